@@ -1,0 +1,66 @@
+/** Every way an attempt can fail, as a client reads it. */
+export const FAILURE_CODES = [
+  "input_invalid",
+  "input_missing",
+  "processor_error",
+  "timeout",
+  "queue_timeout",
+  "crashed",
+  "out_of_memory",
+  "worker_lost",
+] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/** Why a job failed. The message is for a person: no stack, no path, no host. */
+export interface Failure {
+  readonly code: FailureCode;
+  readonly message: string;
+  /** Whether the same input may succeed on another try. */
+  readonly retryable: boolean;
+}
+
+/** Whether another try with the same input can end differently. */
+export function isRetryable(code: FailureCode): boolean {
+  return code !== "input_invalid" && code !== "input_missing" && code !== "queue_timeout";
+}
+
+/** A named output file of a completed job. */
+export interface Artifact {
+  /** Shown to clients; unique in the job; a plain file name. */
+  readonly name: string;
+  /** Key in the blob store, below the path of the attempt that made it. */
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly mediaType: string;
+  /** Hexadecimal SHA-256 of the bytes. */
+  readonly sha256: string;
+  /** Whether `/download` serves this one; at most one in a job. */
+  readonly isPrimary: boolean;
+}
+
+/** How an attempt ended. A value, never an exception: the executor classifies, the queue records. */
+export type Outcome =
+  | { readonly kind: "completed"; readonly result: unknown; readonly artifacts: readonly Artifact[] }
+  | {
+      readonly kind: "failed";
+      readonly code: FailureCode;
+      readonly message: string;
+      readonly retryable: boolean;
+      /** The processor asked to be tried again after this many ms; `undefined` for the retry policy's own delay. */
+      readonly retryAfterMs?: number;
+    }
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "released" }; // drained: back to the queue, the attempt is not counted
+
+/** Why an attempt has to stop before it ended by itself. The `reason` of the attempt's abort signal. */
+export type StopReason = "cancelled" | "lease_lost" | "drained";
+
+/** One line that a processor logged. */
+export interface LogLine {
+  readonly attempt: number;
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** At most 2,000 characters. */
+  readonly message: string;
+  /** ms since the epoch. */
+  readonly at: number;
+}

@@ -1,0 +1,68 @@
+/**
+ * Every refusal that a client can meet: its code, HTTP status and title. The one catalogue; `/openapi.json`, the README
+ * and the api's problem documents are computed from it.
+ */
+export const ERRORS = {
+  invalid_job_id: { status: 400, title: "Invalid job_id format (must be UUID)" },
+  invalid_request: { status: 400, title: "Invalid request" },
+  file_missing: { status: 400, title: "File missing" },
+  file_empty: { status: 400, title: "File empty" },
+  unauthorized: { status: 401, title: "Unauthorized" },
+  forbidden: { status: 403, title: "Forbidden" },
+  job_not_found: { status: 404, title: "Job not found" },
+  processor_not_found: { status: 404, title: "Processor not found" },
+  artifact_not_found: { status: 404, title: "Artifact not found" },
+  route_not_found: { status: 404, title: "Route not found" },
+  method_not_allowed: { status: 405, title: "Method not allowed" },
+  job_not_finished: { status: 409, title: "Job not finished" },
+  job_already_finished: { status: 409, title: "Job already finished" },
+  idempotency_in_progress: { status: 409, title: "A request with this Idempotency-Key is in progress" },
+  job_expired: { status: 410, title: "Job expired" },
+  input_expired: { status: 410, title: "Input expired" },
+  file_too_large: { status: 413, title: "File too large" },
+  file_type_not_accepted: { status: 415, title: "File type not accepted" },
+  invalid_params: { status: 422, title: "Invalid params" },
+  idempotency_key_reused: { status: 422, title: "Idempotency-Key reused for another request" },
+  rate_limited: { status: 429, title: "Rate limited" },
+  quota_exceeded: { status: 429, title: "Quota exceeded" },
+  internal: { status: 500, title: "Internal error" },
+  redis_unavailable: { status: 503, title: "Redis unavailable" },
+  at_capacity: { status: 503, title: "At capacity" },
+  storage_not_shared: { status: 503, title: "Storage not shared" },
+  draining: { status: 503, title: "Draining" },
+  storage_full: { status: 507, title: "Storage full" },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One thing that is wrong with the request: `path` as in `params.timezone`. */
+export interface ErrorDetail {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface DomainErrorOptions {
+  readonly cause?: unknown;
+  readonly errors?: readonly ErrorDetail[];
+  /** When to try again, in whole seconds; sent as `Retry-After`. */
+  readonly retryAfterS?: number;
+  /** Further members of the problem document, such as `expired_at`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+/** A refused request. `detail` says what was expected, what came and what to do. */
+export class DomainError extends Error {
+  override readonly name = "DomainError";
+  readonly code: ErrorCode;
+  readonly errors: readonly ErrorDetail[];
+  readonly retryAfterS: number | undefined;
+  readonly members: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, detail: string, options: DomainErrorOptions = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors ?? [];
+    this.retryAfterS = options.retryAfterS;
+    this.members = options.members ?? {};
+  }
+}

@@ -1,0 +1,131 @@
+import type { Artifact, Failure } from "./attempt.js";
+import { DomainError } from "./errors.js";
+
+declare const jobIdBrand: unique symbol;
+
+/** A job's id: a UUID in lower case. Drover makes version 7; any `8-4-4-4-12` hexadecimal string is accepted. */
+export type JobId = string & { readonly [jobIdBrand]: true };
+
+const UUID_SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The id that `text` spells, whatever its case, version and variant bits. Throws `invalid_job_id` for anything else. */
+export function parseJobId(text: string): JobId {
+  const lower = text.toLowerCase();
+  if (!UUID_SHAPE.test(lower)) {
+    throw new DomainError(
+      "invalid_job_id",
+      `A job id is a UUID (8-4-4-4-12 hexadecimal digits); got "${text.slice(0, 80)}".`,
+    );
+  }
+  return lower as JobId;
+}
+
+/**
+ * Where a job stands.
+ *
+ * ```
+ *   submit ──► queued ──take──► running ──outcome──► completed
+ *                ▲ │              │ │ └──────────────► failed
+ *                │ └──cancel──┐   │ └─cancel─► cancelled
+ *   retry / backoff /         └───┼────────► cancelled
+ *   drain / lost worker ──────────┘
+ *   failed, cancelled ──retry by a person──► queued
+ * ```
+ * A job that waits for a retry is `queued`. `completed`, `failed` and `cancelled` are terminal.
+ */
+export const JOB_STATUSES = ["queued", "running", "completed", "failed", "cancelled"] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+const TRANSITIONS: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
+  queued: ["running", "cancelled", "failed"],
+  running: ["completed", "failed", "cancelled", "queued"],
+  completed: [],
+  failed: ["queued"],
+  cancelled: ["queued"],
+};
+
+/** Whether the diagram has an arrow from one status to the other. */
+export function canMove(from: JobStatus, to: JobStatus): boolean {
+  return TRANSITIONS[from].includes(to);
+}
+
+/** Whether no attempt will run any more unless a person asks for a retry. */
+export function isTerminal(status: JobStatus): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled";
+}
+
+/** The uploaded file of a job. */
+export interface JobInput {
+  /** Key in the blob store. */
+  readonly key: string;
+  /** The name the client gave, for display only; never part of a path. */
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly mediaType: string;
+  /** Hexadecimal SHA-256 of the bytes. */
+  readonly sha256: string;
+}
+
+/** How far the running attempt is. */
+export interface Progress {
+  /** 0 to 100; never falls within an attempt; 100 only when the job completed. */
+  readonly percent: number;
+  readonly stage: string | null;
+  readonly message: string | null;
+}
+
+/** Why a queued job is not running. */
+export type WaitingReason =
+  | "worker"
+  | "no_worker_for_processor"
+  | "retry_backoff"
+  | "scheduled"
+  | "paused"
+  | "tenant_limit";
+
+export interface Waiting {
+  readonly reason: WaitingReason;
+  /** 1-based place among the jobs that could run now; `null` while the job is not in line or further back than is counted. */
+  readonly position: number | null;
+  /** When the wait ends by itself, in ms since the epoch. */
+  readonly until: number | null;
+}
+
+/** What a person asked for: everything that is fixed when a job is submitted, small enough for a queue entry (4 KiB as JSON). */
+export interface JobRequest {
+  readonly id: JobId;
+  readonly processor: string;
+  readonly input: JobInput;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly tags: Readonly<Record<string, string>>;
+  /** −100 to 100; the higher runs first. Default 0. */
+  readonly priority: number;
+  /** Not before this time, in ms since the epoch; `null` for at once. */
+  readonly runAt: number | null;
+  /** How many attempts may fail before the job does; 1 to 20. */
+  readonly maxAttempts: number;
+  /** Longest time one attempt may run, in ms; `null` for the processor's own limit. */
+  readonly timeoutMs: number | null;
+  /** Longest time from submit to the start of the first attempt, in ms; `null` for none. */
+  readonly queueTimeoutMs: number | null;
+  /** ms since the epoch. */
+  readonly createdAt: number;
+}
+
+/** A job as it stands now. All times in ms since the epoch. */
+export interface Job extends Omit<JobRequest, "timeoutMs" | "queueTimeoutMs"> {
+  readonly status: JobStatus;
+  readonly progress: Progress;
+  /** Number of the newest attempt; 0 before the first. */
+  readonly attempt: number;
+  readonly waiting: Waiting | null;
+  readonly updatedAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** Whether a cancel was asked for and the attempt has not ended yet. */
+  readonly isCancelling: boolean;
+  /** The processor's small JSON summary; `null` until completed. */
+  readonly result: unknown;
+  readonly artifacts: readonly Artifact[];
+  readonly error: Failure | null;
+}

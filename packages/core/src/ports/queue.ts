@@ -1,0 +1,149 @@
+import type { LogLine, Outcome } from "../attempt.js";
+import type { JobEvent } from "../event.js";
+import type { Job, JobId, JobRequest, JobStatus, Progress } from "../job.js";
+import type { ProcessorInfo, WorkerInfo } from "../processor.js";
+import type { RetryPolicy } from "../retry.js";
+
+/** The jobs, as an api sees them. Every method throws `redis_unavailable` within 2 s when the queue cannot be reached. */
+export interface JobQueue {
+  /** Adds the job and answers it as it stands. Idempotent by id: an id that exists answers the stored job and changes nothing. */
+  submit(request: JobRequest, options?: { readonly isRestored?: boolean }): Promise<Job>;
+  /** The job, never torn: its status and its result come from one moment. */
+  get(id: JobId): Promise<Job | undefined>;
+  /** Newest first. */
+  list(query: JobQuery): Promise<JobPage>;
+  /** Ends a queued job at once; marks a running one, whose worker stops it within 2 s. The mark survives that worker. */
+  cancel(id: JobId): Promise<CancelAnswer>;
+  /** Queues a failed or cancelled job again from its kept input, attempts counted anew. `undefined` when no job has the id or it is in no such state. */
+  retry(id: JobId, params?: Readonly<Record<string, unknown>>): Promise<Job | undefined>;
+  /** Erases a job that is not running, with its events and log lines. False when it is running. */
+  remove(id: JobId): Promise<boolean>;
+  /** Resolves when something about the job changed since the call, or the signal aborts. May resolve early; read again. */
+  changed(id: JobId, signal: AbortSignal): Promise<void>;
+  /** What happened to the job, oldest first, and what its processor logged; both bounded to the newest 500. */
+  history(id: JobId): Promise<JobHistory>;
+}
+
+export type CancelAnswer = "cancelled" | "cancelling" | "already_finished" | "not_found";
+
+export interface JobHistory {
+  readonly events: readonly JobEvent[];
+  readonly logs: readonly LogLine[];
+}
+
+export interface JobQuery {
+  readonly status?: JobStatus;
+  readonly processor?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** ms since the epoch. */
+  readonly createdAfter?: number;
+  /** Matches part of the id, the file name or a tag, whatever the case. */
+  readonly text?: string;
+  /** 1 to 200. */
+  readonly limit: number;
+  /** As an earlier page gave it. */
+  readonly cursor?: string;
+}
+
+export interface JobPage {
+  readonly jobs: readonly Job[];
+  /** For the next page; `null` at the end. A page may be short and still have a next. */
+  readonly nextCursor: string | null;
+}
+
+/** The jobs, as a worker sees them. */
+export interface AttemptSource {
+  /**
+   * Starts taking jobs of one processor, at most `slots` at a time, and runs `execute` for each attempt.
+   * `execute` never rejects; what it resolves to is recorded if, and only if, the attempt still holds its lease.
+   */
+  consume(
+    processor: string,
+    options: ConsumeOptions,
+    execute: (attempt: Attempt) => Promise<Outcome>,
+  ): Consumer;
+}
+
+export interface ConsumeOptions {
+  readonly slots: number;
+  /** Name of the worker, for the job's events. */
+  readonly workerId: string;
+  readonly retry: Omit<RetryPolicy, "maxAttempts">;
+  /** Called after an outcome was recorded and the job is terminal. Rejections are logged. */
+  readonly onFinished?: (attempt: Attempt, outcome: Outcome) => Promise<void>;
+  /** Called when an attempt was not recorded: its lease went to another worker. What it wrote belongs to nobody. */
+  readonly onDiscarded?: (attempt: Attempt) => Promise<void>;
+}
+
+/** A running consumer. `drain` twice and `drain` before anything was taken are fine. */
+export interface Consumer {
+  /** Number of attempts that run now. */
+  readonly running: number;
+  /** Takes no new job; gives running attempts `deadlineMs` to end, then aborts them with `drained`; resolves when all have ended and the connections are closed. */
+  drain(deadlineMs: number): Promise<void>;
+}
+
+/** One try at a job, in the hands of the worker that holds its lease. */
+export interface Attempt {
+  readonly request: JobRequest;
+  /** 1-based. */
+  readonly number: number;
+  /** Aborted with a `StopReason` when the attempt has to stop. */
+  readonly signal: AbortSignal;
+  /** Records progress; dropped when the lease is gone. A stage other than the last becomes an event. */
+  progress(progress: Progress): Promise<void>;
+  /** Records log lines; dropped when the lease is gone. */
+  log(lines: readonly LogLine[]): Promise<void>;
+}
+
+/** Which processors exist and which workers live. */
+export interface Catalogue {
+  /** A heartbeat: publishes the processors, which outlive their workers by 7 days, and says that the worker lives for the next 15 s. */
+  announce(worker: WorkerInfo, processors: readonly ProcessorInfo[]): Promise<void>;
+  /** The worker is gone; its processors stay known. */
+  withdraw(workerId: string): Promise<void>;
+  read(): Promise<CatalogueSnapshot>;
+}
+
+export interface CatalogueSnapshot {
+  readonly processors: readonly ProcessorInfo[];
+  readonly workers: readonly WorkerInfo[];
+}
+
+/** Makes two submits with one key one job. */
+export interface IdempotencyKeys {
+  /**
+   * Reserves `key` for a job, or answers what it was reserved for before. Kept for 24 h.
+   * `key` is already scoped to its owner; `fingerprint` is a digest of the whole request, its file included.
+   */
+  claim(
+    key: string,
+    fingerprint: string,
+    jobId: JobId,
+  ): Promise<{ readonly jobId: JobId; readonly fingerprint: string }>;
+}
+
+/** Small facts that are shared by all processes and expire: tombstones of expired jobs, the storage canary. */
+export interface SharedFacts {
+  set(name: string, value: string, ttlMs: number): Promise<void>;
+  get(name: string): Promise<string | undefined>;
+}
+
+/** How the queue's server does. */
+export interface QueueHealth {
+  /** One round trip. Throws `redis_unavailable` within 2 s. */
+  ping(): Promise<void>;
+  /** What the server promises and how full it is. */
+  inspect(): Promise<QueueServer>;
+}
+
+export interface QueueServer {
+  readonly version: string;
+  /** What a kill or a power loss may cost: `none` loses everything, `everysec` up to a second at a power loss, `always` nothing. */
+  readonly durability: "none" | "snapshots" | "everysec" | "always" | "unknown";
+  /** `noeviction` is the only policy under which no job is lost to memory pressure. */
+  readonly evictionPolicy: string;
+  readonly usedMemoryBytes: number;
+  /** 0 for no limit. */
+  readonly maxMemoryBytes: number;
+}

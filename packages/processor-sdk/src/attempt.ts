@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import type { Writable } from "node:stream";
+import type { ArtifactOptions, Context, Processor, ProcessorInput } from "./processor.js";
+
+/** An output file that an attempt left in its folder. */
+export interface WrittenArtifact {
+  readonly name: string;
+  readonly path: string;
+  readonly mediaType: string;
+  readonly isPrimary: boolean;
+  readonly sizeBytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What whoever runs an attempt provides: the worker's child process, or a test. */
+export interface AttemptHost {
+  readonly input: Omit<ProcessorInput, "stream">;
+  /** As `Processor.parseParams` gave them. */
+  readonly params: unknown;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  /** Existing, empty, private to the attempt; `artifacts/` and `scratch/` are made in it. */
+  readonly folder: string;
+  onProgress(percent: number, stage: string | undefined, message: string | undefined): void;
+  onLog(level: "debug" | "info" | "warn" | "error", message: string): void;
+}
+
+/**
+ * Runs one attempt of a processor in this process and answers its result and its output files, counted and hashed.
+ * Throws whatever the processor throws, and `TypeError` for an artifact that cannot be published: a bad or repeated name, two primaries, a stream that was not ended.
+ */
+export async function runAttempt(
+  processor: Processor,
+  host: AttemptHost,
+): Promise<{ readonly result: unknown; readonly artifacts: readonly WrittenArtifact[] }> {
+  const outputs = new Outputs(join(host.folder, "artifacts"));
+  const scratch = join(host.folder, "scratch");
+  await Promise.all([mkdir(outputs.folder), mkdir(scratch)]);
+  const result = await processor.run(contextOf(host, outputs, scratch));
+  return { result: result ?? null, artifacts: await outputs.seal() };
+}
+
+function contextOf(host: AttemptHost, outputs: Outputs, scratch: string): Context<unknown> {
+  let highest = 0;
+  return {
+    input: { ...host.input, stream: () => createReadStream(host.input.path, { highWaterMark: 1 << 20 }) },
+    params: host.params,
+    attempt: host.attempt,
+    signal: host.signal,
+    scratch,
+    log: {
+      debug: (message) => host.onLog("debug", message),
+      info: (message) => host.onLog("info", message),
+      warn: (message) => host.onLog("warn", message),
+      error: (message) => host.onLog("error", message),
+    },
+    progress(percent, options = {}) {
+      if (Number.isFinite(percent)) highest = Math.max(highest, Math.min(100, percent));
+      host.onProgress(highest, options.stage, options.message);
+    },
+    artifact: (name, options) => outputs.stream(name, options),
+    artifactPath: (name, options) => outputs.path(name, options),
+  };
+}
+
+interface Output {
+  readonly options: ArtifactOptions;
+  readonly stream?: Writable;
+}
+
+/** The output files of one attempt: named once each, hashed when the attempt is over. */
+class Outputs {
+  readonly folder: string;
+  readonly #outputs = new Map<string, Output>();
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  stream(name: string, options: ArtifactOptions = {}): Writable {
+    this.#assertFree(name);
+    const stream = createWriteStream(join(this.folder, name), { highWaterMark: 1 << 20, flags: "wx" });
+    this.#outputs.set(name, { options, stream });
+    return stream;
+  }
+
+  path(name: string, options: ArtifactOptions = {}): string {
+    this.#assertFree(name);
+    this.#outputs.set(name, { options });
+    return join(this.folder, name);
+  }
+
+  async seal(): Promise<readonly WrittenArtifact[]> {
+    const primaries = [...this.#outputs].filter(([, { options }]) => options.isPrimary === true);
+    if (primaries.length > 1) {
+      throw new TypeError(
+        `Only one artifact can be primary; got ${primaries.map(([name]) => name).join(", ")}.`,
+      );
+    }
+    return Promise.all([...this.#outputs].map(([name, output]) => this.#sealOne(name, output)));
+  }
+
+  async #sealOne(name: string, { options, stream }: Output): Promise<WrittenArtifact> {
+    if (stream !== undefined && !stream.writableFinished) {
+      throw new TypeError(`The stream of artifact ${name} was not ended and flushed before run() returned.`);
+    }
+    const path = join(this.folder, name);
+    const { size } = await stat(path);
+    return {
+      name,
+      path,
+      mediaType: options.mediaType ?? mediaTypeOf(name),
+      isPrimary: options.isPrimary ?? this.#outputs.size === 1,
+      sizeBytes: size,
+      sha256: await sha256Of(path),
+    };
+  }
+
+  #assertFree(name: string): void {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) {
+      throw new TypeError(
+        `An artifact's name is 1 to 128 letters, digits, ".", "_" or "-", the first a letter or digit; got "${name}".`,
+      );
+    }
+    if (this.#outputs.has(name)) throw new TypeError(`Artifact ${name} was made before in this attempt.`);
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  ".csv": "text/csv",
+  ".json": "application/json",
+  ".txt": "text/plain",
+  ".xes": "application/xml",
+  ".xml": "application/xml",
+  ".zip": "application/zip",
+};
+
+function mediaTypeOf(name: string): string {
+  return MEDIA_TYPES[extname(name).toLowerCase()] ?? "application/octet-stream";
+}

@@ -1,0 +1,39 @@
+import { readdirSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+const packages = new URL("./packages/", import.meta.url).pathname;
+
+/** Unit tests read every workspace's source, so that they need no build; end-to-end tests run the built processes. */
+const alias = [
+  { find: /^@drover\/processor-sdk\/testing$/, replacement: `${packages}processor-sdk/src/testing.ts` },
+  ...readdirSync(packages).map((name) => ({
+    find: new RegExp(`^@drover/${name}$`),
+    replacement: `${packages}${name}/src/index.ts`,
+  })),
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: "unit",
+          include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
+          exclude: ["packages/e2e/**"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["packages/e2e/test/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
