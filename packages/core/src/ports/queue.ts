@@ -135,6 +135,19 @@ export interface QueueHealth {
   ping(): Promise<void>;
   /** What the server promises and how full it is. */
   inspect(): Promise<QueueServer>;
+  /** How many jobs of the processor wait and run. */
+  depth(processor: string): Promise<{ readonly queued: number; readonly running: number }>;
+}
+
+/** The finished jobs by age, for the sweeper. */
+export interface FinishedJobs {
+  /** Up to `limit` ids of jobs of the processor that reached `status` (`failed` includes cancelled) before `time` in ms since the epoch, oldest first. */
+  finishedBefore(
+    processor: string,
+    status: "completed" | "failed",
+    time: number,
+    limit: number,
+  ): Promise<readonly JobId[]>;
 }
 
 export interface QueueServer {

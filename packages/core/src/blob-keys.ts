@@ -1,0 +1,37 @@
+import type { JobId } from "./job.js";
+
+/**
+ * Where each blob of a job lies.
+ *
+ * ```
+ * inputs/<upload>/file            the uploaded bytes; the upload has an id of its own, so that a retried submit never overwrites a file in use
+ * inputs/<upload>/manifest.json   the job request, written before the job is queued; what reconcile restores from
+ * jobs/<job>/<attempt>-<random>/  what one attempt wrote; published by the job's return value only
+ * ```
+ */
+export const INPUTS = "inputs/";
+export const JOBS = "jobs/";
+
+export function inputKey(uploadId: string): string {
+  return `${INPUTS}${uploadId}/file`;
+}
+
+/** The folder of an input: the file and its manifest. */
+export function inputFolder(key: string): string {
+  return key.slice(0, key.lastIndexOf("/"));
+}
+
+/** Key of the manifest beside an input. */
+export function manifestKey(key: string): string {
+  return `${inputFolder(key)}/manifest.json`;
+}
+
+/** Everything that any attempt of the job wrote. */
+export function jobFolder(job: JobId): string {
+  return `${JOBS}${job}`;
+}
+
+/** Private to one attempt, so that a worker that lost its lease writes where nobody looks. */
+export function attemptFolder(job: JobId, attempt: number, random: string): string {
+  return `${JOBS}${job}/${attempt}-${random}`;
+}

@@ -1,0 +1,300 @@
+/** Which process reads a setting. */
+export type SettingReader = "api" | "worker" | "both";
+
+type Kind =
+  | { readonly kind: "text"; readonly default?: string }
+  | { readonly kind: "list"; readonly default: readonly string[] }
+  | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default: string }
+  | { readonly kind: "boolean"; readonly default: boolean }
+  | {
+      readonly kind: "integer" | "bytes" | "durationMs";
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+    };
+
+/** One environment variable. */
+export type Setting = Kind & { readonly reader: SettingReader; readonly help: string };
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const GIB = 1024 ** 3;
+
+/**
+ * Every setting, once. The processes parse their environment by it; the README's table and `.env.example` are printed from it.
+ * Bytes take `k`, `m`, `g` (powers of 1,024), durations `ms`, `s`, `m`, `h`, `d`; without a unit they are bytes and milliseconds.
+ */
+export const SETTINGS = {
+  PORT: {
+    kind: "integer",
+    default: 8000,
+    min: 0,
+    max: 65_535,
+    reader: "api",
+    help: "Port of the HTTP server; 0 picks a free one.",
+  },
+  HOST: { kind: "text", default: "127.0.0.1", reader: "api", help: "Address that the HTTP server binds." },
+  REDIS_URL: {
+    kind: "text",
+    default: "redis://127.0.0.1:6379",
+    reader: "both",
+    help: "Redis or Valkey 6.2 or newer, with AOF and noeviction; `rediss://` for TLS.",
+  },
+  LOG_LEVEL: {
+    kind: "choice",
+    choices: ["debug", "info", "warn", "error"],
+    default: "info",
+    reader: "both",
+    help: "Least severe level that is logged.",
+  },
+  LOG_FORMAT: {
+    kind: "choice",
+    choices: ["json", "pretty"],
+    default: "json",
+    reader: "both",
+    help: "`json` for machines, `pretty` for a terminal.",
+  },
+  DROVER_DATA_DIR: {
+    kind: "text",
+    default: ".drover",
+    reader: "both",
+    help: "Folder for what a process keeps on its own disk.",
+  },
+  DROVER_STORAGE: {
+    kind: "text",
+    reader: "both",
+    help: "Where files are: `file:<folder>`, shared by every api and worker. Default: `blobs` in the data folder.",
+  },
+  DROVER_QUEUE_PREFIX: {
+    kind: "text",
+    default: "drover",
+    reader: "both",
+    help: "First part of every Redis key; lets several installations share one Redis.",
+  },
+  DROVER_MAX_UPLOAD_BYTES: {
+    kind: "bytes",
+    default: 4 * GIB,
+    min: 1,
+    max: 1024 * GIB,
+    reader: "api",
+    help: "Largest file; a processor may set a smaller limit.",
+  },
+  DROVER_MAX_QUEUED: {
+    kind: "integer",
+    default: 100_000,
+    min: 1,
+    max: 10_000_000,
+    reader: "api",
+    help: "Queued jobs of one processor past which a submit answers 503 `at_capacity`.",
+  },
+  DROVER_ADMIN_KEY: {
+    kind: "text",
+    reader: "api",
+    help: "Opens the operators' board from other hosts: `Authorization: Bearer <key>`, or the password of HTTP Basic. Without it the board answers on loopback only.",
+  },
+  DROVER_API_DRAIN_TIMEOUT: {
+    kind: "durationMs",
+    default: 10 * SECOND,
+    min: 0,
+    max: HOUR,
+    reader: "api",
+    help: "How long a stopping api waits for requests under way.",
+  },
+  DROVER_PROCESSORS: {
+    kind: "list",
+    default: ["@drover/processor-moodle-log", "@drover/processor-checksum"],
+    reader: "worker",
+    help: "Processors to serve: module names or paths, separated by commas.",
+  },
+  DROVER_CONCURRENCY: {
+    kind: "integer",
+    default: 2,
+    min: 1,
+    max: 256,
+    reader: "worker",
+    help: "Attempts at a time for each processor.",
+  },
+  DROVER_WORKER_PORT: {
+    kind: "integer",
+    default: -1,
+    min: -1,
+    max: 65_535,
+    reader: "worker",
+    help: "Port of the worker's own `/livez` and `/readyz`; -1 for none, 0 picks a free one.",
+  },
+  DROVER_DRAIN_TIMEOUT: {
+    kind: "durationMs",
+    default: 30 * SECOND,
+    min: 0,
+    max: DAY,
+    reader: "worker",
+    help: "How long a stopping worker lets running attempts end before it gives them back to the queue.",
+  },
+  DROVER_CHILD_MAX_ATTEMPTS: {
+    kind: "integer",
+    default: 100,
+    min: 1,
+    max: 1_000_000,
+    reader: "worker",
+    help: "Attempts that one child process runs before it is replaced.",
+  },
+  DROVER_RETRY_BASE_DELAY: {
+    kind: "durationMs",
+    default: 5 * SECOND,
+    min: 0,
+    max: DAY,
+    reader: "worker",
+    help: "Upper bound of the wait after a first failed attempt; doubles with each further one.",
+  },
+  DROVER_RETRY_MAX_DELAY: {
+    kind: "durationMs",
+    default: 5 * MINUTE,
+    min: 0,
+    max: DAY,
+    reader: "worker",
+    help: "Upper bound of any wait between attempts.",
+  },
+  DROVER_RETENTION_COMPLETED: {
+    kind: "durationMs",
+    default: 7 * DAY,
+    min: SECOND,
+    max: 3650 * DAY,
+    reader: "both",
+    help: "How long a completed job and its artifacts are kept.",
+  },
+  DROVER_RETENTION_FAILED: {
+    kind: "durationMs",
+    default: 7 * DAY,
+    min: SECOND,
+    max: 3650 * DAY,
+    reader: "both",
+    help: "How long a failed or cancelled job and its input are kept.",
+  },
+  DROVER_SWEEP_INTERVAL: {
+    kind: "durationMs",
+    default: MINUTE,
+    min: 100,
+    max: DAY,
+    reader: "worker",
+    help: "Time between two sweeps: expired jobs, files without a job, jobs without a file.",
+  },
+  DROVER_ORPHAN_GRACE: {
+    kind: "durationMs",
+    default: HOUR,
+    min: 0,
+    max: 30 * DAY,
+    reader: "worker",
+    help: "Age at which a file that belongs to no job is removed; longer than the longest upload.",
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+type ValueOf<S> = S extends { kind: "integer" | "bytes" | "durationMs" }
+  ? number
+  : S extends { kind: "boolean" }
+    ? boolean
+    : S extends { kind: "list" }
+      ? readonly string[]
+      : S extends { kind: "choice"; choices: readonly (infer C)[] }
+        ? C
+        : S extends { default: string }
+          ? string
+          : string | undefined;
+
+/** The values of all settings, by variable name. */
+export type Settings = { readonly [N in SettingName]: ValueOf<(typeof SETTINGS)[N]> };
+
+/** Thrown with every mistake of an environment at once, a line each. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/**
+ * The settings that an environment spells, defaults filled in; an empty variable counts as absent.
+ * Throws `SettingsError` listing every mistake, variables that start with `DROVER_` and are none included.
+ */
+export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const mistakes: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
+    const text = env[name]?.trim();
+    if (text === undefined || text === "") {
+      values[name] = setting.default;
+      continue;
+    }
+    const parsed = parseValue(setting, text);
+    if (parsed.ok) values[name] = parsed.value;
+    else mistakes.push(`${name}: expected ${parsed.expected}; got "${text}".`);
+  }
+  mistakes.push(...unknownNames(env));
+  if (mistakes.length > 0)
+    throw new SettingsError(`Wrong settings:\n${mistakes.map((m) => `  ${m}`).join("\n")}`);
+  return values as Settings; // every name of the table was just filled by its kind
+}
+
+type Parsed =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly expected: string };
+
+function parseValue(setting: Setting, text: string): Parsed {
+  switch (setting.kind) {
+    case "text":
+      return { ok: true, value: text };
+    case "list":
+      return {
+        ok: true,
+        value: text
+          .split(",")
+          .map((part) => part.trim())
+          .filter((part) => part !== ""),
+      };
+    case "choice":
+      return setting.choices.includes(text)
+        ? { ok: true, value: text }
+        : { ok: false, expected: `one of ${setting.choices.join(", ")}` };
+    case "boolean":
+      return text === "true" || text === "false"
+        ? { ok: true, value: text === "true" }
+        : { ok: false, expected: "true or false" };
+    default:
+      return parseQuantity(setting, text);
+  }
+}
+
+const UNITS: Readonly<Record<"integer" | "bytes" | "durationMs", Readonly<Record<string, number>>>> = {
+  integer: { "": 1 },
+  bytes: { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 },
+  durationMs: { "": 1, ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY },
+};
+
+function parseQuantity(setting: Extract<Setting, { min: number }>, text: string): Parsed {
+  const expected = `a ${setting.kind === "durationMs" ? "duration (as 30s, 5m, 7d)" : setting.kind === "bytes" ? "size (as 500m, 4g)" : "whole number"} from ${formatValue(setting, setting.min)} to ${formatValue(setting, setting.max)}`;
+  const match = /^(-?\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);
+  const factor = UNITS[setting.kind][match?.[2]?.toLowerCase() ?? ""];
+  const value = Number(match?.[1]) * (factor ?? Number.NaN);
+  const fits = Number.isSafeInteger(value) && value >= setting.min && value <= setting.max;
+  return fits ? { ok: true, value } : { ok: false, expected };
+}
+
+function unknownNames(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith("DROVER_") && !(name in SETTINGS))
+    .map((name) => `${name}: no such setting. The README lists them all.`);
+}
+
+/** A setting's value as a person writes it: `7d`, `4g`, `a,b`; empty for none. */
+export function formatValue(setting: Setting, value: unknown): string {
+  if (value === undefined) return "";
+  if (Array.isArray(value)) return value.join(",");
+  if ((setting.kind === "bytes" || setting.kind === "durationMs") && typeof value === "number" && value > 0) {
+    const units = Object.entries(UNITS[setting.kind]).filter(
+      ([unit, factor]) => unit !== "" && unit !== "b" && value % factor === 0,
+    );
+    const largest = units.at(-1);
+    return largest === undefined ? String(value) : `${value / largest[1]}${largest[0]}`;
+  }
+  return String(value);
+}
