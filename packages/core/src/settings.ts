@@ -214,7 +214,7 @@ export class SettingsError extends Error {
 
 /**
  * The settings that an environment spells, defaults filled in; an empty variable counts as absent.
- * Throws `SettingsError` listing every mistake, variables that start with `DROVER_` and are none included.
+ * Throws `SettingsError` listing every mistake.
  */
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const mistakes: string[] = [];
@@ -229,7 +229,6 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     if (parsed.ok) values[name] = parsed.value;
     else mistakes.push(`${name}: expected ${parsed.expected}; got "${text}".`);
   }
-  mistakes.push(...unknownNames(env));
   if (mistakes.length > 0)
     throw new SettingsError(`Wrong settings:\n${mistakes.map((m) => `  ${m}`).join("\n")}`);
   return values as Settings; // every name of the table was just filled by its kind
@@ -279,10 +278,9 @@ function parseQuantity(setting: Extract<Setting, { min: number }>, text: string)
   return fits ? { ok: true, value } : { ok: false, expected };
 }
 
-function unknownNames(env: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.keys(env)
-    .filter((name) => name.startsWith("DROVER_") && !(name in SETTINGS))
-    .map((name) => `${name}: no such setting. The README lists them all.`);
+/** Variables that start with `DROVER_` and are no setting: most likely misspelt, so the processes warn about them at start. */
+export function unknownSettings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.keys(env).filter((name) => name.startsWith("DROVER_") && !(name in SETTINGS));
 }
 
 /** A setting's value as a person writes it: `7d`, `4g`, `a,b`; empty for none. */

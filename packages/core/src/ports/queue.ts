@@ -160,3 +160,16 @@ export interface QueueServer {
   /** 0 for no limit. */
   readonly maxMemoryBytes: number;
 }
+
+/** One connection to the queue's server, with every port that it serves. */
+export interface QueuePorts {
+  readonly jobs: JobQueue;
+  readonly attempts: AttemptSource;
+  readonly catalogue: Catalogue;
+  readonly keys: IdempotencyKeys;
+  readonly facts: SharedFacts;
+  readonly health: QueueHealth;
+  readonly finished: FinishedJobs;
+  /** Closes the connections; consumers are to be drained before. Twice is fine. */
+  close(): Promise<void>;
+}
