@@ -1,0 +1,1 @@
+export { createMemoryQueue } from "./memory/memory.js";
