@@ -1,0 +1,35 @@
+import { z } from "zod";
+
+/** A time on the wire: RFC 3339 in UTC with milliseconds. */
+export const Time = z.iso.datetime({ precision: 3 }).meta({ examples: ["2026-01-01T00:00:00.000Z"] });
+
+/** A job's id: any `8-4-4-4-12` hexadecimal string, in any case. */
+export const JobId = z
+  .string()
+  .regex(/^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/)
+  .meta({ examples: ["01990000-0000-7000-8000-000000000000"] });
+
+export const Sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .describe("Hexadecimal SHA-256 of the bytes.");
+
+/** At most 16 labels of at most 64 and 256 characters. Values are text. */
+export const Tags = z
+  .record(
+    z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "a tag's key is 1 to 64 letters, digits, '_', '.' or '-'"),
+    z.string().max(256),
+  )
+  .refine((tags) => Object.keys(tags).length <= 16, "at most 16 tags")
+  .meta({ maxProperties: 16, examples: [{ course: "CS101" }] });
+
+/** The processor's options; each processor publishes the schema of its own. */
+export const Params = z.record(z.string(), z.unknown()).meta({ examples: [{ timezone: "Europe/Lisbon" }] });
+
+/** A whole number that may come as text, as in a query or a form field. */
+export function wholeNumber(min: number, max: number) {
+  return z.preprocess(
+    (value) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
+    z.int().min(min).max(max),
+  );
+}

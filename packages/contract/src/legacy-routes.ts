@@ -1,0 +1,55 @@
+import { SubmitForm } from "./job.js";
+import { LegacyJobStatus, LegacyStatus, UploadAnswer } from "./legacy.js";
+import type { Route } from "./route.js";
+import {
+  ACCEPTED_HEADERS,
+  BYTES,
+  DOWNLOAD,
+  DOWNLOAD_HEADERS,
+  JOB_PARAMS,
+  READ,
+  SUBMIT_HEADERS,
+  UPLOAD,
+} from "./route-parts.js";
+
+/** What two existing clients call. They read the same jobs as everybody. */
+export const legacyRoutes = {
+  legacyJobStatus: {
+    method: "GET",
+    path: "/api/job-status/{job_id}",
+    group: "Existing clients",
+    summary: "A job's status in the words of the first existing client.",
+    params: JOB_PARAMS,
+    answers: { 200: { description: "The status.", schema: LegacyJobStatus } },
+    errors: READ,
+  },
+  legacyUpload: {
+    method: "POST",
+    path: "/api/upload",
+    group: "Existing clients",
+    summary: "Upload a Moodle log for the processor `moodle-log`.",
+    headers: SUBMIT_HEADERS.pick({ "idempotency-key": true }),
+    body: { mediaType: "multipart/form-data", schema: SubmitForm, isRequired: true },
+    answers: { 202: { description: "The job's id.", schema: UploadAnswer, headers: ACCEPTED_HEADERS } },
+    errors: UPLOAD,
+  },
+  legacyStatus: {
+    method: "GET",
+    path: "/api/status/{job_id}",
+    group: "Existing clients",
+    summary: "A job's status in the words of the second existing client.",
+    params: JOB_PARAMS,
+    answers: { 200: { description: "The status.", schema: LegacyStatus } },
+    errors: READ,
+  },
+  legacyDownload: {
+    method: "GET",
+    path: "/api/download/{job_id}",
+    group: "Existing clients",
+    summary: "Download the primary artifact of a completed job.",
+    params: JOB_PARAMS,
+    headers: DOWNLOAD_HEADERS,
+    answers: BYTES,
+    errors: DOWNLOAD,
+  },
+} as const satisfies Record<string, Route>;
