@@ -21,6 +21,7 @@ export const ERRORS = {
   input_expired: { status: 410, title: "Input expired" },
   file_too_large: { status: 413, title: "File too large" },
   file_type_not_accepted: { status: 415, title: "File type not accepted" },
+  range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   invalid_params: { status: 422, title: "Invalid params" },
   idempotency_key_reused: { status: 422, title: "Idempotency-Key reused for another request" },
   rate_limited: { status: 429, title: "Rate limited" },
