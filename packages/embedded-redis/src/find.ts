@@ -1,0 +1,101 @@
+import { execFile } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
+import { installWithApt } from "./install.js";
+
+/** How a Redis can be run here. */
+export type RedisProgram =
+  | { readonly kind: "binary"; readonly path: string; readonly version: string }
+  | { readonly kind: "docker"; readonly path: string };
+
+export interface FindOptions {
+  /** Told in one line each what was found or done. Default: silent. */
+  readonly log?: (message: string) => void;
+  /** Default: this process's. Only `PATH` is read. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Whether `apt-get install redis-server` may be run on Debian and Ubuntu as root. Default true. */
+  readonly mayInstall?: boolean;
+}
+
+/** No Redis here and no way to get one. The message has the commands for a person to type. */
+export class RedisNotFoundError extends Error {
+  override readonly name = "RedisNotFoundError";
+}
+
+/** Streams and the commands of BullMQ's scripts are in Redis from 6.2 on, and in every Valkey. */
+const OLDEST: readonly [number, number] = [6, 2];
+
+/**
+ * Finds a way to run Redis, in this order: a `valkey-server` or `redis-server` of at least 6.2 on PATH; Docker, when its engine answers;
+ * on Debian and Ubuntu as root, an installation with apt-get. Throws `RedisNotFoundError` otherwise.
+ */
+export async function findRedisServer(options: FindOptions = {}): Promise<RedisProgram> {
+  const { log = () => {}, env = process.env, mayInstall = true } = options;
+  const binary = await findBinary(env, log);
+  if (binary !== undefined) return binary;
+  const docker = onPath("docker", env);
+  if (docker !== undefined && (await run(docker, ["info", "--format", "{{.ServerVersion}}"])) !== undefined) {
+    log("Redis: no valkey-server or redis-server on PATH; using Docker.");
+    return { kind: "docker", path: docker };
+  }
+  const aptGet = onPath("apt-get", env);
+  const isDebianRoot = process.getuid?.() === 0 && existsSync("/etc/debian_version");
+  if (mayInstall && isDebianRoot && aptGet !== undefined) {
+    log("Redis: none on PATH and no Docker engine; installing redis-server with apt-get.");
+    await installWithApt(aptGet, env);
+    const installed = await findBinary(env, log);
+    if (installed !== undefined) return installed;
+  }
+  throw new RedisNotFoundError(HOW_TO_GET_ONE);
+}
+
+const HOW_TO_GET_ONE = `No Redis was found: no valkey-server or redis-server of version 6.2 or newer on PATH, and no Docker engine that answers. Get one with
+  Debian, Ubuntu:  sudo apt-get install redis-server
+  macOS:           brew install redis
+  Docker:          docker run -d -p 127.0.0.1:6379:6379 redis:7 redis-server --appendonly yes --maxmemory-policy noeviction
+                   and then set REDIS_URL=redis://127.0.0.1:6379
+or set REDIS_URL to the address of one that runs elsewhere.`;
+
+async function findBinary(
+  env: Readonly<Record<string, string | undefined>>,
+  log: (message: string) => void,
+): Promise<RedisProgram | undefined> {
+  for (const name of ["valkey-server", "redis-server"]) {
+    const path = onPath(name, env);
+    if (path === undefined) continue;
+    const version = /v=(\d+)\.(\d+)(\.\d+)?/.exec((await run(path, ["--version"])) ?? "");
+    if (version === null) {
+      log(`Redis: ${path} does not tell its version; not used.`);
+      continue;
+    }
+    const [major, minor] = [Number(version[1]), Number(version[2])];
+    const text = version[0].slice("v=".length);
+    if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) {
+      log(`Redis: ${path}, version ${text}.`);
+      return { kind: "binary", path, version: text };
+    }
+    log(`Redis: ${path} is version ${text}, older than ${OLDEST.join(".")}; not used.`);
+  }
+  return undefined;
+}
+
+function onPath(name: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const folders = (env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What the command printed, or `undefined` when it failed or took over 5 s. */
+function run(path: string, args: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(path, args, { timeout: 5_000 }, (error, stdout) => resolve(error === null ? stdout : undefined));
+  });
+}
