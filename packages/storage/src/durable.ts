@@ -1,0 +1,75 @@
+import { constants } from "node:fs";
+import { mkdir, open, rename } from "node:fs/promises";
+import { dirname, relative } from "node:path";
+import { DomainError } from "@drover/core";
+
+/** How often a folder may be removed by others between its making and the rename into it. Each round needs another `remove` to win the same race. */
+const MAX_ROUNDS = 20;
+
+/** Makes `folder` and whatever is missing above it, durably. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first !== undefined) await syncFolders(folder, dirname(first));
+}
+
+/**
+ * Moves the whole, fsynced file `from` to `to` below `root`, and fsyncs the folders on the way, so that after a power loss the file is
+ * there under its name. Makes the folders that are missing, also when a concurrent removal takes them away again.
+ */
+export async function publish(from: string, to: string, root: string): Promise<void> {
+  const folder = dirname(to);
+  for (let round = 1; ; round++) {
+    try {
+      await mkdir(folder, { recursive: true });
+      await rename(from, to);
+      break;
+    } catch (error) {
+      if (!hasCode(error, "ENOENT") || round === MAX_ROUNDS) throw error;
+    }
+  }
+  await syncFolders(folder, root);
+}
+
+/**
+ * Fsyncs `from` and every folder above it up to `to`. All of them each time, not only those that this call made: another process may have
+ * made one and not yet synced it. A folder that has gone took the blob with it, so there is nothing left to keep.
+ */
+async function syncFolders(from: string, to: string): Promise<void> {
+  const folders = [from];
+  for (let at = from; at !== to && !relative(to, at).startsWith(".."); ) {
+    at = dirname(at);
+    folders.push(at);
+  }
+  await Promise.all(folders.map((folder) => syncFile(folder).catch(ignoring("ENOENT"))));
+}
+
+/** Fsyncs what is at `path`, which is no symbolic link. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whether a system call failed with one of the codes. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return (
+    error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code)
+  );
+}
+
+/** A handler for `catch` that resolves to `undefined` for the codes and throws anything else on. */
+export function ignoring(...codes: readonly string[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!hasCode(error, ...codes)) throw error;
+    return undefined;
+  };
+}
+
+/** `storage_full` when a device or a quota has no room left; anything else as it came. */
+export function asStorageError(error: unknown): unknown {
+  if (!hasCode(error, "ENOSPC", "EDQUOT")) return error;
+  return new DomainError("storage_full", "The storage has no room left for this file.", { cause: error });
+}

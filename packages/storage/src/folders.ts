@@ -1,0 +1,43 @@
+import { lstat, opendir, readdir, rmdir, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { hasCode, ignoring } from "./durable.js";
+import { TEMP_FOLDER } from "./keys.js";
+
+/** Keys of the files below `folder` of the store at `root` that start with `start`. Folders that cannot hold one are not read; nothing is gathered in memory. */
+export async function* keysBelow(root: string, folder: string, start: string): AsyncGenerator<string> {
+  const entries = await opendir(join(root, folder)).catch(ignoring("ENOENT", "ENOTDIR"));
+  if (entries === undefined) return;
+  for await (const entry of entries) {
+    const key = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    if (key === TEMP_FOLDER) continue;
+    if (entry.isFile() && key.startsWith(start)) yield key;
+    if (entry.isDirectory() && (`${key}/`.startsWith(start) || start.startsWith(`${key}/`))) {
+      yield* keysBelow(root, key, start);
+    }
+  }
+}
+
+/** Unlinks every file at or below `path`, and the folders that are empty then. What comes in meanwhile stays; silent when there is nothing. */
+export async function removeTree(path: string): Promise<void> {
+  const found = await lstat(path).catch(ignoring("ENOENT", "ENOTDIR"));
+  if (found === undefined) return;
+  if (!found.isDirectory()) {
+    await unlink(path).catch(ignoring("ENOENT"));
+    return;
+  }
+  for (const name of (await readdir(path).catch(ignoring("ENOENT"))) ?? [])
+    await removeTree(join(path, name));
+  await rmdir(path).catch(ignoring("ENOENT", "ENOTEMPTY", "EEXIST"));
+}
+
+/** Removes `folder` and the folders above it as far as they are empty, `root` excepted. */
+export async function removeEmptyFolders(folder: string, root: string): Promise<void> {
+  for (let at = folder; at !== root; at = dirname(at)) {
+    try {
+      await rmdir(at);
+    } catch (error) {
+      if (hasCode(error, "ENOTEMPTY", "EEXIST", "ENOTDIR")) return;
+      if (!hasCode(error, "ENOENT")) throw error;
+    }
+  }
+}
