@@ -29,6 +29,7 @@ export const ERRORS = {
   internal: { status: 500, title: "Internal error" },
   redis_unavailable: { status: 503, title: "Redis unavailable" },
   at_capacity: { status: 503, title: "At capacity" },
+  storage_unavailable: { status: 503, title: "Storage unavailable" },
   storage_not_shared: { status: 503, title: "Storage not shared" },
   draining: { status: 503, title: "Draining" },
   storage_full: { status: 507, title: "Storage full" },
