@@ -5,17 +5,9 @@ import { Time } from "./fields.js";
 export const Liveness = z.object({ status: z.literal("alive"), timestamp: Time }).meta({ id: "Liveness" });
 export type Liveness = z.output<typeof Liveness>;
 
-/** Whether the process can take traffic, and what says no. */
+/** The process can take traffic. When it cannot, a problem document carries `checks` with what says no. */
 export const Readiness = z
-  .object({
-    status: z.enum(["ready", "not_ready"]),
-    timestamp: Time,
-    checks: z.object({
-      redis: z.enum(["ok", "failed"]),
-      storage: z.enum(["ok", "failed"]),
-      draining: z.boolean(),
-    }),
-  })
+  .object({ status: z.literal("ready"), timestamp: Time })
   .meta({ id: "Readiness" });
 export type Readiness = z.output<typeof Readiness>;
 

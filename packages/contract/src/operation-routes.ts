@@ -37,9 +37,8 @@ export const operationRoutes = {
     summary: "Whether the process can take traffic.",
     answers: {
       200: { description: "It can.", schema: Readiness },
-      503: { description: "It cannot; `checks` says why.", schema: Readiness },
     },
-    errors: [],
+    errors: ["draining", "redis_unavailable", "storage_unavailable"],
   },
   health: {
     method: "GET",

@@ -28,6 +28,7 @@ export const PROBLEM_STATUS = {
   internal: 500,
   redis_unavailable: 503,
   at_capacity: 503,
+  storage_unavailable: 503,
   storage_not_shared: 503,
   draining: 503,
   storage_full: 507,
@@ -50,6 +51,10 @@ export const Problem = z
       .array(z.object({ path: z.string().meta({ examples: ["params.timezone"] }), message: z.string() }))
       .optional()
       .describe("What is wrong with the request, one entry each."),
+    checks: z
+      .object({ redis: z.enum(["ok", "failed"]), storage: z.enum(["ok", "failed"]), draining: z.boolean() })
+      .optional()
+      .describe("With a 503 of `/readyz`: what says no."),
     expired_at: z.iso.datetime().optional().describe("With 410: when the job expired."),
     error: z.string().describe("The title again, for an existing client."),
     path: z.string().describe("The request's path again, for an existing client."),
