@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { root, say } from "./say.mjs";
+
+/** Installs the dependencies unless node_modules holds what the lockfile says. Ends the process when npm fails. */
+export function ensureDependencies() {
+  const reason = whyInstall();
+  if (reason === undefined) return say("dependencies are up to date");
+  say(`${reason}: npm ci`);
+  const seconds = timed(() => stopOnFailure(spawnSync("npm", ["ci", "--include=dev"], inRoot)));
+  say(`dependencies installed in ${seconds} s`);
+}
+
+/** Compiles what changed. Ends the process when the compiler finds errors. */
+export function ensureBuild() {
+  const seconds = timed(() => stopOnFailure(build()));
+  say(`build is up to date (${seconds} s)`);
+}
+
+/** The compiler's run, its output on this process's streams. */
+export function build() {
+  return spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], inRoot);
+}
+
+const inRoot = { cwd: root, stdio: "inherit" };
+
+/**
+ * Why node_modules is not what the lockfile says. Compared by content with the copy that npm keeps in node_modules: times lie after a
+ * checkout, and after an `npm install`, which writes the lockfile last.
+ */
+function whyInstall() {
+  const copy = join(root, "node_modules/.package-lock.json");
+  if (!existsSync(copy)) return "dependencies are missing";
+  const installed = packagesOf(copy);
+  for (const [path, wanted] of Object.entries(packagesOf(join(root, "package-lock.json")))) {
+    if (path === "" || !path.includes("node_modules/")) continue; // the workspaces themselves
+    const found = installed[path];
+    const mayBeAbsent = wanted.optional === true || wanted.devOptional === true || wanted.peer === true;
+    if (found === undefined && mayBeAbsent) continue; // for another platform
+    if (found?.version !== wanted.version || found?.integrity !== wanted.integrity) {
+      return `dependencies differ from package-lock.json (${path.split("node_modules/").at(-1)})`;
+    }
+  }
+  return undefined;
+}
+
+function packagesOf(path) {
+  return JSON.parse(readFileSync(path, "utf8")).packages ?? {};
+}
+
+/**
+ * Makes sure of a program that tests need, by apt-get on Debian and Ubuntu as root; says so where that is not possible, and the tests
+ * that need the program skip themselves.
+ */
+export function ensureProgram(program, aptPackage) {
+  if (onPath(program)) return;
+  if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) {
+    say(
+      `${program} is missing (Debian, Ubuntu: sudo apt-get install ${aptPackage}); tests that need it are skipped`,
+    );
+    return;
+  }
+  say(`${program} is missing: apt-get install ${aptPackage}`);
+  const quiet = {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  };
+  const install = ["install", "-y", "--no-install-recommends", aptPackage];
+  const ok = [["update"], install].every((args) => spawnSync("apt-get", args, quiet).status === 0);
+  if (!ok) say(`${program} could not be installed; tests that need it are skipped`);
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+function stopOnFailure({ status, signal, error }) {
+  if (error !== undefined) throw error;
+  if (signal !== null) process.kill(process.pid, signal);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** How long it took, in seconds with one decimal. */
+function timed(work) {
+  const start = performance.now();
+  work();
+  return ((performance.now() - start) / 1000).toFixed(1);
+}
