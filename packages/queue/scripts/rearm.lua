@@ -1,0 +1,9 @@
+--[[ Clears what the earlier attempts of a failed job left, so that it can be queued as new. BullMQ's retry keeps the stall count and a deferred failure.
+  KEYS[1] job hash  [2] failed
+  ARGV[1] job id  [2] new data, or ""
+  returns 1, or 0 when the job is not among the failed
+]]
+if not redis.call("ZSCORE", KEYS[2], ARGV[1]) then return 0 end
+redis.call("HDEL", KEYS[1], "defa", "stc", "progress", "stacktrace", "drover:released", "drover:cancel")
+if ARGV[2] ~= "" then redis.call("HSET", KEYS[1], "data", ARGV[2]) end
+return 1

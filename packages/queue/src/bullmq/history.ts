@@ -1,0 +1,49 @@
+import type { Job, JobEvent, JobHistory, JobId, LogLine } from "@drover/core";
+import { HISTORY_LIMIT } from "../history.js";
+import type { RedisKeys } from "../keys.js";
+import type { RedisLink } from "../redis.js";
+
+/** How long a job's events outlive the last of them, should the job's end not take them along. */
+export const HISTORY_TTL_MS = 30 * 86_400_000;
+
+/** Adds events to a job's history, if the job exists. */
+export async function appendEvents(
+  link: RedisLink,
+  keys: RedisKeys,
+  job: { processor: string; id: JobId },
+  ...events: readonly JobEvent[]
+): Promise<void> {
+  const args = [HISTORY_LIMIT, HISTORY_TTL_MS, ...events.map((event) => JSON.stringify(event))];
+  await link.run(
+    "append-event",
+    [keys.job(job.processor, job.id), keys.history(job.processor, job.id)],
+    args,
+  );
+}
+
+/** A job's events and log lines. The first and the last event are not stored: the job itself says when it was accepted and how it ended. */
+export async function readHistory(link: RedisLink, keys: RedisKeys, job: Job): Promise<JobHistory> {
+  const [events, logs] = await link.use((client) =>
+    Promise.all([
+      client.lrange(keys.history(job.processor, job.id), -HISTORY_LIMIT, -1),
+      client.lrange(`${keys.job(job.processor, job.id)}:logs`, -HISTORY_LIMIT, -1),
+    ]),
+  );
+  const stored = events.map((json) => JSON.parse(json) as JobEvent);
+  const finished = finishedEvent(job);
+  return {
+    events: [
+      { type: "accepted", at: job.createdAt },
+      ...stored,
+      ...(finished === undefined ? [] : [finished]),
+    ],
+    logs: logs.map((json) => JSON.parse(json) as LogLine),
+  };
+}
+
+/** How the job ended, as an event; `undefined` while it has not. */
+export function finishedEvent(job: Job): JobEvent | undefined {
+  const { status, finishedAt, attempt, error } = job;
+  if (finishedAt === null || status === "queued" || status === "running") return undefined;
+  return { type: "finished", at: finishedAt, attempt, status, code: error?.code ?? null };
+}

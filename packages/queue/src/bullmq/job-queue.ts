@@ -1,0 +1,179 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type {
+  CancelAnswer,
+  Job,
+  JobHistory,
+  JobId,
+  JobPage,
+  JobQuery,
+  JobQueue,
+  JobRequest,
+} from "@drover/core";
+import { CANCELLED, encodeRequest } from "../codec.js";
+import { HISTORY_LIMIT } from "../history.js";
+import type { RedisKeys } from "../keys.js";
+import { listJobs } from "../query.js";
+import { isServerTrouble, type RedisLink } from "../redis.js";
+import { appendEvents, finishedEvent, HISTORY_TTL_MS, readHistory } from "./history.js";
+import type { JobLocator } from "./locator.js";
+import type { BullQueues } from "./queues.js";
+import { readJob } from "./snapshot.js";
+
+/** BullMQ runs the lowest number first and treats 0 apart, so −100…100, highest first, becomes 201…1. */
+const bullPriority = (priority: number): number => 101 - priority;
+
+/** A caller of `changed` looks again after this long even without an event: one may fall between its read and the call. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** An entry of the index whose job is missing is an aborted submit once it is this old. */
+const DANGLING_AFTER_MS = 600_000;
+
+/** The jobs in BullMQ's queues. State comes from BullMQ alone, read together with the fields in one script. */
+export class BullJobQueue implements JobQueue {
+  readonly #link: RedisLink;
+  readonly #keys: RedisKeys;
+  readonly #queues: BullQueues;
+  readonly #locator: JobLocator;
+
+  constructor(deps: { link: RedisLink; keys: RedisKeys; queues: BullQueues; locator: JobLocator }) {
+    this.#link = deps.link;
+    this.#keys = deps.keys;
+    this.#queues = deps.queues;
+    this.#locator = deps.locator;
+  }
+
+  async submit(request: JobRequest, options: { readonly isRestored?: boolean } = {}): Promise<Job> {
+    const data = encodeRequest(request);
+    await this.#locator.add(request.id, request.processor);
+    await this.#link.use(() =>
+      this.#queues.queue(request.processor).add(request.processor, data, {
+        jobId: request.id,
+        timestamp: request.createdAt,
+        attempts: request.maxAttempts,
+        backoff: { type: "custom" },
+        priority: bullPriority(request.priority),
+        delay: Math.max(0, (request.runAt ?? 0) - Date.now()),
+        stackTraceLimit: 0,
+      }),
+    );
+    if (options.isRestored === true)
+      await appendEvents(this.#link, this.#keys, request, { type: "restored", at: Date.now() });
+    const job = await this.#read(request.processor, request.id); // the stored one: an id that existed keeps its own
+    if (job === undefined) throw new Error(`job ${request.id} was erased while it was being submitted`);
+    return job;
+  }
+
+  async get(id: JobId): Promise<Job | undefined> {
+    const processor = await this.#locator.find(id);
+    if (processor === undefined) return undefined;
+    const job = await this.#read(processor, id);
+    if (job === undefined) this.#locator.forget(id);
+    return job;
+  }
+
+  list(query: JobQuery): Promise<JobPage> {
+    return listJobs(
+      {
+        idsBelow: (below, limit) => this.#locator.idsBelow(below, limit),
+        jobs: (ids) => Promise.all(ids.map((id) => this.#listed(id))),
+      },
+      query,
+    );
+  }
+
+  async cancel(id: JobId): Promise<CancelAnswer> {
+    const processor = await this.#locator.find(id);
+    if (processor === undefined) return "not_found";
+    const lists = ["completed", "failed", "delayed", "active", "wait", "prioritized", "paused", "events"];
+    const event = JSON.stringify({ type: "cancel_requested", at: Date.now() });
+    const answer = (await this.#link.run(
+      "cancel",
+      [
+        this.#keys.job(processor, id),
+        ...lists.map((name) => this.#keys.queue(processor, name)),
+        this.#keys.history(processor, id),
+      ],
+      [id, Date.now(), CANCELLED, event, HISTORY_LIMIT, HISTORY_TTL_MS],
+    )) as CancelAnswer;
+    // The mark is durable and every worker looks for it; this only makes the one that runs the job look now.
+    if (answer === "cancelling")
+      await this.#link.use((client) => client.publish(this.#keys.cancelChannel, id));
+    return answer;
+  }
+
+  async retry(id: JobId, params?: Readonly<Record<string, unknown>>): Promise<Job | undefined> {
+    const job = await this.get(id);
+    if (job === undefined || (job.status !== "failed" && job.status !== "cancelled")) return undefined;
+    const { processor } = job;
+    const stored = await this.#link.use(() => this.#queues.queue(processor).getJob(id));
+    if (stored === undefined) return undefined;
+    const data =
+      params === undefined
+        ? ""
+        : JSON.stringify(encodeRequest({ ...(stored.data as Omit<JobRequest, "id">), id, params }));
+    const isArmed = await this.#link.run(
+      "rearm",
+      [this.#keys.job(processor, id), this.#keys.queue(processor, "failed")],
+      [id, data],
+    );
+    if (isArmed !== 1) return undefined;
+    try {
+      await this.#link.use(() => stored.retry("failed", { resetAttemptsMade: true }));
+    } catch (error) {
+      if (isServerTrouble(error)) throw error;
+      return undefined; // another caller's retry came first
+    }
+    const finished = finishedEvent(job);
+    await appendEvents(this.#link, this.#keys, job, ...(finished === undefined ? [] : [finished]), {
+      type: "retried",
+      at: Date.now(),
+    });
+    return this.#read(processor, id);
+  }
+
+  async remove(id: JobId): Promise<boolean> {
+    const processor = await this.#locator.find(id);
+    if (processor === undefined) return true;
+    const job = await this.#read(processor, id);
+    if (job?.status === "running") return false;
+    const isRemoved =
+      job === undefined || (await this.#link.use(() => this.#queues.queue(processor).remove(id))) === 1;
+    if (!isRemoved) return false; // a worker took it in between
+    await this.#link.use((client) => client.del(this.#keys.history(processor, id)));
+    await this.#locator.remove(id, processor);
+    return true;
+  }
+
+  async changed(id: JobId, signal: AbortSignal): Promise<void> {
+    const processor = await this.#locator.find(id);
+    const end = new AbortController();
+    const either = AbortSignal.any([signal, end.signal]);
+    const event =
+      processor === undefined ? new Promise<never>(() => {}) : this.#queues.nextEvent(processor, id, either);
+    await Promise.race([event, sleep(LOOK_AGAIN_MS, undefined, { signal: either }).catch(() => {})]);
+    end.abort();
+  }
+
+  async history(id: JobId): Promise<JobHistory> {
+    const job = await this.get(id);
+    return job === undefined ? { events: [], logs: [] } : readHistory(this.#link, this.#keys, job);
+  }
+
+  #read(processor: string, id: JobId): Promise<Job | undefined> {
+    return readJob(this.#link, this.#keys, { processor, id });
+  }
+
+  async #listed(id: JobId): Promise<Job | undefined> {
+    const processor = await this.#locator.find(id);
+    if (processor === undefined) return undefined;
+    const job = await this.#read(processor, id);
+    if (job === undefined && Date.now() - createdAtOf(id) > DANGLING_AFTER_MS)
+      await this.#locator.remove(id, processor);
+    return job;
+  }
+}
+
+/** The time in a UUID of version 7: its first 48 bits, in ms since the epoch (RFC 9562, 5.7). */
+function createdAtOf(id: JobId): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}

@@ -1,0 +1,112 @@
+import { DomainError, type JobId, type Log } from "@drover/core";
+import { Queue, QueueEvents } from "bullmq";
+import type { RedisKeys } from "../keys.js";
+import { patientConnection, type RedisLink, rateLimited } from "../redis.js";
+
+/** BullMQ's queues and event readers of this process, one of each for a processor, made when first used. */
+export class BullQueues {
+  readonly #link: RedisLink;
+  readonly #keys: RedisKeys;
+  readonly #url: string;
+  readonly #log: Log;
+  readonly #queues = new Map<string, Queue>();
+  readonly #readers = new Map<string, EventReader>();
+
+  constructor(link: RedisLink, keys: RedisKeys, url: string, log: Log) {
+    this.#link = link;
+    this.#keys = keys;
+    this.#url = url;
+    this.#log = log;
+  }
+
+  /** The queue of a processor, for adding, retrying and removing, on the connection for requests. */
+  queue(processor: string): Queue {
+    const known = this.#queues.get(processor);
+    if (known !== undefined) return known;
+    if (this.#link.client.status !== "ready")
+      throw new DomainError("redis_unavailable", "The queue's server cannot be reached just now.", {
+        retryAfterS: 2,
+      });
+    const queue = new Queue(processor, {
+      connection: this.#link.client,
+      prefix: this.#keys.queuePrefix(processor),
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+    });
+    queue.on("error", rateLimited(this.#log, `queue ${processor}`));
+    // A queue whose first round trip failed answers that failure for ever, so the next caller gets a new one.
+    queue.waitUntilReady().catch(() => this.#queues.delete(processor));
+    this.#queues.set(processor, queue);
+    return queue;
+  }
+
+  /** Resolves at the next event of the job, or when the signal aborts. */
+  async nextEvent(processor: string, id: JobId, signal: AbortSignal): Promise<void> {
+    let reader = this.#readers.get(processor);
+    if (reader === undefined) {
+      reader = new EventReader(processor, this.#keys.queuePrefix(processor), this.#url, this.#log);
+      this.#readers.set(processor, reader);
+    }
+    await reader.next(id, signal);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#readers.values()].map((reader) => reader.close()));
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close().catch(() => {})));
+  }
+}
+
+const EVENTS = [
+  "waiting",
+  "delayed",
+  "active",
+  "stalled",
+  "progress",
+  "completed",
+  "failed",
+  "removed",
+] as const;
+
+/** Reads the events of one queue over a connection of its own and wakes who waits for a job. */
+class EventReader {
+  readonly #events: QueueEvents;
+  readonly #connection: ReturnType<typeof patientConnection>;
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  constructor(processor: string, prefix: string, url: string, log: Log) {
+    this.#connection = patientConnection(url, log, `events of ${processor}`);
+    this.#events = new QueueEvents(processor, {
+      connection: this.#connection,
+      prefix,
+      skipVersionCheck: true,
+      blockingTimeout: 5_000,
+    });
+    this.#events.on("error", rateLimited(log, `events of ${processor}`));
+    for (const event of EVENTS) this.#events.on(event, ({ jobId }: { jobId: string }) => this.#wake(jobId));
+  }
+
+  next(id: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(id) ?? new Set();
+      this.#waiting.set(id, waiting);
+      const done = () => {
+        waiting.delete(done);
+        if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      waiting.add(done);
+      signal.addEventListener("abort", done);
+      if (signal.aborted) done();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#events.close().catch(() => {});
+    this.#connection.disconnect();
+  }
+
+  #wake(id: string): void {
+    for (const done of [...(this.#waiting.get(id) ?? [])]) done();
+  }
+}

@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import {
+  type Catalogue,
+  type FinishedJobs,
+  type IdempotencyKeys,
+  type ProcessorInfo,
+  parseJobId,
+  type QueueHealth,
+  type QueueServer,
+  type SharedFacts,
+  type WorkerInfo,
+} from "@drover/core";
+import type { RedisKeys } from "../keys.js";
+import type { RedisLink } from "../redis.js";
+
+const WORKER_TTL_MS = 15_000;
+const PROCESSOR_TTL_MS = 7 * 86_400_000;
+const CLAIM_TTL_MS = 24 * 3_600_000;
+
+/** Heartbeats in two hashes, stamped and judged by the server's clock. */
+export function redisCatalogue(link: RedisLink, keys: RedisKeys): Catalogue {
+  const hashes = [keys.workers, keys.processors];
+  return {
+    async announce(worker, processors) {
+      const entries = processors.flatMap((processor) => [processor.name, JSON.stringify(processor)]);
+      await link.run("announce", hashes, [worker.id, JSON.stringify(worker), PROCESSOR_TTL_MS, ...entries]);
+    },
+    async withdraw(workerId) {
+      await link.use((client) => client.hdel(keys.workers, workerId));
+    },
+    async read() {
+      const [workers, processors] = (await link.run("catalogue", hashes, [
+        WORKER_TTL_MS,
+        PROCESSOR_TTL_MS,
+      ])) as [string[], string[]];
+      return {
+        workers: workers.map((json) => JSON.parse(json) as WorkerInfo),
+        processors: processors
+          .map((json) => JSON.parse(json) as ProcessorInfo)
+          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      };
+    },
+  };
+}
+
+/** Claims as strings that expire after 24 h. The key is hashed: it comes from a client and may be long. */
+export function redisClaims(link: RedisLink, keys: RedisKeys): IdempotencyKeys {
+  return {
+    async claim(key, fingerprint, jobId) {
+      const digest = createHash("sha256").update(key).digest("hex");
+      const held = String(
+        await link.run("claim", [keys.claim(digest)], [`${jobId} ${fingerprint}`, CLAIM_TTL_MS]),
+      );
+      return { jobId: parseJobId(held.slice(0, 36)), fingerprint: held.slice(37) };
+    },
+  };
+}
+
+/** Facts as strings that expire. */
+export function redisFacts(link: RedisLink, keys: RedisKeys): SharedFacts {
+  return {
+    async set(name, value, ttlMs) {
+      await link.use((client) => client.set(keys.fact(name), value, "PX", Math.max(1, Math.round(ttlMs))));
+    },
+    get: async (name) => (await link.use((client) => client.get(keys.fact(name)))) ?? undefined,
+  };
+}
+
+/** The finished jobs in BullMQ's two sets, which are sorted by the time of the end. */
+export function redisFinishedJobs(link: RedisLink, keys: RedisKeys): FinishedJobs {
+  return {
+    async finishedBefore(processor, status, time, limit) {
+      const ids = await link.use((client) =>
+        client.zrangebyscore(keys.queue(processor, status), "-inf", `(${time}`, "LIMIT", 0, limit),
+      );
+      return ids.map(parseJobId);
+    },
+  };
+}
+
+/** How the server does, by PING and INFO. */
+export function redisHealth(link: RedisLink, keys: RedisKeys): QueueHealth {
+  return {
+    async ping() {
+      await link.use((client) => client.ping());
+    },
+    inspect: () =>
+      link.use(async (client) => {
+        const info = parseInfo(await client.info());
+        const fsync = await client.config("GET", "appendfsync").catch(() => undefined); // hosted servers refuse CONFIG
+        const save = await client.config("GET", "save").catch(() => undefined);
+        return describeServer(info, configValue(fsync), configValue(save));
+      }),
+    async depth(processor) {
+      const lists = await link.use((client) =>
+        Promise.all([
+          client.llen(keys.queue(processor, "active")),
+          client.llen(keys.queue(processor, "wait")),
+          client.llen(keys.queue(processor, "paused")),
+          client.zcard(keys.queue(processor, "prioritized")),
+          client.zcard(keys.queue(processor, "delayed")),
+        ]),
+      );
+      const [running, ...waiting] = lists;
+      return { running, queued: waiting.reduce((sum, length) => sum + length, 0) };
+    },
+  };
+}
+
+function parseInfo(text: string): ReadonlyMap<string, string> {
+  const lines = text.split("\r\n").filter((line) => line.includes(":"));
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
+}
+
+function configValue(answer: unknown): string | undefined {
+  return Array.isArray(answer) && typeof answer[1] === "string" ? answer[1] : undefined;
+}
+
+function describeServer(
+  info: ReadonlyMap<string, string>,
+  fsync: string | undefined,
+  save: string | undefined,
+): QueueServer {
+  return {
+    version: info.get("valkey_version") ?? info.get("redis_version") ?? "unknown",
+    durability: durabilityOf(info.get("aof_enabled") === "1", fsync, save),
+    evictionPolicy: info.get("maxmemory_policy") ?? "unknown",
+    usedMemoryBytes: Number(info.get("used_memory") ?? 0),
+    maxMemoryBytes: Number(info.get("maxmemory") ?? 0),
+  };
+}
+
+function durabilityOf(
+  hasAof: boolean,
+  fsync: string | undefined,
+  save: string | undefined,
+): QueueServer["durability"] {
+  if (hasAof)
+    return fsync === "always"
+      ? "always"
+      : fsync === undefined || fsync === "everysec"
+        ? "everysec"
+        : "unknown";
+  if (save === undefined) return "unknown";
+  return save === "" ? "none" : "snapshots";
+}

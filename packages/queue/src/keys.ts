@@ -1,0 +1,34 @@
+import type { JobId } from "@drover/core";
+
+/**
+ * Every Redis key, built here and nowhere else. Keys that one script touches share a hash tag, so that they live on one node of a cluster.
+ *
+ * | key | type | what | lives |
+ * |---|---|---|---|
+ * | `{p:q}:q:*` | BullMQ's | the queue of processor q | with its jobs |
+ * | `{p:q}:q:<job>` | hash | the job; own fields `drover:cancel`, `drover:released` | with the job |
+ * | `{p:q}:q:<job>:history` | list | events, newest 500 | 30 days after the last one, or with the job |
+ * | `{p}:jobs` | zset | `<job> <q>` by name: which queue a job is in, and all jobs by age | with its jobs |
+ * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
+ * | `{p}:claim:<digest>` | string | idempotency key → job | 24 h |
+ * | `{p}:fact:<name>` | string | tombstones, canary | as given |
+ */
+export function redisKeys(prefix: string) {
+  const own = `{${prefix}}`;
+  return {
+    index: `${own}:jobs`,
+    workers: `${own}:workers`,
+    processors: `${own}:processors`,
+    cancelChannel: `${own}:cancel`,
+    claim: (digest: string) => `${own}:claim:${digest}`,
+    fact: (name: string) => `${own}:fact:${name}`,
+    /** BullMQ's own prefix for the queue of a processor. */
+    queuePrefix: (processor: string) => `{${prefix}:${processor}}`,
+    /** A key of the queue: `active`, `events` … */
+    queue: (processor: string, name: string) => `{${prefix}:${processor}}:${processor}:${name}`,
+    job: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}`,
+    history: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}:history`,
+  };
+}
+
+export type RedisKeys = ReturnType<typeof redisKeys>;
