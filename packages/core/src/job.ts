@@ -116,7 +116,10 @@ export interface JobRequest {
 export interface Job extends Omit<JobRequest, "timeoutMs" | "queueTimeoutMs"> {
   readonly status: JobStatus;
   readonly progress: Progress;
-  /** Number of the newest attempt; 0 before the first. */
+  /**
+   * Number of the newest attempt; 0 before the first. Every start has a number of its own, so that progress never falls within one.
+   * Starts that do not count (given back by a draining worker, lost with a worker, made before a person's retry) raise `maxAttempts` by one each.
+   */
   readonly attempt: number;
   readonly waiting: Waiting | null;
   readonly updatedAt: number;

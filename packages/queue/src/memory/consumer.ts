@@ -113,7 +113,7 @@ export class MemoryConsumer implements Consumer {
       case "released":
         return this.#state.change(
           entry,
-          { status: "queued", started: entry.started - 1, startedAt: null, order: -1 },
+          { status: "queued", uncounted: entry.uncounted + 1, startedAt: null, order: -1 },
           { type: "released", at: Date.now(), attempt: entry.started, worker: this.#options.workerId },
         );
       case "failed":

@@ -49,7 +49,14 @@ export function jobQueueOf(state: MemoryState): JobQueue {
       const fresh = newEntry(state, params === undefined ? entry.request : { ...entry.request, params });
       state.change(
         entry,
-        { ...fresh, until: null, events: entry.events, logs: entry.logs },
+        {
+          ...fresh,
+          until: null,
+          started: entry.started,
+          uncounted: entry.started,
+          events: entry.events,
+          logs: entry.logs,
+        },
         { type: "retried", at: Date.now() },
       );
       return state.view(entry);
@@ -84,6 +91,7 @@ function newEntry(state: MemoryState, request: JobRequest): Entry {
     status: "queued",
     started: 0,
     failures: 0,
+    uncounted: 0,
     until: request.runAt,
     untilReason: "scheduled",
     order: state.nextOrder(),

@@ -14,9 +14,11 @@ import { appendBounded } from "../history.js";
 export interface Entry {
   request: JobRequest;
   status: JobStatus;
-  /** Attempts that were started, and of these how many failed. */
+  /** Attempts that were started, and how many failed since the last retry by a person. */
   started: number;
   failures: number;
+  /** Attempts that do not count: given back by a draining worker, or made before a person's retry. */
+  uncounted: number;
   /** Not before this time, and why. */
   until: number | null;
   untilReason: "scheduled" | "retry_backoff";
