@@ -1,0 +1,72 @@
+import type { Artifact, Job, JobFilter, JobList, JobLogs, Processor } from "@drover/contract";
+import { type Download, type DownloadOptions, download } from "./download.js";
+import { callJson, type JsonOf, type Server, send } from "./request.js";
+import { type SubmitOptions, submit } from "./submit.js";
+import { type WaitOptions, waitForJob } from "./wait.js";
+
+export interface ClientOptions {
+  /** As `http://127.0.0.1:8000`. */
+  readonly baseUrl: string;
+  /** Default: the platform's. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Sent as `Authorization: Bearer`. */
+  readonly apiKey?: string;
+}
+
+/** Aborts the request. */
+interface Abortable {
+  readonly signal?: AbortSignal;
+}
+
+/** A Drover server. Every method throws `ProblemError` when the server refuses and `UnreachableError` when it does not answer. */
+export interface Client {
+  /** Uploads a file, streamed, and answers its job. In Node `openAsBlob(path)` of `node:fs` makes a Blob of a file. */
+  submit(processor: string, file: Blob, options?: SubmitOptions): Promise<Job>;
+  get(jobId: string, options?: Abortable & { readonly include?: "timeline" }): Promise<Job>;
+  /** Answers the job once it is terminal. Bears with a server that is away for a while. */
+  wait(jobId: string, options?: WaitOptions): Promise<Job>;
+  /** Newest first. */
+  list(filter?: JobFilter, options?: Abortable): Promise<JobList>;
+  cancel(jobId: string, options?: Abortable): Promise<JsonOf<"cancelJob">>;
+  /** Queues a failed or cancelled job again, with other params if given. */
+  retry(jobId: string, options?: Abortable & { readonly params?: Record<string, unknown> }): Promise<Job>;
+  /** Erases the job and everything that belongs to it; cancels it first if need be. */
+  remove(jobId: string, options?: Abortable): Promise<void>;
+  /** The small JSON summary of a completed job. */
+  result(jobId: string, options?: Abortable): Promise<unknown>;
+  /** The output files of a completed job; none while it is not. */
+  artifacts(jobId: string, options?: Abortable): Promise<readonly Artifact[]>;
+  download(jobId: string, options?: DownloadOptions): Promise<Download>;
+  logs(jobId: string, options?: Abortable): Promise<JobLogs>;
+  processors(options?: Abortable): Promise<readonly Processor[]>;
+}
+
+/** A client of the server at `baseUrl`. Keeps no state and opens no connection before the first call. */
+export function createClient(options: ClientOptions): Client {
+  const server: Server = {
+    baseUrl: options.baseUrl.replace(/\/+$/, ""),
+    fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
+    apiKey: options.apiKey,
+  };
+  const job = (jobId: string, { signal }: Abortable = {}) => ({ params: { job_id: jobId }, signal });
+  return {
+    submit: (processor, file, submitOptions = {}) => submit(server, processor, file, submitOptions),
+    get: (jobId, getOptions = {}) =>
+      callJson(server, "getJob", { ...job(jobId, getOptions), query: { include: getOptions.include } }),
+    wait: (jobId, waitOptions = {}) => waitForJob(server, jobId, waitOptions),
+    list: (filter = {}, { signal } = {}) => callJson(server, "listJobs", { query: filter, signal }),
+    cancel: (jobId, abortable) => callJson(server, "cancelJob", job(jobId, abortable)),
+    retry: (jobId, retryOptions = {}) =>
+      callJson(server, "retryJob", {
+        ...job(jobId, retryOptions),
+        ...(retryOptions.params === undefined ? {} : { body: { params: retryOptions.params } }),
+      }),
+    remove: async (jobId, abortable) => void (await send(server, "deleteJob", job(jobId, abortable))),
+    result: (jobId, abortable) => callJson(server, "getResult", job(jobId, abortable)),
+    artifacts: async (jobId, abortable) =>
+      (await callJson(server, "getJob", job(jobId, abortable))).artifacts,
+    download: (jobId, downloadOptions = {}) => download(server, jobId, downloadOptions),
+    logs: (jobId, abortable) => callJson(server, "getLogs", job(jobId, abortable)),
+    processors: async ({ signal } = {}) => (await callJson(server, "listProcessors", { signal })).processors,
+  };
+}
