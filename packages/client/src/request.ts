@@ -1,5 +1,4 @@
 import { encodeQuery, pathOf, type Route, type RouteName, routes } from "@drover/contract";
-import type { z } from "zod";
 import { problemOf, UnreachableError } from "./errors.js";
 
 /** Where requests go. */
@@ -22,11 +21,11 @@ export interface Call {
   readonly timeoutMs?: number;
 }
 
-type SchemaOf<A> = A extends { schema: infer S extends z.ZodType } ? z.output<S> : never;
+type OutputOf<A> = A extends { schema: { parse(data: unknown): infer Output } } ? Output : never;
 
 /** The JSON that an endpoint answers when all goes well, by the contract's table. */
 export type JsonOf<N extends RouteName> = (typeof routes)[N]["answers"] extends infer A
-  ? { [S in keyof A]: S extends 200 | 202 ? SchemaOf<A[S]> : never }[keyof A]
+  ? { [S in keyof A]: S extends 200 | 202 ? OutputOf<A[S]> : never }[keyof A]
   : never;
 
 const ANSWER_MS = 30_000;

@@ -46,7 +46,7 @@ function formOf(file: Blob, options: SubmitOptions): FormData {
     if (value !== undefined)
       form.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
   }
-  const ownName = "name" in file && typeof file.name === "string" ? file.name : "file";
-  form.append("file", file, options.filename ?? ownName);
+  if (options.filename === undefined && file instanceof File) form.append("file", file);
+  else form.append("file", file, options.filename ?? "file");
   return form;
 }
