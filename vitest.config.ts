@@ -5,7 +5,7 @@ const packages = new URL("./packages/", import.meta.url).pathname;
 
 /** Unit tests read every workspace's source, so that they need no build; end-to-end tests run the built processes. */
 const alias = [
-  { find: /^@drover\/processor-sdk\/testing$/, replacement: `${packages}processor-sdk/src/testing.ts` },
+  { find: /^@drover\/([^/]+)\/([^/]+)$/, replacement: `${packages}$1/src/$2.ts` },
   ...readdirSync(packages).map((name) => ({
     find: new RegExp(`^@drover/${name}$`),
     replacement: `${packages}${name}/src/index.ts`,
