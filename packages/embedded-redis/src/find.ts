@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, isAbsolute, join } from "node:path";
+import { existsSync } from "node:fs";
 import { installWithApt } from "./install.js";
 
 /** How a Redis can be run here. */
@@ -11,11 +10,14 @@ export type RedisProgram =
 export interface FindOptions {
   /** Told in one line each what was found or done. Default: silent. */
   readonly log?: (message: string) => void;
-  /** Default: this process's. Only `PATH` is read. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The environment in which programs are looked for and run. Default: this process's. */
+  readonly env?: Environment;
   /** Whether `apt-get install redis-server` may be run on Debian and Ubuntu as root. Default true. */
   readonly mayInstall?: boolean;
 }
+
+/** Variables by name; `undefined` for those of this process. */
+export type Environment = Readonly<Record<string, string>> | undefined;
 
 /** No Redis here and no way to get one. The message has the commands for a person to type. */
 export class RedisNotFoundError extends Error {
@@ -30,15 +32,18 @@ const OLDEST: readonly [number, number] = [6, 2];
  * on Debian and Ubuntu as root, an installation with apt-get. Throws `RedisNotFoundError` otherwise.
  */
 export async function findRedisServer(options: FindOptions = {}): Promise<RedisProgram> {
-  const { log = () => {}, env = process.env, mayInstall = true } = options;
+  const { log = () => {}, env, mayInstall = true } = options;
   const binary = await findBinary(env, log);
   if (binary !== undefined) return binary;
-  const docker = onPath("docker", env);
-  if (docker !== undefined && (await run(docker, ["info", "--format", "{{.ServerVersion}}"])) !== undefined) {
+  const docker = await onPath("docker", env);
+  if (
+    docker !== undefined &&
+    (await run(docker, ["info", "--format", "{{.ServerVersion}}"], env)) !== undefined
+  ) {
     log("Redis: no valkey-server or redis-server on PATH; using Docker.");
     return { kind: "docker", path: docker };
   }
-  const aptGet = onPath("apt-get", env);
+  const aptGet = await onPath("apt-get", env);
   const isDebianRoot = process.getuid?.() === 0 && existsSync("/etc/debian_version");
   if (mayInstall && isDebianRoot && aptGet !== undefined) {
     log("Redis: none on PATH and no Docker engine; installing redis-server with apt-get.");
@@ -57,13 +62,13 @@ const HOW_TO_GET_ONE = `No Redis was found: no valkey-server or redis-server of 
 or set REDIS_URL to the address of one that runs elsewhere.`;
 
 async function findBinary(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   log: (message: string) => void,
 ): Promise<RedisProgram | undefined> {
   for (const name of ["valkey-server", "redis-server"]) {
-    const path = onPath(name, env);
+    const path = await onPath(name, env);
     if (path === undefined) continue;
-    const version = /v=(\d+)\.(\d+)(\.\d+)?/.exec((await run(path, ["--version"])) ?? "");
+    const version = /v=(\d+)\.(\d+)(\.\d+)?/.exec((await run(path, ["--version"], env)) ?? "");
     if (version === null) {
       log(`Redis: ${path} does not tell its version; not used.`);
       continue;
@@ -79,23 +84,15 @@ async function findBinary(
   return undefined;
 }
 
-function onPath(name: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const folders = (env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+/** The program's path, found as a shell finds it. */
+async function onPath(name: string, env: Environment): Promise<string | undefined> {
+  return (await run("/bin/sh", ["-c", 'command -v "$0"', name], env))?.trim();
 }
 
 /** What the command printed, or `undefined` when it failed or took over 5 s. */
-function run(path: string, args: readonly string[]): Promise<string | undefined> {
+function run(path: string, args: readonly string[], env: Environment): Promise<string | undefined> {
   return new Promise((resolve) => {
-    execFile(path, args, { timeout: 5_000 }, (error, stdout) => resolve(error === null ? stdout : undefined));
+    const options = { timeout: 5_000, ...(env === undefined ? {} : { env }) };
+    execFile(path, args, options, (error, stdout) => resolve(error === null ? stdout : undefined));
   });
 }

@@ -1,21 +1,23 @@
 import { execFile } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
+import type { Environment } from "./find.js";
 
 const run = promisify(execFile);
 
 /** Debian asks this program before it starts a service that was just installed; exit code 101 forbids it. */
 const POLICY = "/usr/sbin/policy-rc.d";
 
+/** No questions, and the run level in which invoke-rc.d starts nothing. */
+const QUIETLY = ["DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"];
+
 /**
  * Installs redis-server with apt-get. The service that the package brings is neither started nor enabled: it would listen on 6379, and
  * Drover wants the program only. Throws with the end of apt-get's output when that fails.
  */
-export async function installWithApt(
-  aptGet: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<void> {
-  const options = { env: { ...env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" }, maxBuffer: 64 << 20 };
+export async function installWithApt(aptGet: string, env: Environment): Promise<void> {
+  const options = { maxBuffer: 64 << 20, ...(env === undefined ? {} : { env }) };
+  const apt = (...args: readonly string[]) => run("/usr/bin/env", [...QUIETLY, aptGet, ...args], options);
   const isPolicyOurs = !existsSync(POLICY);
   // Forbids only while this process lives, so that a file left by a kill changes nothing for good.
   if (isPolicyOurs) {
@@ -24,8 +26,8 @@ export async function installWithApt(
     });
   }
   try {
-    await run(aptGet, ["update"], options);
-    await run(aptGet, ["install", "-y", "--no-install-recommends", "redis-server"], options);
+    await apt("update");
+    await apt("install", "-y", "--no-install-recommends", "redis-server");
     if (existsSync("/run/systemd/system")) await run("systemctl", ["disable", "redis-server"], options);
   } catch (error) {
     throw new Error(`apt-get could not install redis-server:\n${lastLines(error)}`, { cause: error });
