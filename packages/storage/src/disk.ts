@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, lstat, open, readdir, stat, unlink } from "node:fs/promises";
+import { copyFile, type FileHandle, lstat, open, readdir, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { BlobInfo, BlobStat, BlobStore, ByteRange, PutOptions } from "@drover/core";
@@ -150,10 +150,10 @@ class DiskStore implements BlobStore {
   }
 }
 
-/** A descriptor of the file at `path`; `undefined` when there is none, or a folder. */
+/** A descriptor of the file at `path`; `undefined` when there is none, or something else: a folder, a symbolic link. */
 async function openBlob(path: string): Promise<FileHandle | undefined> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
-    ignoring("ENOENT", "ENOTDIR"),
+    ignoring("ENOENT", "ENOTDIR", "ELOOP"),
   );
   if (handle === undefined || (await handle.stat()).isFile()) return handle;
   await handle.close();
@@ -161,7 +161,7 @@ async function openBlob(path: string): Promise<FileHandle | undefined> {
 }
 
 async function statBlob(path: string): Promise<BlobStat | undefined> {
-  const found = await stat(path).catch(ignoring("ENOENT", "ENOTDIR"));
+  const found = await lstat(path).catch(ignoring("ENOENT", "ENOTDIR"));
   if (found === undefined || !found.isFile()) return undefined;
   return { sizeBytes: found.size, modifiedAt: Math.trunc(found.mtimeMs) };
 }

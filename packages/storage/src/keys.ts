@@ -28,7 +28,7 @@ export function listingOf(prefix: string): { readonly folder: string; readonly s
   const slash = prefix.lastIndexOf("/");
   const folder = slash === -1 ? "" : prefix.slice(0, slash);
   const rest = prefix.slice(slash + 1);
-  if (folder !== "") assertKey(folder);
+  if (slash !== -1) assertKey(folder);
   if (rest !== "") assertKey(rest);
   return { folder, start: prefix };
 }

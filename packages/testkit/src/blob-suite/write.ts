@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { chunksOf, readAll, seededBytes, sha256Hex } from "../bytes.js";
+import { signal } from "../wait.js";
+import { expectEmpty, keysOf, putText, textOf, type WithBench } from "./bench.js";
+
+/** Storing bytes and getting the same ones back. */
+export function writeTopic(withBench: WithBench): void {
+  it(
+    "gives back the bytes it was given, whatever the chunks, and says their size and digest",
+    withBench(async ({ store }) => {
+      const chunks = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 12 });
+      await fc.assert(
+        fc.asyncProperty(chunks, async (parts) => {
+          const info = await store.put(
+            "a/file",
+            (async function* () {
+              yield* parts;
+            })(),
+          );
+          const expected = Buffer.concat(parts);
+          expect(info).toEqual({ sizeBytes: expected.byteLength, sha256: sha256Hex(expected) });
+          expect(await readAll((await store.open("a/file")) ?? chunksOf("none"))).toEqual(expected);
+        }),
+        { numRuns: 15 },
+      );
+    }),
+  );
+
+  it(
+    "keeps an empty blob",
+    withBench(async ({ store }) => {
+      expect(await store.put("empty", chunksOf(""))).toEqual({ sizeBytes: 0, sha256: sha256Hex("") });
+      expect(await textOf(store, "empty")).toBe("");
+      expect((await store.stat("empty"))?.sizeBytes).toBe(0);
+    }),
+  );
+
+  it.each([7_919, 65_536, 3_000_000])(
+    "keeps several megabytes that come in chunks of %i bytes",
+    (chunkBytes) =>
+      withBench(async ({ store }) => {
+        const bytes = seededBytes(5_000_003);
+        const info = await store.put("big", chunksOf(bytes, chunkBytes));
+        expect(info).toEqual({ sizeBytes: bytes.byteLength, sha256: sha256Hex(bytes) });
+        const stream = await store.open("big");
+        expect(sha256Hex(await readAll(stream ?? chunksOf("")))).toBe(info.sha256);
+      })(),
+  );
+
+  it(
+    "shows nothing of a blob before it is whole",
+    withBench(async ({ store }) => {
+      const reached = signal();
+      const goOn = signal();
+      const writing = store.put(
+        "inputs/1/file",
+        (async function* () {
+          yield Buffer.from("first ");
+          reached.resolve();
+          await goOn.promise;
+          yield Buffer.from("second");
+        })(),
+      );
+      await reached.promise;
+      expect(await store.stat("inputs/1/file")).toBeUndefined();
+      expect(await store.open("inputs/1/file")).toBeUndefined();
+      await expectEmpty(store);
+      goOn.resolve();
+      await writing;
+      expect(await textOf(store, "inputs/1/file")).toBe("first second");
+    }),
+  );
+
+  it(
+    "replaces a blob as a whole, under the eyes of a reader who keeps the old one",
+    withBench(async ({ store }) => {
+      const old = seededBytes(2_500_000, 7);
+      await store.put("m", chunksOf(old));
+      const reader = await store.open("m");
+      await putText(store, "m", "new");
+      expect(await textOf(store, "m")).toBe("new");
+      expect((await readAll(reader ?? chunksOf(""))).equals(old)).toBe(true);
+    }),
+  );
+
+  it(
+    "makes one whole blob of concurrent writes to one key",
+    withBench(async ({ store }) => {
+      const texts = Array.from({ length: 12 }, (_, i) => String(i).repeat(50_000));
+      await Promise.all(texts.map((text) => store.put("k", chunksOf(text, 4_096))));
+      expect(texts).toContain(await textOf(store, "k"));
+      expect(await keysOf(store)).toEqual(["k"]);
+    }),
+  );
+
+  it(
+    "says when a blob was stored",
+    withBench(async ({ store }) => {
+      const before = Date.now();
+      await putText(store, "k", "x");
+      const stat = await store.stat("k");
+      // File systems round; a coarse clock may lie a few ms behind.
+      expect(stat?.modifiedAt).toBeGreaterThan(before - 100);
+      expect(stat?.modifiedAt).toBeLessThanOrEqual(Date.now() + 100);
+    }),
+  );
+
+  it(
+    "finds itself able to take work, and leaves nothing of the trial",
+    withBench(async ({ store }) => {
+      await store.check();
+      await expectEmpty(store);
+    }),
+  );
+}
