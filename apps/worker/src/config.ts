@@ -1,0 +1,33 @@
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { parseSettings, type Settings, unknownSettings } from "@drover/core";
+
+/** What the worker was told. The only place that reads the environment. */
+export interface Config {
+  readonly settings: Settings;
+  /** Absolute. */
+  readonly dataFolder: string;
+  /** As `openStore` takes it. */
+  readonly storage: string;
+  /** For child processes: everything but what is Drover's own, such as the address and password of Redis. */
+  readonly childEnvironment: Readonly<Record<string, string | undefined>>;
+  /** `DROVER_` variables that are no setting. */
+  readonly unknown: readonly string[];
+  /** Unique among workers; letters, digits, "-" and "." only. */
+  readonly workerId: string;
+}
+
+/** Throws `SettingsError` listing every mistake. `suffix` makes the worker's id unique where host and pid repeat. */
+export function readConfig(suffix: string): Config {
+  const settings = parseSettings(process.env);
+  const dataFolder = resolve(settings.DROVER_DATA_DIR);
+  const isOwn = (name: string) => name.startsWith("DROVER_") || name === "REDIS_URL";
+  return {
+    settings,
+    dataFolder,
+    storage: settings.DROVER_STORAGE ?? `file:${join(dataFolder, "blobs")}`,
+    childEnvironment: Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOwn(name))),
+    unknown: unknownSettings(process.env),
+    workerId: `${hostname().replaceAll(/[^A-Za-z0-9.-]/g, "-")}-${process.pid}-${suffix}`,
+  };
+}

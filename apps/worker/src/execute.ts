@@ -1,0 +1,186 @@
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type Attempt,
+  attemptFolder,
+  type BlobStore,
+  type Clock,
+  encodeManifest,
+  inputFolder,
+  type Log,
+  type LogFields,
+  manifestKey,
+  type Outcome,
+} from "@drover/core";
+import type { Processor } from "@drover/processor-sdk";
+import { LogRelay } from "./log-relay.js";
+import { failed, outcomeOfEnd } from "./outcome.js";
+import { publish } from "./publish.js";
+import { ProgressRelay } from "./runner/progress-relay.js";
+import type { RunEnd, Runner } from "./runner/runner.js";
+
+export interface ExecutorDeps {
+  readonly processor: Processor;
+  readonly runner: Runner;
+  readonly blobs: BlobStore;
+  /** Existing folder on this machine; each attempt gets one of its own below. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A short text of letters and digits that no other attempt gets. */
+  readonly unique: () => string;
+}
+
+/** What a consumer of one processor calls. */
+export interface Executor {
+  /** Runs one attempt. Never rejects; whatever it left on this machine is gone when it resolves. */
+  execute(attempt: Attempt): Promise<Outcome>;
+  /** The outcome was recorded and the job is terminal: its input goes, or is kept for a retry. */
+  onFinished(attempt: Attempt, outcome: Outcome): Promise<void>;
+  /** The outcome was not recorded: what the attempt stored goes. */
+  onDiscarded(attempt: Attempt): Promise<void>;
+}
+
+/** Least time between two progress updates of one attempt to the queue, in ms. */
+const PROGRESS_INTERVAL_MS = 200;
+/** How long an ended attempt waits for its last progress and log lines to be recorded, in ms; they matter less than its outcome. */
+const FLUSH_WAIT_MS = 2_000;
+
+export function createExecutor(deps: ExecutorDeps): Executor {
+  /** Where each attempt stored its artifacts; the entry goes with the attempt. */
+  const stored = new WeakMap<Attempt, string>();
+  return {
+    async execute(attempt) {
+      const fields = fieldsOf(attempt);
+      const startedAt = deps.clock.monotonicMs();
+      deps.log.info("Attempt started", fields);
+      const outcome = await outcomeOf(deps, attempt, stored).catch((error: unknown) => {
+        deps.log.error("Attempt failed outside its processor", { ...fields, error });
+        return failed("processor_error", "The worker could not prepare or store the files of this attempt.");
+      });
+      const folder = stored.get(attempt);
+      if (outcome.kind !== "completed" && folder !== undefined) await discard(deps, folder, fields);
+      const durationMs = Math.round(deps.clock.monotonicMs() - startedAt);
+      deps.log.info("Attempt finished", { ...fields, ...outcomeFields(outcome), duration_ms: durationMs });
+      return outcome;
+    },
+    async onFinished(attempt, outcome) {
+      await settleInput(deps, attempt, outcome);
+    },
+    async onDiscarded(attempt) {
+      const folder = stored.get(attempt);
+      if (folder !== undefined) await deps.blobs.remove(folder);
+      deps.log.warn("Attempt discarded: its lease went to another worker", fieldsOf(attempt));
+    },
+  };
+}
+
+async function outcomeOf(
+  deps: ExecutorDeps,
+  attempt: Attempt,
+  stored: WeakMap<Attempt, string>,
+): Promise<Outcome> {
+  const { request } = attempt;
+  if (isTooLate(attempt, deps.clock.now())) {
+    return failed("queue_timeout", "The job waited longer than its limit before a worker was free.");
+  }
+  const folder = join(deps.folder, `${request.id}-${attempt.number}-${deps.unique()}`);
+  const workFolder = join(folder, "work");
+  await mkdir(workFolder, { recursive: true });
+  try {
+    const inputPath = await deps.blobs.localPath(request.input.key, folder);
+    if (inputPath === undefined) return failed("input_missing", "The uploaded file is no longer there.");
+    const timeoutMs = Math.min(
+      request.timeoutMs ?? Number.POSITIVE_INFINITY,
+      deps.processor.limits.timeoutMs,
+    );
+    const end = await runWithRelays(deps, attempt, { folder: workFolder, inputPath, timeoutMs });
+    if (end.kind === "threw")
+      deps.log.warn("Processor threw", { ...fieldsOf(attempt), error: end.thrown.stack });
+    if (end.kind !== "returned") {
+      const { maxRssBytes } = deps.processor.limits;
+      return outcomeOfEnd(end, { timeoutMs, maxRssBytes, folders: [workFolder, folder, dirname(inputPath)] });
+    }
+    const target = attemptFolder(request.id, attempt.number, deps.unique());
+    stored.set(attempt, target);
+    return await publish(deps.blobs, { end, source: workFolder, target });
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Attempts after the first are not late: the job did start in time. */
+function isTooLate({ number, request }: Attempt, now: number): boolean {
+  return (
+    number === 1 &&
+    request.queueTimeoutMs !== null &&
+    now > (request.runAt ?? request.createdAt) + request.queueTimeoutMs
+  );
+}
+
+/** The run with its progress and log lines on their way to the queue; resolves when the last of them arrived. */
+async function runWithRelays(
+  deps: ExecutorDeps,
+  attempt: Attempt,
+  { folder, inputPath, timeoutMs }: { folder: string; inputPath: string; timeoutMs: number },
+): Promise<RunEnd> {
+  const { input, params } = attempt.request;
+  const fields = fieldsOf(attempt);
+  const dropped = (error: unknown) =>
+    deps.log.debug("Progress or log lines were not recorded", { ...fields, error });
+  const progress = new ProgressRelay({
+    intervalMs: PROGRESS_INTERVAL_MS,
+    send: (update) => attempt.progress(update).catch(dropped),
+  });
+  const lines = new LogRelay({
+    attempt: attempt.number,
+    now: () => deps.clock.now(),
+    send: (batch) => attempt.log(batch).catch(dropped),
+  });
+  const end = await deps.runner.run({
+    message: { type: "run", input: { ...input, path: inputPath }, params, attempt: attempt.number, folder },
+    timeoutMs,
+    signal: attempt.signal,
+    onProgress: (percent, stage, message) => progress.push({ percent, stage, message }),
+    onLog(level, message) {
+      lines.push(level, message);
+      deps.log.debug(message, { ...fields, from: "processor" });
+    },
+  });
+  const recorded = Promise.all([progress.flush(), lines.flush()]);
+  if (!attempt.signal.aborted)
+    await Promise.race([recorded, sleep(FLUSH_WAIT_MS, undefined, { ref: false })]);
+  return end;
+}
+
+async function settleInput(deps: ExecutorDeps, { request }: Attempt, outcome: Outcome): Promise<void> {
+  const isUseless =
+    outcome.kind === "completed" || (outcome.kind === "failed" && outcome.code === "input_missing");
+  if (isUseless) {
+    await deps.blobs.remove(inputFolder(request.input.key));
+  } else if (outcome.kind !== "released") {
+    const settled = { status: outcome.kind, at: deps.clock.now() } as const;
+    const manifest = encodeManifest({ version: 1, request, settled });
+    await deps.blobs.put(manifestKey(request.input.key), bytesOf(manifest));
+  }
+}
+
+async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+async function discard(deps: ExecutorDeps, folder: string, fields: LogFields): Promise<void> {
+  await deps.blobs.remove(folder).catch((error: unknown) => {
+    deps.log.warn("Artifacts of a failed attempt are left for the sweeper", { ...fields, error });
+  });
+}
+
+function fieldsOf({ request, number }: Attempt): LogFields {
+  return { job_id: request.id, processor: request.processor, attempt: number };
+}
+
+function outcomeFields(outcome: Outcome): LogFields {
+  if (outcome.kind !== "failed") return { outcome: outcome.kind };
+  return { outcome: outcome.kind, code: outcome.code, reason: outcome.message, retryable: outcome.retryable };
+}

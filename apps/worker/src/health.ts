@@ -1,0 +1,48 @@
+import { createServer } from "node:http";
+
+export interface HealthOptions {
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly host: string;
+  /** `ready`, or why the worker takes no jobs. */
+  readonly state: () => "ready" | "no_redis" | "draining";
+}
+
+/** The worker's own `/livez` (200 while the process answers) and `/readyz` (503 with the reason while it takes no jobs). */
+export interface Health {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Starts to listen. Rejects when the port is taken. */
+export async function startHealth(options: HealthOptions): Promise<Health> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split("?")[0];
+    const [status, body] =
+      path === "/livez"
+        ? [200, { status: "ok" }]
+        : path === "/readyz"
+          ? readiness(options.state())
+          : [404, { status: "not_found" }];
+    response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
+    response.end(`${JSON.stringify(body)}\n`);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  server.unref();
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : options.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function readiness(state: "ready" | "no_redis" | "draining"): [number, { status: string }] {
+  return [state === "ready" ? 200 : 503, { status: state }];
+}

@@ -1,0 +1,90 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { ProcessorInfo } from "@drover/core";
+import type { Processor } from "@drover/processor-sdk";
+
+/** A processor and the module that a child loads it from. */
+export interface LoadedProcessor {
+  readonly processor: Processor;
+  readonly moduleUrl: string;
+}
+
+/** Thrown when a module cannot be served; names the module. */
+export class ProcessorLoadError extends Error {
+  override readonly name = "ProcessorLoadError";
+}
+
+/**
+ * Loads the processors of each module; a module's default export is one processor or a list. Names are packages, or paths from `folder`.
+ * Throws `ProcessorLoadError` for a module that is missing, fails, or exports no processor, and for a name that two modules claim.
+ */
+export async function loadProcessors(
+  names: readonly string[],
+  folder: string,
+): Promise<readonly LoadedProcessor[]> {
+  const loaded = (await Promise.all(names.map((name) => loadModule(name, folder)))).flat();
+  const seen = new Set<string>();
+  for (const { processor } of loaded) {
+    if (seen.has(processor.name)) {
+      throw new ProcessorLoadError(
+        `Two modules of DROVER_PROCESSORS define the processor ${processor.name}.`,
+      );
+    }
+    seen.add(processor.name);
+  }
+  if (loaded.length === 0) throw new ProcessorLoadError("DROVER_PROCESSORS names no processor.");
+  return loaded;
+}
+
+async function loadModule(name: string, folder: string): Promise<readonly LoadedProcessor[]> {
+  const moduleUrl = resolveModule(name, folder);
+  let exported: unknown;
+  try {
+    exported = ((await import(moduleUrl)) as { default?: unknown }).default;
+  } catch (cause) {
+    throw new ProcessorLoadError(`Processor module ${name} could not be loaded.`, { cause });
+  }
+  const candidates: readonly unknown[] = Array.isArray(exported) ? exported : [exported];
+  return candidates.map((candidate) => {
+    if (isProcessor(candidate)) return { processor: candidate, moduleUrl };
+    throw new ProcessorLoadError(
+      `Processor module ${name} has to export what defineProcessor() answers, or a list of those, as its default.`,
+    );
+  });
+}
+
+/** Packages are looked up from the folder that the worker was started in, then from the worker's own dependencies. */
+function resolveModule(name: string, folder: string): string {
+  if (name.startsWith("file:")) return name;
+  if (name.startsWith(".") || name.startsWith("/"))
+    return pathToFileURL(join(name.startsWith("/") ? "" : folder, name)).href;
+  for (const from of [pathToFileURL(join(folder, "package.json")).href, import.meta.url]) {
+    try {
+      return pathToFileURL(createRequire(from).resolve(name)).href;
+    } catch {
+      // not there: the next place, and in the end the error below
+    }
+  }
+  throw new ProcessorLoadError(
+    `Processor module ${name} was not found: install the package, or give a path that starts with "./" or "/".`,
+  );
+}
+
+function isProcessor(value: unknown): value is Processor {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    "parseParams" in value &&
+    typeof value.parseParams === "function" &&
+    "run" in value &&
+    typeof value.run === "function"
+  );
+}
+
+/** What the catalogue says about a processor. */
+export function describeProcessor(processor: Processor): ProcessorInfo {
+  const { name, version, description, accepts, limits, paramsSchema } = processor;
+  return { name, version, description, accepts, limits, paramsSchema };
+}

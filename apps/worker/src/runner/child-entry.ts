@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import type { Processor } from "@drover/processor-sdk";
+import { runHere } from "./in-this-process.js";
+import { type FromChild, MAX_LOG_LENGTH, MAX_LOG_LINES, type RunMessage, type ToChild } from "./messages.js";
+import { ProgressRelay } from "./progress-relay.js";
+
+/**
+ * The child process: loads one processor, says `ready`, runs one attempt at a time.
+ *
+ * It leads a process group of its own. It ends when the worker kills that group, or by itself when the channel to the worker
+ * closes. SIGTERM alone does not end it: a stopping attempt gets its grace to wind down through `context.signal`.
+ */
+const [, , moduleUrl = "", processorName = ""] = process.argv;
+const PROGRESS_INTERVAL_MS = 50;
+
+process.on("disconnect", endGroup);
+process.on("SIGTERM", () => {});
+process.on("SIGINT", () => {});
+
+const processor = await load();
+let running: AbortController | undefined;
+process.on("message", (message: ToChild) => {
+  if (message.type === "stop") running?.abort(new Error("The attempt has to stop."));
+  else void run(message);
+});
+report({ type: "ready" });
+
+async function load(): Promise<Processor> {
+  const { default: loaded }: { default?: unknown } = await import(moduleUrl);
+  const list = Array.isArray(loaded) ? loaded : [loaded];
+  return list.find((candidate: Processor) => candidate.name === processorName);
+}
+
+async function run(message: RunMessage): Promise<void> {
+  const controller = new AbortController();
+  running = controller;
+  process.env["TMPDIR"] = join(message.folder, "scratch"); // temporary files of libraries and of further processes are wiped too
+  let lines = 0;
+  const relay = new ProgressRelay({
+    intervalMs: PROGRESS_INTERVAL_MS,
+    send: (progress) => report({ type: "progress", ...progress }),
+  });
+  const settled = await runHere(processor, message, controller.signal, {
+    onProgress: (percent, stage, text) => relay.push({ percent, stage, message: text }),
+    onLog: (level, text) => {
+      lines += 1;
+      if (lines <= MAX_LOG_LINES) report({ type: "log", level, message: text.slice(0, MAX_LOG_LENGTH) });
+    },
+  });
+  await relay.flush();
+  running = undefined;
+  report(settled);
+}
+
+function report(message: FromChild): undefined {
+  process.send?.(message);
+}
+
+function endGroup(): void {
+  process.kill(-process.pid, "SIGKILL");
+}

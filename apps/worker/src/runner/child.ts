@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StopReason } from "@drover/core";
+import { readLines } from "./child-output.js";
+import { type GroupKeeper, Lineage } from "./lineage.js";
+import { type FromChild, MAX_LOG_LINES, type ToChild } from "./messages.js";
+import type { ProcessEntry } from "./process-table.js";
+import { acceptsLateResult, graceMs, type RunEnd, type RunTask, type StopCause } from "./runner.js";
+import type { Sampler } from "./sampler.js";
+
+/** What all children of a worker share. */
+export interface ChildSupport {
+  /** The module that the child runs, and arguments for Node before it. */
+  readonly entry: string;
+  readonly nodeArguments: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Attempts after which a child is replaced. */
+  readonly maxAttempts: number;
+  readonly sampler: Sampler;
+  readonly keeper: GroupKeeper;
+}
+
+/** What a child loads. */
+export interface ChildProcessor {
+  readonly name: string;
+  readonly moduleUrl: string;
+  /** Resident memory of the child and all that it started. */
+  readonly maxRssBytes: number;
+}
+
+interface Run {
+  readonly task: RunTask;
+  readonly settle: (end: RunEnd) => void;
+  outputLines: number;
+  isHeapExhausted: boolean;
+  cause?: StopCause;
+  killTimer?: NodeJS.Timeout;
+}
+
+/**
+ * One child process of a processor: spawned as the leader of a session and group of its own, used for one attempt at a time, ended by `end()`.
+ *
+ * Whatever way a run ends except by returning, the child and all that it started are gone before `run()` resolves. After a return,
+ * processes that were left behind are looked for, and if there are any, everything is killed as well. Nothing of this needs the child to
+ * cooperate; its event loop may be blocked for ever.
+ */
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #processor: ChildProcessor;
+  readonly #support: ChildSupport;
+  readonly #lineage: Lineage;
+  readonly #exited: Promise<void>;
+  readonly #stopLooking: () => void;
+  #run: Run | undefined;
+  #attempts = 0;
+  #isUsable = true;
+  /** Resolves to whether the processor was loaded. */
+  readonly ready: Promise<boolean>;
+
+  constructor(support: ChildSupport, processor: ChildProcessor) {
+    this.#support = support;
+    this.#processor = processor;
+    this.#process = spawn(process.execPath, argumentsOf(support, processor), {
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      env: support.environment,
+    });
+    this.#lineage = new Lineage(this.#process.pid ?? -1, support.keeper);
+    this.#stopLooking = support.sampler.add((table) => this.#look(table));
+    this.#exited = this.#whenExited();
+    this.ready = Promise.race([
+      once(this.#process, "message").then(() => true),
+      this.#exited.then(() => false),
+    ]);
+    this.#process.on("message", (message: FromChild) => this.#onMessage(message));
+    readLines(this.#process.stdout, (line) => this.#onOutput("info", line));
+    readLines(this.#process.stderr, (line) => this.#onOutput("warn", line));
+  }
+
+  /** Whether it may run another attempt. */
+  get isReusable(): boolean {
+    return this.#isUsable && this.#attempts < this.#support.maxAttempts;
+  }
+
+  /** Runs one attempt; the child must be ready and run no other. */
+  async run(task: RunTask): Promise<RunEnd> {
+    this.#attempts += 1;
+    const endSampling = this.#support.sampler.begin();
+    const timer = setTimeout(() => this.#stop({ kind: "timed_out" }), task.timeoutMs);
+    const onAbort = () => this.#stop({ kind: "stopped", reason: task.signal.reason as StopReason });
+    task.signal.addEventListener("abort", onAbort);
+    const end = await new Promise<RunEnd>((settle) => {
+      this.#run = { task, settle, outputLines: 0, isHeapExhausted: false };
+      this.#send(task.message);
+      if (!this.#isUsable) this.#onGone(this.#run);
+      if (task.signal.aborted) onAbort();
+    });
+    task.signal.removeEventListener("abort", onAbort);
+    clearTimeout(timer);
+    clearTimeout(this.#run?.killTimer);
+    await new Promise(setImmediate); // what was printed before the end is in the pipe by now: let it be read
+    this.#run = undefined;
+    endSampling();
+    if (end.kind !== "returned" || (await this.#lineage.hasOthers())) await this.end();
+    return end;
+  }
+
+  /** Kills the child and everything that it started; resolves when all are gone. Twice is fine. */
+  async end(): Promise<void> {
+    this.#isUsable = false;
+    this.#stopLooking();
+    await this.#lineage.kill();
+    await Promise.race([this.#exited, sleep(EXIT_WAIT_MS, undefined, { ref: false })]);
+  }
+
+  /** The process is gone and what it had said was read, or a descendant still holds its pipes and `READ_WAIT_MS` passed. */
+  #whenExited(): Promise<void> {
+    return new Promise((resolve) => {
+      const gone = () => {
+        this.#isUsable = false;
+        if (this.#run !== undefined) this.#onGone(this.#run);
+        resolve();
+      };
+      this.#process.once("exit", () => {
+        this.#isUsable = false;
+        const timer = setTimeout(gone, READ_WAIT_MS);
+        this.#process.once("close", () => {
+          clearTimeout(timer);
+          gone();
+        });
+      });
+      this.#process.on("error", () => {
+        if (this.#process.pid === undefined) gone(); // not even started: out of memory or of process numbers
+      });
+    });
+  }
+
+  #onGone(run: Run): void {
+    const { exitCode, signalCode } = this.#process;
+    if (run.cause !== undefined) run.settle(run.cause);
+    else if (run.isHeapExhausted) run.settle({ kind: "out_of_memory" });
+    else run.settle({ kind: "died", exitCode, signal: signalCode });
+  }
+
+  #onMessage(message: FromChild): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    if (message.type === "progress") run.task.onProgress(message.percent, message.stage, message.message);
+    else if (message.type === "log") run.task.onLog(message.level, message.message);
+    else if (message.type === "threw") run.settle(run.cause ?? { kind: "threw", thrown: message.thrown });
+    else if (message.type === "returned") run.settle(returnedEnd(message, run.cause));
+  }
+
+  /** The first cause wins, except over one whose grace is longer: a cancel does not wait for the end of a drain. */
+  #stop(cause: StopCause): void {
+    const run = this.#run;
+    if (run === undefined || (run.cause !== undefined && graceMs(cause) >= graceMs(run.cause))) return;
+    run.cause = cause;
+    clearTimeout(run.killTimer);
+    this.#send({ type: "stop" });
+    this.#lineage.signal("SIGTERM");
+    run.killTimer = setTimeout(() => void this.end().then(() => run.settle(cause)), graceMs(cause));
+  }
+
+  #look(table: readonly ProcessEntry[]): void {
+    const family = this.#lineage.observe(table);
+    if (this.#run !== undefined && family.rssBytes > this.#processor.maxRssBytes) {
+      this.#stop({ kind: "out_of_memory" });
+    } else if (this.#run === undefined && this.#attempts > 0 && family.members.length > 1) {
+      void this.end(); // something that had hidden from the look at the end of an attempt
+    }
+  }
+
+  #onOutput(level: "info" | "warn", line: string): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    if (line.includes("JavaScript heap out of memory")) run.isHeapExhausted = true;
+    run.outputLines += 1;
+    if (run.outputLines <= MAX_LOG_LINES) run.task.onLog(level, line);
+  }
+
+  #send(message: ToChild): void {
+    if (this.#process.connected) this.#process.send(message, () => {}); // an error is a child that ended: its exit tells
+  }
+}
+
+/** How long a killed child is waited for, in ms: one in an uninterruptible system call must not hold its slot for ever. */
+const EXIT_WAIT_MS = 1_000;
+
+/** How long the pipes of a child that ended are read on, in ms, while a descendant holds them open. */
+const READ_WAIT_MS = 100;
+
+/** The heap may take what the attempt may take: the default ceiling of V8 follows the machine's memory, not the processor's limit. */
+function argumentsOf(support: ChildSupport, processor: ChildProcessor): readonly string[] {
+  const heapMib = Math.max(32, Math.floor(processor.maxRssBytes / 2 ** 20));
+  return [
+    `--max-old-space-size=${heapMib}`,
+    ...support.nodeArguments,
+    support.entry,
+    processor.moduleUrl,
+    processor.name,
+  ];
+}
+
+function returnedEnd(
+  message: Extract<FromChild, { type: "returned" }>,
+  cause: StopCause | undefined,
+): RunEnd {
+  if (cause !== undefined && (message.wasStopped || !acceptsLateResult(cause))) return cause;
+  return { kind: "returned", result: JSON.parse(message.result), artifacts: message.artifacts };
+}

@@ -1,0 +1,68 @@
+import { InputInvalidError, type Processor, runAttempt, TryLaterError } from "@drover/processor-sdk";
+import { type FromChild, MAX_RESULT_BYTES, type RunMessage, type Thrown } from "./messages.js";
+
+/** Where an attempt that runs in this very process reports to. */
+export interface AttemptReports {
+  onProgress(percent: number, stage: string | null, message: string | null): void;
+  onLog(level: "debug" | "info" | "warn" | "error", message: string): void;
+}
+
+type Settled = Extract<FromChild, { type: "returned" | "threw" }>;
+
+/** Runs one attempt here: the body of the child process, and of the worker for `inProcess` processors. Never rejects. */
+export async function runHere(
+  processor: Processor,
+  message: RunMessage,
+  signal: AbortSignal,
+  reports: AttemptReports,
+): Promise<Settled> {
+  try {
+    const parsed = processor.parseParams(message.params);
+    if (!parsed.ok) throw new InputInvalidError(`The params do not fit the processor: ${parsed.message}`);
+    const { result, artifacts } = await runAttempt(processor, {
+      input: message.input,
+      params: parsed.params,
+      attempt: message.attempt,
+      signal,
+      folder: message.folder,
+      onProgress: (percent, stage, text) => reports.onProgress(percent, stage ?? null, text ?? null),
+      onLog: (level, text) => reports.onLog(level, text),
+    });
+    return { type: "returned", result: encodeResult(result), artifacts, wasStopped: signal.aborted };
+  } catch (error) {
+    return { type: "threw", thrown: describeThrown(error) };
+  }
+}
+
+function encodeResult(result: unknown): string {
+  const text = JSON.stringify(result) ?? "null";
+  const sizeBytes = Buffer.byteLength(text);
+  if (sizeBytes > MAX_RESULT_BYTES) {
+    throw new TypeError(
+      `The result has ${sizeBytes} bytes as JSON; at most ${MAX_RESULT_BYTES} are kept. Write the rest to an artifact.`,
+    );
+  }
+  return text;
+}
+
+function describeThrown(error: unknown): Thrown {
+  if (!(error instanceof Error)) return { kind: "error", message: String(error), stack: String(error) };
+  const stack = error.stack ?? `${error.name}: ${error.message}`;
+  if (isNamed(error, InputInvalidError)) return { kind: "input_invalid", message: error.message, stack };
+  if (isNamed(error, TryLaterError)) {
+    return { kind: "try_later", message: error.message, stack, afterMs: error.afterMs };
+  }
+  return { kind: "error", message: messageOf(error), stack };
+}
+
+/** By name too: a processor outside this repository may come with its own copy of the SDK, whose classes are others. */
+function isNamed<E extends Error>(error: Error, kind: new (...args: never[]) => E): error is E {
+  return error instanceof kind || error.name === kind.name;
+}
+
+/** A failed system call names paths and addresses in its message; its code says enough. */
+function messageOf(error: Error): string {
+  if ("syscall" in error && "code" in error)
+    return `${String(error.syscall)} failed with ${String(error.code)}`;
+  return error.message;
+}

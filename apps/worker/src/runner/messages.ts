@@ -1,0 +1,61 @@
+import type { WrittenArtifact } from "@drover/processor-sdk";
+
+/** What the child needs to run one attempt. */
+export interface RunMessage {
+  readonly type: "run";
+  readonly input: {
+    readonly filename: string;
+    readonly mediaType: string;
+    readonly sizeBytes: number;
+    readonly sha256: string;
+    readonly path: string;
+  };
+  /** As the client sent them; the child parses them. */
+  readonly params: unknown;
+  readonly attempt: number;
+  /** Existing and empty. */
+  readonly folder: string;
+}
+
+/** Worker to child. */
+export type ToChild = RunMessage | { readonly type: "stop" };
+
+/** What a processor threw. */
+export interface Thrown {
+  readonly kind: "input_invalid" | "try_later" | "error";
+  readonly message: string;
+  /** For the log only. */
+  readonly stack: string;
+  /** Of `try_later`, in ms. */
+  readonly afterMs?: number;
+}
+
+/** Child to worker. `wasStopped`: the attempt had been told to stop before it settled, so that its result may be partial. */
+export type FromChild =
+  | { readonly type: "ready" }
+  | {
+      readonly type: "progress";
+      readonly percent: number;
+      readonly stage: string | null;
+      readonly message: string | null;
+    }
+  | {
+      readonly type: "log";
+      readonly level: "debug" | "info" | "warn" | "error";
+      readonly message: string;
+    }
+  | {
+      readonly type: "returned";
+      /** JSON text. */
+      readonly result: string;
+      readonly artifacts: readonly WrittenArtifact[];
+      readonly wasStopped: boolean;
+    }
+  | { readonly type: "threw"; readonly thrown: Thrown };
+
+/** Largest result as JSON, in bytes; anything larger must be an artifact. */
+export const MAX_RESULT_BYTES = 64 * 1024;
+/** Log lines that one attempt may leave. */
+export const MAX_LOG_LINES = 500;
+/** Characters of a log line. */
+export const MAX_LOG_LENGTH = 2_000;

@@ -1,0 +1,85 @@
+import { Child, type ChildProcessor, type ChildSupport } from "./child.js";
+import type { RunEnd, Runner, RunTask } from "./runner.js";
+
+/** How long a child may take to load its processor, in ms. */
+const LOAD_TIMEOUT_MS = 60_000;
+
+/**
+ * The children of one processor. One is kept warm from the start and after each loss, so that an attempt seldom waits for a process to
+ * start; more come as more attempts run at a time (whoever consumes bounds that) and stay for reuse. Ends with `close()`.
+ */
+export class ChildPool implements Runner {
+  readonly #support: ChildSupport;
+  readonly #processor: ChildProcessor;
+  readonly #idle: Child[] = [];
+  readonly #all = new Set<Child>();
+  #isClosed = false;
+
+  constructor(support: ChildSupport, processor: ChildProcessor) {
+    this.#support = support;
+    this.#processor = processor;
+  }
+
+  /** Starts a child ahead of need. Resolves to whether it loaded the processor. */
+  warm(): Promise<boolean> {
+    if (this.#isClosed || this.#idle.length > 0) return Promise.resolve(true);
+    const child = this.#spawn();
+    this.#idle.push(child);
+    return child.ready;
+  }
+
+  async run(task: RunTask): Promise<RunEnd> {
+    const child = this.#take();
+    if (!(await isLoaded(child, task.signal))) {
+      await this.#discard(child);
+      if (task.signal.aborted) return { kind: "stopped", reason: task.signal.reason };
+      return { kind: "died", exitCode: null, signal: null };
+    }
+    const end = await child.run(task);
+    if (child.isReusable && !this.#isClosed) this.#idle.push(child);
+    else {
+      await this.#discard(child);
+      void this.warm();
+    }
+    return end;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#all].map((child) => this.#discard(child)));
+  }
+
+  #take(): Child {
+    for (let child = this.#idle.pop(); child !== undefined; child = this.#idle.pop()) {
+      if (child.isReusable) return child;
+      void this.#discard(child);
+    }
+    return this.#spawn();
+  }
+
+  #spawn(): Child {
+    const child = new Child(this.#support, this.#processor);
+    this.#all.add(child);
+    return child;
+  }
+
+  async #discard(child: Child): Promise<void> {
+    await child.end();
+    this.#all.delete(child);
+  }
+}
+
+async function isLoaded(child: Child, signal: AbortSignal): Promise<boolean> {
+  let cleanUp = () => {};
+  const givenUp = new Promise<false>((resolve) => {
+    const giveUp = () => resolve(false);
+    const timer = setTimeout(giveUp, LOAD_TIMEOUT_MS);
+    signal.addEventListener("abort", giveUp);
+    if (signal.aborted) giveUp();
+    cleanUp = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
+    };
+  });
+  return Promise.race([child.ready, givenUp]).finally(() => cleanUp());
+}

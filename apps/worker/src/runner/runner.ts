@@ -1,0 +1,48 @@
+import type { StopReason } from "@drover/core";
+import type { WrittenArtifact } from "@drover/processor-sdk";
+import type { AttemptReports } from "./in-this-process.js";
+import type { RunMessage, Thrown } from "./messages.js";
+
+/** One attempt as a runner sees it. */
+export interface RunTask extends AttemptReports {
+  readonly message: RunMessage;
+  /** Longest run, in ms; the clock starts when the processor is called. */
+  readonly timeoutMs: number;
+  /** Aborted with a `StopReason`. */
+  readonly signal: AbortSignal;
+}
+
+/** How a run ended. When it is known, nothing that the attempt started is left running. */
+export type RunEnd =
+  | { readonly kind: "returned"; readonly result: unknown; readonly artifacts: readonly WrittenArtifact[] }
+  | { readonly kind: "threw"; readonly thrown: Thrown }
+  | { readonly kind: "died"; readonly exitCode: number | null; readonly signal: NodeJS.Signals | null }
+  | { readonly kind: "stopped"; readonly reason: StopReason }
+  | { readonly kind: "timed_out" }
+  | { readonly kind: "out_of_memory" };
+
+/** Runs the attempts of one processor. */
+export interface Runner {
+  /** Never rejects. */
+  run(task: RunTask): Promise<RunEnd>;
+  /** Ends whatever still runs. */
+  close(): Promise<void>;
+}
+
+/** How long a stopped attempt may take to wind down, in ms. */
+export const STOP_GRACE_MS = 5_000;
+/** The same where somebody waits for it, or nothing of it is wanted any more: all must be gone within 2 s. */
+export const CANCEL_GRACE_MS = 1_000;
+
+/** Why a run is being stopped before it ended by itself. */
+export type StopCause = Extract<RunEnd, { kind: "stopped" | "timed_out" | "out_of_memory" }>;
+
+export function graceMs(cause: StopCause): number {
+  if (cause.kind === "out_of_memory") return 0;
+  return cause.kind === "timed_out" || cause.reason === "drained" ? STOP_GRACE_MS : CANCEL_GRACE_MS;
+}
+
+/** Whether a result counts that was complete before the processor heard of the stop. A cancel was promised to a person, and a lost lease publishes nothing. */
+export function acceptsLateResult(cause: StopCause): boolean {
+  return cause.kind === "timed_out" || (cause.kind === "stopped" && cause.reason === "drained");
+}

@@ -1,0 +1,34 @@
+import type { BlobStore, Clock, Log } from "@drover/core";
+import { createExecutor } from "./execute.js";
+import type { LoadedProcessor } from "./processors.js";
+import type { ChildSupport } from "./runner/child.js";
+import { createInProcessRunner } from "./runner/in-process-runner.js";
+import { ChildPool } from "./runner/pool.js";
+import type { Runner } from "./runner/runner.js";
+import type { Station } from "./worker.js";
+
+export interface StationDeps {
+  readonly children: ChildSupport;
+  readonly blobs: BlobStore;
+  /** The worker's own folder. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly unique: () => string;
+}
+
+/** A processor with what runs it: a pool of children, one of them started ahead, or this process for an `inProcess` one. */
+export function createStation(deps: StationDeps, { processor, moduleUrl }: LoadedProcessor): Station {
+  const runner = createRunner(deps, { processor, moduleUrl });
+  return { processor, runner, executor: createExecutor({ ...deps, processor, runner }) };
+}
+
+function createRunner({ children, log }: StationDeps, { processor, moduleUrl }: LoadedProcessor): Runner {
+  if (processor.inProcess) return createInProcessRunner(processor);
+  const { name, limits } = processor;
+  const pool = new ChildPool(children, { name, moduleUrl, maxRssBytes: limits.maxRssBytes });
+  void pool.warm().then((isLoaded) => {
+    if (!isLoaded) log.error("A child process ended before it had loaded its processor", { processor: name });
+  });
+  return pool;
+}

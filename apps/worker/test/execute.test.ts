@@ -1,0 +1,282 @@
+import type { Outcome } from "@drover/core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { areGone, Harness, pidsFrom, until } from "./harness.js";
+
+let harness: Harness;
+beforeAll(() => {
+  harness = new Harness();
+});
+afterAll(() => harness.close());
+afterEach(async () => {
+  expect(harness.leftFolders(), "no attempt leaves its folder").toEqual([]);
+});
+
+/** Runs a first attempt of a fixture to its end. */
+async function outcomeOf(processor: string): Promise<Outcome> {
+  return harness.executor(processor).execute(await harness.attempt(processor));
+}
+
+describe("an attempt that ends by itself", () => {
+  test("a return publishes its artifacts under a path of the attempt's own, with progress and log lines recorded", async () => {
+    const attempt = await harness.attempt("good");
+    const outcome = await harness.executor("good").execute(attempt);
+    expect(outcome).toMatchObject({ kind: "completed", result: { temporary: true } });
+    if (outcome.kind !== "completed") return;
+    expect(outcome.artifacts).toEqual([
+      {
+        name: "copy.txt",
+        key: expect.stringMatching(new RegExp(`^jobs/${attempt.request.id}/1-[0-9a-f]{8}/copy.txt$`)),
+        sizeBytes: 10,
+        mediaType: "text/plain",
+        sha256: "5ce3094fc8ebdda4bd6c13b8e0f2df8ce5abee3ac5e6ad5fc4d5ab7bd2a4eb5a",
+        isPrimary: true,
+      },
+    ]);
+    expect(await harness.keys(`jobs/${attempt.request.id}/`)).toEqual([outcome.artifacts[0]?.key]);
+    expect(attempt.updates).toEqual([{ percent: 50, stage: "half", message: null }]);
+    expect(attempt.lines).toMatchObject([{ attempt: 1, level: "info", message: "half way" }]);
+  });
+
+  test("a throw is a retryable processor_error without stack or path, and the stack is logged", async () => {
+    expect(await outcomeOf("throws")).toEqual({
+      kind: "failed",
+      code: "processor_error",
+      message: "cannot read rows.csv at row 3",
+      retryable: true,
+    });
+    const logged = harness.log.entries.find(({ message }) => message === "Processor threw");
+    expect(String(logged?.fields.error)).toContain("/var/lib/secret/place/rows.csv");
+  });
+
+  test("an InputInvalidError is permanent and its message is kept as its author wrote it", async () => {
+    expect(await outcomeOf("rejects-input")).toEqual({
+      kind: "failed",
+      code: "input_invalid",
+      message: "Row 12: expected a date; got /course/view",
+      retryable: false,
+    });
+  });
+
+  test("params that the processor's schema refuses are input_invalid", async () => {
+    const attempt = await harness.attempt("good", { params: { note: 7 } });
+    expect(await harness.executor("good").execute(attempt)).toMatchObject({
+      code: "input_invalid",
+      retryable: false,
+    });
+  });
+
+  test("a TryLaterError says when to try again", async () => {
+    expect(await outcomeOf("tries-later")).toMatchObject({
+      code: "processor_error",
+      retryAfterMs: 1234,
+      retryable: true,
+    });
+  });
+
+  test.each([
+    ["exits", "The processor's process ended with exit code 3."],
+    ["segfaults", "The processor's process was ended by signal SIGSEGV."],
+    ["unhandled", "The processor's process ended with exit code 1."],
+  ])("a processor that %s is a retryable crash", async (processor, message) => {
+    expect(await outcomeOf(processor)).toEqual({ kind: "failed", code: "crashed", message, retryable: true });
+  });
+
+  test("a result over 64 KiB fails the attempt", async () => {
+    expect(await outcomeOf("returns-much")).toMatchObject({
+      code: "processor_error",
+      message: expect.stringContaining("at most 65536"),
+    });
+  });
+
+  test("a result that is no JSON fails the attempt", async () => {
+    expect(await outcomeOf("returns-no-json")).toMatchObject({ code: "processor_error" });
+  });
+
+  test.each(["links", "forgets-to-write"])("a processor that %s publishes nothing", async (processor) => {
+    const attempt = await harness.attempt(processor);
+    expect(await harness.executor(processor).execute(attempt)).toMatchObject({ code: "processor_error" });
+    expect(await harness.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
+  });
+
+  test("an input that is gone is permanent", async () => {
+    const attempt = await harness.attempt("good");
+    await harness.blobs.remove(attempt.request.input.key);
+    expect(await harness.executor("good").execute(attempt)).toMatchObject({
+      code: "input_missing",
+      retryable: false,
+    });
+  });
+
+  test("a first attempt that starts past the queue timeout does not run; a later one does", async () => {
+    const request = { queueTimeoutMs: 1_000, createdAt: Date.now() - 2_000 };
+    const first = await harness.attempt("good", request);
+    expect(await harness.executor("good").execute(first)).toMatchObject({
+      code: "queue_timeout",
+      retryable: false,
+    });
+    const second = await harness.attempt("good", request, 2);
+    expect(await harness.executor("good").execute(second)).toMatchObject({ kind: "completed" });
+  });
+});
+
+describe("an attempt that is stopped", () => {
+  test.each(["never-returns", "blocks"])(
+    "one that %s ends in a timeout, and its process is gone",
+    async (processor) => {
+      const note = harness.notePath();
+      const attempt = await harness.attempt(processor, { params: { note } });
+      expect(await harness.executor(processor).execute(attempt)).toEqual({
+        kind: "failed",
+        code: "timeout",
+        message: "The attempt took longer than its limit of 0.5 s.",
+        retryable: true,
+      });
+      expect(await areGone(await pidsFrom(note))).toBe(true);
+    },
+  );
+
+  test("the job's own timeout counts when it is shorter than the processor's", async () => {
+    const attempt = await harness.attempt("winds-down", { timeoutMs: 300 });
+    expect(await harness.executor("winds-down").execute(attempt)).toMatchObject({
+      code: "timeout",
+      message: expect.stringContaining("0.3 s"),
+    });
+  });
+
+  test("one that outgrows its memory limit is out_of_memory", async () => {
+    expect(await outcomeOf("leaks")).toEqual({
+      kind: "failed",
+      code: "out_of_memory",
+      message: "The attempt used more memory than its limit of 300 MiB.",
+      retryable: true,
+    });
+  });
+
+  test.each(["spawns", "spawns-in-own-session", "ignores-signals", "blocks", "winds-down"])(
+    "a cancel of one that %s takes less than 2 s, processes that it started included",
+    async (processor) => {
+      const note = harness.notePath();
+      const attempt = await harness.attempt(processor, { params: { note }, timeoutMs: 30_000 });
+      const running = harness.executor(processor).execute(attempt);
+      const pids = await pidsFrom(note);
+      const askedAt = performance.now();
+      attempt.stop("cancelled");
+      expect(await running).toEqual({ kind: "cancelled" });
+      expect(await areGone(pids)).toBe(true);
+      expect(performance.now() - askedAt).toBeLessThan(2_000);
+    },
+  );
+
+  test.each(["drained", "lease_lost"] as const)(
+    "a partial result after a stop for %s is not published",
+    async (reason) => {
+      const note = harness.notePath();
+      const attempt = await harness.attempt("winds-down", { params: { note } });
+      const running = harness.executor("winds-down").execute(attempt);
+      await pidsFrom(note);
+      attempt.stop(reason);
+      expect(await running).toEqual({ kind: "released" });
+      expect(await harness.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
+    },
+  );
+
+  test("one that is stopped before it began does not run", async () => {
+    const attempt = await harness.attempt("good");
+    attempt.stop("cancelled");
+    expect(await harness.executor("good").execute(attempt)).toEqual({ kind: "cancelled" });
+  });
+});
+
+describe("processes", () => {
+  test("a child is reused after a return, and replaced after a failure", async () => {
+    const pidOf = async (params: Record<string, unknown> = {}) => {
+      const outcome = await harness.executor("good").execute(await harness.attempt("good", { params }));
+      return outcome.kind === "completed" ? (outcome.result as { pid: number }).pid : undefined;
+    };
+    const first = await pidOf();
+    expect(await pidOf()).toBe(first);
+    await pidOf({ note: 7 });
+    expect(await pidOf()).not.toBe(first);
+    expect(await areGone([first ?? 0])).toBe(true);
+  });
+
+  test("a process that a returned attempt left behind is killed", async () => {
+    const note = harness.notePath();
+    const attempt = await harness.attempt("leaves-a-process-behind", { params: { note } });
+    expect(await harness.executor("leaves-a-process-behind").execute(attempt)).toMatchObject({
+      kind: "completed",
+    });
+    expect(await areGone(await pidsFrom(note))).toBe(true);
+  });
+
+  test("neighbours of a crash, a block and a timeout go on", async () => {
+    const outcomes = await Promise.all(
+      ["good", "exits", "good", "blocks", "segfaults", "good", "never-returns", "good"].map(outcomeOf),
+    );
+    expect(outcomes.map((outcome) => (outcome.kind === "failed" ? outcome.code : outcome.kind))).toEqual([
+      "completed",
+      "crashed",
+      "completed",
+      "timeout",
+      "crashed",
+      "completed",
+      "timeout",
+      "completed",
+    ]);
+  });
+});
+
+describe("what an attempt says", () => {
+  test("printed lines become log lines, at most 500 of at most 2,000 characters, and nothing blocks", async () => {
+    const attempt = await harness.attempt("prints");
+    expect(await harness.executor("prints").execute(attempt)).toMatchObject({ result: "printed" });
+    await until("the lines arrived", () => attempt.lines.length === 500);
+    expect(Math.max(...attempt.lines.map(({ message }) => message.length))).toBe(2_000);
+    expect(attempt.lines.at(-1)?.message).toContain("were dropped");
+  });
+
+  test("two hundred thousand progress calls become a handful of updates, with each stage and the last", async () => {
+    const attempt = await harness.attempt("reports-wildly");
+    await harness.executor("reports-wildly").execute(attempt);
+    expect(attempt.updates.length).toBeLessThan(20);
+    expect(attempt.updates[0]).toMatchObject({ percent: 0, stage: "first" });
+    expect(attempt.updates.map(({ stage }) => stage)).toContain("second");
+    expect(attempt.updates.at(-1)).toEqual({ percent: 99.9995, stage: "second", message: "last" });
+  });
+});
+
+describe("after the outcome was recorded", () => {
+  test("a completed job's input goes", async () => {
+    const attempt = await harness.attempt("good");
+    const executor = harness.executor("good");
+    await executor.onFinished(attempt, await executor.execute(attempt));
+    expect(await harness.keys(attempt.request.input.key)).toEqual([]);
+  });
+
+  test("a failed job keeps its input, with a manifest that says it is settled", async () => {
+    const attempt = await harness.attempt("throws");
+    const executor = harness.executor("throws");
+    await executor.onFinished(attempt, await executor.execute(attempt));
+    const folder = attempt.request.input.key.replace("/file", "");
+    expect((await harness.keys(folder)).sort()).toEqual([`${folder}/file`, `${folder}/manifest.json`]);
+  });
+
+  test("what an attempt stored goes when its lease was another's", async () => {
+    const attempt = await harness.attempt("good");
+    const executor = harness.executor("good");
+    await executor.execute(attempt);
+    expect(await harness.keys(`jobs/${attempt.request.id}/`)).toHaveLength(1);
+    await executor.onDiscarded(attempt);
+    expect(await harness.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
+  });
+});
+
+describe("a processor in the worker's own process", () => {
+  test("runs there", async () => {
+    expect(await outcomeOf("in-process")).toMatchObject({ result: { pid: process.pid, size: 10 } });
+  });
+
+  test("is left behind when it does not heed its timeout", async () => {
+    expect(await outcomeOf("in-process-endless")).toMatchObject({ code: "timeout" });
+  });
+});
