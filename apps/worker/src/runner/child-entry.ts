@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Processor } from "@drover/processor-sdk";
 import { runHere } from "./in-this-process.js";
 import { type FromChild, MAX_LOG_LENGTH, MAX_LOG_LINES, type RunMessage, type ToChild } from "./messages.js";
@@ -12,6 +13,8 @@ import { ProgressRelay } from "./progress-relay.js";
  */
 const [, , moduleUrl = "", processorName = ""] = process.argv;
 const PROGRESS_INTERVAL_MS = 50;
+/** How long the end of an attempt waits for its printed lines to leave, in ms. */
+const OUTPUT_WAIT_MS = 1_000;
 
 process.on("disconnect", endGroup);
 process.on("SIGTERM", () => {});
@@ -48,8 +51,14 @@ async function run(message: RunMessage): Promise<void> {
     },
   });
   await relay.flush();
+  await Promise.race([Promise.all([drained(process.stdout), drained(process.stderr)]), sleep(OUTPUT_WAIT_MS)]);
   running = undefined;
   report(settled);
+}
+
+/** Pipes are written in the background: without this, what was printed last would arrive after the end of its attempt, or never. */
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
 }
 
 function report(message: FromChild): undefined {
