@@ -1,0 +1,54 @@
+import { DomainError, type QueueHealth, type QueueServer } from "@drover/core";
+
+/** Decides whether one more job fits, before its file is read. */
+export interface Admission {
+  /** Throws `at_capacity` when the processor's queue or Redis's memory is too full, `redis_unavailable` when neither can be known. */
+  admit(processor: string): Promise<void>;
+}
+
+export interface AdmissionOptions {
+  readonly health: QueueHealth;
+  /** Queued jobs of one processor. */
+  readonly maxQueued: number;
+  /** Monotonic, in ms. */
+  readonly monotonicMs: () => number;
+}
+
+/** Past this share of `maxmemory` a full Redis is near, and a full Redis completes no job at all (noeviction refuses every write). */
+const MEMORY_SHARE = 0.75;
+const INSPECT_EVERY_MS = 1_000;
+
+/** Admission by queue length and by Redis's memory; the latter is asked at most once a second. */
+export function createAdmission(options: AdmissionOptions): Admission {
+  let inspected: { readonly at: number; readonly server: Promise<QueueServer> } | undefined;
+  const inspect = () => {
+    const now = options.monotonicMs();
+    if (inspected === undefined || now - inspected.at >= INSPECT_EVERY_MS) {
+      const server = options.health.inspect();
+      inspected = { at: now, server };
+      server.catch(() => {
+        inspected = undefined; // the next submit asks again
+      });
+    }
+    return inspected.server;
+  };
+  return {
+    async admit(processor) {
+      const [server, depth] = await Promise.all([inspect(), options.health.depth(processor)]);
+      if (server.maxMemoryBytes > 0 && server.usedMemoryBytes > MEMORY_SHARE * server.maxMemoryBytes) {
+        throw new DomainError(
+          "at_capacity",
+          "The queue's memory is nearly full. Nothing was stored; try again later.",
+          { retryAfterS: 10 },
+        );
+      }
+      if (depth.queued >= options.maxQueued) {
+        throw new DomainError(
+          "at_capacity",
+          `${depth.queued} jobs of ${processor} wait already. Nothing was stored; try again later.`,
+          { retryAfterS: 10 },
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { DomainError } from "@drover/core";
+import express, { type ErrorRequestHandler, type Express } from "express";
+import helmet from "helmet";
+import { type BoardOptions, mountBoard } from "./board.js";
+import type { Deps } from "./deps.js";
+import { mountDocs } from "./docs.js";
+import { mountRoutes } from "./express.js";
+import { handlers } from "./handlers/index.js";
+import { openScope } from "./request-scope.js";
+import { sendRefusal } from "./send.js";
+
+export interface AppOptions {
+  /** Absent: no operators' board. */
+  readonly board?: BoardOptions;
+}
+
+/** The whole HTTP application. Holds no state of its own; everything comes with the deps. */
+export function createApp(deps: Deps, options: AppOptions = {}): Express {
+  const app = express();
+  app.set("query parser", false); // queries are read by the route table
+  app.use(openScope(deps.log), securityHeaders());
+  mountRoutes(app, handlers, deps);
+  mountDocs(app, deps);
+  if (options.board !== undefined) mountBoard(app, options.board, deps);
+  app.get("/", (_request, response) => response.redirect("/docs/"));
+  app.use((request) => {
+    throw new DomainError(
+      "route_not_found",
+      `There is nothing at ${request.path.slice(0, 200)}. GET /openapi.json lists what there is.`,
+    );
+  });
+  const refuse: ErrorRequestHandler = (error, request, response, _next) =>
+    sendRefusal(error, request, response, deps);
+  app.use(refuse);
+  return app;
+}
+
+/** Pages load nothing from elsewhere. Swagger UI and Bull Board style by attribute, hence the inline styles. */
+function securityHeaders() {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", "data:"],
+        fontSrc: ["'self'", "data:"],
+        objectSrc: ["'none'"],
+        baseUri: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: false, // for whoever terminates TLS to decide
+  });
+}

@@ -1,0 +1,20 @@
+import { resolve } from "node:path";
+import { parseSettings, type Settings, unknownSettings } from "@drover/core";
+
+export interface Config {
+  readonly settings: Settings;
+  /** `file:<folder>`, absolute. */
+  readonly storage: string;
+  /** Variables that look like settings and are none. */
+  readonly unknown: readonly string[];
+}
+
+/** The api's configuration from the environment. The only place that reads it. Throws `SettingsError` listing every mistake. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const settings = parseSettings(env);
+  return {
+    settings,
+    storage: settings.DROVER_STORAGE ?? `file:${resolve(settings.DROVER_DATA_DIR, "blobs")}`,
+    unknown: unknownSettings(env),
+  };
+}

@@ -1,0 +1,35 @@
+import type { BlobStore, JobId, Log, QueuePorts } from "@drover/core";
+import type { Admission } from "./admission.js";
+import type { ParamsCheck } from "./params-check.js";
+import type { ProcessorDirectory } from "./processor-directory.js";
+
+/** All that the handlers need of the world. */
+export interface Deps {
+  readonly queue: Pick<QueuePorts, "jobs" | "keys" | "facts" | "health">;
+  readonly store: BlobStore;
+  readonly processors: ProcessorDirectory;
+  readonly admission: Admission;
+  readonly checkParams: ParamsCheck;
+  readonly log: Log;
+  readonly limits: Limits;
+  readonly version: string;
+  /** Wall time, ms since the epoch. */
+  readonly now: () => number;
+  readonly newJobId: () => JobId;
+  /** Random, unguessable, fit for a blob key. */
+  readonly newUploadId: () => string;
+  /** When the process started, ms since the epoch. */
+  readonly startedAt: number;
+  /** Aborted when the process begins to stop: no new job, no long wait. */
+  readonly stopping: AbortSignal;
+  /** Fault tests stop here; absent in production. Names: `stored`, `enqueued`. */
+  readonly failpoint?: (name: "stored" | "enqueued") => Promise<void>;
+}
+
+export interface Limits {
+  readonly maxUploadBytes: number;
+  /** How long a finished job is kept, in ms. */
+  readonly retentionMs: { readonly completed: number; readonly failed: number };
+  /** Longest time without progress of an upload, in ms. */
+  readonly uploadStallMs: number;
+}

@@ -1,0 +1,24 @@
+import { openApi } from "@drover/contract";
+import type { Express } from "express";
+import swaggerUi from "swagger-ui-express";
+import type { Deps } from "./deps.js";
+import { allowOnly } from "./express.js";
+
+/** Mounts `/openapi.json`, computed from the route table and the catalogue's processors, and `/docs`, a page that needs nothing from elsewhere. */
+export function mountDocs(app: Express, deps: Pick<Deps, "processors" | "version">): void {
+  app.get("/openapi.json", (_request, response) => {
+    const processors = deps.processors.known.map(({ name, description, paramsSchema }) => ({
+      name,
+      description,
+      params_schema: paramsSchema,
+    }));
+    response.set("Cache-Control", "no-cache").json(openApi({ version: deps.version, processors }));
+  });
+  allowOnly(app, "/openapi.json", ["GET", "HEAD"]);
+  const options = {
+    customSiteTitle: "Drover API",
+    // The validator's badge is an image from another site.
+    swaggerOptions: { url: "/openapi.json", validatorUrl: null },
+  };
+  app.use("/docs", ...swaggerUi.serveFiles(undefined, options), swaggerUi.setup(undefined, options));
+}

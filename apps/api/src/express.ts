@@ -1,0 +1,130 @@
+import { decodeQuery, type Route, type RouteName, routes } from "@drover/contract";
+import { DomainError } from "@drover/core";
+import express, { type Express, type Request, type RequestHandler, type Response } from "express";
+import type { z } from "zod";
+import type { Deps } from "./deps.js";
+import type { Handlers } from "./handlers/handler.js";
+import { issuesOf } from "./issues.js";
+import type { Reply } from "./reply.js";
+import { scopeOf } from "./request-scope.js";
+import { sendReply } from "./send.js";
+import { receiverFor } from "./upload/receive.js";
+
+const MAX_JSON_BYTES = 16 * 1024;
+
+/** Mounts every route of the table on its handler, and a 405 with `Allow` on each path for the other methods. */
+export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void {
+  const methods = new Map<string, string[]>();
+  for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
+    const path = route.path.replace(/\{(\w+)\}/g, ":$1");
+    methods.set(path, [
+      ...(methods.get(path) ?? []),
+      ...(route.method === "GET" ? ["GET", "HEAD"] : [route.method]),
+    ]);
+    const verb = route.method.toLowerCase() as "get" | "post" | "delete";
+    app[verb](path, ...bodyParser(route), adapt(route, handlers[name], deps));
+  }
+  for (const [path, allowed] of methods) allowOnly(app, path, allowed);
+}
+
+/** Answers the methods that a path has not got: 204 to OPTIONS, else 405; both with `Allow`. To be called after the path's own handlers. */
+export function allowOnly(app: Express, path: string, methods: readonly string[]): void {
+  const allow = [...methods, "OPTIONS"].join(", ");
+  app.all(path, (request, response) => {
+    response.set("Allow", allow);
+    if (request.method === "OPTIONS") {
+      response.status(204).end();
+      return;
+    }
+    throw new DomainError("method_not_allowed", `${request.method} is not possible here; ${allow} are.`);
+  });
+}
+
+function bodyParser(route: Route): RequestHandler[] {
+  if (route.body?.mediaType !== "application/json") return [];
+  return [
+    (request, response, next) => {
+      if (request.headers.expect !== undefined) response.writeContinue();
+      next();
+    },
+    express.json({ limit: MAX_JSON_BYTES, type: ["application/json", "application/*+json"] }),
+  ];
+}
+
+/** `adapt` parses each member by the same route whose handler it calls, which the compiler cannot follow through the loop. */
+type AnyHandler = (input: unknown, deps: Deps) => Promise<Reply>;
+
+function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
+  const handle = handler as AnyHandler;
+  return async (request, response) => {
+    const scope = scopeOf(response);
+    if (request.params["job_id"] !== undefined) scope.fields = { job_id: String(request.params["job_id"]) };
+    const reply = await handle(
+      {
+        params: request.params,
+        query: route.query === undefined ? undefined : parse(route.query, queryOf(request), "query"),
+        body: bodyOf(route, request),
+        headers: headersOf(request),
+        receive: receiverFor(request, response, { store: deps.store, stallMs: deps.limits.uploadStallMs }),
+        signal: goneSignal(response),
+        requestId: scope.requestId,
+      },
+      deps,
+    );
+    noteJob(reply, response);
+    await sendReply(reply, request, response, deps);
+  };
+}
+
+function queryOf(request: Request): unknown {
+  const mark = request.url.indexOf("?");
+  return decodeQuery(new URLSearchParams(mark === -1 ? "" : request.url.slice(mark + 1)));
+}
+
+function bodyOf(route: Route, request: Request): unknown {
+  if (route.body?.mediaType !== "application/json") return undefined;
+  if (request.body !== undefined) return parse(route.body.schema, request.body, "body");
+  const isEmpty =
+    request.headers["transfer-encoding"] === undefined &&
+    Number(request.headers["content-length"] ?? 0) === 0;
+  if (isEmpty && !route.body.isRequired) return undefined;
+  throw new DomainError("invalid_request", "The body must be JSON, sent as application/json.");
+}
+
+function parse(schema: z.ZodType, value: unknown, place: string): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = issuesOf(parsed.error, place);
+  const summary = errors.map(({ path, message }) => `${path} ${message}`).join("; ");
+  throw new DomainError("invalid_request", `The request is wrong: ${summary}`, { errors });
+}
+
+function headersOf(request: Request): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(", ") : value,
+    ]),
+  );
+}
+
+/** Aborted when the connection closes before the answer is out. */
+function goneSignal(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+/** A job that this request made is named in its log line. */
+function noteJob(reply: Reply, response: Response): void {
+  if (reply.kind !== "json" || typeof reply.body !== "object" || reply.body === null) return;
+  if (!("job_id" in reply.body) || typeof reply.body.job_id !== "string") return;
+  const processor =
+    "processor" in reply.body && typeof reply.body.processor === "string"
+      ? { processor: reply.body.processor }
+      : {};
+  const scope = scopeOf(response);
+  scope.fields = { ...scope.fields, job_id: reply.body.job_id, ...processor };
+}

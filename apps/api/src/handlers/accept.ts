@@ -1,0 +1,161 @@
+import {
+  DomainError,
+  inputFolder,
+  inputKey,
+  type Job,
+  type JobRequest,
+  type ProcessorInfo,
+} from "@drover/core";
+import type { Deps } from "../deps.js";
+import { fingerprintOf, parseIdempotencyKey, scopedKey } from "../idempotency-key.js";
+import { selfLink } from "../job-view.js";
+import { writeManifest } from "../manifest.js";
+import { ClientGone, type Receive } from "../upload/upload.js";
+import { assertNotStopping } from "./health.js";
+import { assertAccepted, requestOf } from "./job-request.js";
+import { waitForJob } from "./wait-for.js";
+
+export interface Submission {
+  readonly processor: string;
+  /** The header as it came. */
+  readonly idempotencyKey: string | undefined;
+  readonly signal: AbortSignal;
+  readonly receive: Receive;
+}
+
+export interface Accepted {
+  readonly job: Job;
+  /** An earlier request with the same key made the job. */
+  readonly isReplayed: boolean;
+}
+
+/**
+ * Turns an upload into a job: file stored, key claimed, manifest stored, job queued, in this order, so that whatever dies in
+ * between leaves a file without a job (swept) and never a job without a file. What is refused leaves nothing behind.
+ */
+export async function accept(submission: Submission, deps: Deps): Promise<Accepted> {
+  assertNotStopping(deps);
+  const key = parseIdempotencyKey(submission.idempotencyKey);
+  const processor = await deps.processors.require(submission.processor);
+  await deps.admission.admit(processor.name);
+  const blobKey = inputKey(deps.newUploadId());
+  const accepted = await storeAndQueue(submission, { key, processor, blobKey }, deps);
+  await deps.failpoint?.("enqueued");
+  return accepted;
+}
+
+interface Place {
+  readonly key: string | undefined;
+  readonly processor: ProcessorInfo;
+  readonly blobKey: string;
+}
+
+async function storeAndQueue(submission: Submission, place: Place, deps: Deps): Promise<Accepted> {
+  const { key, processor, blobKey } = place;
+  try {
+    const upload = await submission.receive({
+      key: blobKey,
+      maxBytes: Math.min(processor.limits.maxInputBytes, deps.limits.maxUploadBytes),
+      accept: (file) => assertAccepted(processor, file),
+    });
+    const request = requestOf(upload, blobKey, processor, deps);
+    if (submission.signal.aborted)
+      throw new ClientGone("The client closed the connection before its job was queued.");
+    return await enqueue(request, key, deps);
+  } catch (error) {
+    // A job that may be in the queue needs its file: the sweeper removes it when there is no such job.
+    if (error instanceof UncertainEnqueue) throw error.cause;
+    await discard(blobKey, deps);
+    throw error;
+  }
+}
+
+/** Removes an upload that belongs to no job. What cannot be removed now is left to the sweeper: the request has an answer of its own. */
+async function discard(blobKey: string, deps: Deps): Promise<void> {
+  try {
+    await deps.store.remove(inputFolder(blobKey));
+  } catch (error) {
+    deps.log.warn("A refused upload could not be removed; the sweeper will.", { error, key: blobKey });
+  }
+}
+
+/** Headers of a 202. */
+export function acceptedHeaders({ job, isReplayed }: Accepted): Readonly<Record<string, string>> {
+  return {
+    Location: selfLink(job),
+    "Retry-After": "1",
+    ...(isReplayed ? { "Idempotent-Replayed": "true" } : {}),
+  };
+}
+
+async function enqueue(request: JobRequest, key: string | undefined, deps: Deps): Promise<Accepted> {
+  if (key === undefined) return { job: await queueUp(request, deps), isReplayed: false };
+  const fingerprint = fingerprintOf(request);
+  const claim = await deps.queue.keys.claim(scopedKey(key), fingerprint, request.id);
+  if (claim.fingerprint !== fingerprint) {
+    throw new DomainError(
+      "idempotency_key_reused",
+      "This Idempotency-Key was used for another request: another file, processor or params. Use a new key.",
+    );
+  }
+  if (claim.jobId === request.id) return { job: await queueUp(request, deps), isReplayed: false };
+  return replay({ ...request, id: claim.jobId }, deps);
+}
+
+/** How long the twin that claimed the key first has to queue its job. */
+const TWIN_MS = 2_000;
+
+/** The job that an earlier request with the key made; made now, under its id, when that request died before it queued it. */
+async function replay(request: JobRequest, deps: Deps): Promise<Accepted> {
+  const known = await waitForJob(
+    request.id,
+    { deadlineMs: TWIN_MS, signals: [], until: (now) => now !== undefined },
+    deps,
+  );
+  if (known !== undefined) {
+    await discard(request.input.key, deps);
+    return { job: known, isReplayed: true };
+  }
+  const expiredAt = await deps.queue.facts.get(`expired:${request.id}`);
+  if (expiredAt !== undefined) {
+    throw new DomainError(
+      "job_expired",
+      `The job that this Idempotency-Key made, ${request.id}, has expired.`,
+      {
+        members: { expired_at: expiredAt },
+      },
+    );
+  }
+  return { job: await queueUp(request, deps), isReplayed: true };
+}
+
+/** The enqueue was sent and not confirmed, so that the job may exist; `cause` is what the client is told. */
+class UncertainEnqueue extends Error {
+  override readonly name = "UncertainEnqueue";
+}
+
+async function queueUp(request: JobRequest, deps: Deps): Promise<Job> {
+  await writeManifest({ version: 1, request, settled: null }, deps.store);
+  await deps.failpoint?.("stored");
+  const job = await submitTwice(request, deps);
+  // A twin was faster: its file is the job's input, ours is nobody's.
+  if (job.input.key !== request.input.key) await discard(request.input.key, deps);
+  return job;
+}
+
+/** A submit that timed out may have happened; the same id makes the second try harmless. */
+async function submitTwice(request: JobRequest, deps: Deps): Promise<Job> {
+  try {
+    return await deps.queue.jobs.submit(request);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw uncertain(error);
+    if (error.code !== "redis_unavailable") throw error;
+  }
+  return deps.queue.jobs.submit(request).catch((error: unknown) => {
+    throw uncertain(error);
+  });
+}
+
+function uncertain(cause: unknown): UncertainEnqueue {
+  return new UncertainEnqueue("The job may or may not be in the queue.", { cause });
+}

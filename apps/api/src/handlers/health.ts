@@ -1,0 +1,71 @@
+import { DomainError, type ErrorCode } from "@drover/core";
+import type { Deps } from "../deps.js";
+import { ok } from "../reply.js";
+import type { Handler } from "./handler.js";
+
+const CHECK_MS = 2_000;
+
+export const livez: Handler<"livez"> = async (_input, deps) =>
+  ok({ status: "alive", timestamp: new Date(deps.now()).toISOString() }, { "Cache-Control": "no-store" });
+
+export const health: Handler<"health"> = async (_input, deps) =>
+  ok(
+    {
+      status: "healthy",
+      timestamp: new Date(deps.now()).toISOString(),
+      version: deps.version,
+      uptime_seconds: Math.round((deps.now() - deps.startedAt) / 100) / 10,
+    },
+    { "Cache-Control": "no-store" },
+  );
+
+export const readyz: Handler<"readyz"> = async (_input, deps) => {
+  const [redis, storage] = await Promise.all([passes(deps.queue.health.ping()), passes(deps.store.check())]);
+  const draining = deps.stopping.aborted;
+  const code = worst({ draining, redis, storage });
+  if (code === undefined) {
+    return ok(
+      { status: "ready", timestamp: new Date(deps.now()).toISOString() },
+      { "Cache-Control": "no-store" },
+    );
+  }
+  const said = (passed: boolean) => (passed ? "ok" : "failed");
+  throw new DomainError(
+    code,
+    `Not ready: redis ${said(redis)}, storage ${said(storage)}${draining ? ", stopping" : ""}.`,
+    { members: { checks: { redis: said(redis), storage: said(storage), draining } } },
+  );
+};
+
+function worst(checks: { draining: boolean; redis: boolean; storage: boolean }): ErrorCode | undefined {
+  if (checks.draining) return "draining";
+  if (!checks.redis) return "redis_unavailable";
+  return checks.storage ? undefined : "storage_unavailable";
+}
+
+/** Whether the check resolves within 2 s: a probe that hangs is a probe that failed. */
+async function passes(check: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, CHECK_MS, false);
+  });
+  try {
+    return await Promise.race([
+      check.then(
+        () => true,
+        () => false,
+      ),
+      tooLate,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Throws `draining` once the process has begun to stop. */
+export function assertNotStopping(deps: Pick<Deps, "stopping">): void {
+  if (!deps.stopping.aborted) return;
+  throw new DomainError("draining", "This process is stopping and takes no new work; another one will.", {
+    retryAfterS: 1,
+  });
+}

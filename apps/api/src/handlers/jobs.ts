@@ -1,0 +1,91 @@
+import type { JobFilter, JobList, JobLogs } from "@drover/contract";
+import { DomainError, isTerminal, type Job, type JobId, type JobQuery, parseJobId } from "@drover/core";
+import type { Deps } from "../deps.js";
+import { viewEvent, viewJob } from "../job-view.js";
+import { ok } from "../reply.js";
+import { findJob, throwMissing } from "./find-job.js";
+import type { Handler } from "./handler.js";
+import { waitForJob } from "./wait-for.js";
+
+/** Seconds between two polls of a job that is not finished. */
+const POLL_AFTER_S = "1";
+
+export const getJob: Handler<"getJob"> = async (input, deps) => {
+  const id = parseJobId(input.params.job_id);
+  const job = await readJob(id, (input.query.wait ?? 0) * 1000, input.signal, deps);
+  const view = viewJob(job, deps);
+  const headers = isTerminal(job.status) ? {} : { "Retry-After": POLL_AFTER_S };
+  if (input.query.include !== "timeline") return ok(view, headers);
+  const { events } = await deps.queue.jobs.history(id);
+  return ok({ ...view, timeline: events.map(viewEvent) }, headers);
+};
+
+/** The job, when its status has changed or the wait is over; at once when it is terminal. */
+async function readJob(id: JobId, waitMs: number, gone: AbortSignal, deps: Deps): Promise<Job> {
+  let first: Job | undefined;
+  const job = await waitForJob(
+    id,
+    {
+      deadlineMs: waitMs,
+      signals: [gone, deps.stopping],
+      until: (now) => {
+        first ??= now;
+        return now === undefined || isTerminal(now.status) || now.status !== first?.status;
+      },
+    },
+    deps,
+  );
+  return job ?? (await throwMissing(id, deps));
+}
+
+export const listJobs: Handler<"listJobs"> = async (input, deps) => {
+  const page = await deps.queue.jobs.list(toQuery(input.query));
+  const body: JobList = {
+    jobs: page.jobs.map((job) => viewJob(job, deps)),
+    next_cursor: page.nextCursor,
+  };
+  return ok(body);
+};
+
+function toQuery(filter: JobFilter): JobQuery {
+  return {
+    limit: filter.limit ?? 50,
+    ...(filter.status === undefined ? {} : { status: filter.status }),
+    ...(filter.processor === undefined ? {} : { processor: filter.processor }),
+    ...(filter.tag === undefined ? {} : { tags: filter.tag }),
+    ...(filter.created_after === undefined ? {} : { createdAfter: Date.parse(filter.created_after) }),
+    ...(filter.q === undefined ? {} : { text: filter.q }),
+    ...(filter.cursor === undefined ? {} : { cursor: filter.cursor }),
+  };
+}
+
+export const getLogs: Handler<"getLogs"> = async (input, deps) => {
+  const job = await findJob(input.params.job_id, deps);
+  const { logs } = await deps.queue.jobs.history(job.id);
+  const body: JobLogs = {
+    job_id: job.id,
+    logs: logs.map(({ at, ...line }) => ({ ...line, at: new Date(at).toISOString() })),
+  };
+  return ok(body);
+};
+
+export const getResult: Handler<"getResult"> = async (input, deps) => {
+  const job = await findJob(input.params.job_id, deps);
+  assertCompleted(job);
+  return ok(job.result ?? null);
+};
+
+/** Throws `job_not_finished` while the job may still complete, `artifact_not_found` when it ended without a result. */
+export function assertCompleted(job: Job): void {
+  if (job.status === "completed") return;
+  if (isTerminal(job.status)) {
+    const reason = job.error === null ? "" : `: ${job.error.message}`;
+    throw new DomainError(
+      "artifact_not_found",
+      `Job ${job.id} ended ${job.status} and has no result${reason}`,
+    );
+  }
+  throw new DomainError("job_not_finished", `Job ${job.id} is ${job.status}; it has no result yet.`, {
+    retryAfterS: Number(POLL_AFTER_S),
+  });
+}

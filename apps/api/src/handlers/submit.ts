@@ -1,0 +1,45 @@
+import { isTerminal, type Job } from "@drover/core";
+import type { Deps } from "../deps.js";
+import { viewJob } from "../job-view.js";
+import { accept, acceptedHeaders } from "./accept.js";
+import type { Handler } from "./handler.js";
+import { waitForJob } from "./wait-for.js";
+
+export const submitJob: Handler<"submitJob"> = async (input, deps) => {
+  const waitS = preferredWait(input.headers["prefer"]);
+  const accepted = await accept(
+    {
+      processor: input.params.processor,
+      idempotencyKey: input.headers["idempotency-key"],
+      signal: input.signal,
+      receive: input.receive,
+    },
+    deps,
+  );
+  const job =
+    waitS === undefined ? accepted.job : await whenFinished(accepted.job, waitS, input.signal, deps);
+  return {
+    kind: "json",
+    status: 202,
+    headers: {
+      ...acceptedHeaders(accepted),
+      ...(waitS === undefined ? {} : { "Preference-Applied": `wait=${waitS}` }),
+    },
+    body: viewJob(job, deps),
+  };
+};
+
+const MAX_WAIT_S = 60;
+
+/** The `wait` preference of RFC 7240, in whole seconds and at most 60; `undefined` without one. An unknown preference is passed over, as the RFC asks. */
+function preferredWait(prefer: string | undefined): number | undefined {
+  const match = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(prefer ?? "");
+  return match?.[1] === undefined ? undefined : Math.min(Number(match[1]), MAX_WAIT_S);
+}
+
+async function whenFinished(job: Job, waitS: number, gone: AbortSignal, deps: Deps): Promise<Job> {
+  const isOver = (now: Job | undefined) => now === undefined || isTerminal(now.status);
+  if (isOver(job)) return job;
+  const options = { deadlineMs: waitS * 1000, signals: [gone, deps.stopping], until: isOver };
+  return (await waitForJob(job.id, options, deps)) ?? job;
+}

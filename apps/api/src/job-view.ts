@@ -1,0 +1,167 @@
+import type {
+  LegacyJobStatus,
+  LegacyStatus,
+  TimelineEvent,
+  Artifact as WireArtifact,
+  Job as WireJob,
+  Processor as WireProcessor,
+} from "@drover/contract";
+import { pathOf, routes } from "@drover/contract";
+import {
+  type Artifact,
+  isTerminal,
+  type Job,
+  type JobEvent,
+  type ProcessorInfo,
+  type Progress,
+  type Waiting,
+  type WorkerInfo,
+} from "@drover/core";
+import type { Deps } from "./deps.js";
+
+type ViewDeps = Pick<Deps, "processors"> & { readonly limits: Pick<Deps["limits"], "retentionMs"> };
+
+/** The job as every client but the two existing ones reads it. */
+export function viewJob(job: Job, deps: ViewDeps): WireJob {
+  const progress = shownProgress(job);
+  return {
+    job_id: job.id,
+    processor: job.processor,
+    status: job.status,
+    progress: progress.percent,
+    stage: progress.stage,
+    message: progress.message,
+    attempt: job.attempt,
+    max_attempts: job.maxAttempts,
+    priority: job.priority,
+    waiting: viewWaiting(job, deps),
+    created_at: time(job.createdAt),
+    updated_at: time(job.updatedAt),
+    started_at: timeOrNull(job.startedAt),
+    completed_at: timeOrNull(job.finishedAt),
+    expires_at: timeOrNull(expiresAt(job, deps.limits.retentionMs)),
+    input: {
+      filename: job.input.filename,
+      size_bytes: job.input.sizeBytes,
+      media_type: job.input.mediaType,
+      sha256: job.input.sha256,
+    },
+    params: job.params,
+    tags: job.tags,
+    result: job.result ?? null,
+    artifacts: job.artifacts.map((artifact) => viewArtifact(job, artifact)),
+    error: job.error && { code: job.error.code, message: job.error.message, retryable: job.error.retryable },
+    links: linksOf(job),
+  };
+}
+
+/** Path of the job. */
+export function selfLink(job: Pick<Job, "id">): string {
+  return pathOf(routes.getJob, { job_id: job.id });
+}
+
+function linksOf(job: Job): WireJob["links"] {
+  const self = selfLink(job);
+  return {
+    self,
+    events: `${self}/events`,
+    cancel: pathOf(routes.cancelJob, { job_id: job.id }),
+    download: pathOf(routes.downloadJob, { job_id: job.id }),
+  };
+}
+
+function viewArtifact(job: Job, artifact: Artifact): WireArtifact {
+  return {
+    name: artifact.name,
+    size_bytes: artifact.sizeBytes,
+    media_type: artifact.mediaType,
+    sha256: artifact.sha256,
+    url: pathOf(routes.downloadArtifact, { job_id: job.id, name: artifact.name }),
+  };
+}
+
+/** 100 is said of a completed job and of no other: an attempt at 100 has still to be recorded. */
+function shownProgress(job: Job): Progress {
+  if (job.status === "completed") return { ...job.progress, percent: 100 };
+  const percent = Math.min(Math.max(0, job.progress.percent), 99.9);
+  return { ...job.progress, percent: Math.round(percent * 10) / 10 };
+}
+
+/** The queue does not know the workers' processors; whether somebody could take the job is decided here. */
+function viewWaiting(job: Job, deps: ViewDeps): WireJob["waiting"] {
+  if (job.waiting === null) return null;
+  const { reason, position, until } = job.waiting;
+  const isUnserved = reason === "worker" && deps.processors.workersOf(job.processor)?.length === 0;
+  const shown: Waiting["reason"] = isUnserved ? "no_worker_for_processor" : reason;
+  return { reason: shown, position, until: timeOrNull(until) };
+}
+
+function expiresAt(job: Job, retentionMs: ViewDeps["limits"]["retentionMs"]): number | null {
+  if (job.finishedAt === null || !isTerminal(job.status)) return null;
+  return job.finishedAt + (job.status === "completed" ? retentionMs.completed : retentionMs.failed);
+}
+
+/** The event with its times spelled out. */
+export function viewEvent(event: JobEvent): TimelineEvent {
+  const { at, ...rest } = event;
+  return "until" in rest ? { ...rest, at: time(at), until: time(rest.until) } : { ...rest, at: time(at) };
+}
+
+const CANCELLED = "Job was cancelled";
+
+/** The job in the words of the first existing client. */
+export function viewLegacyJobStatus(job: Job): LegacyJobStatus {
+  return {
+    job_id: job.id,
+    status: job.status === "cancelled" ? "failed" : job.status,
+    created_at: time(job.createdAt),
+    updated_at: time(job.updatedAt),
+    progress: shownProgress(job).percent,
+    ...(job.status === "completed" ? { result: job.result ?? null } : {}),
+    ...(job.status === "failed" ? { error_message: job.error?.message ?? "The job failed." } : {}),
+    ...(job.status === "cancelled" ? { error_message: CANCELLED } : {}),
+  };
+}
+
+/** The job in the words of the second existing client. */
+export function viewLegacyStatus(job: Job): LegacyStatus {
+  return {
+    job_id: job.id,
+    status: job.status === "completed" ? "completed" : isTerminal(job.status) ? "failed" : "processing",
+    progress: Math.floor(shownProgress(job).percent),
+    error: job.status === "cancelled" ? CANCELLED : (job.error?.message ?? null),
+    created_at: time(job.createdAt),
+    completed_at: timeOrNull(job.finishedAt),
+  };
+}
+
+/** The processor with the workers that serve it now. */
+export function viewProcessor(
+  info: ProcessorInfo,
+  workers: readonly WorkerInfo[],
+  maxUploadBytes: number,
+): WireProcessor {
+  return {
+    name: info.name,
+    version: info.version,
+    description: info.description,
+    accepts: { extensions: [...info.accepts.extensions], media_types: [...info.accepts.mediaTypes] },
+    limits: {
+      max_input_bytes: Math.min(info.limits.maxInputBytes, maxUploadBytes),
+      timeout_ms: info.limits.timeoutMs,
+      max_rss_bytes: info.limits.maxRssBytes,
+      max_attempts: info.limits.maxAttempts,
+    },
+    params_schema: info.paramsSchema,
+    workers: workers.length,
+    slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
+  };
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : time(ms);
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
+import { type JobId, type Log, SettingsError } from "@drover/core";
+import { type BullQueue, connectQueue } from "@drover/queue";
+import { openStore } from "@drover/storage";
+import { v7 as uuidv7 } from "uuid";
+import { createAdmission } from "./admission.js";
+import { createApp } from "./app.js";
+import { type Config, readConfig } from "./config.js";
+import type { Deps } from "./deps.js";
+import { createLog } from "./log.js";
+import { createParamsCheck } from "./params-check.js";
+import { createProcessorDirectory } from "./processor-directory.js";
+import { listen } from "./server.js";
+import { reportServer } from "./server-report.js";
+import { onStopRequest } from "./signals.js";
+
+/**
+ * The api process. Starts whether Redis answers or not (what needs it is refused with 503 until it does), stops on SIGTERM, SIGINT
+ * and the death of its parent: not ready, no new connections, requests under way end, at most DROVER_API_DRAIN_TIMEOUT long.
+ */
+async function main(): Promise<void> {
+  const config = readConfigOrExit();
+  const { settings } = config;
+  const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
+  for (const name of config.unknown) log.warn(`${name} is not a setting of Drover; is it misspelt?`);
+  const queue = connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log });
+  const stopping = new AbortController();
+  const deps = compose(config, queue, log, stopping.signal);
+  const app = createApp(deps, {
+    board: {
+      adminKey: settings.DROVER_ADMIN_KEY,
+      queueOf: (name) => new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true }),
+    },
+  });
+  deps.processors.start();
+  const server = await listen(app, { host: settings.HOST, port: settings.PORT });
+  log.info(`Listening on ${server.url}`, { url: server.url, version: deps.version });
+  process.send?.({ type: "listening", url: server.url });
+  queue.health.inspect().then(
+    (report) => reportServer(report, log),
+    () => log.warn("Redis does not answer; requests that need it get 503 until it does."),
+  );
+  onStopRequest(async (reason) => {
+    log.info(`Stopping: ${reason}`);
+    stopping.abort();
+    await server.drain(settings.DROVER_API_DRAIN_TIMEOUT);
+    deps.processors.stop();
+    await queue.close();
+    log.info("Stopped");
+    process.exit(0);
+  });
+}
+
+function readConfigOrExit(): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+function compose(config: Config, queue: BullQueue, log: Log, stopping: AbortSignal): Deps {
+  const { settings } = config;
+  return {
+    queue,
+    store: openStore(config.storage),
+    processors: createProcessorDirectory({ catalogue: queue.catalogue, log }),
+    admission: createAdmission({
+      health: queue.health,
+      maxQueued: settings.DROVER_MAX_QUEUED,
+      monotonicMs: () => performance.now(),
+    }),
+    checkParams: createParamsCheck(),
+    log,
+    limits: {
+      maxUploadBytes: settings.DROVER_MAX_UPLOAD_BYTES,
+      retentionMs: {
+        completed: settings.DROVER_RETENTION_COMPLETED,
+        failed: settings.DROVER_RETENTION_FAILED,
+      },
+      uploadStallMs: 30_000,
+    },
+    version: readVersion(),
+    now: Date.now,
+    newJobId: () => uuidv7() as JobId, // uuid spells ids in lower case
+    newUploadId: () => randomBytes(16).toString("hex"),
+    startedAt: Date.now(),
+    stopping,
+  };
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version; // our own file
+}
+
+await main();

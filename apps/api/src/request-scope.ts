@@ -1,0 +1,61 @@
+import type { Log, LogFields } from "@drover/core";
+import type { Request, RequestHandler, Response } from "express";
+import { v7 as uuidv7 } from "uuid";
+
+/** What a request collects on its way, for its one line in the log. */
+export interface RequestScope {
+  readonly requestId: string;
+  /** Without the query. */
+  readonly path: string;
+  fields: LogFields;
+  /** Why it was refused, as the problem document says. */
+  refusal?: { readonly code: string; readonly detail: string };
+}
+
+/** The request's scope. Every response has one, set by `openScope`. */
+export function scopeOf(response: Response): RequestScope {
+  return response.locals["scope"] as RequestScope; // Express's locals are untyped; openScope runs before everything else
+}
+
+/**
+ * Gives each request an id (the client's own when it is sane) and writes its line when it is over.
+ * Unexpected trouble is an error; a refused input and a 503 are warnings; a 404, a 409 and the like are information; the rest is debug,
+ * except that what changes something is information.
+ */
+export function openScope(log: Log): RequestHandler {
+  return (request, response, next) => {
+    const sent = request.get("x-request-id");
+    const requestId = sent !== undefined && /^[A-Za-z0-9._-]{1,128}$/.test(sent) ? sent : uuidv7();
+    const scope: RequestScope = { requestId, path: request.path.slice(0, 500), fields: {} };
+    response.locals["scope"] = scope;
+    response.setHeader("X-Request-Id", requestId);
+    const startedAt = performance.now();
+    response.once("close", () => writeLine(log, request, response, performance.now() - startedAt));
+    next();
+  };
+}
+
+function writeLine(log: Log, request: Request, response: Response, durationMs: number): void {
+  const scope = scopeOf(response);
+  const isGone = !response.writableFinished && scope.refusal?.code !== "internal";
+  const status = response.statusCode;
+  const message = `${request.method} ${scope.path} ${isGone ? "client gone" : status}`;
+  const fields = {
+    request_id: scope.requestId,
+    ...scope.fields,
+    ...(isGone ? {} : { status }),
+    duration_ms: Math.round(durationMs * 10) / 10,
+    ...(scope.refusal === undefined ? {} : { code: scope.refusal.code, detail: scope.refusal.detail }),
+  };
+  log[levelOf(request.method, status, isGone)](message, fields);
+}
+
+const REJECTED_INPUT: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+
+function levelOf(method: string, status: number, isGone: boolean): keyof Log {
+  if (isGone) return "info";
+  if (status === 500) return "error";
+  if (status > 500 || REJECTED_INPUT.has(status)) return "warn";
+  if (status >= 400) return "info";
+  return method === "GET" || method === "HEAD" ? "debug" : "info";
+}

@@ -1,0 +1,75 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Artifact, type BlobStore, type ByteRange, DomainError } from "@drover/core";
+import type { Request, Response } from "express";
+
+/** Streams an artifact: whole, or one range of it. Honours If-None-Match, If-Range and HEAD. Throws `artifact_not_found` when its bytes are gone, `range_not_satisfiable`. */
+export async function sendArtifact(
+  artifact: Artifact,
+  request: Request,
+  response: Response,
+  store: BlobStore,
+): Promise<void> {
+  setHeaders(artifact, response);
+  if (request.fresh) {
+    response.status(304).end();
+    return;
+  }
+  const range = requestedRange(artifact, request, response);
+  const bytes = await bytesOf(artifact, range, request.method, store);
+  if (range !== undefined) {
+    response.status(206).set("Content-Range", `bytes ${range.start}-${range.end}/${artifact.sizeBytes}`);
+  }
+  response.set(
+    "Content-Length",
+    String(range === undefined ? artifact.sizeBytes : range.end - range.start + 1),
+  );
+  if (bytes === undefined) response.end();
+  else await pipeline(Readable.from(bytes, { objectMode: false }), response);
+}
+
+function setHeaders(artifact: Artifact, response: Response): void {
+  response.attachment(artifact.name);
+  response.set({
+    "Content-Type": artifact.mediaType,
+    "Accept-Ranges": "bytes",
+    "Cache-Control": "private, no-cache",
+    ETag: `"${artifact.sha256}"`,
+    "Repr-Digest": `sha-256=:${Buffer.from(artifact.sha256, "hex").toString("base64")}:`,
+  });
+}
+
+/** The one range to send; `undefined` for everything: no range, several of them, one that cannot be read, or a part of other bytes than these. */
+function requestedRange(artifact: Artifact, request: Request, response: Response): ByteRange | undefined {
+  if (request.method !== "GET") return undefined; // RFC 9110, section 14.2
+  const condition = request.get("if-range");
+  if (condition !== undefined && condition !== `"${artifact.sha256}"`) return undefined;
+  const ranges = request.range(artifact.sizeBytes);
+  if (ranges === -1) {
+    forgetArtifact(response).set("Content-Range", `bytes */${artifact.sizeBytes}`);
+    throw new DomainError("range_not_satisfiable", `The artifact has ${artifact.sizeBytes} bytes.`);
+  }
+  if (ranges === undefined || ranges === -2 || ranges.type !== "bytes" || ranges.length !== 1)
+    return undefined;
+  return ranges[0];
+}
+
+/** The bytes, opened before the first header leaves; `undefined` for a HEAD. */
+async function bytesOf(
+  artifact: Artifact,
+  range: ByteRange | undefined,
+  method: string,
+  store: BlobStore,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const found = method === "HEAD" ? await store.stat(artifact.key) : await store.open(artifact.key, range);
+  if (found === undefined) {
+    throw new DomainError("artifact_not_found", `The bytes of ${artifact.name} are no longer stored.`);
+  }
+  return Symbol.asyncIterator in found ? found : undefined;
+}
+
+/** The headers that a problem document must not carry: they speak of other bytes. */
+function forgetArtifact(response: Response): Response {
+  for (const name of ["ETag", "Repr-Digest", "Content-Disposition"]) response.removeHeader(name);
+  return response;
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage } from "node:http";
+import type { Request, Response } from "express";
+import type { Deps } from "./deps.js";
+import { refuse } from "./problem.js";
+import type { Reply } from "./reply.js";
+import { scopeOf } from "./request-scope.js";
+import { sendArtifact } from "./send-artifact.js";
+import { ClientGone } from "./upload/upload.js";
+
+/** Writes a handler's reply. JSON gets an ETag, and a 304 when the client has it already. */
+export async function sendReply(
+  reply: Reply,
+  request: Request,
+  response: Response,
+  deps: Pick<Deps, "store">,
+): Promise<void> {
+  switch (reply.kind) {
+    case "json":
+      response.status(reply.status).set({ "Cache-Control": "private, no-cache", ...reply.headers });
+      response.json(reply.body);
+      return;
+    case "empty":
+      response.status(reply.status).end();
+      return;
+    case "artifact":
+      return sendArtifact(reply.artifact, request, response, deps.store);
+  }
+}
+
+/** Writes the problem document of a thrown value; when the answer has begun, cuts it off so that the client sees that it is not whole. */
+export function sendRefusal(
+  thrown: unknown,
+  request: Request,
+  response: Response,
+  deps: Pick<Deps, "log" | "now">,
+): void {
+  const scope = scopeOf(response);
+  const refusal = refuse(thrown, { requestId: scope.requestId, path: scope.path, now: deps.now() });
+  const isGone = thrown instanceof ClientGone || request.socket.destroyed;
+  if (refusal.code === "internal" && !isGone) scope.fields = { ...scope.fields, error: thrown };
+  if (!(thrown instanceof ClientGone)) scope.refusal = { code: refusal.code, detail: refusal.body.detail };
+  if (isGone || response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.status(refusal.status).set(refusal.headers);
+  response.set("Content-Type", "application/problem+json; charset=utf-8");
+  endWhenRead(request, response, Buffer.from(JSON.stringify(refusal.body)));
+}
+
+/** How long a refused body is read to its end, so that its sender gets to read the answer. */
+const LINGER_MS = 10_000;
+
+/**
+ * Writes the whole answer, and ends it when the request's body is over. To close a socket with unread bytes in it makes the kernel
+ * send a reset, which can overtake the answer: the client would see a broken connection instead of a 413.
+ */
+function endWhenRead(request: IncomingMessage, response: Response, body: Buffer): void {
+  response.set("Content-Length", String(body.length));
+  if (!hasUnreadBody(request)) {
+    response.end(request.method === "HEAD" ? undefined : body);
+    return;
+  }
+  response.set("Connection", "close");
+  response.write(body);
+  const timer = setTimeout(() => response.end(), LINGER_MS).unref();
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  request.once("end", end);
+  request.once("close", end);
+  request.resume();
+}
+
+function hasUnreadBody(request: IncomingMessage): boolean {
+  if (request.complete || request.readableEnded) return false;
+  return (
+    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0
+  );
+}

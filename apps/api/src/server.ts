@@ -1,0 +1,63 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A listening HTTP server with an orderly end. */
+export interface HttpServer {
+  /** With the port that was taken. */
+  readonly url: string;
+  /**
+   * Stops accepting, lets requests under way end (each answer says `Connection: close`), and closes what is left after `deadlineMs`.
+   * Resolves when no connection is open. Twice is fine.
+   */
+  drain(deadlineMs: number): Promise<void>;
+}
+
+/** Listens on the address. Rejects when it cannot, as when the port is taken. */
+export async function listen(
+  app: RequestListener,
+  options: { readonly host: string; readonly port: number },
+): Promise<HttpServer> {
+  const server = createServer();
+  // Node's request timeout covers the body and would cut slow honest uploads; uploads have a guard of their own, headers keep theirs.
+  server.requestTimeout = 0;
+  server.headersTimeout = 30_000;
+  const underWay = new Set<ServerResponse>();
+  const track: RequestListener = (_request, response) => {
+    if (!server.listening) response.shouldKeepAlive = false;
+    underWay.add(response);
+    response.once("close", () => underWay.delete(response));
+  };
+  server.on("request", track).on("request", app);
+  // A client that asks first gets its 100 from whoever reads the body: a refusal then costs it no upload.
+  server.on("checkContinue", track).on("checkContinue", app);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  let closed: Promise<void> | undefined;
+  return {
+    url: urlOf(server, options.host),
+    drain(deadlineMs) {
+      closed ??= close(server, underWay, deadlineMs);
+      return closed;
+    },
+  };
+}
+
+async function close(
+  server: Server,
+  underWay: ReadonlySet<ServerResponse>,
+  deadlineMs: number,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const response of underWay) response.shouldKeepAlive = false;
+  const timer = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${shown}:${port}`;
+}
