@@ -8,9 +8,6 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
 }
 
-/** Three attempts, the second within 5 s, none later than 5 min. */
-export const DEFAULT_RETRY_POLICY: RetryPolicy = { maxAttempts: 3, baseDelayMs: 5_000, maxDelayMs: 300_000 };
-
 /**
  * Delay before the attempt that follows `attempt`, in ms, or `undefined` when none is left.
  * Exponential with full jitter: uniform in [0, min(maxDelayMs, baseDelayMs · 2^(attempt−1))].

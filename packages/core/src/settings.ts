@@ -142,11 +142,11 @@ export const SETTINGS = {
   },
   DROVER_RETRY_BASE_DELAY: {
     kind: "durationMs",
-    default: 5 * SECOND,
+    default: 20 * SECOND,
     min: 0,
     max: DAY,
     reader: "worker",
-    help: "Upper bound of the wait after a first failed attempt; doubles with each further one.",
+    help: "Upper bound of the wait after a first failed attempt; the wait itself is drawn from 0 up to it, so that jobs that fail together do not return together. Doubles with each further one.",
   },
   DROVER_RETRY_MAX_DELAY: {
     kind: "durationMs",

@@ -4,7 +4,7 @@
   returns 1, or 0 when the job is not among the failed
 ]]
 if not redis.call("ZSCORE", KEYS[2], ARGV[1]) then return 0 end
-redis.call("HDEL", KEYS[1], "defa", "stc", "progress", "stacktrace", "drover:cancel")
+redis.call("HDEL", KEYS[1], "defa", "stc", "drover:lost", "progress", "stacktrace", "drover:cancel")
 -- Numbers of attempts go on, so that no two attempts of a job share one; those so far do not count against the new run.
 redis.call("HSET", KEYS[1], "drover:released", redis.call("HGET", KEYS[1], "ats") or 0)
 if ARGV[2] ~= "" then redis.call("HSET", KEYS[1], "data", ARGV[2]) end

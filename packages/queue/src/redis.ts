@@ -16,6 +16,7 @@ const SCRIPT_KEYS = {
   write: 5,
   reclaim: 4,
   "append-event": 2,
+  "note-lost": 3,
   rearm: 2,
   announce: 2,
   catalogue: 2,

@@ -4,7 +4,7 @@ import { type Job as BullJob, WaitingError, Worker } from "bullmq";
 import type { RedisKeys } from "../keys.js";
 import { patientConnection, type RedisLink, rateLimited } from "../redis.js";
 import { BullAttempt } from "./attempt.js";
-import { appendEvents } from "./history.js";
+import { noteLostWorker } from "./history.js";
 import type { LeaseTimes } from "./lease.js";
 import { delayOf, recordOutcome } from "./record.js";
 
@@ -122,6 +122,7 @@ export class BullConsumer implements Consumer {
     const attempt = this.#attemptOf(job, token);
     this.#attempts.set(attempt.request.id, attempt);
     try {
+      if (job.stalledCounter > 0) await this.#noteLostWorker(attempt.request.id);
       await attempt.begin();
       const outcome = await this.#outcomeOf(attempt);
       const place = await recordOutcome({
@@ -197,20 +198,15 @@ export class BullConsumer implements Consumer {
   async #noteLostWorker(id: JobId): Promise<void> {
     const { link, keys, log } = this.#deps;
     try {
-      const started = await link.use((client) => client.hget(keys.job(this.#processor, id), "ats"));
-      await appendEvents(
-        link,
-        keys,
-        { processor: this.#processor, id },
-        { type: "worker_lost", at: Date.now(), attempt: Number(started ?? 0) },
-      );
-      log.warn("the worker of a job was lost; the job is back in line", {
-        job_id: id,
-        processor: this.#processor,
-        attempt: Number(started ?? 0),
-      });
+      const attempt = await noteLostWorker(link, keys, { processor: this.#processor, id });
+      if (attempt > 0)
+        log.warn("the worker of a job was lost; the job is back in line", {
+          job_id: id,
+          processor: this.#processor,
+          attempt,
+        });
     } catch (error) {
-      log.warn("a lost worker could not be noted in the job's history", { job_id: id, error });
+      log.debug("a lost worker could not be noted; the next attempt will", { job_id: id, error });
     }
   }
 

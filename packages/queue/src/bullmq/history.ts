@@ -21,6 +21,17 @@ export async function appendEvents(
   );
 }
 
+/** Notes that the worker of a job was lost, unless that is known already. Answers the number of the lost attempt, or 0. */
+export async function noteLostWorker(
+  link: RedisLink,
+  keys: RedisKeys,
+  job: { processor: string; id: JobId },
+): Promise<number> {
+  const { processor, id } = job;
+  const scriptKeys = [keys.job(processor, id), keys.history(processor, id), keys.queue(processor, "active")];
+  return Number(await link.run("note-lost", scriptKeys, [id, Date.now(), HISTORY_LIMIT, HISTORY_TTL_MS]));
+}
+
 /** A job's events and log lines. The first and the last event are not stored: the job itself says when it was accepted and how it ended. */
 export async function readHistory(link: RedisLink, keys: RedisKeys, job: Job): Promise<JobHistory> {
   const [events, logs] = await link.use((client) =>

@@ -1,0 +1,148 @@
+import { chaosProxy, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAX_DATA_BYTES } from "../src/codec.js";
+import { type BullQueue, connectQueue } from "../src/index.js";
+import { newRequest, silentLog } from "./requests.js";
+
+const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
+
+describe("the queue on Redis", () => {
+  let redis: TestRedis;
+  let client: Redis;
+  let queue: BullQueue;
+  let prefix: string;
+  beforeAll(async () => {
+    redis = await testRedis();
+    client = new Redis(redis.url);
+    prefix = redis.prefix();
+    queue = connectQueue({ url: redis.url, prefix, log: silentLog });
+  });
+  afterAll(async () => {
+    await queue.close();
+    client.disconnect();
+    await redis.stop();
+  });
+
+  it("a status read never shows a completed job without its result", async () => {
+    const consumer = queue.attempts.consume(
+      "copy",
+      { slots: 8, workerId: "w", retry: RETRY },
+      async (attempt) => ({
+        kind: "completed",
+        result: attempt.request.id,
+        artifacts: [],
+      }),
+    );
+    const requests = Array.from({ length: 150 }, () => newRequest());
+    let polls = 0;
+    const follow = async (request: (typeof requests)[number]) => {
+      await queue.jobs.submit(request);
+      for (;;) {
+        const job = await queue.jobs.get(request.id);
+        polls += 1;
+        if (job?.status !== "completed") continue;
+        expect(job.result).toBe(request.id);
+        return;
+      }
+    };
+    await Promise.all(requests.map(follow));
+    expect(polls).toBeGreaterThan(requests.length);
+    await consumer.drain(1_000);
+  });
+
+  it("a poll is one round trip once the process knows the job's queue", async () => {
+    const request = newRequest({ runAt: Date.now() + 60_000 });
+    await queue.jobs.submit(request);
+    const processed = async () =>
+      Number(/total_commands_processed:(\d+)/.exec(await client.info("stats"))?.[1]);
+    const before = await processed();
+    for (let i = 0; i < 10; i++) await queue.jobs.get(request.id);
+    const scripted = 8; // what snapshot.lua itself calls is counted as well
+    expect((await processed()) - before - 1).toBeLessThanOrEqual(10 * (1 + scripted));
+  });
+
+  it("a job is found even when the index from ids to queues was lost", async () => {
+    const info = {
+      name: "copy",
+      version: "1",
+      description: "",
+      accepts: { extensions: [], mediaTypes: [] },
+      limits: { maxInputBytes: 1, timeoutMs: 1, maxRssBytes: 1, maxAttempts: 1 },
+      paramsSchema: {},
+    };
+    await queue.catalogue.announce(
+      { id: "w", host: "h", pid: 1, slots: 1, processors: ["copy"], startedAt: 0 },
+      [info],
+    );
+    const request = newRequest({ runAt: Date.now() + 60_000 });
+    await queue.jobs.submit(request);
+    await client.del(`{${prefix}}:jobs`);
+    const other = connectQueue({ url: redis.url, prefix, log: silentLog });
+    expect((await other.jobs.get(request.id))?.id).toBe(request.id);
+    await other.close();
+  });
+
+  it("refuses a job that is too large for a queue entry", async () => {
+    const params = { rules: "x".repeat(MAX_DATA_BYTES) };
+    await expect(queue.jobs.submit(newRequest({ params }))).rejects.toMatchObject({
+      code: "invalid_request",
+    });
+  });
+
+  it("says what the server promises", async () => {
+    const server = await queue.health.inspect();
+    expect(server.evictionPolicy).toBe("noeviction");
+    expect(["everysec", "always", "none", "snapshots", "unknown"]).toContain(server.durability);
+    expect(server.usedMemoryBytes).toBeGreaterThan(0);
+  });
+
+  it("all keys of one queue share a hash tag", async () => {
+    await queue.jobs.submit(newRequest());
+    const keys = await client.keys(`*${prefix}*`);
+    const strays = keys.filter(
+      (key: string) => !key.startsWith(`{${prefix}:copy}:`) && !key.startsWith(`{${prefix}}:`),
+    );
+    expect(keys.length).toBeGreaterThan(3);
+    expect(strays).toEqual([]);
+  });
+});
+
+describe("the queue without its server", () => {
+  it("refuses within the promised time when the server was never there, and serves once it is", async () => {
+    const redis = await testRedis();
+    const proxy = await chaosProxy(redis.url);
+    proxy.cut();
+    const queue = connectQueue({ url: proxy.url, prefix: redis.prefix(), log: silentLog });
+    const request = newRequest();
+    const startedAt = performance.now();
+    await expect(queue.jobs.submit(request)).rejects.toMatchObject({
+      code: "redis_unavailable",
+      retryAfterS: 2,
+    });
+    await expect(queue.jobs.get(request.id)).rejects.toMatchObject({ code: "redis_unavailable" });
+    expect(performance.now() - startedAt).toBeLessThan(4_000); // two refusals of at most 2 s, which is the promise itself
+    proxy.heal();
+    await waitFor(async () => (await queue.jobs.submit(request)).id === request.id, { deadlineMs: 10_000 });
+    await queue.close();
+    await proxy.close();
+    await redis.stop();
+  });
+
+  it("refuses within the promised time when the server falls silent, and serves once it speaks again", async () => {
+    const redis = await testRedis();
+    const proxy = await chaosProxy(redis.url);
+    const queue = connectQueue({ url: proxy.url, prefix: redis.prefix(), log: silentLog });
+    const request = newRequest();
+    await queue.jobs.submit(request);
+    proxy.silence();
+    const startedAt = performance.now();
+    await expect(queue.jobs.get(request.id)).rejects.toMatchObject({ code: "redis_unavailable" });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    proxy.heal();
+    await waitFor(async () => (await queue.jobs.get(request.id))?.id === request.id, { deadlineMs: 20_000 });
+    await queue.close();
+    await proxy.close();
+    await redis.stop();
+  });
+});

@@ -1,0 +1,115 @@
+import type { Attempt, ConsumeOptions, Outcome } from "@drover/core";
+import { type ChaosProxy, chaosProxy, signal, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type BullQueue, connectQueue } from "../src/index.js";
+import { newRequest, silentLog } from "./requests.js";
+
+const LEASE = { leaseMs: 1_000, stalledCheckMs: 250 };
+const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
+const DONE: Outcome = { kind: "completed", result: null, artifacts: [] };
+
+describe("the lease of a running attempt", () => {
+  let redis: TestRedis;
+  let client: Redis;
+  let prefix: string;
+  let proxy: ChaosProxy;
+  let near: BullQueue;
+  let far: BullQueue;
+
+  beforeAll(async () => {
+    redis = await testRedis();
+    client = new Redis(redis.url);
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await redis.stop();
+  });
+  beforeEach(async () => {
+    proxy = await chaosProxy(redis.url);
+    prefix = redis.prefix();
+    const options = { prefix, log: silentLog, lease: LEASE };
+    near = connectQueue({ ...options, url: redis.url });
+    far = connectQueue({ ...options, url: proxy.url });
+  });
+  afterEach(async () => {
+    await Promise.all([near.close(), far.close()]);
+    await proxy.close();
+  });
+
+  const options = (workerId: string, change: Partial<ConsumeOptions> = {}): ConsumeOptions => ({
+    slots: 1,
+    workerId,
+    retry: RETRY,
+    ...change,
+  });
+
+  it("passes to another worker when its holder falls silent, and the holder's outcome, progress and log no longer count", async () => {
+    const isTaken = signal<Attempt>();
+    const mayEnd = signal();
+    const discarded = signal<Attempt>();
+    const old = far.attempts.consume(
+      "copy",
+      options("far", { onDiscarded: async (attempt) => discarded.resolve(attempt) }),
+      async (attempt) => {
+        isTaken.resolve(attempt);
+        await mayEnd.promise;
+        await attempt.progress({ percent: 99, stage: "old", message: null });
+        return { kind: "completed", result: "old", artifacts: [] };
+      },
+    );
+    const request = newRequest();
+    await near.jobs.submit(request);
+    const first = await isTaken.promise;
+    proxy.silence();
+    const next = near.attempts.consume("copy", options("near"), async (attempt) => ({
+      kind: "completed",
+      result: `attempt ${attempt.number}`,
+      artifacts: [],
+    }));
+    await waitFor(async () => (await near.jobs.get(request.id))?.status === "completed", {
+      deadlineMs: 15_000,
+    });
+    proxy.heal();
+    await waitFor(() => first.signal.aborted, { deadlineMs: 15_000 });
+    mayEnd.resolve();
+    expect((await discarded.promise).number).toBe(1);
+    expect(first.signal.reason).toBe("lease_lost");
+    expect(await near.jobs.get(request.id)).toMatchObject({
+      result: "attempt 2",
+      attempt: 2,
+      maxAttempts: 4,
+      progress: { stage: null },
+    });
+    const events = (await near.jobs.history(request.id)).events.map((event) => event.type);
+    expect(events).toEqual(["accepted", "started", "worker_lost", "started", "finished"]);
+    await Promise.all([old.drain(0), next.drain(0)]);
+  });
+
+  it("is taken back when Redis was away for longer than it lasts and nobody else was given the job", async () => {
+    const isTaken = signal();
+    const mayEnd = signal();
+    const consumer = far.attempts.consume("copy", options("far"), async () => {
+      isTaken.resolve();
+      await mayEnd.promise;
+      return DONE;
+    });
+    const request = newRequest();
+    await near.jobs.submit(request);
+    await isTaken.promise;
+    proxy.cut();
+    const leaseLeftMs = () => client.pttl(`{${prefix}:copy}:copy:${request.id}:lock`);
+    await waitFor(async () => (await leaseLeftMs()) < 0, {
+      deadlineMs: 10_000,
+      what: "the end of the lease",
+    });
+    proxy.heal();
+    await waitFor(async () => (await leaseLeftMs()) > 0, { deadlineMs: 10_000, what: "the lease's return" });
+    mayEnd.resolve();
+    await waitFor(async () => (await near.jobs.get(request.id))?.status === "completed", {
+      deadlineMs: 10_000,
+    });
+    expect((await near.jobs.get(request.id))?.attempt).toBe(1);
+    await consumer.drain(0);
+  });
+});
