@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** What a process says over its IPC channel once it can do its work. */
+type Ready = { readonly type: "listening"; readonly url: string } | { readonly type: "ready" };
+
+const MAINS = {
+  api: fileURLToPath(new URL("../../../apps/api/dist/main.js", import.meta.url)),
+  worker: fileURLToPath(new URL("../../../apps/worker/dist/main.js", import.meta.url)),
+};
+
+const READY_MS = 30_000;
+const LOG_LINES = 2_000;
+
+export interface DroverProcessOptions {
+  readonly kind: "api" | "worker";
+  readonly env: Readonly<Record<string, string>>;
+  /** Resolve as soon as the process runs rather than when it is ready. Default false. */
+  readonly isReadyAtOnce?: boolean;
+}
+
+/**
+ * A real api or worker process, built from source, started as in production but for its IPC channel, on which it says when it is ready.
+ * It ends with `stop` or `kill`, and with this process, whose channel it watches.
+ */
+export class DroverProcess {
+  readonly kind: "api" | "worker";
+  /** Where an api listens; empty for a worker. */
+  url = "";
+  readonly #child: ChildProcess;
+  readonly #log: string[] = [];
+  readonly #exited: Promise<void>;
+
+  private constructor(options: DroverProcessOptions) {
+    this.kind = options.kind;
+    const { PATH = "", HOME = "" } = process.env;
+    this.#child = spawn(process.execPath, [MAINS[options.kind]], {
+      env: { PATH, HOME, PORT: "0", LOG_LEVEL: "debug", ...options.env },
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    this.#exited = once(this.#child, "exit").then(() => undefined);
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on("data", (chunk) => this.#keep(String(chunk)));
+  }
+
+  /** Starts a process and waits until it says that it is ready. Throws with its log when it ends before. */
+  static async start(options: DroverProcessOptions): Promise<DroverProcess> {
+    const started = new DroverProcess(options);
+    if (options.isReadyAtOnce !== true) await started.#ready();
+    return started;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** What it printed, newest lines last. */
+  get log(): string {
+    return this.#log.join("");
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Kills it at once and resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.signal("SIGKILL");
+    await this.#exited;
+  }
+
+  /** Asks it to stop and answers its exit code. */
+  async stop(): Promise<number | null> {
+    this.signal("SIGTERM");
+    await this.#exited;
+    return this.#child.exitCode;
+  }
+
+  async #ready(): Promise<void> {
+    const message = once(this.#child, "message", { signal: AbortSignal.timeout(READY_MS) });
+    const ended = this.#exited.then(() => {
+      throw new Error(`The ${this.kind} ended before it was ready:\n${this.log}`);
+    });
+    const [ready] = (await Promise.race([message, ended])) as [Ready];
+    if (ready.type === "listening") this.url = ready.url;
+  }
+
+  #keep(text: string): void {
+    this.#log.push(text);
+    this.#log.splice(0, Math.max(0, this.#log.length - LOG_LINES));
+  }
+}

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ChaosProxy } from "@drover/testkit";
+import type { DroverProcess } from "./drover-process.js";
+import { pick } from "./random.js";
+import type { System } from "./system.js";
+
+/** What can strike, and how long it lasts in ms. */
+const FAULTS = {
+  "kill a worker": 1_000,
+  "pause a worker past its lease": 12_000,
+  "kill an api": 1_000,
+  "kill Redis": 1_500,
+  "cut the workers from Redis": 2_000,
+  "cut the apis from Redis": 2_000,
+  "silence between workers and Redis": 12_000,
+  "silence between apis and Redis": 4_000,
+} as const;
+
+export type Fault = keyof typeof FAULTS;
+
+/** What faults strike at. Each kind of process reaches Redis through a proxy of its own. */
+export interface Battlefield {
+  readonly system: System;
+  readonly apiProxy: ChaosProxy;
+  readonly workerProxy: ChaosProxy;
+  startApi(): Promise<DroverProcess>;
+  startWorker(): Promise<DroverProcess>;
+}
+
+/** A fault with its time, in ms from the start. */
+export interface PlannedFault {
+  readonly atMs: number;
+  readonly fault: Fault;
+}
+
+/** `count` faults spread over `durationMs`, each kind at least once where there are enough. The same random numbers give the same plan. */
+export function planFaults(random: () => number, count: number, durationMs: number): readonly PlannedFault[] {
+  const kinds = Object.keys(FAULTS) as Fault[];
+  const spacing = durationMs / count;
+  const offset = Math.floor(random() * kinds.length);
+  return Array.from({ length: count }, (_, i) => {
+    const fault = i < kinds.length ? kinds[(i + offset) % kinds.length] : pick(random, kinds);
+    return { atMs: spacing * (i + random()), fault: fault ?? "kill a worker" };
+  });
+}
+
+/** Lets one fault strike and heals it, as a supervisor and a network would. Resolves when it is healed. */
+export async function strike(field: Battlefield, fault: Fault, random: () => number): Promise<void> {
+  const lastsMs = FAULTS[fault];
+  switch (fault) {
+    case "kill a worker":
+      return replace(pickRunning(field.system.workers, random), lastsMs, field.startWorker);
+    case "kill an api":
+      return replace(pickRunning(field.system.apis, random), lastsMs, field.startApi);
+    case "pause a worker past its lease":
+      return pause(pickRunning(field.system.workers, random), lastsMs);
+    case "kill Redis":
+      await field.system.killRedis();
+      await sleep(lastsMs);
+      return field.system.restartRedis();
+    case "cut the workers from Redis":
+      return weather(field.workerProxy, "cut", lastsMs);
+    case "cut the apis from Redis":
+      return weather(field.apiProxy, "cut", lastsMs);
+    case "silence between workers and Redis":
+      return weather(field.workerProxy, "silence", lastsMs);
+    case "silence between apis and Redis":
+      return weather(field.apiProxy, "silence", lastsMs);
+  }
+}
+
+function pickRunning(processes: readonly DroverProcess[], random: () => number): DroverProcess | undefined {
+  const running = processes.filter((process) => process.isRunning);
+  return running.length === 0 ? undefined : pick(random, running);
+}
+
+async function replace(
+  victim: DroverProcess | undefined,
+  afterMs: number,
+  start: () => Promise<DroverProcess>,
+): Promise<void> {
+  await victim?.kill();
+  await sleep(afterMs);
+  await start();
+}
+
+async function pause(victim: DroverProcess | undefined, forMs: number): Promise<void> {
+  victim?.signal("SIGSTOP");
+  await sleep(forMs);
+  victim?.signal("SIGCONT");
+}
+
+async function weather(proxy: ChaosProxy, kind: "cut" | "silence", forMs: number): Promise<void> {
+  proxy[kind]();
+  await sleep(forMs);
+  proxy.heal();
+}

@@ -1,0 +1,2 @@
+export { DroverProcess, type DroverProcessOptions } from "./drover-process.js";
+export { System, type SystemOptions } from "./system.js";

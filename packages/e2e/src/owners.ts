@@ -1,0 +1,61 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { waitFor } from "@drover/testkit";
+import type { System } from "./system.js";
+
+const SWEEP_MS = 30_000;
+
+/**
+ * Files that belong to no job, one complaint each, once the sweeper has had its time. A completed job owns one attempt's artifacts,
+ * a job that waits, runs, failed or was cancelled its input.
+ */
+export async function filesWithoutOwner(system: System): Promise<readonly string[]> {
+  let found: readonly string[] = [];
+  const isClean = async () => {
+    found = await look(system);
+    return found.length === 0;
+  };
+  await waitFor(isClean, { deadlineMs: SWEEP_MS }).catch(() => {}); // what is left then is the answer
+  return found.map((what) => `without owner: ${what}`);
+}
+
+async function look(system: System): Promise<readonly string[]> {
+  const statuses = await statusById(system);
+  const complaints: string[] = [];
+  for (const id of await folders(join(system.blobs, "jobs"))) {
+    const attempts = await folders(join(system.blobs, "jobs", id));
+    const allowed = statuses.get(id) === "completed" ? 1 : 0;
+    if (attempts.length > allowed)
+      complaints.push(
+        `${attempts.length} attempts' files of ${id}, which is ${statuses.get(id) ?? "unknown"}`,
+      );
+  }
+  for (const upload of await folders(join(system.blobs, "inputs"))) {
+    const status = statuses.get(await jobOf(join(system.blobs, "inputs", upload)));
+    if (status === undefined || status === "completed")
+      complaints.push(`input ${upload}, whose job is ${status ?? "unknown"}`);
+  }
+  return complaints;
+}
+
+async function statusById(system: System): Promise<ReadonlyMap<string, string>> {
+  const client = system.client(system.apis.findIndex((api) => api.isRunning));
+  const statuses = new Map<string, string>();
+  let cursor: string | undefined;
+  do {
+    const page = await client.list({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+    for (const job of page.jobs) statuses.set(job.job_id, job.status);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return statuses;
+}
+
+async function folders(path: string): Promise<readonly string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []); // made with the first file
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+async function jobOf(folder: string): Promise<string> {
+  const manifest = await readFile(join(folder, "manifest.json"), "utf8").catch(() => "{}");
+  return (JSON.parse(manifest) as { request?: { id?: string } }).request?.id ?? "";
+}

@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Client, createClient } from "@drover/client";
+import { type RunningRedis, startRedis } from "@drover/embedded-redis";
+import { DroverProcess } from "./drover-process.js";
+
+const FIXTURES = fileURLToPath(new URL("../fixtures/processors.mjs", import.meta.url));
+
+export interface SystemOptions {
+  readonly apis: number;
+  readonly workers: number;
+  /** Settings of every process, over those below. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the processes connect to instead of Redis itself, such as a proxy in front of it. */
+  readonly redisUrlFor?: (redisUrl: string) => Promise<string>;
+}
+
+/**
+ * Redis, api and worker processes on one machine, over a folder of their own. Everything is real; everything is gone after `stop`.
+ */
+export class System {
+  readonly folder: string;
+  readonly apis: DroverProcess[] = [];
+  readonly workers: DroverProcess[] = [];
+  redis: RunningRedis;
+  #env: Record<string, string> = {};
+
+  private constructor(folder: string, redis: RunningRedis) {
+    this.folder = folder;
+    this.redis = redis;
+  }
+
+  static async start(options: SystemOptions): Promise<System> {
+    const folder = await mkdtemp(join(tmpdir(), "drover-e2e-"));
+    const system = new System(folder, await startRedis({ dataDir: join(folder, "redis") }));
+    const redisUrl = (await options.redisUrlFor?.(system.redis.url)) ?? system.redis.url;
+    system.#env = {
+      REDIS_URL: redisUrl,
+      DROVER_DATA_DIR: join(folder, "data"),
+      DROVER_PROCESSORS: FIXTURES,
+      DROVER_RETRY_BASE_DELAY: "200ms",
+      ...options.env,
+    };
+    await Promise.all([
+      ...Array.from({ length: options.workers }, () => system.startWorker()),
+      ...Array.from({ length: options.apis }, () => system.startApi()),
+    ]);
+    return system;
+  }
+
+  /** Where the blobs are. */
+  get blobs(): string {
+    return join(this.folder, "data", "blobs");
+  }
+
+  async startApi(env: Readonly<Record<string, string>> = {}): Promise<DroverProcess> {
+    const api = await DroverProcess.start({ kind: "api", env: { ...this.#env, ...env } });
+    this.apis.push(api);
+    return api;
+  }
+
+  async startWorker(env: Readonly<Record<string, string>> = {}): Promise<DroverProcess> {
+    const worker = await DroverProcess.start({ kind: "worker", env: { ...this.#env, ...env } });
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** A client of the api with this number. */
+  client(api = 0): Client {
+    return createClient({ baseUrl: this.url(api) });
+  }
+
+  /** Address of the api with this number. */
+  url(api = 0): string {
+    const url = this.apis[api]?.url;
+    if (url === undefined) throw new Error(`there is no api ${api}`);
+    return url.replace(/\/$/, "");
+  }
+
+  /** Starts Redis again on its data, at its old address. */
+  async restartRedis(): Promise<void> {
+    this.redis = await startRedis({ dataDir: join(this.folder, "redis"), url: this.redis.url });
+  }
+
+  /** Kills Redis as a crash would, and resolves when it is gone. */
+  async killRedis(): Promise<void> {
+    process.kill(this.redis.pid, "SIGKILL");
+    await this.redis.exited;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.apis, ...this.workers].filter((p) => p.isRunning).map((p) => p.kill()));
+    await this.redis.stop();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
