@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { createClient } from "@drover/client";
+import { fileAt, streamingFetch } from "@drover/client/node";
+import type { Config } from "./config.js";
+import { EXIT } from "./exit.js";
+import { createProgress } from "./progress.js";
+import { save } from "./save.js";
+import { formatBytes } from "./show.js";
+import { type UnpackedFile, unzip } from "./unzip.js";
+import { onEnding } from "./up/ending.js";
+import { type System, startSystem } from "./up/system.js";
+
+export interface DemoOptions {
+  readonly file: string;
+  readonly processor: string;
+  /** Folder that gets the result files. */
+  readonly output: string;
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/**
+ * `drover demo`: the same processes as `up`, on a free port and with data in a temporary folder; one job from submit to its unpacked
+ * results; then everything is stopped and the temporary folder removed. Answers the exit code.
+ */
+export async function demo(config: Config, options: DemoOptions): Promise<number> {
+  const dataDir = await mkdtemp(join(tmpdir(), "drover-demo-"));
+  onEnding((exitCode) => process.exit(exitCode)); // the servers stop when this process is gone
+  let system: System | undefined;
+  try {
+    const startedAt = performance.now();
+    system = await startSystem({
+      host: "127.0.0.1",
+      port: 0,
+      dataDir,
+      redisUrl: config.redisUrl,
+      workers: 1,
+      environment: demoEnvironment(config),
+      onLine: (source, line) => say(`${source} │ ${line}`),
+      say,
+    });
+    say(`Redis, api and worker are up after ${seconds(startedAt)}: ${system.url}`);
+    return await runJob(system.url, options);
+  } finally {
+    await system?.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Quiet, with storage and queues of its own: nothing of a real installation is touched, not even on a shared Redis. */
+function demoEnvironment({ serverEnvironment }: Config): Record<string, string | undefined> {
+  const { DROVER_STORAGE: _, DROVER_PROCESSORS: __, ...rest } = serverEnvironment;
+  return {
+    ...rest,
+    LOG_LEVEL: "warn",
+    LOG_FORMAT: "pretty",
+    DROVER_QUEUE_PREFIX: `drover-demo-${process.pid}`,
+  };
+}
+
+async function runJob(url: string, { file, processor, output }: DemoOptions): Promise<number> {
+  const client = createClient({ baseUrl: url, fetch: streamingFetch });
+  const input = await fileAt(file);
+  const startedAt = performance.now();
+  const submitted = await client.submit(processor, input);
+  say(`Sent ${relative("", file)} (${formatBytes(input.size)}) to ${processor}: job ${submitted.job_id}`);
+  const progress = createProgress(process.stdout);
+  const job = await client.wait(submitted.job_id, { onUpdate: (reading) => progress.update(reading) });
+  progress.end();
+  if (job.status !== "completed") {
+    say(`The job ${job.status}: ${job.error?.message ?? ""}`);
+    return EXIT.failed;
+  }
+  say(`Completed in ${seconds(startedAt)}.`);
+  const folder = resolve(output);
+  const saved = await save({ client, jobId: job.job_id, output: `${folder}/` });
+  const files = saved.endsWith(".zip") ? await unzip(saved, folder) : [];
+  say(`Results in ${folder}:`);
+  for (const line of listing(saved, files)) say(line);
+  return EXIT.ok;
+}
+
+function listing(saved: string, files: readonly UnpackedFile[]): readonly string[] {
+  const names = files.map(({ path, sizeBytes }) => `  ${relative("", path)}  ${formatBytes(sizeBytes)}`);
+  return [`  ${relative("", saved)}${files.length === 0 ? "" : ", and out of it"}`, ...names];
+}
+
+function seconds(startedAt: number): string {
+  return `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+}

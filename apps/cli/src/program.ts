@@ -1,0 +1,113 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { createContext } from "./commands/context.js";
+import { cancel, download, list, logs, processors, remove, retry, status } from "./commands/jobs.js";
+import { submitFile } from "./commands/submit.js";
+import { finish } from "./commands/watch.js";
+import type { Config } from "./config.js";
+import { demo } from "./demo.js";
+import { reconcile } from "./reconcile.js";
+import { SAMPLE } from "./sample.js";
+import { up } from "./up/up.js";
+
+const STATUSES = ["queued", "running", "completed", "failed", "cancelled"];
+
+/** The command line. `onCode` gets the exit code of a command that ends; `up` ends with a signal instead. */
+export function createProgram(config: Config, onCode: (code: number) => void): Command {
+  const program = new Command("drover")
+    .description("A durable HTTP job API in front of any file processor.")
+    .addHelpText("after", HELP)
+    .exitOverride();
+  addServers(program, config, onCode);
+  addSubmit(program, config, onCode);
+  addJobs(program, config, onCode);
+  return program;
+}
+
+const HELP = `
+DROVER_URL says where the server is (default http://127.0.0.1:8000).
+Exit codes: 0 done; 1 the job failed or the server refused; 2 wrong command or setting; 3 no server answers.`;
+
+function addServers(program: Command, config: Config, onCode: (code: number) => void): void {
+  program
+    .command("up")
+    .description("start Redis (unless REDIS_URL is set), an api and workers; Ctrl-C stops them")
+    .option("-w, --workers <n>", "worker processes", positive, 1)
+    .action((options) => up(config, options));
+  program
+    .command("demo")
+    .description("start everything, send one file through it, write the results, stop")
+    .option("--file <path>", "what to send", SAMPLE)
+    .option("--processor <name>", "what to do with it", "moodle-log")
+    .option("--output <folder>", "where the results go", "drover-demo")
+    .action(async (options) => onCode(await demo(config, options)));
+  program
+    .command("reconcile")
+    .description("queue again the accepted jobs that Redis lost")
+    .action(async () => onCode(await reconcile(config)));
+}
+
+function addSubmit(program: Command, config: Config, onCode: (code: number) => void): void {
+  program
+    .command("submit")
+    .description("upload a file and make it a job")
+    .argument("<file>")
+    .requiredOption("-p, --processor <name>", "what to do with it")
+    .option("--param <name=value>", "a param, JSON or text; may be repeated", gather)
+    .option("--tag <name=value>", "a label; may be repeated", gather)
+    .option("--priority <n>", "-100 to 100, the higher runs first", whole)
+    .option("--key <key>", "idempotency key; default: a new one")
+    .option("-w, --watch", "show progress until the job is done")
+    .option("-o, --output <path>", "watch, then save the primary artifact as this file or in this folder")
+    .option("--json", "print the job as JSON")
+    .action(async (file, options) => onCode(await submitFile(createContext(config), file, options)));
+}
+
+function addJobs(program: Command, config: Config, onCode: (code: number) => void): void {
+  const context = createContext(config);
+  const job = (name: string, description: string) =>
+    program.command(name).description(description).argument("<job>");
+  const json = (command: Command) => command.option("--json", "print JSON");
+
+  json(job("status", "show a job")).action(async (id, options) => onCode(await status(context, id, options)));
+  json(job("watch", "show progress until the job is done"))
+    .option("-o, --output <path>", "then save the primary artifact")
+    .action(async (id, options) => onCode(await finish(context, id, options)));
+  job("download", "save the primary artifact, or another one")
+    .option("-a, --artifact <name>")
+    .option("-o, --output <path>", "a file or a folder")
+    .action(async (id, options) => onCode(await download(context, id, options)));
+  json(job("cancel", "cancel a job")).action(async (id, options) =>
+    onCode(await cancel(context, id, options)),
+  );
+  json(job("retry", "run a failed or cancelled job again")).action(async (id, options) =>
+    onCode(await retry(context, id, options)),
+  );
+  job("delete", "erase a job and its files").action(async (id) => onCode(await remove(context, id)));
+  json(job("logs", "show what the processor logged")).action(async (id, options) =>
+    onCode(await logs(context, id, options)),
+  );
+  json(program.command("processors").description("show what can be done with files")).action(
+    async (options) => onCode(await processors(context, options)),
+  );
+  json(program.command("list").description("list jobs, newest first"))
+    .addOption(new Option("-s, --status <status>").choices(STATUSES))
+    .option("-p, --processor <name>")
+    .option("--tag <name=value>", "may be repeated", gather)
+    .option("-n, --limit <n>", "1 to 200", positive, 20)
+    .action(async (options) => onCode(await list(context, options)));
+}
+
+function gather(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function whole(text: string): number {
+  if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return Number(text);
+}
+
+function positive(text: string): number {
+  const value = whole(text);
+  if (value < 1) throw new InvalidArgumentError("Expected 1 or more.");
+  return value;
+}

@@ -1,0 +1,113 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { assertPortFree } from "./port.js";
+import { type KeptRedis, keepRedis } from "./redis.js";
+import { Supervised } from "./supervised.js";
+
+export interface SystemOptions {
+  readonly host: string;
+  /** 0 for a free one. */
+  readonly port: number;
+  /** Absolute. Redis gets `redis/` in it, when it is private; files go to `blobs/`. */
+  readonly dataDir: string;
+  /** An external Redis; `undefined` for a private one. */
+  readonly redisUrl: string | undefined;
+  /** How many worker processes; 1 or more. */
+  readonly workers: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Gets each line of a server, with the server's name. */
+  readonly onLine: (source: string, line: string) => void;
+  /** Told what happens to the system itself. */
+  readonly say: (line: string) => void;
+}
+
+/** Redis, one api and some workers, each a process of its own. */
+export interface System {
+  /** Of the api. */
+  readonly url: string;
+  readonly redisUrl: string;
+  /** By name: `api`, `worker`, or `worker 1`, `worker 2` and so on. */
+  readonly pids: Readonly<Record<string, number | undefined>>;
+  /** Stops api and workers, which end what they run within their drain deadlines, and Redis last. A second call stops at once. */
+  stop(): Promise<void>;
+}
+
+const API = fileURLToPath(import.meta.resolve("@drover/api"));
+const WORKER = fileURLToPath(import.meta.resolve("@drover/worker"));
+
+/** Starts everything, and resolves when the api listens and every worker takes jobs. When something does not start, the rest is stopped and its error thrown. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  await assertPortFree(options.host, options.port);
+  const redis =
+    options.redisUrl === undefined
+      ? await keepRedis(join(options.dataDir, "redis"), options.say)
+      : { url: options.redisUrl, stop: async () => {} };
+  const servers = serversOf(options, redis.url);
+  const stop = () => stopAll(servers, redis);
+  try {
+    const [url] = await Promise.all([
+      servers.api.start(),
+      ...servers.workers.map((worker) => worker.start()),
+    ]);
+    return { url, redisUrl: redis.url, stop, pids: pidsOf(servers) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Servers {
+  readonly api: Supervised;
+  readonly workers: readonly Supervised[];
+}
+
+function serversOf(options: SystemOptions, redisUrl: string): Servers {
+  const environment = {
+    ...options.environment,
+    REDIS_URL: redisUrl,
+    DROVER_DATA_DIR: options.dataDir,
+    HOST: options.host,
+    PORT: String(options.port),
+  };
+  const server = (name: string, entry: string, readyValue: (message: unknown) => string | undefined) =>
+    new Supervised({
+      name,
+      entry,
+      environment,
+      readyValue,
+      onLine: (line) => options.onLine(name, line),
+      onTrouble: options.say,
+    });
+  const names = Array.from({ length: options.workers }, (_, index) =>
+    options.workers === 1 ? "worker" : `worker ${index + 1}`,
+  );
+  return {
+    api: server("api", API, listeningUrl),
+    workers: names.map((name) => server(name, WORKER, readiness)),
+  };
+}
+
+/** `{ type: "listening", url }` from the api. */
+function listeningUrl(message: unknown): string | undefined {
+  return isMessage(message, "listening") && "url" in message && typeof message.url === "string"
+    ? message.url
+    : undefined;
+}
+
+/** `{ type: "ready" }` from a worker. */
+function readiness(message: unknown): string | undefined {
+  return isMessage(message, "ready") ? "ready" : undefined;
+}
+
+function isMessage(message: unknown, type: string): message is object {
+  return typeof message === "object" && message !== null && "type" in message && message.type === type;
+}
+
+function pidsOf({ api, workers }: Servers): Record<string, number | undefined> {
+  return Object.fromEntries([api, ...workers].map((server) => [server.name, server.pid]));
+}
+
+async function stopAll({ api, workers }: Servers, redis: Pick<KeptRedis, "stop">): Promise<void> {
+  await Promise.all([api, ...workers].map((server) => server.stop()));
+  await redis.stop();
+}

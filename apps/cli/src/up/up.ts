@@ -1,0 +1,74 @@
+import { join, relative } from "node:path";
+import type { Config } from "../config.js";
+import { SAMPLE } from "../sample.js";
+import { onEnding } from "./ending.js";
+import { type System, startSystem } from "./system.js";
+
+export interface UpOptions {
+  readonly workers: number;
+}
+
+/** Silence after which a start is said to wait for something. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * `drover up`: a private Redis (unless REDIS_URL is set), one api and some workers, until a signal comes. Exits with 0 after a stop in
+ * order, with the signal's code when it came before everything was up or came twice.
+ */
+export async function up(config: Config, { workers }: UpOptions): Promise<void> {
+  const say = (line: string): void => void process.stdout.write(`drover: ${line}\n`);
+  let system: System | undefined;
+  let isStopping = false;
+  onEnding((exitCode) => {
+    if (system === undefined || isStopping) process.exit(exitCode); // what was started stops when this process is gone
+    isStopping = true;
+    say("stopping; running attempts may end first (again to stop at once)");
+    system.stop().then(() => process.exit(0));
+  });
+  const reminder = setTimeout(
+    () => say("still waiting for the api and the workers to be ready"),
+    PATIENCE_MS,
+  );
+  try {
+    system = await startSystem({
+      host: config.host,
+      port: config.port,
+      dataDir: config.dataDir,
+      redisUrl: config.redisUrl,
+      workers,
+      environment: { ...config.serverEnvironment, LOG_FORMAT: config.logFormat },
+      onLine: linePrinter(config.logFormat, workers),
+      say,
+    });
+  } finally {
+    clearTimeout(reminder);
+  }
+  process.stdout.write(greeting(system, config));
+}
+
+/** Lines of JSON are left whole, for the programs that read them; others get the server's name in front. */
+function linePrinter(logFormat: string, workers: number): (source: string, line: string) => void {
+  const width = workers === 1 ? "worker".length : `worker ${workers}`.length;
+  return (source, line) => {
+    const prefix = logFormat === "json" ? "" : `${source.padEnd(width)} │ `;
+    process.stdout.write(`${prefix}${line}\n`);
+  };
+}
+
+function greeting(system: System, config: Config): string {
+  const redis =
+    config.redisUrl === undefined
+      ? `private, data in ${relative("", join(config.dataDir, "redis"))}`
+      : "REDIS_URL";
+  return `
+Drover is up.
+  API      ${system.url}
+  Docs     ${system.url}/docs
+  Queues   ${system.url}/admin/queues
+  Redis    ${redis}
+Send a file:
+  curl -F file=@${relative("", SAMPLE)} ${system.url}/api/processors/moodle-log/jobs
+Ctrl-C stops everything.
+
+`;
+}
