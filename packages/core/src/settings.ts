@@ -35,7 +35,12 @@ export const SETTINGS = {
     reader: "api",
     help: "Port of the HTTP server; 0 picks a free one.",
   },
-  HOST: { kind: "text", default: "127.0.0.1", reader: "api", help: "Address that the HTTP server binds." },
+  HOST: {
+    kind: "text",
+    default: "127.0.0.1",
+    reader: "both",
+    help: "Address that the HTTP server binds, and the worker's health endpoints.",
+  },
   REDIS_URL: {
     kind: "text",
     default: "redis://127.0.0.1:6379",
