@@ -6,17 +6,16 @@ import {
   attemptFolder,
   type BlobStore,
   type Clock,
-  encodeManifest,
   inputFolder,
   type Log,
   type LogFields,
-  manifestKey,
   type Outcome,
 } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
 import { LogRelay } from "./log-relay.js";
 import { failed, outcomeOfEnd } from "./outcome.js";
 import { publish } from "./publish.js";
+import { writeManifest } from "./reconcile.js";
 import { ProgressRelay } from "./runner/progress-relay.js";
 import type { RunEnd, Runner } from "./runner/runner.js";
 
@@ -161,13 +160,8 @@ async function settleInput(deps: ExecutorDeps, { request }: Attempt, outcome: Ou
     await deps.blobs.remove(inputFolder(request.input.key));
   } else if (outcome.kind !== "released") {
     const settled = { status: outcome.kind, at: deps.clock.now() } as const;
-    const manifest = encodeManifest({ version: 1, request, settled });
-    await deps.blobs.put(manifestKey(request.input.key), bytesOf(manifest));
+    await writeManifest(deps.blobs, inputFolder(request.input.key), { version: 1, request, settled });
   }
-}
-
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
 }
 
 async function discard(deps: ExecutorDeps, folder: string, fields: LogFields): Promise<void> {

@@ -1,17 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { type Log, SettingsError } from "@drover/core";
+import { type BlobStore, type Log, type QueuePorts, SettingsError } from "@drover/core";
 import { connectQueue } from "@drover/queue";
 import { openStore } from "@drover/storage";
 import { systemClock } from "./clock.js";
 import { type Config, readConfig } from "./config.js";
+import { Confirmed } from "./confirmed.js";
 import { startHealth } from "./health.js";
 import { createLog, rateLimited } from "./log.js";
 import { type LoadedProcessor, loadProcessors, ProcessorLoadError } from "./processors.js";
+import { reconcileOnce } from "./reconcile-once.js";
 import { createChildren } from "./runner/children.js";
 import { listenForEnd } from "./shutdown.js";
 import { createStation } from "./stations.js";
+import { RECHECK_MS, type SweeperDeps, startSweeper } from "./sweeper.js";
 import { Worker } from "./worker.js";
 import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
 
@@ -20,31 +23,71 @@ const REPEATED_TROUBLE_MS = 10_000;
 
 const unique = () => randomBytes(5).toString("hex");
 
-/** The composition root: the only place that names adapters. */
+/** What the process is made of, whatever it does. */
+interface Parts {
+  readonly config: Config;
+  readonly log: Log;
+  /** For trouble that repeats. */
+  readonly quietLog: Log;
+  readonly queue: QueuePorts;
+  readonly blobs: BlobStore;
+}
+
+/** The composition root: the only place that names adapters. `main.js` serves, `main.js reconcile` puts inputs and jobs right once. */
 async function main(): Promise<void> {
   const config = readConfig(unique());
   const { settings } = config;
   const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
   for (const name of config.unknown) log.warn("Unknown setting, ignored", { setting: name });
-  await serve(config, log, await loadProcessors(settings.DROVER_PROCESSORS, process.cwd()));
+  const isService = process.argv[2] !== "reconcile";
+  const processors = isService ? await loadProcessors(settings.DROVER_PROCESSORS, process.cwd()) : [];
+  const parts: Parts = {
+    config,
+    log,
+    quietLog: rateLimited(log, REPEATED_TROUBLE_MS, systemClock.monotonicMs),
+    queue: connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log }),
+    blobs: openStore(config.storage),
+  };
+  if (isService) return serve(parts, processors);
+  await reconcileOnce({ ...sweeperDeps(parts, []), health: parts.queue.health });
+  await parts.queue.close();
+  process.exit(0);
 }
 
-async function serve(config: Config, log: Log, processors: readonly LoadedProcessor[]): Promise<void> {
-  const { settings, workerId } = config;
-  const quietLog = rateLimited(log, REPEATED_TROUBLE_MS, systemClock.monotonicMs);
-  const queue = connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log });
-  const blobs = openStore(config.storage);
+async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Promise<void> {
+  const { config, log, queue } = parts;
   const attemptsFolder = join(config.dataFolder, "attempts");
-  const folder = new WorkerFolder(attemptsFolder, workerId);
+  const folder = new WorkerFolder(attemptsFolder, config.workerId);
   await folder.open();
   await sweepDeadWorkers(attemptsFolder, log);
   const { support, guardian } = createChildren({
     environment: config.childEnvironment,
-    maxAttempts: settings.DROVER_CHILD_MAX_ATTEMPTS,
+    maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
     keeper: folder,
   });
-  const stationDeps = { children: support, blobs, folder: folder.path, clock: systemClock, log, unique };
-  const worker = new Worker({
+  const stationDeps = { ...parts, children: support, folder: folder.path, clock: systemClock, unique };
+  const stations = processors.map((loaded) => createStation(stationDeps, loaded));
+  const worker = new Worker({ ...workerDeps(parts, processors), stations });
+  const closeHealth = await serveHealth(parts, worker);
+  const sweeper = startSweeper(sweeperDeps(parts, processors));
+  listenForEnd({
+    log,
+    drainTimeoutMs: config.settings.DROVER_DRAIN_TIMEOUT,
+    async stop(deadlineMs) {
+      await Promise.all([worker.drain(deadlineMs), sweeper.stop()]);
+      guardian.close();
+      await closeHealth();
+      await folder.remove();
+      await queue.close();
+    },
+    exit: (code) => process.exit(code),
+  });
+  worker.start();
+}
+
+function workerDeps({ config, log, quietLog, queue }: Parts, processors: readonly LoadedProcessor[]) {
+  const { settings, workerId } = config;
+  return {
     info: {
       id: workerId,
       host: hostname(),
@@ -53,32 +96,40 @@ async function serve(config: Config, log: Log, processors: readonly LoadedProces
       processors: processors.map(({ processor }) => processor.name),
       startedAt: systemClock.now(),
     },
-    stations: processors.map((loaded) => createStation(stationDeps, loaded)),
     queue,
     retry: { baseDelayMs: settings.DROVER_RETRY_BASE_DELAY, maxDelayMs: settings.DROVER_RETRY_MAX_DELAY },
     clock: systemClock,
     log,
     quietLog,
     onReady: () => process.send?.({ type: "ready" }),
-  });
-  const health =
-    settings.DROVER_WORKER_PORT < 0
-      ? undefined
-      : await startHealth({ port: settings.DROVER_WORKER_PORT, host: "0.0.0.0", state: () => worker.state });
-  if (health !== undefined) log.info("Health endpoints listening", { port: health.port });
-  listenForEnd({
-    log,
-    drainTimeoutMs: settings.DROVER_DRAIN_TIMEOUT,
-    async stop(deadlineMs) {
-      await worker.drain(deadlineMs);
-      guardian.close();
-      await health?.close();
-      await folder.remove();
-      await queue.close();
+  };
+}
+
+function sweeperDeps(parts: Parts, processors: readonly LoadedProcessor[]): SweeperDeps {
+  const { settings } = parts.config;
+  const orphanGraceMs = settings.DROVER_ORPHAN_GRACE;
+  return {
+    ...parts,
+    clock: systemClock,
+    random: Math.random,
+    intervalMs: settings.DROVER_SWEEP_INTERVAL,
+    retentionMs: {
+      completed: settings.DROVER_RETENTION_COMPLETED,
+      failed: settings.DROVER_RETENTION_FAILED,
     },
-    exit: (code) => process.exit(code),
-  });
-  worker.start();
+    orphanGraceMs,
+    processors: processors.map(({ processor }) => processor.name),
+    confirmed: new Confirmed(Math.min(RECHECK_MS, orphanGraceMs), systemClock.monotonicMs),
+  };
+}
+
+/** Answers how to end it. */
+async function serveHealth({ config, log }: Parts, worker: Worker): Promise<() => Promise<void>> {
+  const port = config.settings.DROVER_WORKER_PORT;
+  if (port < 0) return async () => {};
+  const health = await startHealth({ port, host: config.settings.HOST, state: () => worker.state });
+  log.info("Health endpoints listening", { port: health.port });
+  return () => health.close();
 }
 
 /** Errors that name what to put right are told without a stack. */

@@ -51,7 +51,10 @@ async function run(message: RunMessage): Promise<void> {
     },
   });
   await relay.flush();
-  await Promise.race([Promise.all([drained(process.stdout), drained(process.stderr)]), sleep(OUTPUT_WAIT_MS)]);
+  await Promise.race([
+    Promise.all([drained(process.stdout), drained(process.stderr)]),
+    sleep(OUTPUT_WAIT_MS),
+  ]);
   running = undefined;
   report(settled);
 }
