@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { createClient } from "@drover/client";
 import { fileAt, streamingFetch } from "@drover/client/node";
 import type { Config } from "./config.js";
 import { EXIT } from "./exit.js";
 import { createProgress } from "./progress.js";
 import { save } from "./save.js";
-import { formatBytes } from "./show.js";
+import { formatBytes, shortPath } from "./show.js";
 import { type UnpackedFile, unzip } from "./unzip.js";
 import { onEnding } from "./up/ending.js";
 import { type System, startSystem } from "./up/system.js";
@@ -65,7 +65,7 @@ async function runJob(url: string, { file, processor, output }: DemoOptions): Pr
   const input = await fileAt(file);
   const startedAt = performance.now();
   const submitted = await client.submit(processor, input);
-  say(`Sent ${relative("", file)} (${formatBytes(input.size)}) to ${processor}: job ${submitted.job_id}`);
+  say(`Sent ${shortPath(file)} (${formatBytes(input.size)}) to ${processor}: job ${submitted.job_id}`);
   const progress = createProgress(process.stdout);
   const job = await client.wait(submitted.job_id, { onUpdate: (reading) => progress.update(reading) });
   progress.end();
@@ -83,8 +83,8 @@ async function runJob(url: string, { file, processor, output }: DemoOptions): Pr
 }
 
 function listing(saved: string, files: readonly UnpackedFile[]): readonly string[] {
-  const names = files.map(({ path, sizeBytes }) => `  ${relative("", path)}  ${formatBytes(sizeBytes)}`);
-  return [`  ${relative("", saved)}${files.length === 0 ? "" : ", and out of it"}`, ...names];
+  const names = files.map(({ path, sizeBytes }) => `  ${shortPath(path)}  ${formatBytes(sizeBytes)}`);
+  return [`  ${shortPath(saved)}${files.length === 0 ? "" : ", and out of it"}`, ...names];
 }
 
 function seconds(startedAt: number): string {

@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from "node:path";
 import type { Job } from "@drover/contract";
 
 /** A job in a few lines for a person. */
@@ -45,4 +46,10 @@ export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
   return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
+}
+
+/** The path as a person types it from the working folder: relative when it is below, else absolute. */
+export function shortPath(path: string): string {
+  const short = relative("", path);
+  return short.startsWith("..") || isAbsolute(short) ? path : short;
 }

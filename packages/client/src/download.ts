@@ -32,11 +32,19 @@ export async function download(server: Server, jobId: string, options: DownloadO
       : await send(server, "downloadArtifact", { ...call, params: { job_id: jobId, name: artifact } });
   const { headers } = response;
   return {
-    filename:
-      artifact ?? /filename="([^"]*)"/.exec(headers.get("content-disposition") ?? "")?.[1] ?? "download",
+    filename: artifact ?? filenameOf(headers) ?? "download",
     mediaType: headers.get("content-type") ?? "application/octet-stream",
     sizeBytes: Number(headers.get("content-length") ?? 0),
     sha256: (headers.get("etag") ?? "").replaceAll('"', ""),
     body: response.body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() }),
   };
+}
+
+/** RFC 6266: a token or a quoted string. Artifacts have plain names, so the extended form is not needed. */
+function filenameOf(headers: Headers): string | undefined {
+  const disposition = headers.get("content-disposition") ?? "";
+  return /\bfilename=(?:"([^"]*)"|([^";\s]+))/
+    .exec(disposition)
+    ?.slice(1)
+    .find((name) => name !== undefined);
 }

@@ -145,6 +145,18 @@ test("a download streams the bytes and tells their name, size and digest", async
   ]);
 });
 
+test.each(['attachment; filename="a b.zip"', "attachment; filename=a.zip", "attachment"])(
+  "the name of a download is read from %s",
+  async (disposition) => {
+    const server = await scriptedServer((_, response) => {
+      response.writeHead(200, { "content-disposition": disposition }).end();
+    });
+    const { filename, body } = await createClient({ baseUrl: server.url }).download(JOB_ID);
+    await body.cancel();
+    expect(filename).toBe(disposition.split("=")[1]?.replaceAll('"', "") ?? "download");
+  },
+);
+
 test("lists filter by tags, and the other calls go where the contract says", async () => {
   const server = await scriptedServer(
     json(200, { jobs: [jobOf()], next_cursor: null }),

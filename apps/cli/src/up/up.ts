@@ -1,6 +1,7 @@
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { Config } from "../config.js";
 import { SAMPLE } from "../sample.js";
+import { shortPath } from "../show.js";
 import { onEnding } from "./ending.js";
 import { type System, startSystem } from "./system.js";
 
@@ -58,7 +59,7 @@ function linePrinter(logFormat: string, workers: number): (source: string, line:
 function greeting(system: System, config: Config): string {
   const redis =
     config.redisUrl === undefined
-      ? `private, data in ${relative("", join(config.dataDir, "redis"))}`
+      ? `private, data in ${shortPath(join(config.dataDir, "redis"))}`
       : "REDIS_URL";
   return `
 Drover is up.
@@ -67,7 +68,7 @@ Drover is up.
   Queues   ${system.url}/admin/queues
   Redis    ${redis}
 Send a file:
-  curl -F file=@${relative("", SAMPLE)} ${system.url}/api/processors/moodle-log/jobs
+  curl -F file=@${shortPath(SAMPLE)} ${system.url}/api/processors/moodle-log/jobs
 Ctrl-C stops everything.
 
 `;
