@@ -37,7 +37,9 @@ export function openScope(log: Log): RequestHandler {
 
 function writeLine(log: Log, request: Request, response: Response, durationMs: number): void {
   const scope = scopeOf(response);
-  const isGone = !response.writableFinished && scope.refusal?.code !== "internal";
+  const { refusal } = scope;
+  // A client may hang up as soon as it has read a refusal, before its own body is over: it has its answer all the same.
+  const isGone = !response.writableFinished && refusal === undefined;
   const status = response.statusCode;
   const message = `${request.method} ${scope.path} ${isGone ? "client gone" : status}`;
   const fields = {
@@ -45,17 +47,17 @@ function writeLine(log: Log, request: Request, response: Response, durationMs: n
     ...scope.fields,
     ...(isGone ? {} : { status }),
     duration_ms: Math.round(durationMs * 10) / 10,
-    ...(scope.refusal === undefined ? {} : { code: scope.refusal.code, detail: scope.refusal.detail }),
+    ...refusal,
   };
-  log[levelOf(request.method, status, isGone)](message, fields);
+  const isUnexpected = refusal?.code === "internal"; // also after a 200 had gone out
+  log[isUnexpected ? "error" : levelOf(request.method, status, isGone)](message, fields);
 }
 
 const REJECTED_INPUT: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 
 function levelOf(method: string, status: number, isGone: boolean): keyof Log {
   if (isGone) return "info";
-  if (status === 500) return "error";
-  if (status > 500 || REJECTED_INPUT.has(status)) return "warn";
+  if (status >= 500 || REJECTED_INPUT.has(status)) return "warn";
   if (status >= 400) return "info";
   return method === "GET" || method === "HEAD" ? "debug" : "info";
 }

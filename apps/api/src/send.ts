@@ -38,7 +38,7 @@ export function sendRefusal(
   const refusal = refuse(thrown, { requestId: scope.requestId, path: scope.path, now: deps.now() });
   const isGone = thrown instanceof ClientGone || request.socket.destroyed;
   if (refusal.code === "internal" && !isGone) scope.fields = { ...scope.fields, error: thrown };
-  if (!(thrown instanceof ClientGone)) scope.refusal = { code: refusal.code, detail: refusal.body.detail };
+  if (!isGone) scope.refusal = { code: refusal.code, detail: refusal.body.detail };
   if (isGone || response.headersSent) {
     response.destroy();
     return;

@@ -59,9 +59,7 @@ async function storeAndQueue(submission: Submission, place: Place, deps: Deps): 
       accept: (file) => assertAccepted(processor, file),
     });
     const request = requestOf(upload, blobKey, processor, deps);
-    if (submission.signal.aborted)
-      throw new ClientGone("The client closed the connection before its job was queued.");
-    return await enqueue(request, key, deps);
+    return await enqueue({ request, key, gone: submission.signal }, deps);
   } catch (error) {
     // A job that may be in the queue needs its file: the sweeper removes it when there is no such job.
     if (error instanceof UncertainEnqueue) throw error.cause;
@@ -88,8 +86,17 @@ export function acceptedHeaders({ job, isReplayed }: Accepted): Readonly<Record<
   };
 }
 
-async function enqueue(request: JobRequest, key: string | undefined, deps: Deps): Promise<Accepted> {
-  if (key === undefined) return { job: await queueUp(request, deps), isReplayed: false };
+interface Wish {
+  readonly request: JobRequest;
+  /** The idempotency key, if the client sent one. */
+  readonly key: string | undefined;
+  /** Aborted when the client has left. */
+  readonly gone: AbortSignal;
+}
+
+async function enqueue(wish: Wish, deps: Deps): Promise<Accepted> {
+  const { request, key } = wish;
+  if (key === undefined) return { job: await queueUp(wish, deps), isReplayed: false };
   const fingerprint = fingerprintOf(request);
   const claim = await deps.queue.keys.claim(scopedKey(key), fingerprint, request.id);
   if (claim.fingerprint !== fingerprint) {
@@ -98,15 +105,16 @@ async function enqueue(request: JobRequest, key: string | undefined, deps: Deps)
       "This Idempotency-Key was used for another request: another file, processor or params. Use a new key.",
     );
   }
-  if (claim.jobId === request.id) return { job: await queueUp(request, deps), isReplayed: false };
-  return replay({ ...request, id: claim.jobId }, deps);
+  if (claim.jobId === request.id) return { job: await queueUp(wish, deps), isReplayed: false };
+  return replay({ ...wish, request: { ...request, id: claim.jobId } }, deps);
 }
 
 /** How long the twin that claimed the key first has to queue its job. */
 const TWIN_MS = 2_000;
 
 /** The job that an earlier request with the key made; made now, under its id, when that request died before it queued it. */
-async function replay(request: JobRequest, deps: Deps): Promise<Accepted> {
+async function replay(wish: Wish, deps: Deps): Promise<Accepted> {
+  const { request } = wish;
   const known = await waitForJob(
     request.id,
     { deadlineMs: TWIN_MS, signals: [], until: (now) => now !== undefined },
@@ -126,7 +134,7 @@ async function replay(request: JobRequest, deps: Deps): Promise<Accepted> {
       },
     );
   }
-  return { job: await queueUp(request, deps), isReplayed: true };
+  return { job: await queueUp(wish, deps), isReplayed: true };
 }
 
 /** The enqueue was sent and not confirmed, so that the job may exist; `cause` is what the client is told. */
@@ -134,7 +142,9 @@ class UncertainEnqueue extends Error {
   override readonly name = "UncertainEnqueue";
 }
 
-async function queueUp(request: JobRequest, deps: Deps): Promise<Job> {
+async function queueUp({ request, gone }: Wish, deps: Deps): Promise<Job> {
+  // Nobody would learn the job's id.
+  if (gone.aborted) throw new ClientGone("The client closed the connection before its job was queued.");
   await writeManifest({ version: 1, request, settled: null }, deps.store);
   await deps.failpoint?.("stored");
   const job = await submitTwice(request, deps);

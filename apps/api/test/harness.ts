@@ -1,0 +1,211 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import {
+  type Attempt,
+  type BlobStore,
+  type Consumer,
+  type JobId,
+  jobFolder,
+  type LogFields,
+  type LogLevel,
+  type Outcome,
+  type ProcessorInfo,
+  type QueuePorts,
+} from "@drover/core";
+import { createMemoryQueue } from "@drover/queue";
+import { createMemoryStore } from "@drover/storage";
+import { expect } from "vitest";
+import { createAdmission } from "../src/admission.js";
+import { type AppOptions, createApp } from "../src/app.js";
+import type { Deps } from "../src/deps.js";
+import { createParamsCheck } from "../src/params-check.js";
+import { createProcessorDirectory } from "../src/processor-directory.js";
+import { type HttpServer, listen } from "../src/server.js";
+
+export interface LoggedLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** An api that listens on a free port, with everything of it in reach. */
+export interface TestApi {
+  readonly url: string;
+  readonly deps: Deps;
+  readonly queue: QueuePorts;
+  readonly store: BlobStore;
+  readonly server: HttpServer;
+  readonly lines: readonly LoggedLine[];
+  /** Begins the stop, as SIGTERM would. */
+  readonly stop: AbortController;
+  /** Paths of everything in the store. */
+  keys(): Promise<readonly string[]>;
+  /** Closes it; fails when something unexpected was logged, unless `errors` says how many such lines there are. */
+  close(options?: { readonly errors?: number }): Promise<void>;
+}
+
+export interface TestApiOptions extends AppOptions {
+  readonly queue?: QueuePorts;
+  readonly store?: BlobStore;
+  readonly deps?: Partial<Deps>;
+  readonly maxQueued?: number;
+  readonly processors?: readonly ProcessorInfo[];
+  /** Whether a live worker serves them. Default true. */
+  readonly isServed?: boolean;
+}
+
+export const CSV: ProcessorInfo = {
+  name: "csv-count",
+  version: "1.0.0",
+  description: "Counts rows.",
+  accepts: { extensions: [".csv"], mediaTypes: ["text/csv"] },
+  limits: { maxInputBytes: 1 << 20, timeoutMs: 60_000, maxRssBytes: 1 << 30, maxAttempts: 3 },
+  paramsSchema: {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    type: "object",
+    properties: {
+      timezone: { type: "string", minLength: 2 },
+      mode: { enum: ["fast", "exact"] },
+      nested: { type: "object", properties: { depth: { type: "integer" } }, required: ["depth"] },
+    },
+    additionalProperties: false,
+  },
+};
+export const ANY: ProcessorInfo = {
+  ...CSV,
+  name: "any-file",
+  accepts: { extensions: [], mediaTypes: [] },
+  limits: { ...CSV.limits, maxInputBytes: 1 << 30 },
+};
+export const MOODLE: ProcessorInfo = { ...CSV, name: "moodle-log" };
+
+export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const { queue = createMemoryQueue(), store = createMemoryStore() } = options;
+  const processors = options.processors ?? [CSV, ANY, MOODLE];
+  const worker = { id: "w1", host: "h", pid: 1, slots: 2, startedAt: 0 };
+  if (processors.length > 0) {
+    await queue.catalogue.announce({ ...worker, processors: processors.map(({ name }) => name) }, processors);
+    if (options.isServed === false) await queue.catalogue.withdraw(worker.id);
+  }
+  const lines: LoggedLine[] = [];
+  const stop = new AbortController();
+  const deps = { ...testDeps(queue, store, lines, options, stop.signal), ...options.deps };
+  if (processors.length > 0) await deps.processors.list();
+  const app = createApp(deps, options.board === undefined ? {} : { board: options.board });
+  const server = await listen(app, { host: "127.0.0.1", port: 0 });
+  return {
+    ...{ url: server.url, deps, queue, store, server, lines, stop },
+    async keys() {
+      const keys: string[] = [];
+      for await (const { key } of store.list("")) keys.push(key);
+      return keys.sort();
+    },
+    async close({ errors = 0 } = {}) {
+      await server.drain(100);
+      await queue.close();
+      expect(lines.filter(({ level }) => level === "error")).toHaveLength(errors);
+    },
+  };
+}
+
+function testDeps(
+  queue: QueuePorts,
+  store: BlobStore,
+  lines: LoggedLine[],
+  options: TestApiOptions,
+  stopping: AbortSignal,
+): Deps {
+  const write =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      lines.push({ level, message, fields });
+    };
+  const log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  return {
+    ...{ queue, store, log, stopping },
+    processors: createProcessorDirectory({ catalogue: queue.catalogue, log }),
+    admission: createAdmission({
+      health: queue.health,
+      maxQueued: options.maxQueued ?? 1_000,
+      monotonicMs: () => performance.now(),
+    }),
+    checkParams: createParamsCheck(),
+    limits: {
+      maxUploadBytes: 512 << 20,
+      retentionMs: { completed: 60_000, failed: 120_000 },
+      uploadStallMs: 30_000,
+    },
+    version: "9.9.9",
+    now: Date.now,
+    newJobId: () => randomUUID() as JobId,
+    newUploadId: () => randomBytes(8).toString("hex"),
+    startedAt: Date.now(),
+  };
+}
+
+/** A form with one file. */
+export function formWith(
+  content: string | Uint8Array<ArrayBuffer> = "a,b\n1,2\n",
+  fields: Readonly<Record<string, string>> = {},
+  filename = "log.csv",
+): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append("file", new Blob([content], { type: "text/csv" }), filename);
+  return form;
+}
+
+export interface WireJson {
+  readonly [member: string]: unknown;
+  readonly job_id: string;
+  readonly status: unknown;
+}
+
+export async function submit(
+  api: TestApi,
+  form: FormData = formWith(),
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return fetch(`${api.url}/api/processors/csv-count/jobs`, { method: "POST", body: form, headers });
+}
+
+/** Submits and answers the job; fails when it was not accepted. */
+export async function submitted(api: TestApi, form?: FormData): Promise<WireJson> {
+  const response = await submit(api, form);
+  expect(response.status).toBe(202);
+  return (await response.json()) as WireJson;
+}
+
+export async function json(response: Response | Promise<Response>): Promise<WireJson> {
+  return (await (await response).json()) as WireJson;
+}
+
+/** Takes the jobs of `csv-count`, as a worker would. */
+export function work(
+  api: TestApi,
+  execute: (attempt: Attempt) => Promise<Outcome>,
+  processor = CSV.name,
+): Consumer {
+  return api.queue.attempts.consume(
+    processor,
+    { slots: 4, workerId: "w1", retry: { baseDelayMs: 0, maxDelayMs: 0 } },
+    execute,
+  );
+}
+
+/** What a processor leaves: one artifact, stored below the attempt's folder. */
+export async function completeWith(
+  api: TestApi,
+  attempt: Attempt,
+  bytes: Uint8Array,
+  name = "out.zip",
+): Promise<Outcome> {
+  const key = `${jobFolder(attempt.request.id)}/${attempt.number}-x/${name}`;
+  const info = await api.store.put(
+    key,
+    (async function* () {
+      yield bytes;
+    })(),
+  );
+  const artifact = { name, key, ...info, mediaType: "application/zip", isPrimary: true };
+  return { kind: "completed", result: { rows: 2 }, artifacts: [artifact] };
+}
