@@ -1,0 +1,88 @@
+/**
+ * Prints core's table of settings and its catalogue of errors into the README, between their markers, and the settings into .env.example.
+ * Without `--write` it changes nothing, names what differs and ends with 1. Needs a build.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { ERRORS, formatValue, SETTINGS } from "../packages/core/dist/index.js";
+import { root, say } from "./say.mjs";
+
+const READERS = { api: "api", worker: "worker", both: "api, worker" };
+const README = `${root}README.md`;
+const ENV_EXAMPLE = `${root}.env.example`;
+
+const files = [
+  { path: README, text: withTables(read(README), { settings: settingsTable(), errors: errorsTable() }) },
+  { path: ENV_EXAMPLE, text: envExample() },
+];
+const stale = files.filter(({ path, text }) => read(path) !== text);
+if (process.argv.includes("--write")) {
+  for (const { path, text } of stale) writeFileSync(path, text);
+} else if (stale.length > 0) {
+  say(
+    `not as core has it: ${stale.map(({ path }) => path).join(", ")}; run: node scripts/print-settings.mjs --write`,
+  );
+  process.exitCode = 1;
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  }
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
+function withTables(text, tables) {
+  return Object.entries(tables).reduce((result, [name, table]) => {
+    const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+    const from = result.indexOf(start);
+    const to = result.indexOf(end);
+    if (from < 0 || to < from) throw new Error(`The README has no ${start} … ${end}.`);
+    return `${result.slice(0, from + start.length)}\n${table}\n${result.slice(to)}`;
+  }, text);
+}
+
+function settingsTable() {
+  const rows = Object.entries(SETTINGS).map(([name, setting]) =>
+    row([
+      `\`${name}\``,
+      code(formatValue(setting, setting.default)),
+      READERS[setting.reader],
+      helpOf(setting),
+    ]),
+  );
+  return [row(["variable", "default", "read by", "what"]), row(["---", "---", "---", "---"]), ...rows].join(
+    "\n",
+  );
+}
+
+function errorsTable() {
+  const rows = Object.entries(ERRORS).map(([name, { status, title }]) =>
+    row([`\`${name}\``, String(status), title]),
+  );
+  return [row(["code", "status", "title"]), row(["---", "---", "---"]), ...rows].join("\n");
+}
+
+function envExample() {
+  const entries = Object.entries(SETTINGS).map(([name, setting]) => {
+    const reader = `Read by: ${READERS[setting.reader]}.`;
+    return `# ${helpOf(setting).replaceAll("`", "")}\n# ${reader}\n#${name}=${formatValue(setting, setting.default)}\n`;
+  });
+  return `# Every setting with its default; a line takes effect when its # is removed. docker compose reads .env by itself;\n# for other processes: node --env-file=.env apps/api/dist/main.js\n\n${entries.join("\n")}`;
+}
+
+/** The help, with the choices or the range where the kind has them. */
+function helpOf(setting) {
+  if (setting.kind === "choice") return `${setting.help} One of ${setting.choices.map(code).join(", ")}.`;
+  return setting.help;
+}
+
+function row(cells) {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function code(text) {
+  return text === "" ? "" : `\`${text}\``;
+}
