@@ -1,0 +1,135 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Job } from "@drover/contract";
+import { waitFor } from "@drover/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isAlive } from "../src/process-tree.js";
+import { System } from "../src/system.js";
+
+/** How each kind of misbehaviour ends, and what a client may read about it. */
+const ENDS: readonly (readonly [how: string, code: string, attempts: number])[] = [
+  ["throw", "processor_error", 2],
+  ["reject", "processor_error", 2],
+  ["exit", "crashed", 2],
+  ["segfault", "crashed", 2],
+  ["leak", "out_of_memory", 2],
+  ["invalid", "input_invalid", 1],
+];
+
+describe("processors that misbehave", () => {
+  let system: System;
+  beforeAll(async () => {
+    system = await System.start({ apis: 1, workers: 1, env: { DROVER_CONCURRENCY: "4" } });
+  });
+  afterAll(() => system.stop());
+
+  const submit = (processor: string, params: Record<string, unknown>, options = {}) =>
+    system.client().submit(processor, new Blob(["x"]), { params, ...options });
+
+  it.each(ENDS)("F8: %s ends the job as %s and the worker goes on", async (how, code, attempts) => {
+    const { job_id } = await submit("misbehave", { how });
+    const job = await system.client().wait(job_id);
+    expect(job).toMatchObject({ status: "failed", attempt: attempts, error: { code } });
+    expect(job.error?.message).not.toMatch(/secret|\/etc|\n\s+at /);
+    expect(await finished(await submit("digest", {}))).toMatchObject({ status: "completed" });
+  });
+
+  it.each(["block", "never"])("F8: a processor that does %s for ever ends as timeout", async (how) => {
+    const { job_id } = await submit("misbehave", { how }, { timeout_ms: 1_500 });
+    expect(await system.client().wait(job_id)).toMatchObject({
+      status: "failed",
+      attempt: 2,
+      error: { code: "timeout" },
+    });
+  });
+
+  it("F8: a processor that blocks its event loop for longer than the lease is one attempt", async () => {
+    const { job_id } = await submit("misbehave", { how: "block-briefly", ms: 14_000 });
+    expect(await system.client().wait(job_id)).toMatchObject({ status: "completed", attempt: 1 });
+  });
+
+  it("a processor that asks to be tried later is, no earlier than it asked", async () => {
+    const job = await finished(await submit("misbehave", { how: "later", until: 1 }));
+    expect(job).toMatchObject({ status: "completed", attempt: 2 });
+    expect(Date.parse(job.started_at ?? "") - Date.parse(job.created_at)).toBeGreaterThanOrEqual(1_500);
+  });
+
+  it("F9: a poison file among 20 good ones fails alone", async () => {
+    const poison = await submit("misbehave", { how: "segfault" });
+    const good = await Promise.all(Array.from({ length: 20 }, () => submit("digest", { ms: 200 })));
+    for (const job of good) expect(await finished(job)).toMatchObject({ status: "completed", attempt: 1 });
+    expect(await finished(poison)).toMatchObject({
+      status: "failed",
+      attempt: 2,
+      error: { code: "crashed" },
+    });
+  });
+
+  it("F10: a running job is cancelled with the processes that it started, a queued one never starts, a finished one answers 409", async () => {
+    const pidFile = join(system.folder, "pids");
+    const running = await submit("misbehave", { how: "grandchild", pidFile });
+    const pids = await waitFor(async () => (await readFile(pidFile, "utf8")).split(" ").map(Number), {
+      deadlineMs: 10_000,
+    });
+    const cancelled = await system.client().cancel(running.job_id);
+    expect(cancelled.status).toBe("cancelling");
+    const isGone = async () =>
+      (await system.client().get(running.job_id)).status === "cancelled" &&
+      !(await Promise.all(pids.map(isAlive))).includes(true);
+    await waitFor(isGone, { deadlineMs: 2_000, what: "the end of the job and its processes" });
+    await expect(system.client().cancel(running.job_id)).rejects.toMatchObject({
+      status: 409,
+      code: "job_already_finished",
+    });
+
+    const scheduled = await submit("digest", {}, { run_at: new Date(Date.now() + 60_000).toISOString() });
+    expect((await system.client().cancel(scheduled.job_id)).status).toBe("cancelled");
+    expect(await system.client().get(scheduled.job_id)).toMatchObject({ status: "cancelled", attempt: 0 });
+
+    const again = await system.client().retry(running.job_id, { params: { how: "exit", until: 0 } });
+    expect(again.status).toMatch(/queued|running/);
+    expect(await finished(again)).toMatchObject({ status: "completed" });
+  });
+
+  it("F15: 500 jobs that fail at once do not come back at once", async () => {
+    const untils: number[] = [];
+    const failing = await System.start({
+      apis: 1,
+      workers: 1,
+      env: { DROVER_RETRY_BASE_DELAY: "20s", DROVER_CONCURRENCY: "16" },
+    });
+    try {
+      const client = failing.client();
+      const submitter = async () => {
+        for (let i = 0; i < 50; i++) await client.submit("refuse", new Blob(["x"]));
+      };
+      await Promise.all(Array.from({ length: 10 }, submitter));
+      let cursor: string | undefined;
+      do {
+        const page = await client.list({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+        for (const { job_id } of page.jobs) {
+          const { timeline = [] } = await waitFor(
+            async () => hasRetry(await client.get(job_id, { include: "timeline" })),
+            { deadlineMs: 30_000 },
+          );
+          const retry = timeline.find((event) => event.type === "retry");
+          untils.push(Date.parse(retry?.until ?? "") - Date.parse(retry?.at ?? ""));
+        }
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined);
+    } finally {
+      await failing.stop();
+    }
+    expect(untils).toHaveLength(500);
+    const perSecond = new Map<number, number>();
+    for (const delay of untils)
+      perSecond.set(Math.floor(delay / 1_000), (perSecond.get(Math.floor(delay / 1_000)) ?? 0) + 1);
+    expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(50);
+  });
+
+  const finished = (job: Job) => system.client().wait(job.job_id);
+});
+
+function hasRetry(job: Job): Job | undefined {
+  return job.timeline?.some((event) => event.type === "retry") === true ? job : undefined;
+}

@@ -1,0 +1,114 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type ChaosProxy, chaosProxy, waitFor } from "@drover/testkit";
+import { Redis } from "ioredis";
+import { afterEach, describe, expect, it } from "vitest";
+import { System } from "../src/system.js";
+
+describe("Redis in trouble", () => {
+  let system: System;
+  let proxy: ChaosProxy | undefined;
+  afterEach(async () => {
+    await system.stop();
+    await proxy?.close();
+    proxy = undefined;
+  });
+
+  it.each(["cut", "silence"] as const)(
+    "F7: with Redis %s every request that needs it answers 503 within 2 s, and all resumes by itself",
+    async (weather) => {
+      system = await System.start({
+        apis: 1,
+        workers: 1,
+        redisUrlFor: async (url) => {
+          proxy = await chaosProxy(url);
+          return proxy.url;
+        },
+      });
+      const before = await system.client().submit("digest", new Blob(["before"]));
+      await system.client().wait(before.job_id);
+      proxy?.[weather]();
+      for (const path of [
+        `/api/jobs/${before.job_id}`,
+        "/api/jobs",
+        `/api/job-status/${before.job_id}`,
+        "/readyz",
+      ]) {
+        const startedAt = performance.now();
+        const response = await fetch(system.url() + path);
+        expect(response.status, path).toBe(503);
+        expect(performance.now() - startedAt, path).toBeLessThan(2_000); // the promise itself
+        if (path !== "/readyz") expect(response.headers.get("retry-after"), path).toMatch(/^\d+$/);
+      }
+      const form = new FormData();
+      form.append("file", new Blob(["x"]), "x.txt");
+      const refused = await fetch(`${system.url()}/api/processors/digest/jobs`, {
+        method: "POST",
+        body: form,
+      });
+      expect(refused.status).toBe(503);
+      expect((await fetch(`${system.url()}/livez`)).status).toBe(200);
+      proxy?.heal();
+      const after = await waitFor(() => system.client().submit("digest", new Blob(["after"])), {
+        deadlineMs: 20_000,
+      });
+      await waitFor(async () => (await system.client().get(after.job_id)).status === "completed", {
+        deadlineMs: 20_000,
+      });
+    },
+  );
+
+  it("F11: jobs that Redis lost come back from the manifests beside their inputs", async () => {
+    system = await System.start({ apis: 1, workers: 0, env: { DROVER_SWEEP_INTERVAL: "500ms" } });
+    const worker = await system.startWorker();
+    const done = await system.client().submit("digest", new Blob(["done"]));
+    await system.client().wait(done.job_id);
+    await worker.stop();
+    const waiting = await Promise.all(
+      [1, 2, 3].map((n) =>
+        system.client().submit("digest", new Blob([`lost ${n}`]), { tags: { n: `${n}` } }),
+      ),
+    );
+    const redis = new Redis(system.redis.url);
+    await redis.flushall();
+    redis.disconnect();
+    await expect(system.client().get(waiting[0]?.job_id ?? "")).rejects.toMatchObject({ status: 404 });
+    await system.startWorker();
+    for (const { job_id, tags } of waiting) {
+      await waitFor(async () => (await system.client().get(job_id)).status === "completed", {
+        deadlineMs: 30_000,
+      });
+      const job = await system.client().get(job_id, { include: "timeline" });
+      expect(job.tags).toEqual(tags);
+      expect(job.timeline?.map((event) => event.type)).toContain("restored");
+    }
+    await expect(system.client().get(done.job_id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("F14: a queued job whose file was deleted fails as input_missing, and a file whose job was deleted is swept", async () => {
+    system = await System.start({
+      apis: 1,
+      workers: 0,
+      env: { DROVER_SWEEP_INTERVAL: "300ms", DROVER_ORPHAN_GRACE: "1s" },
+    });
+    const worker = await system.startWorker();
+    await worker.stop();
+    const fileless = await system.client().submit("digest", new Blob(["fileless"]));
+    const [folder = ""] = await readdir(join(system.blobs, "inputs"));
+    await rm(join(system.blobs, "inputs", folder, "file"));
+    await system.startWorker();
+    expect(await system.client().wait(fileless.job_id)).toMatchObject({
+      status: "failed",
+      attempt: 1,
+      error: { code: "input_missing" },
+    });
+    const jobless = await system
+      .client()
+      .submit("misbehave", new Blob(["jobless"]), { params: { how: "invalid" } });
+    await system.client().wait(jobless.job_id);
+    await system.client().remove(jobless.job_id);
+    await waitFor(async () => (await readdir(join(system.blobs, "inputs"))).length === 0, {
+      deadlineMs: 10_000,
+    });
+  });
+});

@@ -1,0 +1,168 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { waitFor } from "@drover/testkit";
+import { afterEach, describe, expect, it } from "vitest";
+import { descendants, isAlive } from "../src/process-tree.js";
+import { seededRandom } from "../src/random.js";
+import { System } from "../src/system.js";
+
+const KILLS = 10;
+
+describe("a worker that goes away in the middle of an attempt", () => {
+  let system: System;
+  afterEach(() => system.stop());
+
+  it("F1: killed workers' jobs run elsewhere within 15 s as their next attempt, and no child outlives its worker", async () => {
+    system = await System.start({ apis: 1, workers: KILLS, env: { DROVER_CONCURRENCY: "1" } });
+    const client = system.client();
+    const victims = [...system.workers];
+    const ids = await Promise.all(
+      victims.map(
+        async (_, i) =>
+          (await client.submit("digest", new Blob([`kill ${i}`]), { params: { ms: 3_000 } })).job_id,
+      ),
+    );
+    await waitFor(async () => (await client.list({ status: "running" })).jobs.length === KILLS, {
+      deadlineMs: 20_000,
+    });
+    await Promise.all([
+      system.startWorker({ DROVER_CONCURRENCY: "10" }),
+      system.startWorker({ DROVER_CONCURRENCY: "10" }),
+    ]);
+    const random = seededRandom(1);
+    const diedAt = performance.now();
+    await Promise.all(
+      victims.map(async (victim) => {
+        await sleep(random() * 1_500); // a random point of the attempt
+        const children = await descendants(victim.pid);
+        expect(children.length).toBeGreaterThan(0);
+        await victim.kill();
+        await waitFor(async () => !(await Promise.all(children.map(isAlive))).includes(true), {
+          deadlineMs: 1_000,
+          what: "the end of a dead worker's children",
+        });
+      }),
+    );
+    for (const id of ids) {
+      await waitFor(async () => (await client.get(id)).attempt >= 2, {
+        deadlineMs: 16_500 - (performance.now() - diedAt),
+        what: "the next attempt",
+      });
+    }
+    for (const id of ids)
+      expect(await client.wait(id)).toMatchObject({ status: "completed", attempt: 2, max_attempts: 6 });
+    for (const id of ids) expect(await readdir(join(system.blobs, "jobs", id))).toHaveLength(1);
+  });
+
+  it("F3: a worker that was paused past its lease publishes nothing, and what it stored is swept", async () => {
+    system = await System.start({
+      apis: 1,
+      workers: 1,
+      env: { DROVER_SWEEP_INTERVAL: "500ms", DROVER_ORPHAN_GRACE: "1s" },
+    });
+    const client = system.client();
+    const { job_id } = await client.submit("digest", new Blob(["pause"]), { params: { ms: 2_000 } });
+    await waitFor(async () => (await client.get(job_id)).progress > 0);
+    const [paused] = system.workers;
+    paused?.signal("SIGSTOP");
+    await system.startWorker();
+    const job = await client.wait(job_id);
+    expect(job).toMatchObject({ status: "completed", attempt: 2, result: { attempt: 2 } });
+    paused?.signal("SIGCONT");
+    await waitFor(
+      () =>
+        paused?.log.includes("Attempt discarded") === true ||
+        paused?.log.includes('"outcome":"cancelled"') === true ||
+        /lease/.test(paused?.log ?? ""),
+      { deadlineMs: 20_000 },
+    );
+    await waitFor(async () => (await readdir(join(system.blobs, "jobs", job_id))).length === 1, {
+      deadlineMs: 10_000,
+    });
+    expect(await client.get(job_id)).toEqual(job);
+    expect(await client.get(job_id, { include: "timeline" })).toMatchObject({
+      timeline: expect.arrayContaining([expect.objectContaining({ type: "worker_lost", attempt: 1 })]),
+    });
+  });
+
+  it("F2: a draining worker gives its attempt back when the deadline passes, the attempt does not count, and a second signal ends it at once", async () => {
+    system = await System.start({ apis: 1, workers: 1, env: { DROVER_DRAIN_TIMEOUT: "500ms" } });
+    const client = system.client();
+    const { job_id } = await client.submit("digest", new Blob(["drain"]), { params: { ms: 4_000 } });
+    await waitFor(async () => (await client.get(job_id)).progress > 0);
+    const [first] = system.workers;
+    expect(await first?.stop()).toBe(0);
+    expect(await client.get(job_id)).toMatchObject({ status: "queued", max_attempts: 6, error: null });
+    const second = await system.startWorker({ DROVER_DRAIN_TIMEOUT: "60s" });
+    await waitFor(async () => (await client.get(job_id)).status === "running");
+    second.signal("SIGTERM");
+    await waitFor(() => second.log.includes("draining"));
+    second.signal("SIGTERM");
+    await waitFor(() => !second.isRunning, { deadlineMs: 3_000 });
+    await system.startWorker();
+    expect(await client.wait(job_id)).toMatchObject({ status: "completed" });
+  });
+
+  it("F2: a rolling restart of two apis and three workers under load fails no request, stalls no job and runs none twice", async () => {
+    system = await System.start({ apis: 2, workers: 3 });
+    const traces = join(system.folder, "trace-");
+    const load = new AbortController();
+    const jobs = new Map<string, string>();
+    const failures: unknown[] = [];
+    const submit = async (name: string) => {
+      for (let n = 0; !load.signal.aborted; n++) {
+        const trace = `${traces}${name}-${n}`;
+        try {
+          const job = await balanced(system, (url) => post(url, `roll ${name} ${n}`, { ms: 300, trace }));
+          jobs.set(job, trace);
+        } catch (error) {
+          failures.push(error);
+        }
+        await sleep(100);
+      }
+    };
+    const clients = ["a", "b", "c"].map(submit);
+    for (const worker of [...system.workers]) {
+      await system.startWorker();
+      expect(await worker.stop()).toBe(0);
+    }
+    for (const api of [...system.apis]) {
+      await system.startApi();
+      expect(await api.stop()).toBe(0);
+    }
+    load.abort();
+    await Promise.all(clients);
+    expect(failures).toEqual([]);
+    expect(jobs.size).toBeGreaterThan(20);
+    const client = system.client(system.apis.length - 1);
+    for (const [id, trace] of jobs) {
+      expect(await client.wait(id)).toMatchObject({ status: "completed", attempt: 1 });
+      expect(await readFile(trace, "utf8")).toBe("1\n");
+    }
+  });
+});
+
+/** As a load balancer does: a server that refuses the connection is passed over, an answer is an answer. */
+async function balanced(system: System, request: (url: string) => Promise<string>): Promise<string> {
+  let refusal: unknown;
+  for (const api of system.apis.filter((candidate) => candidate.isRunning).reverse()) {
+    try {
+      return await request(api.url);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // fetch's word for "no connection"
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+async function post(url: string, content: string, params: Record<string, unknown>): Promise<string> {
+  const form = new FormData();
+  form.append("params", JSON.stringify(params));
+  form.append("file", new Blob([content]), "roll.txt");
+  const response = await fetch(new URL("/api/processors/digest/jobs", url), { method: "POST", body: form });
+  const body = (await response.json()) as { job_id: string };
+  if (response.status !== 202) throw new Error(`${response.status} ${JSON.stringify(body)}`);
+  return body.job_id;
+}
