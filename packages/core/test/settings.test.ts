@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  formatValue,
+  parseSettings,
+  SETTINGS,
+  type Setting,
+  SettingsError,
+  unknownSettings,
+} from "../src/index.js";
+
+const ENTRIES = Object.entries<Setting>(SETTINGS);
+
+/** The mistakes that an environment is refused for, one line each. */
+function mistakesOf(env: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    parseSettings(env);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message.split("\n").slice(1);
+    throw error;
+  }
+  return [];
+}
+
+describe("settings", () => {
+  it("are their defaults in an empty environment", () => {
+    const settings = parseSettings({});
+    expect(settings).toEqual(Object.fromEntries(ENTRIES.map(([name, setting]) => [name, setting.default])));
+    expect(settings).toMatchObject({ PORT: 8000, HOST: "127.0.0.1", DROVER_DATA_DIR: ".drover" });
+  });
+
+  it("take an empty or blank variable as absent", () => {
+    expect(parseSettings({ PORT: "", DROVER_ADMIN_KEY: "  " })).toMatchObject({
+      PORT: 8000,
+      DROVER_ADMIN_KEY: undefined,
+    });
+  });
+
+  it("are read by their kind", () => {
+    expect(
+      parseSettings({
+        PORT: " 9000 ",
+        HOST: "0.0.0.0",
+        LOG_LEVEL: "warn",
+        DROVER_PROCESSORS: "a, ./b.js ,,@c/d",
+        DROVER_MAX_UPLOAD_BYTES: "500m",
+        DROVER_DRAIN_TIMEOUT: "1.5s",
+        DROVER_RETENTION_COMPLETED: "2D",
+        DROVER_SWEEP_INTERVAL: "2500",
+        DROVER_WORKER_PORT: "-1",
+      }),
+    ).toMatchObject({
+      PORT: 9000,
+      HOST: "0.0.0.0",
+      LOG_LEVEL: "warn",
+      DROVER_PROCESSORS: ["a", "./b.js", "@c/d"],
+      DROVER_MAX_UPLOAD_BYTES: 500 * 1024 ** 2,
+      DROVER_DRAIN_TIMEOUT: 1_500,
+      DROVER_RETENTION_COMPLETED: 172_800_000,
+      DROVER_SWEEP_INTERVAL: 2_500,
+      DROVER_WORKER_PORT: -1,
+    });
+  });
+
+  it("are refused with every mistake at once, each saying what was expected and what came", () => {
+    const mistakes = mistakesOf({
+      PORT: "eighty",
+      LOG_LEVEL: "loud",
+      LOG_FORMAT: "xml",
+      DROVER_CONCURRENCY: "0",
+      DROVER_MAX_UPLOAD_BYTES: "4 parsecs",
+      DROVER_DRAIN_TIMEOUT: "soon",
+      HOST: "fine",
+    });
+    expect(mistakes).toEqual([
+      '  PORT: expected a whole number from 0 to 65535; got "eighty".',
+      '  LOG_LEVEL: expected one of debug, info, warn, error; got "loud".',
+      '  LOG_FORMAT: expected one of json, pretty; got "xml".',
+      '  DROVER_MAX_UPLOAD_BYTES: expected a size (as 500m, 4g) from 1 to 1t; got "4 parsecs".',
+      '  DROVER_CONCURRENCY: expected a whole number from 1 to 256; got "0".',
+      expect.stringMatching(
+        /^ {2}DROVER_DRAIN_TIMEOUT: expected a duration \(as 30s, 5m, 7d\) from 0 to 1d; got "soon"\.$/,
+      ),
+    ]);
+  });
+
+  it.each([
+    ["PORT", "65536"],
+    ["PORT", "-1"],
+    ["PORT", "80.5"],
+    ["PORT", "0x50"],
+    ["PORT", "1e3"],
+    ["PORT", "Infinity"],
+    ["PORT", "80s"],
+    ["DROVER_MAX_UPLOAD_BYTES", "0"],
+    ["DROVER_MAX_UPLOAD_BYTES", "1025g"],
+    ["DROVER_MAX_UPLOAD_BYTES", "1s"],
+    ["DROVER_SWEEP_INTERVAL", "99"],
+    ["DROVER_SWEEP_INTERVAL", "0.5ms"],
+    ["DROVER_SWEEP_INTERVAL", "99999999999999999999"],
+    ["LOG_LEVEL", "INFO"],
+  ])("refuse %s=%s", (name, text) => {
+    expect(mistakesOf({ [name]: text })).toEqual([expect.stringContaining(`${name}: expected `)]);
+  });
+
+  it("read back what they print", () => {
+    const quantities = ENTRIES.filter(
+      (entry): entry is [string, Extract<Setting, { min: number }>] => "min" in entry[1],
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...quantities),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (entry, share) => {
+          const [name, setting] = entry;
+          const value = setting.min + Math.round(share * (setting.max - setting.min));
+          expect(parseSettings({ [name]: formatValue(setting, value) })).toHaveProperty(name, value);
+        },
+      ),
+    );
+    for (const [name, setting] of ENTRIES) {
+      const text = formatValue(setting, setting.default);
+      expect(parseSettings({ [name]: text })).toHaveProperty(name, setting.default);
+    }
+  });
+
+  it("are printed as a person writes them", () => {
+    expect(formatValue(SETTINGS.DROVER_RETENTION_COMPLETED, 7 * 86_400_000)).toBe("7d");
+    expect(formatValue(SETTINGS.DROVER_MAX_UPLOAD_BYTES, 4 * 1024 ** 3)).toBe("4g");
+    expect(formatValue(SETTINGS.DROVER_DRAIN_TIMEOUT, 1_500)).toBe("1500ms");
+    expect(formatValue(SETTINGS.DROVER_DRAIN_TIMEOUT, 0)).toBe("0");
+    expect(formatValue(SETTINGS.DROVER_PROCESSORS, ["a", "b"])).toBe("a,b");
+    expect(formatValue(SETTINGS.DROVER_ADMIN_KEY, undefined)).toBe("");
+  });
+
+  it("know a misspelt variable of theirs, and leave those of others alone", () => {
+    const env = { DROVER_CONCURENCY: "4", DROVER_CONCURRENCY: "4", DROVE: "x", PATH: "/bin" };
+    expect(unknownSettings(env)).toEqual(["DROVER_CONCURENCY"]);
+  });
+
+  it("have a default within their own bounds, and a sentence that explains them", () => {
+    for (const [name, setting] of ENTRIES) {
+      if ("min" in setting) {
+        expect(setting.default, name).toBeGreaterThanOrEqual(setting.min);
+        expect(setting.default, name).toBeLessThanOrEqual(setting.max);
+      }
+      expect(setting.help, name).toMatch(/\.$/);
+    }
+  });
+});
