@@ -2,6 +2,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Artifact, type BlobStore, type ByteRange, DomainError } from "@drover/core";
 import type { Request, Response } from "express";
+import { hasCurrent } from "./conditional.js";
+import { ClientGone } from "./upload/upload.js";
 
 /** Streams an artifact: whole, or one range of it. Honours If-None-Match, If-Range and HEAD. Throws `artifact_not_found` when its bytes are gone, `range_not_satisfiable`. */
 export async function sendArtifact(
@@ -11,7 +13,7 @@ export async function sendArtifact(
   store: BlobStore,
 ): Promise<void> {
   setHeaders(artifact, response);
-  if (request.fresh) {
+  if (hasCurrent(request, etagOf(artifact))) {
     response.status(304).end();
     return;
   }
@@ -25,7 +27,22 @@ export async function sendArtifact(
     String(range === undefined ? artifact.sizeBytes : range.end - range.start + 1),
   );
   if (bytes === undefined) response.end();
-  else await pipeline(Readable.from(bytes, { objectMode: false }), response);
+  else await stream(bytes, response);
+}
+
+async function stream(bytes: AsyncIterable<Uint8Array>, response: Response): Promise<void> {
+  try {
+    await pipeline(Readable.from(bytes, { objectMode: false }), response);
+  } catch (error) {
+    // The stream module's own code for a destination that closed before its end.
+    const isPremature =
+      error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+    throw isPremature ? new ClientGone("The client closed the connection during its download.") : error;
+  }
+}
+
+function etagOf(artifact: Artifact): string {
+  return `"${artifact.sha256}"`;
 }
 
 function setHeaders(artifact: Artifact, response: Response): void {
@@ -34,7 +51,7 @@ function setHeaders(artifact: Artifact, response: Response): void {
     "Content-Type": artifact.mediaType,
     "Accept-Ranges": "bytes",
     "Cache-Control": "private, no-cache",
-    ETag: `"${artifact.sha256}"`,
+    ETag: etagOf(artifact),
     "Repr-Digest": `sha-256=:${Buffer.from(artifact.sha256, "hex").toString("base64")}:`,
   });
 }
@@ -43,7 +60,7 @@ function setHeaders(artifact: Artifact, response: Response): void {
 function requestedRange(artifact: Artifact, request: Request, response: Response): ByteRange | undefined {
   if (request.method !== "GET") return undefined; // RFC 9110, section 14.2
   const condition = request.get("if-range");
-  if (condition !== undefined && condition !== `"${artifact.sha256}"`) return undefined;
+  if (condition !== undefined && condition !== etagOf(artifact)) return undefined;
   const ranges = request.range(artifact.sizeBytes);
   if (ranges === -1) {
     forgetArtifact(response).set("Content-Range", `bytes */${artifact.sizeBytes}`);

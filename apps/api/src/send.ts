@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Request, Response } from "express";
+import { hasCurrent } from "./conditional.js";
 import type { Deps } from "./deps.js";
 import { refuse } from "./problem.js";
 import type { Reply } from "./reply.js";
@@ -16,15 +18,29 @@ export async function sendReply(
 ): Promise<void> {
   switch (reply.kind) {
     case "json":
-      response.status(reply.status).set({ "Cache-Control": "private, no-cache", ...reply.headers });
-      response.json(reply.body);
-      return;
+      return sendJson(reply, request, response);
     case "empty":
       response.status(reply.status).end();
       return;
     case "artifact":
       return sendArtifact(reply.artifact, request, response, deps.store);
   }
+}
+
+function sendJson(reply: Extract<Reply, { kind: "json" }>, request: Request, response: Response): void {
+  const body = Buffer.from(JSON.stringify(reply.body));
+  response.status(reply.status).set({ "Cache-Control": "private, no-cache", ...reply.headers });
+  if (reply.status === 200) {
+    const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
+    response.set("ETag", etag);
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (isRead && hasCurrent(request, etag)) {
+      response.status(304).end();
+      return;
+    }
+  }
+  response.set({ "Content-Type": "application/json; charset=utf-8", "Content-Length": String(body.length) });
+  response.end(request.method === "HEAD" ? undefined : body);
 }
 
 /** Writes the problem document of a thrown value; when the answer has begun, cuts it off so that the client sees that it is not whole. */
@@ -36,10 +52,10 @@ export function sendRefusal(
 ): void {
   const scope = scopeOf(response);
   const refusal = refuse(thrown, { requestId: scope.requestId, path: scope.path, now: deps.now() });
-  const isGone = thrown instanceof ClientGone || request.socket.destroyed;
+  const isGone = thrown instanceof ClientGone;
   if (refusal.code === "internal" && !isGone) scope.fields = { ...scope.fields, error: thrown };
   if (!isGone) scope.refusal = { code: refusal.code, detail: refusal.body.detail };
-  if (isGone || response.headersSent) {
+  if (isGone || response.headersSent || request.socket.destroyed) {
     response.destroy();
     return;
   }

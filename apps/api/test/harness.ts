@@ -13,6 +13,7 @@ import {
 } from "@drover/core";
 import { createMemoryQueue } from "@drover/queue";
 import { createMemoryStore } from "@drover/storage";
+import { signal } from "@drover/testkit";
 import { expect } from "vitest";
 import { createAdmission } from "../src/admission.js";
 import { type AppOptions, createApp } from "../src/app.js";
@@ -208,4 +209,26 @@ export async function completeWith(
   );
   const artifact = { name, key, ...info, mediaType: "application/zip", isPrimary: true };
   return { kind: "completed", result: { rows: 2 }, artifacts: [artifact] };
+}
+
+/** A queue that says when somebody begins to watch a job: the moment from which a long poll cannot miss a change. */
+export function watchedQueue(): { readonly queue: QueuePorts; watched(): Promise<void> } {
+  const queue = createMemoryQueue();
+  let next = signal();
+  const jobs: QueuePorts["jobs"] = {
+    ...queue.jobs,
+    async changed(id, abort) {
+      const change = queue.jobs.changed(id, abort);
+      // After the read that follows the watch.
+      setImmediate(() => setImmediate(next.resolve));
+      await change;
+    },
+  };
+  return {
+    queue: { ...queue, jobs },
+    watched: () => {
+      next = signal();
+      return next.promise;
+    },
+  };
 }
