@@ -51,7 +51,7 @@ export async function demo(config: Config, options: DemoOptions): Promise<number
 
 /** Quiet, with storage and queues of its own: nothing of a real installation is touched, not even on a shared Redis. */
 function demoEnvironment({ serverEnvironment }: Config): Record<string, string | undefined> {
-  const { DROVER_STORAGE: _, DROVER_PROCESSORS: __, ...rest } = serverEnvironment;
+  const { DROVER_STORAGE: _, ...rest } = serverEnvironment;
   return {
     ...rest,
     LOG_LEVEL: "warn",

@@ -1,15 +1,19 @@
 import { createServer } from "node:net";
 import { UsageError } from "../exit.js";
 
-/** Throws a `UsageError` that says what to do when the api could not listen there. */
-export async function assertPortFree(host: string, port: number): Promise<void> {
-  if (port === 0) return;
+/**
+ * The port that the api will listen on: `port` itself, or a free one for 0, so that an api that is started again keeps its address.
+ * Throws a `UsageError` that says what to do when nobody could listen there.
+ */
+export async function choosePort(host: string, port: number): Promise<number> {
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
       server.on("error", reject);
       server.listen(port, host, resolve);
     });
+    const address = server.address();
+    return typeof address === "object" && address !== null ? address.port : port;
   } catch (error) {
     throw new UsageError(messageFor(error, host, port));
   } finally {

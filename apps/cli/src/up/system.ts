@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { assertPortFree } from "./port.js";
+import { choosePort } from "./port.js";
 import { type KeptRedis, keepRedis } from "./redis.js";
 import { Supervised } from "./supervised.js";
 
@@ -37,12 +37,12 @@ const WORKER = fileURLToPath(import.meta.resolve("@drover/worker"));
 
 /** Starts everything, and resolves when the api listens and every worker takes jobs. When something does not start, the rest is stopped and its error thrown. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  await assertPortFree(options.host, options.port);
+  const port = await choosePort(options.host, options.port);
   const redis =
     options.redisUrl === undefined
       ? await keepRedis(join(options.dataDir, "redis"), options.say)
       : { url: options.redisUrl, stop: async () => {} };
-  const servers = serversOf(options, redis.url);
+  const servers = serversOf({ ...options, port }, redis.url);
   const stop = () => stopAll(servers, redis);
   try {
     const [url] = await Promise.all([

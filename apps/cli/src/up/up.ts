@@ -61,12 +61,14 @@ function greeting(system: System, config: Config): string {
     config.redisUrl === undefined
       ? `private, data in ${shortPath(join(config.dataDir, "redis"))}`
       : "REDIS_URL";
+  const processes = Object.entries(system.pids).map(([name, pid]) => `${name} ${pid}`);
   return `
 Drover is up.
   API      ${system.url}
   Docs     ${system.url}/docs
   Queues   ${system.url}/admin/queues
   Redis    ${redis}
+  Pids     ${processes.join(", ")}
 Send a file:
   curl -F file=@${shortPath(SAMPLE)} ${system.url}/api/processors/moodle-log/jobs
 Ctrl-C stops everything.

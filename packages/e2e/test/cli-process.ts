@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const CLI = fileURLToPath(new URL("../../../apps/cli/dist/main.js", import.meta.url));
+const PATIENCE_MS = 60_000;
+
+/** The `drover` command as a real process. */
+export class CliProcess {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+  #output = "";
+
+  constructor(args: readonly string[], options: { cwd: string; env?: Readonly<Record<string, string>> }) {
+    const { PATH = "", HOME = "" } = process.env;
+    this.#child = spawn(process.execPath, [CLI, ...args], {
+      cwd: options.cwd,
+      env: { PATH, HOME, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#exited = once(this.#child, "exit");
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => {
+        this.#output += chunk.toString();
+      });
+    }
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  /** What it printed so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Its exit code. */
+  async exitCode(): Promise<number | null> {
+    await this.#exited;
+    return this.#child.exitCode;
+  }
+
+  /** The match of `pattern` in what it printed, as soon as there is one. Throws when the process ends or a minute passes without. */
+  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const match = pattern.exec(this.#output);
+      if (match !== null) return match;
+      const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null;
+      if (hasEnded || performance.now() > deadline) {
+        throw new Error(`It did not print ${pattern}:\n${this.#output}`);
+      }
+      await Promise.race([this.#exited, new Promise((resolve) => setTimeout(resolve, 20))]);
+    }
+  }
+}
+
+/** Address of the api of a `drover up`, once everything is up. */
+export async function apiUrl(up: CliProcess): Promise<string> {
+  return (await up.printed(/API {6}(\S+).*Ctrl-C stops everything/s))[1] ?? "";
+}
+
+/** Pids of the process's children, their children and so on. Linux. */
+export function descendants(pid: number): number[] {
+  const parents = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), parentOf(name)] as const);
+  const below = (parent: number): number[] =>
+    parents.filter(([, its]) => its === parent).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid);
+}
+
+/** proc(5): behind the name in parentheses come the state and the parent's pid. */
+function parentOf(pid: string): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return -1; // gone meanwhile
+  }
+}
+
+/** Whether the process runs; a zombie does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !["Z", "X"].includes(stat.slice(stat.lastIndexOf(")") + 2)[0] ?? "X");
+  } catch {
+    return false;
+  }
+}
