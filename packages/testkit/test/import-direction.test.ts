@@ -159,6 +159,14 @@ describe("the direction of imports", () => {
     expect(await plant("packages/queue", { "src/config.ts": text })).toHaveLength(1);
   });
 
+  it("takes setting a variable for no reading of the environment", async () => {
+    const set = `process.env["TMPDIR"] = "/x"; process.env.TZ = "UTC";`;
+    expect(await plant("apps/worker", { "src/a.ts": set })).toEqual([]);
+    const read = `process.env["TMPDIR"] = process.env["HOME"];`;
+    expect(await plant("apps/worker", { "src/a.ts": read })).toHaveLength(1);
+    expect(await plant("apps/worker", { "src/a.ts": "process.env.TZ ??= 'UTC';" })).toHaveLength(1);
+  });
+
   it("lets tests import the testkit and the adapters, and nothing beyond", async () => {
     const dependencies = ["@drover/queue", "@drover/testkit"];
     const good = `import "@drover/testkit"; import "@drover/queue"; import "node:fs"; import "vitest";`;

@@ -6,7 +6,7 @@ export interface FileScan {
   readonly specifiers: readonly string[];
   /** Whether it has an import whose specifier is not a string literal. */
   readonly hasComputedImport: boolean;
-  /** Whether it touches `process.env`, however spelt. */
+  /** Whether it reads `process.env`, however spelt; setting a variable of it is no reading. */
   readonly readsEnv: boolean;
 }
 
@@ -23,14 +23,16 @@ export function scanSource(filename: string, source: string): FileScan {
   const specifiers = new Set<string>();
   let hasComputedImport = false;
   let readsEnv = false;
+  const written = new Set<unknown>();
   for (const node of nodesOf(program)) {
+    if (node.type === "AssignmentExpression" && node["operator"] === "=") written.add(objectOf(node["left"]));
     const specifier = specifierNode(node);
     if (specifier !== undefined) {
       const text = literalText(specifier);
       if (text === undefined) hasComputedImport = true;
       else specifiers.add(text);
     }
-    readsEnv ||= isEnvRead(node);
+    readsEnv ||= isEnvRead(node) && !written.has(node);
   }
   return { specifiers: [...specifiers], hasComputedImport, readsEnv };
 }
@@ -98,6 +100,11 @@ function isEnvRead(node: Node): boolean {
     );
   }
   return false;
+}
+
+/** What `x.y` is a member of. */
+function objectOf(node: unknown): unknown {
+  return isNode(node) && node.type === "MemberExpression" ? node["object"] : undefined;
 }
 
 function hasEnvProperty(pattern: unknown): boolean {
