@@ -4,7 +4,7 @@ import { formatLog, type LogEntry } from "../src/index.js";
 const ENTRY: LogEntry = {
   level: "info",
   message: "Job accepted",
-  fields: { job_id: "j1", processor: "checksum", attempt: undefined },
+  fields: { job_id: "j1", processor: "checksum", left_out: undefined },
   at: Date.UTC(2026, 0, 1, 12, 30, 45, 678),
   source: "api",
 };
