@@ -1,0 +1,1 @@
+export { moodleLog as default, moodleLog } from "./processor.js";

@@ -1,0 +1,203 @@
+import { ByteInterner } from "../bytes/byte-interner.js";
+import { DescriptionSplitter } from "../facts/template.js";
+import { readWording, type WordingFacts } from "../facts/wording.js";
+import type { Layout } from "../reading/layout.js";
+import type { RecordScanner } from "../reading/records.js";
+import type { EventKind } from "../rules/classifier.js";
+import { CellInterner, type NameFacts, readName } from "./row-facts.js";
+
+/** Who acts, as told by one thread's rows. */
+export interface ActorEntry {
+  readonly kind: "id" | "name" | "system" | "unknown";
+  /** The user id, or the name. */
+  readonly text: string;
+  /** The name that stood beside an id when it was first seen; empty when none did. */
+  readonly name: string;
+}
+
+/** Where something happened. */
+export interface PlaceEntry {
+  readonly context: string;
+  /** From the Course column of a site-level log; empty else. */
+  readonly course: string;
+  readonly courseId: string;
+  readonly moduleId: string;
+}
+
+const MAX_WORDINGS = 50_000;
+const MAX_PACKED_ID = 1 << 16;
+const NO_ID = -1;
+const NOBODY = -2;
+
+/**
+ * Turns the cells of a row into three small numbers: its kind of event, its actor, its place.
+ * The numbers are this object's own; `takeNew` hands out what they stand for, each once.
+ */
+export class RowInterpreter {
+  kind = 0;
+  actor = 0;
+  place = 0;
+  readonly #columns: Layout["columns"];
+  readonly #splitter = new DescriptionSplitter();
+  readonly #wordings = new ByteInterner();
+  readonly #wordingFacts: { readonly facts: WordingFacts; readonly deed: number }[] = [];
+  readonly #deeds = new Map<string, number>();
+  readonly #components = new CellInterner();
+  readonly #events = new CellInterner();
+  readonly #names = new CellInterner();
+  readonly #nameFacts: NameFacts[] = [];
+  readonly #contexts = new CellInterner();
+  readonly #courses = new CellInterner();
+  readonly #ids = new ByteInterner();
+  readonly #kinds = new Map<number | string, number>();
+  readonly #actors = new Map<number, number>();
+  readonly #places = new Map<string, number>();
+  #placeCount = 0;
+  readonly #latestPlaces: { courseId: number; moduleId: number; course: number; place: number }[] = [];
+  #newKinds: EventKind[] = [];
+  #newActors: ActorEntry[] = [];
+  #newPlaces: PlaceEntry[] = [];
+
+  constructor(layout: Layout) {
+    this.#columns = layout.columns;
+  }
+
+  /** Interprets the row that `scanner` holds; the answer is in `kind`, `actor` and `place`. */
+  read(bytes: Buffer, scanner: RecordScanner): void {
+    const { facts, deed } = this.#readDescription(bytes, scanner);
+    const name = this.#readName(bytes, scanner);
+    const user = this.#userIn(bytes, facts.reviewerSlot >= 0 ? facts.reviewerSlot : facts.userSlot);
+    this.actor = this.#actorOf(user, name);
+    const related = this.#valueIn(bytes, facts.relatedSlot);
+    const subject = related === NO_ID || user === NO_ID ? 0 : related === user ? 1 : 2;
+    const flags =
+      subject + (user === NOBODY ? 4 : 0) + ((this.#nameFacts[name] as NameFacts).isLoginAs ? 8 : 0);
+    this.kind = this.#kindOf(bytes, scanner, { facts, deed, flags });
+    this.place = this.#placeOf(bytes, scanner, facts);
+  }
+
+  /** What was numbered since the last call. */
+  takeNew(): { kinds: EventKind[]; actors: ActorEntry[]; places: PlaceEntry[] } {
+    const taken = { kinds: this.#newKinds, actors: this.#newActors, places: this.#newPlaces };
+    this.#newKinds = [];
+    this.#newActors = [];
+    this.#newPlaces = [];
+    return taken;
+  }
+
+  #readDescription(bytes: Buffer, scanner: RecordScanner) {
+    const cell = this.#columns.description;
+    const start = cell < 0 ? 0 : (scanner.starts[cell] as number);
+    this.#splitter.split(bytes, start, cell < 0 ? 0 : (scanner.ends[cell] as number));
+    const { wording, wordingLength } = this.#splitter;
+    if (this.#wordings.size >= MAX_WORDINGS)
+      return this.#interpret(wording.toString("utf8", 0, wordingLength));
+    const id = this.#wordings.intern(wording, 0, wordingLength);
+    const known = this.#wordingFacts[id];
+    if (known !== undefined) return known;
+    const interpreted = this.#interpret(wording.toString("utf8", 0, wordingLength));
+    this.#wordingFacts[id] = interpreted;
+    return interpreted;
+  }
+
+  #interpret(wording: string): { readonly facts: WordingFacts; readonly deed: number } {
+    const facts = readWording(wording);
+    return { facts, deed: numbered(this.#deeds, `${facts.module}\n${facts.action}\n${facts.object}`) };
+  }
+
+  #readName(bytes: Buffer, scanner: RecordScanner): number {
+    const id = this.#names.intern(bytes, scanner, this.#columns.user_full_name);
+    if (this.#nameFacts[id] === undefined) this.#nameFacts[id] = readName(this.#names.textOf(id));
+    return id;
+  }
+
+  #userIn(bytes: Buffer, slot: number): number {
+    if (slot < 0 || slot >= this.#splitter.count) return NO_ID;
+    const start = this.#splitter.starts[slot] as number;
+    const length = (this.#splitter.ends[slot] as number) - start;
+    const isZero = length === 1 && bytes[start] === 48;
+    const isMinusOne = length === 2 && bytes[start] === 45 && bytes[start + 1] === 49;
+    return length === 0 || isZero || isMinusOne ? NOBODY : this.#valueIn(bytes, slot);
+  }
+
+  #valueIn(bytes: Buffer, slot: number): number {
+    if (slot < 0 || slot >= this.#splitter.count) return NO_ID;
+    return this.#ids.intern(
+      bytes,
+      this.#splitter.starts[slot] as number,
+      this.#splitter.ends[slot] as number,
+    );
+  }
+
+  #actorOf(user: number, nameId: number): number {
+    const { name } = this.#nameFacts[nameId] as NameFacts;
+    const key = user >= 0 ? user * 2 : name !== "" ? nameId * 2 + 1 : user;
+    const known = this.#actors.get(key);
+    if (known !== undefined) return known;
+    const actor = this.#actors.size;
+    this.#actors.set(key, actor);
+    if (user >= 0) this.#newActors.push({ kind: "id", text: this.#ids.textOf(user), name });
+    else if (name !== "") this.#newActors.push({ kind: "name", text: name, name });
+    else this.#newActors.push({ kind: user === NOBODY ? "system" : "unknown", text: "", name: "" });
+    return actor;
+  }
+
+  #kindOf(
+    bytes: Buffer,
+    scanner: RecordScanner,
+    said: { readonly facts: WordingFacts; readonly deed: number; readonly flags: number },
+  ): number {
+    const component = this.#components.intern(bytes, scanner, this.#columns.component);
+    const event = this.#events.intern(bytes, scanner, this.#columns.event_name);
+    const { facts, deed, flags } = said;
+    const isSmall = component < 2 ** 14 && event < MAX_PACKED_ID && deed < MAX_PACKED_ID;
+    const key = isSmall
+      ? ((component * MAX_PACKED_ID + event) * MAX_PACKED_ID + deed) * 16 + flags
+      : `${component},${event},${deed},${flags}`;
+    const known = this.#kinds.get(key);
+    if (known !== undefined) return known;
+    const kind = this.#kinds.size;
+    this.#kinds.set(key, kind);
+    this.#newKinds.push({
+      component: this.#components.textOf(component),
+      eventName: this.#events.textOf(event),
+      module: facts.module,
+      action: facts.action,
+      object: facts.object,
+      subject: (["none", "self", "other"] as const)[flags & 3] ?? "none",
+      actor: flags & 4 ? "nobody" : "person",
+      isLoginAs: (flags & 8) !== 0,
+    });
+    return kind;
+  }
+
+  #placeOf(bytes: Buffer, scanner: RecordScanner, facts: WordingFacts): number {
+    const context = this.#contexts.intern(bytes, scanner, this.#columns.event_context);
+    const course =
+      this.#columns.course < 0 ? NO_ID : this.#courses.intern(bytes, scanner, this.#columns.course);
+    const courseId = this.#valueIn(bytes, facts.courseSlot);
+    const moduleId = this.#valueIn(bytes, facts.moduleIdSlot);
+    const latest = this.#latestPlaces[context];
+    if (latest?.courseId === courseId && latest.moduleId === moduleId && latest.course === course)
+      return latest.place;
+    const place = numbered(this.#places, `${context},${course},${courseId},${moduleId}`);
+    this.#latestPlaces[context] = { courseId, moduleId, course, place };
+    if (place === this.#placeCount) {
+      this.#placeCount++;
+      this.#newPlaces.push({
+        context: this.#contexts.textOf(context),
+        course: course < 0 ? "" : this.#courses.textOf(course),
+        courseId: courseId < 0 ? "" : this.#ids.textOf(courseId),
+        moduleId: moduleId < 0 ? "" : this.#ids.textOf(moduleId),
+      });
+    }
+    return place;
+  }
+}
+
+function numbered(map: Map<string, number>, key: string): number {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  map.set(key, map.size);
+  return map.size - 1;
+}

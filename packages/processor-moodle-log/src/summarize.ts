@@ -1,0 +1,225 @@
+import type { ClassifiedLog } from "./classify-log.js";
+import type { DetectedText } from "./detect.js";
+import type { LogStore } from "./load/log-store.js";
+import type { RejectReason } from "./load/segment.js";
+import type { Params } from "./params.js";
+import { ACTIVITIES, ACTIVITY_NAMES, levelOf } from "./rules/activity.js";
+import {
+  type DetectedFacts,
+  type RowCounts,
+  type StaffMember,
+  sortedCounts,
+  type UnknownPair,
+} from "./summary.js";
+import { describeTimeFormat } from "./time/date-format.js";
+import { Rfc3339Writer } from "./time/rfc3339.js";
+import { Zone } from "./time/zone.js";
+
+/** What became of the rows. */
+export function countRows(log: ClassifiedLog, store: LogStore, bloomRows: number): RowCounts {
+  const byReason: Partial<Record<RejectReason, number>> = {};
+  for (const { reason } of log.rejected) byReason[reason] = (byReason[reason] ?? 0) + 1;
+  return {
+    read: store.rows + store.rejected.length,
+    kept: log.timeOrder.length,
+    bloom: bloomRows,
+    rejected: log.rejected.length,
+    rejected_by_reason: byReason,
+    dropped: log.dropped,
+  };
+}
+
+const DELIMITER_NAMES: Readonly<Record<number, DetectedFacts["delimiter"]>> = {
+  44: "comma",
+  59: "semicolon",
+  9: "tab",
+};
+
+/** What was decided about the file. @param timeSample a cell of the time column. */
+export function detectedFacts(
+  text: DetectedText,
+  log: ClassifiedLog,
+  told: { readonly params: Params; readonly timeSample: string },
+): DetectedFacts {
+  const { order, certainty, reason } = log.dateOrder;
+  return {
+    encoding: text.encoding,
+    delimiter: DELIMITER_NAMES[text.layout.delimiter] ?? "comma",
+    language: text.language ?? "unknown",
+    recognised_by: text.recognisedBy,
+    headings: text.headings,
+    columns: Object.fromEntries(Object.entries(text.layout.columns).filter(([, position]) => position >= 0)),
+    date_format: { format: describeTimeFormat(told.timeSample, order), order, certainty, reason },
+    timezone: { name: told.params.timezone ?? "UTC", assumed: told.params.timezone === undefined },
+    years_reckoned: log.hasYearlessDates,
+  };
+}
+
+/** First and last moment of the kept rows. */
+export function spanOf(
+  log: ClassifiedLog,
+  timezone: string,
+): { readonly first: string; readonly last: string } | null {
+  const first = log.timeOrder[0];
+  const last = log.timeOrder.at(-1);
+  if (first === undefined || last === undefined) return null;
+  const writer = new Rfc3339Writer(new Zone(timezone), { milliseconds: false });
+  const shown = [first, last].map((row) => writer.write(log.instants[row] as number).toString("latin1"));
+  return { first: shown[0] ?? "", last: shown[1] ?? "" };
+}
+
+/** Counts of the kept rows. */
+export interface EventCounts {
+  readonly byActivity: Readonly<Record<string, number>>;
+  readonly byLevel: Readonly<Record<string, number>>;
+  readonly byRule: Readonly<Record<string, number>>;
+  readonly byComponent: Readonly<Record<string, number>>;
+  readonly unknownPairs: readonly UnknownPair[];
+  readonly others: number;
+  readonly users: number;
+  readonly unknownActors: number;
+  readonly systemActors: number;
+  readonly loginAs: number;
+  readonly staff: readonly StaffMember[];
+}
+
+/** Counts events by activity, level, rule and component, and finds out who teaches. */
+export function countEvents(log: ClassifiedLog, store: LogStore): EventCounts {
+  const kinds = new Uint32Array(store.kinds.length);
+  const actors = new Uint32Array(store.actors.length);
+  const teaching = new Uint32Array(store.actors.length);
+  const isTeaching = log.classified.map(({ activity }) => activity === "Teach");
+  for (let i = 0; i < log.timeOrder.length; i++) {
+    const row = log.timeOrder[i] as number;
+    const kind = log.rows.kinds[row] as number;
+    const actor = log.rows.actors[row] as number;
+    (kinds[kind] as number)++;
+    (actors[actor] as number)++;
+    if (isTeaching[kind]) (teaching[actor] as number)++;
+  }
+  const countBy = (nameOf: (kind: number) => string | undefined) => {
+    const counts = new Map<string, number>();
+    for (let kind = 0; kind < kinds.length; kind++) {
+      const name = nameOf(kind);
+      const count = kinds[kind] as number;
+      if (name !== undefined && count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
+    }
+    return counts;
+  };
+  const activityOf = (kind: number) => log.classified[kind]?.activity ?? "Others";
+  const unknown = countBy((kind) =>
+    activityOf(kind) === "Others"
+      ? JSON.stringify([store.kinds[kind]?.component, store.kinds[kind]?.eventName])
+      : undefined,
+  );
+  const actorRows = (wanted: string) =>
+    store.actors.reduce((sum, { kind }, actor) => sum + (kind === wanted ? (actors[actor] as number) : 0), 0);
+  const byActivity = countBy(activityOf);
+  return {
+    byActivity: Object.fromEntries(ACTIVITY_NAMES.map((name) => [name, byActivity.get(name) ?? 0])),
+    byLevel: levelCounts(byActivity),
+    byRule: sortedCounts(countBy((kind) => log.classified[kind]?.rule)),
+    byComponent: sortedCounts(countBy((kind) => store.kinds[kind]?.component)),
+    unknownPairs: Object.entries(sortedCounts(unknown)).map(([pair, count]) => {
+      const [component, eventName] = JSON.parse(pair) as [string, string];
+      return { component, event_name: eventName, count };
+    }),
+    others: byActivity.get("Others") ?? 0,
+    users: store.actors.filter(({ kind }, actor) => (kind === "id" || kind === "name") && actors[actor] !== 0)
+      .length,
+    unknownActors: actorRows("unknown"),
+    systemActors: actorRows("system"),
+    loginAs: [...kinds].reduce((sum, count, kind) => sum + (store.kinds[kind]?.isLoginAs ? count : 0), 0),
+    staff: staffOf(log, store, { actors, teaching }),
+  };
+}
+
+function levelCounts(byActivity: ReadonlyMap<string, number>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of ACTIVITY_NAMES) {
+    const level = levelOf(name);
+    counts[level] = (counts[level] ?? 0) + (byActivity.get(name) ?? 0);
+  }
+  return counts;
+}
+
+function staffOf(
+  log: ClassifiedLog,
+  store: LogStore,
+  counts: { readonly actors: Uint32Array; readonly teaching: Uint32Array },
+): StaffMember[] {
+  return store.actors
+    .flatMap(({ label, name }, actor) =>
+      log.isStaff[actor]
+        ? [
+            {
+              actor: label,
+              name,
+              events: counts.actors[actor] ?? 0,
+              teaching_events: counts.teaching[actor] ?? 0,
+            },
+          ]
+        : [],
+    )
+    .sort((a, b) => b.teaching_events - a.teaching_events || (a.actor < b.actor ? -1 : 1));
+}
+
+/** What the reader of the summary should know before trusting the numbers. */
+export function warningsOf(
+  text: DetectedText,
+  log: ClassifiedLog,
+  told: { readonly params: Params; readonly events: EventCounts; readonly droppedCharacters: number },
+): string[] {
+  const { params, events } = told;
+  const warnings = [...text.warnings];
+  if (params.timezone === undefined) {
+    warnings.push(
+      "The log does not say its time zone; UTC was assumed. Set the timezone param to that of the person who exported it.",
+    );
+  }
+  if (log.dateOrder.certainty === "assumed") {
+    warnings.push(
+      `Day and month cannot be told apart: ${log.dateOrder.reason}. Set the date_format param if this is wrong.`,
+    );
+  }
+  if (log.hasYearlessDates) {
+    warnings.push(
+      "The dates have no year; the years were reckoned back from the newest date that is not in the future.",
+    );
+  }
+  if (log.rejected.length > 0) {
+    warnings.push(`${log.rejected.length} rows could not be used; see rejected_rows.csv.`);
+  }
+  if (events.unknownActors > 0) {
+    warnings.push(
+      `${events.unknownActors} events name nobody; they are under “unknown”, which is not one person.`,
+    );
+  }
+  if (events.systemActors > 0) {
+    warnings.push(
+      `${events.systemActors} events were done by the system or a guest; they are under “system”.`,
+    );
+  }
+  if (events.loginAs > 0) {
+    warnings.push(
+      `${events.loginAs} events were done by somebody logged in as another; role_hint is login_as.`,
+    );
+  }
+  const othersPercent = (100 * events.others) / Math.max(1, log.timeOrder.length);
+  if (othersPercent > 5) {
+    warnings.push(
+      `${othersPercent.toFixed(1)} % of the events are known to no rule; unknown_pairs lists them, and the rules param can name them.`,
+    );
+  }
+  if (told.droppedCharacters > 0) {
+    warnings.push(`${told.droppedCharacters} characters that XML forbids were left out of the XES files.`);
+  }
+  if (
+    Object.keys(ACTIVITIES).every(
+      (name) => levelOf(name as keyof typeof ACTIVITIES) === "N/A" || !events.byActivity[name],
+    )
+  ) {
+    warnings.push("No event has a Bloom level.");
+  }
+  return warnings;
+}

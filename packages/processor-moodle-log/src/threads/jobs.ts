@@ -1,0 +1,21 @@
+import type { CsvChunk, CsvRequest } from "../export/csv-chunk.js";
+import type { ExportSource } from "../export/export-source.js";
+import type { XesChunk, XesRequest } from "../export/xes-chunk.js";
+import type { Segment, SegmentRequest, TextSource } from "../load/segment.js";
+
+/** What can be asked of a thread, and what it answers. `open` comes first of its kind; the others use what it set up. */
+export interface Jobs {
+  readonly openText: { readonly request: TextSource; readonly answer: null };
+  readonly load: { readonly request: SegmentRequest; readonly answer: Segment };
+  readonly openExport: { readonly request: ExportSource; readonly answer: null };
+  readonly csv: { readonly request: CsvRequest; readonly answer: CsvChunk };
+  readonly xes: { readonly request: XesRequest; readonly answer: XesChunk };
+}
+
+export type JobName = keyof Jobs;
+
+/** Does the jobs of one thread, or of this one. */
+export interface JobRunner {
+  run<Name extends JobName>(name: Name, request: Jobs[Name]["request"]): Jobs[Name]["answer"];
+  close(): void;
+}

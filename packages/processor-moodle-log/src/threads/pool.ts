@@ -1,0 +1,114 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { createJobRunner } from "./job-runner.js";
+import type { JobName, Jobs } from "./jobs.js";
+import type { ThreadRequest } from "./thread.js";
+
+/** Runs jobs on threads, or in place. Starts when made; `close` ends it and may be called twice. */
+export interface Pool {
+  /** How many jobs are worth having under way at once. */
+  readonly size: number;
+  /** Runs a job on a thread that is free, in the order of asking. */
+  run<Name extends JobName>(name: Name, request: Jobs[Name]["request"]): Promise<Jobs[Name]["answer"]>;
+  /** Runs a job once on every thread, when all before it are done. */
+  runOnAll<Name extends JobName>(name: Name, request: Jobs[Name]["request"]): Promise<void>;
+  /** Ends the threads at once, whatever they are doing. */
+  close(): Promise<void>;
+}
+
+/** Runs each job in place: for a small log, which is done before a thread has started. */
+export function createInlinePool(): Pool {
+  const runner = createJobRunner();
+  return {
+    size: 1,
+    async run(name, request) {
+      await new Promise((resolve) => setImmediate(resolve)); // lets a cancel in
+      return runner.run(name, request);
+    },
+    async runOnAll(name, request) {
+      runner.run(name, request);
+    },
+    async close() {
+      runner.close();
+    },
+  };
+}
+
+interface Waiting {
+  readonly message: ThreadRequest;
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** @param size threads; each has its own memory, so 2 to 4. */
+export function createThreadPool(size: number): Pool {
+  const threads = Array.from({ length: size }, () => new Thread());
+  const queue: Waiting[] = [];
+  const next = (thread: Thread): void => {
+    const waiting = queue.shift();
+    if (waiting === undefined) return;
+    thread.ask(waiting.message).then(
+      (answer) => {
+        waiting.resolve(answer as never);
+        next(thread);
+      },
+      (error) => {
+        waiting.reject(error);
+        next(thread);
+      },
+    );
+  };
+  return {
+    size,
+    run: (name, request) =>
+      new Promise((resolve, reject) => {
+        queue.push({ message: { name, request }, resolve, reject });
+        const free = threads.find((thread) => thread.isFree);
+        if (free !== undefined) next(free);
+      }),
+    async runOnAll(name, request) {
+      await Promise.all(threads.map((thread) => thread.ask({ name, request })));
+    },
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+const IS_SOURCE = import.meta.url.endsWith(".ts");
+
+/** One thread, doing one job at a time. */
+class Thread {
+  readonly #worker = new Worker(new URL(IS_SOURCE ? "./thread.ts" : "./thread.js", import.meta.url), {
+    execArgv: IS_SOURCE ? ["--import", "tsx"] : [],
+  });
+  #busy = 0;
+
+  constructor() {
+    this.#worker.on("error", () => {}); // each ask hears of it
+  }
+
+  get isFree(): boolean {
+    return this.#busy === 0;
+  }
+
+  async ask(message: ThreadRequest): Promise<unknown> {
+    this.#busy++;
+    const settled = new AbortController();
+    try {
+      this.#worker.postMessage(message);
+      const exit = once(this.#worker, "exit", { signal: settled.signal }).then(() => {
+        throw new Error("A thread ended before its work was done.");
+      });
+      const [answer] = await Promise.race([once(this.#worker, "message", { signal: settled.signal }), exit]);
+      return answer;
+    } finally {
+      this.#busy--;
+      settled.abort();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
