@@ -40,12 +40,16 @@ async function syncFolders(from: string, to: string): Promise<void> {
     at = dirname(at);
     folders.push(at);
   }
-  await Promise.all(folders.map((folder) => syncFile(folder).catch(ignoring("ENOENT"))));
+  await Promise.all(folders.map((folder) => sync(folder, constants.O_RDONLY).catch(ignoring("ENOENT"))));
 }
 
-/** Fsyncs what is at `path`, which is no symbolic link. */
-export async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+/** Fsyncs the file at `path`. Throws for a symbolic link. */
+export function syncFile(path: string): Promise<void> {
+  return sync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+}
+
+async function sync(path: string, flags: number): Promise<void> {
+  const handle = await open(path, flags);
   try {
     await handle.sync();
   } finally {

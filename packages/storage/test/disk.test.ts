@@ -130,6 +130,16 @@ describe("the disk store", () => {
     expect((await stat(join(deep, "k"))).size).toBe(1);
   });
 
+  it("works in a folder that is reached by a symbolic link", async () => {
+    await mkdir(join(folder, "real"));
+    await symlink(join(folder, "real"), join(folder, "linked"));
+    const store = createDiskStore({ folder: join(folder, "linked") });
+    await store.put("a/b", chunksOf("x"));
+    await store.check();
+    await store.remove("a");
+    expect(await readdir(join(folder, "real"))).toEqual([".tmp"]);
+  });
+
   it("removes the folders that a removal leaves empty, and keeps its own", async () => {
     const store = createDiskStore({ folder });
     await store.put("jobs/1/1-a/x", chunksOf("x"));
