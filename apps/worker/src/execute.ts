@@ -12,6 +12,7 @@ import {
   type Outcome,
 } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
+import { hideFolders } from "./client-text.js";
 import { LogRelay } from "./log-relay.js";
 import { failed, outcomeOfEnd } from "./outcome.js";
 import { publish } from "./publish.js";
@@ -43,6 +44,8 @@ export interface Executor {
 
 /** Least time between two progress updates of one attempt to the queue, in ms. */
 const PROGRESS_INTERVAL_MS = 200;
+/** A timer of Node's fires at once when it is set to more, in ms (24.8 days). */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** How long an ended attempt waits for its last progress and log lines to be recorded, in ms; they matter less than its outcome. */
 const FLUSH_WAIT_MS = 2_000;
 
@@ -91,8 +94,9 @@ async function outcomeOf(
     const inputPath = await deps.blobs.localPath(request.input.key, folder);
     if (inputPath === undefined) return failed("input_missing", "The uploaded file is no longer there.");
     const timeoutMs = Math.min(
-      request.timeoutMs ?? Number.POSITIVE_INFINITY,
+      request.timeoutMs ?? MAX_TIMER_MS,
       deps.processor.limits.timeoutMs,
+      MAX_TIMER_MS,
     );
     const end = await runWithRelays(deps, attempt, { folder: workFolder, inputPath, timeoutMs });
     if (end.kind === "threw")
@@ -143,8 +147,9 @@ async function runWithRelays(
     signal: attempt.signal,
     onProgress: (percent, stage, message) => progress.push({ percent, stage, message }),
     onLog(level, message) {
-      lines.push(level, message);
-      deps.log.debug(message, { ...fields, from: "processor" });
+      lines.push(level, hideFolders(message, [folder, dirname(inputPath)]));
+      const own = level === "error" ? "warn" : level; // an error of this log is one of the worker's
+      deps.log[own](message, { ...fields, from: "processor" });
     },
   });
   const recorded = Promise.all([progress.flush(), lines.flush()]);

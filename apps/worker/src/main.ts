@@ -64,6 +64,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Prom
     environment: config.childEnvironment,
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
     keeper: folder,
+    log,
   });
   const stationDeps = { ...parts, children: support, folder: folder.path, clock: systemClock, unique };
   const stations = processors.map((loaded) => createStation(stationDeps, loaded));

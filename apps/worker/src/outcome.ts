@@ -4,9 +4,13 @@ import type { RunEnd } from "./runner/runner.js";
 
 export type Failed = Extract<Outcome, { kind: "failed" }>;
 
-/** A failed outcome; retryable as the code says unless told otherwise. */
+/** Longest message of a failure, in characters. */
+const MAX_MESSAGE_LENGTH = 1_000;
+
+/** A failed outcome; retryable as the code says unless told otherwise, its message cut at 1,000 characters. */
 export function failed(code: FailureCode, message: string, options: Partial<Failed> = {}): Failed {
-  return { kind: "failed", code, message, retryable: isRetryable(code), ...options };
+  const shown = message.slice(0, MAX_MESSAGE_LENGTH);
+  return { kind: "failed", code, message: shown, retryable: isRetryable(code), ...options };
 }
 
 /** What a run's end means for the job, except for a return, which is an outcome only after its artifacts were stored. */

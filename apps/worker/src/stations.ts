@@ -23,12 +23,10 @@ export function createStation(deps: StationDeps, { processor, moduleUrl }: Loade
   return { processor, runner, executor: createExecutor({ ...deps, processor, runner }) };
 }
 
-function createRunner({ children, log }: StationDeps, { processor, moduleUrl }: LoadedProcessor): Runner {
+function createRunner({ children }: StationDeps, { processor, moduleUrl }: LoadedProcessor): Runner {
   if (processor.inProcess) return createInProcessRunner(processor);
   const { name, limits } = processor;
   const pool = new ChildPool(children, { name, moduleUrl, maxRssBytes: limits.maxRssBytes });
-  void pool.warm().then((isLoaded) => {
-    if (!isLoaded) log.error("A child process ended before it had loaded its processor", { processor: name });
-  });
+  pool.warm();
   return pool;
 }

@@ -114,11 +114,12 @@ export class Worker {
   async #drain(deadlineMs: number): Promise<void> {
     const { queue, info, stations, log } = this.#deps;
     log.info("Worker draining", { worker: info.id, running: this.running, deadline_ms: deadlineMs });
+    const drained = this.#consumers.map((consumer) => consumer.drain(deadlineMs)); // first: takes no new job from here on
     await this.#heartbeat?.stop();
     const withdrawn = queue.catalogue.withdraw(info.id).catch((error: unknown) => {
       log.warn("The worker could not sign off; its heartbeat expires within 15 s", { error });
     });
-    await Promise.all(this.#consumers.map((consumer) => consumer.drain(deadlineMs)));
+    await Promise.all(drained);
     await Promise.all(stations.map(({ runner }) => runner.close()));
     await withdrawn;
     log.info("Worker drained", { worker: info.id });

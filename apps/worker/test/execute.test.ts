@@ -201,6 +201,28 @@ describe("processes", () => {
     expect(await areGone([first ?? 0])).toBe(true);
   });
 
+  test("a child is replaced after as many attempts as the settings say", async () => {
+    const own = new Harness({ maxAttempts: 2 });
+    const pids: unknown[] = [];
+    for (let i = 0; i < 3; i++) {
+      const outcome = await own.executor("good").execute(await own.attempt("good"));
+      if (outcome.kind === "completed") pids.push((outcome.result as { pid: number }).pid);
+    }
+    await own.close();
+    expect(pids[1]).toBe(pids[0]);
+    expect(pids[2]).not.toBe(pids[0]);
+  });
+
+  test("attempts at a time run in a child each", async () => {
+    const pids = await Promise.all(
+      ["good", "good", "good"].map(async (name) => {
+        const outcome = await outcomeOf(name);
+        return outcome.kind === "completed" ? (outcome.result as { pid: number }).pid : undefined;
+      }),
+    );
+    expect(new Set(pids).size).toBe(3);
+  });
+
   test("a process that a returned attempt left behind is killed", async () => {
     const note = harness.notePath();
     const attempt = await harness.attempt("leaves-a-process-behind", { params: { note } });
@@ -243,6 +265,38 @@ describe("what an attempt says", () => {
     expect(attempt.updates[0]).toMatchObject({ percent: 0, stage: "first" });
     expect(attempt.updates.map(({ stage }) => stage)).toContain("second");
     expect(attempt.updates.at(-1)).toEqual({ percent: 99.9995, stage: "second", message: "last" });
+  });
+});
+
+describe("trouble of the worker's own", () => {
+  test("an artifact that cannot be stored fails the attempt, and what was stored before it goes", async () => {
+    const attempt = await harness.attempt("writes-two");
+    const { blobs } = harness;
+    const adopt = blobs.adopt.bind(blobs);
+    let adopted = 0;
+    blobs.adopt = async (key, path) => {
+      adopted += 1;
+      if (adopted === 2) throw new Error("disk full");
+      await adopt(key, path);
+    };
+    const outcome = await harness.executor("writes-two").execute(attempt);
+    blobs.adopt = adopt;
+    expect(outcome).toMatchObject({ kind: "failed", code: "processor_error", retryable: true });
+    expect(await harness.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
+    expect(harness.log.entries.some(({ level }) => level === "error")).toBe(true);
+  });
+
+  test("a module that ends while a child loads it is a crash, and the log shows what it printed", async () => {
+    const own = new Harness({ nodeArguments: ["--no-such-option"] });
+    const outcome = await own.executor("good").execute(await own.attempt("good"));
+    expect(outcome).toMatchObject({
+      code: "crashed",
+      message: expect.stringContaining("could not be started"),
+    });
+    expect(own.log.entries.find(({ level }) => level === "error")?.fields["output"]).toContainEqual(
+      expect.stringContaining("no-such-option"),
+    );
+    await own.close();
   });
 });
 

@@ -20,26 +20,15 @@ import type { Processor } from "@drover/processor-sdk";
 import { createMemoryStore } from "@drover/storage";
 import { systemClock } from "../src/clock.js";
 import { createExecutor, type Executor } from "../src/execute.js";
-import { type ChildrenOptions, createChildren } from "../src/runner/children.js";
+import type { ChildrenOptions } from "../src/runner/children.js";
 import { createInProcessRunner } from "../src/runner/in-process-runner.js";
 import { ChildPool } from "../src/runner/pool.js";
 import { findProcess } from "../src/runner/process-table.js";
 import type { Runner } from "../src/runner/runner.js";
 import processors from "./fixtures/processors.js";
+import { sourceChildren } from "./source-children.js";
 
 const FIXTURES = new URL("./fixtures/processors.ts", import.meta.url).href;
-
-/** Children that run from source. */
-export function sourceChildren(options: Partial<ChildrenOptions> = {}) {
-  return createChildren({
-    environment: process.env,
-    maxAttempts: 100,
-    keeper: { watch() {}, forget() {} },
-    entry: new URL("../src/runner/child-entry.ts", import.meta.url).pathname,
-    nodeArguments: ["--import", "tsx"],
-    ...options,
-  });
-}
 
 /** A log that keeps its entries. */
 export function recordingLog(): Log & {
@@ -64,7 +53,7 @@ export class Harness {
   readonly #executors = new Map<string, Executor>();
 
   constructor(options: Partial<ChildrenOptions> = {}) {
-    this.#children = sourceChildren(options);
+    this.#children = sourceChildren({ log: this.log, ...options });
   }
 
   /** The executor of a fixture. */
@@ -73,7 +62,7 @@ export class Harness {
     if (known !== undefined) return known;
     const processor = processorNamed(name);
     const runner = processor.inProcess
-      ? createInProcessRunner(processor)
+      ? createInProcessRunner(processor, { stopMs: 200, cancelMs: 200 })
       : new ChildPool(this.#children.support, {
           name,
           moduleUrl: FIXTURES,

@@ -1,12 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StopReason } from "@drover/core";
+import type { Log, StopReason } from "@drover/core";
+import { cutPaths } from "../client-text.js";
 import { readLines } from "./child-output.js";
 import { type GroupKeeper, Lineage } from "./lineage.js";
 import { type FromChild, MAX_LOG_LINES, type ToChild } from "./messages.js";
 import type { ProcessEntry } from "./process-table.js";
-import { acceptsLateResult, graceMs, type RunEnd, type RunTask, type StopCause } from "./runner.js";
+import {
+  acceptsLateResult,
+  type Graces,
+  graceMs,
+  type RunEnd,
+  type RunTask,
+  type StopCause,
+} from "./runner.js";
 import type { Sampler } from "./sampler.js";
 
 /** What all children of a worker share. */
@@ -17,8 +24,10 @@ export interface ChildSupport {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
+  readonly graces: Graces;
   readonly sampler: Sampler;
   readonly keeper: GroupKeeper;
+  readonly log: Log;
 }
 
 /** What a child loads. */
@@ -50,11 +59,15 @@ export class Child {
   readonly #processor: ChildProcessor;
   readonly #support: ChildSupport;
   readonly #lineage: Lineage;
-  readonly #exited: Promise<void>;
   readonly #stopLooking: () => void;
   #run: Run | undefined;
   #attempts = 0;
   #isUsable = true;
+  #isEnding = false;
+  /** What it printed while it loaded, for the log if it fails to. */
+  #loadOutput: string[] | undefined = [];
+  /** Resolves when the process is gone and what it said was read. */
+  readonly exited: Promise<void>;
   /** Resolves to whether the processor was loaded. */
   readonly ready: Promise<boolean>;
 
@@ -68,11 +81,8 @@ export class Child {
     });
     this.#lineage = new Lineage(this.#process.pid ?? -1, support.keeper);
     this.#stopLooking = support.sampler.add((table) => this.#look(table));
-    this.#exited = this.#whenExited();
-    this.ready = Promise.race([
-      once(this.#process, "message").then(() => true),
-      this.#exited.then(() => false),
-    ]);
+    this.exited = this.#whenExited();
+    this.ready = this.#whenReady();
     this.#process.on("message", (message: FromChild) => this.#onMessage(message));
     readLines(this.#process.stdout, (line) => this.#onOutput("info", line));
     readLines(this.#process.stderr, (line) => this.#onOutput("warn", line));
@@ -93,7 +103,7 @@ export class Child {
     const end = await new Promise<RunEnd>((settle) => {
       this.#run = { task, settle, outputLines: 0, isHeapExhausted: false };
       this.#send(task.message);
-      if (!this.#isUsable) this.#onGone(this.#run);
+      if (!this.#isUsable) this.#onGone(this.#run); // it ended since the pool looked
       if (task.signal.aborted) onAbort();
     });
     task.signal.removeEventListener("abort", onAbort);
@@ -109,9 +119,27 @@ export class Child {
   /** Kills the child and everything that it started; resolves when all are gone. Twice is fine. */
   async end(): Promise<void> {
     this.#isUsable = false;
+    this.#isEnding = true;
     this.#stopLooking();
     await this.#lineage.kill();
-    await Promise.race([this.#exited, sleep(EXIT_WAIT_MS, undefined, { ref: false })]);
+    await Promise.race([this.exited, sleep(EXIT_WAIT_MS, undefined, { ref: false })]);
+  }
+
+  #whenReady(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#process.once("message", () => {
+        this.#loadOutput = undefined;
+        resolve(true);
+      });
+      void this.exited.then(() => {
+        resolve(false);
+        if (this.#loadOutput === undefined || this.#isEnding) return;
+        this.#support.log.error("A child process ended before it had loaded its processor", {
+          processor: this.#processor.name,
+          output: this.#loadOutput,
+        });
+      });
+    });
   }
 
   /** The process is gone and what it had said was read, or a descendant still holds its pipes and `READ_WAIT_MS` passed. */
@@ -121,6 +149,7 @@ export class Child {
         this.#isUsable = false;
         if (this.#run !== undefined) this.#onGone(this.#run);
         resolve();
+        void this.end(); // at once: the number of a process that is gone may soon be another's
       };
       this.#process.once("exit", () => {
         this.#isUsable = false;
@@ -155,12 +184,17 @@ export class Child {
   /** The first cause wins, except over one whose grace is longer: a cancel does not wait for the end of a drain. */
   #stop(cause: StopCause): void {
     const run = this.#run;
-    if (run === undefined || (run.cause !== undefined && graceMs(cause) >= graceMs(run.cause))) return;
+    if (run === undefined || (run.cause !== undefined && this.#graceMs(cause) >= this.#graceMs(run.cause)))
+      return;
     run.cause = cause;
     clearTimeout(run.killTimer);
     this.#send({ type: "stop" });
     this.#lineage.signal("SIGTERM");
-    run.killTimer = setTimeout(() => void this.end().then(() => run.settle(cause)), graceMs(cause));
+    run.killTimer = setTimeout(() => void this.end().then(() => run.settle(cause)), this.#graceMs(cause));
+  }
+
+  #graceMs(cause: StopCause): number {
+    return graceMs(this.#support.graces, cause);
   }
 
   #look(table: readonly ProcessEntry[]): void {
@@ -173,11 +207,12 @@ export class Child {
   }
 
   #onOutput(level: "info" | "warn", line: string): void {
+    if (this.#loadOutput !== undefined && this.#loadOutput.length < 20) this.#loadOutput.push(line);
     const run = this.#run;
     if (run === undefined) return;
     if (line.includes("JavaScript heap out of memory")) run.isHeapExhausted = true;
     run.outputLines += 1;
-    if (run.outputLines <= MAX_LOG_LINES) run.task.onLog(level, line);
+    if (run.outputLines <= MAX_LOG_LINES) run.task.onLog(level, cutPaths(line));
   }
 
   #send(message: ToChild): void {

@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
+import type { Log } from "@drover/core";
 import type { ChildSupport } from "./child.js";
 import { Guardian } from "./guardian.js";
 import type { GroupKeeper } from "./lineage.js";
+import { GRACES, type Graces } from "./runner.js";
 import { Sampler } from "./sampler.js";
 
 export interface ChildrenOptions {
@@ -10,6 +12,9 @@ export interface ChildrenOptions {
   readonly maxAttempts: number;
   /** Hears of every process group, beside the guardian. */
   readonly keeper: GroupKeeper;
+  readonly log: Log;
+  /** Default: `GRACES`. */
+  readonly graces?: Graces;
   /** The module that a child runs, and arguments for Node before it. Default: the built entry beside this module. */
   readonly entry?: string;
   readonly nodeArguments?: readonly string[];
@@ -20,7 +25,7 @@ const SAMPLE_MS = 250;
 
 /** What all child processes of a worker share, with the guardian that ends them when the worker is gone; close it last. */
 export function createChildren(options: ChildrenOptions): { support: ChildSupport; guardian: Guardian } {
-  const { environment, maxAttempts, keeper, nodeArguments = [] } = options;
+  const { environment, maxAttempts, keeper, log, graces = GRACES, nodeArguments = [] } = options;
   const guardian = new Guardian();
   guardian.start();
   const support: ChildSupport = {
@@ -28,6 +33,8 @@ export function createChildren(options: ChildrenOptions): { support: ChildSuppor
     nodeArguments,
     environment,
     maxAttempts,
+    graces,
+    log,
     sampler: new Sampler(SAMPLE_MS),
     keeper: {
       watch(group) {

@@ -22,7 +22,7 @@ export class Guardian {
     shell.stdin.on("error", () => {}); // EPIPE when it died: "exit" follows
     shell.on("error", () => {}); // no sh: children still end on disconnect
     shell.on("exit", () => {
-      if (!this.#isClosed) this.start();
+      if (!this.#isClosed) setTimeout(() => this.start(), RESTART_MS).unref();
     });
     for (const group of this.#groups) this.#write(`+${group}`);
   }
@@ -49,6 +49,9 @@ export class Guardian {
     this.#shell?.stdin?.write(`${line}\n`);
   }
 }
+
+/** Pause before a guardian that died is started again, in ms. */
+const RESTART_MS = 50;
 
 const SCRIPT = `
 trap '' INT TERM HUP

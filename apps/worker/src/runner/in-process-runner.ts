@@ -3,6 +3,8 @@ import type { Processor } from "@drover/processor-sdk";
 import { runHere } from "./in-this-process.js";
 import {
   acceptsLateResult,
+  GRACES,
+  type Graces,
   graceMs,
   type RunEnd,
   type Runner,
@@ -14,14 +16,14 @@ import {
  * Runs the attempts of a trusted, light processor in the worker itself: no isolation and no memory limit. A stopped attempt that does
  * not wind down within its grace is left to itself; its outcome no longer counts and its files are gone.
  */
-export function createInProcessRunner(processor: Processor): Runner {
+export function createInProcessRunner(processor: Processor, graces: Graces = GRACES): Runner {
   return {
-    run: (task) => runInProcess(processor, task),
+    run: (task) => runInProcess(processor, task, graces),
     close: () => Promise.resolve(),
   };
 }
 
-async function runInProcess(processor: Processor, task: RunTask): Promise<RunEnd> {
+async function runInProcess(processor: Processor, task: RunTask, graces: Graces): Promise<RunEnd> {
   const controller = new AbortController();
   let cause: StopCause | undefined;
   let graceTimer: NodeJS.Timeout | undefined;
@@ -33,7 +35,7 @@ async function runInProcess(processor: Processor, task: RunTask): Promise<RunEnd
     if (cause !== undefined) return;
     cause = why;
     controller.abort(new Error("The attempt has to stop."));
-    graceTimer = setTimeout(onGraceOver, graceMs(why));
+    graceTimer = setTimeout(onGraceOver, graceMs(graces, why));
   };
   const onAbort = () => stop({ kind: "stopped", reason: task.signal.reason as StopReason });
   const timer = setTimeout(() => stop({ kind: "timed_out" }), task.timeoutMs);

@@ -30,7 +30,7 @@ export class Lineage {
   constructor(leader: number, keeper: GroupKeeper) {
     this.#leader = leader;
     this.#keeper = keeper;
-    this.#adopt([leader]);
+    if (leader > 1) this.#adopt([leader]);
   }
 
   /** Takes in a reading of the process table. */

@@ -20,52 +20,47 @@ export class ChildPool implements Runner {
     this.#processor = processor;
   }
 
-  /** Starts a child ahead of need. Resolves to whether it loaded the processor. */
-  warm(): Promise<boolean> {
-    if (this.#isClosed || this.#idle.length > 0) return Promise.resolve(true);
-    const child = this.#spawn();
-    this.#idle.push(child);
-    return child.ready;
+  /** Starts a child ahead of need. */
+  warm(): void {
+    if (!this.#isClosed && this.#idle.length === 0) this.#idle.push(this.#spawn());
   }
 
   async run(task: RunTask): Promise<RunEnd> {
     const child = this.#take();
     if (!(await isLoaded(child, task.signal))) {
-      await this.#discard(child);
+      await child.end();
       if (task.signal.aborted) return { kind: "stopped", reason: task.signal.reason };
       return { kind: "died", exitCode: null, signal: null };
     }
     const end = await child.run(task);
     if (child.isReusable && !this.#isClosed) this.#idle.push(child);
     else {
-      await this.#discard(child);
-      void this.warm();
+      await child.end();
+      this.warm();
     }
     return end;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#all].map((child) => this.#discard(child)));
+    await Promise.all([...this.#all].map((child) => child.end()));
   }
 
   #take(): Child {
-    for (let child = this.#idle.pop(); child !== undefined; child = this.#idle.pop()) {
-      if (child.isReusable) return child;
-      void this.#discard(child);
-    }
-    return this.#spawn();
+    let child = this.#idle.pop();
+    while (child !== undefined && !child.isReusable) child = this.#idle.pop();
+    return child ?? this.#spawn();
   }
 
   #spawn(): Child {
     const child = new Child(this.#support, this.#processor);
     this.#all.add(child);
+    void child.exited.then(() => {
+      this.#all.delete(child);
+      const place = this.#idle.indexOf(child);
+      if (place >= 0) this.#idle.splice(place, 1);
+    });
     return child;
-  }
-
-  async #discard(child: Child): Promise<void> {
-    await child.end();
-    this.#all.delete(child);
   }
 }
 

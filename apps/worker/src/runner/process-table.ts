@@ -67,6 +67,7 @@ export function familyOf(table: readonly ProcessEntry[], leader: number, known: 
 
 /** Sends the signal to a whole group; false when it has no member left. */
 export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
+  if (group <= 1) return false; // to kill(2), minus one is everybody
   try {
     process.kill(-group, signal);
     return true;

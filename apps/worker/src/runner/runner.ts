@@ -29,17 +29,24 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-/** How long a stopped attempt may take to wind down, in ms. */
-export const STOP_GRACE_MS = 5_000;
-/** The same where somebody waits for it, or nothing of it is wanted any more: all must be gone within 2 s. */
-export const CANCEL_GRACE_MS = 1_000;
+/** How long a stopped attempt may take to wind down. */
+export interface Graces {
+  /** After a timeout or a drain, in ms. */
+  readonly stopMs: number;
+  /** Where somebody waits for it, or nothing of it is wanted any more, in ms: all must be gone within 2 s. */
+  readonly cancelMs: number;
+}
+
+/** What production uses, and what the processor SDK promises. */
+export const GRACES: Graces = { stopMs: 5_000, cancelMs: 1_000 };
 
 /** Why a run is being stopped before it ended by itself. */
 export type StopCause = Extract<RunEnd, { kind: "stopped" | "timed_out" | "out_of_memory" }>;
 
-export function graceMs(cause: StopCause): number {
+/** The time between the word to stop and the kill, in ms. */
+export function graceMs(graces: Graces, cause: StopCause): number {
   if (cause.kind === "out_of_memory") return 0;
-  return cause.kind === "timed_out" || cause.reason === "drained" ? STOP_GRACE_MS : CANCEL_GRACE_MS;
+  return cause.kind === "timed_out" || cause.reason === "drained" ? graces.stopMs : graces.cancelMs;
 }
 
 /** Whether a result counts that was complete before the processor heard of the stop. A cancel was promised to a person, and a lost lease publishes nothing. */

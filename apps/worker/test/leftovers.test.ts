@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { listProcesses, pidSpace } from "../src/runner/process-table.js";
+import { sweepDeadWorkers, WorkerFolder } from "../src/worker-folder.js";
+import { areGone, pidsFrom, recordingLog, until } from "./harness.js";
+
+let attempts: string;
+beforeEach(() => {
+  attempts = mkdtempSync(join(tmpdir(), "drover-attempts-"));
+});
+afterEach(() => rmSync(attempts, { recursive: true }));
+
+/** Starts a process that runs one attempt of a fixture, and waits until it runs. Answers the numbers of the attempt's processes. */
+async function host(fixture: string, ...more: string[]): Promise<{ worker: ChildProcess; pids: number[] }> {
+  const note = join(attempts, `note-${randomUUID()}`);
+  const script = fileURLToPath(new URL("./fixtures/host.ts", import.meta.url));
+  const worker = spawn(process.execPath, ["--import", "tsx", script, fixture, note, attempts, ...more], {
+    stdio: "ignore",
+  });
+  const pids = await pidsFrom(note);
+  rmSync(note);
+  return { worker, pids };
+}
+
+async function killed(worker: ChildProcess): Promise<void> {
+  const gone = once(worker, "exit");
+  worker.kill("SIGKILL");
+  await gone;
+}
+
+test.each(["blocks", "spawns", "ignores-signals", "never-returns"])(
+  "an attempt that %s is gone within 1 s of a kill -9 of its worker, with all that it started",
+  async (fixture) => {
+    const { worker, pids } = await host(fixture);
+    expect(await areGone(pids)).toBe(false);
+    await killed(worker);
+    await until("the attempt's processes are gone", () => areGone(pids), 1_000);
+  },
+);
+
+test("a guardian that was killed is replaced and knows the groups of its predecessor", async () => {
+  const { worker, pids } = await host("blocks");
+  const guardianOf = async () => {
+    const table = await listProcesses();
+    return table.find((entry) => entry.parent === worker.pid && !pids.includes(entry.pid))?.pid;
+  };
+  const first = (await guardianOf()) ?? 0;
+  process.kill(first, "SIGKILL");
+  await until("there is another", async () => {
+    const next = await guardianOf();
+    return next !== undefined && next !== first;
+  });
+  await killed(worker);
+  await until("the attempt's processes are gone", () => areGone(pids), 1_000);
+});
+
+test("without a guardian a child that is not blocked still ends with its worker", async () => {
+  const { worker, pids } = await host("spawns", "no-guardian");
+  await killed(worker);
+  await until("the attempt's processes are gone", () => areGone(pids), 1_000);
+});
+
+test("a starting worker kills what worker and guardian left when both were killed, and removes the folder", async () => {
+  const { worker, pids } = await host("blocks", "no-guardian");
+  await killed(worker);
+  expect(await areGone(pids), "a blocked child survives so far").toBe(false);
+  expect(await sweepDeadWorkers(attempts, recordingLog())).toBe(1);
+  await until("the attempt's processes are gone", () => areGone(pids), 1_000);
+  expect(readdirSync(attempts)).toEqual([]);
+});
+
+test("a living worker's folder is left alone", async () => {
+  const { worker } = await host("spawns");
+  expect(await sweepDeadWorkers(attempts, recordingLog())).toBe(0);
+  await killed(worker);
+});
+
+test("a group whose number was given to another process since is not killed", async () => {
+  const folder = join(attempts, "dead-worker");
+  mkdirSync(join(folder, "groups"), { recursive: true });
+  writeFileSync(
+    join(folder, "owner.json"),
+    JSON.stringify({ pid: 2 ** 22, startedAt: "0", space: pidSpace() }),
+  );
+  const bystander = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
+  writeFileSync(join(folder, "groups", String(bystander.pid)), "another start time");
+  expect(await sweepDeadWorkers(attempts, recordingLog())).toBe(1);
+  expect(await areGone([bystander.pid ?? 0])).toBe(false);
+  bystander.kill();
+});
+
+test("the folder of a worker in another container goes only when it was silent for long", async () => {
+  const folder = join(attempts, "elsewhere");
+  mkdirSync(folder);
+  const owner = join(folder, "owner.json");
+  writeFileSync(owner, JSON.stringify({ pid: process.pid, startedAt: "0", space: "another boot" }));
+  expect(await sweepDeadWorkers(attempts, recordingLog())).toBe(0);
+  const longAgo = new Date(Date.now() - 11 * 60_000);
+  utimesSync(owner, longAgo, longAgo);
+  expect(await sweepDeadWorkers(attempts, recordingLog())).toBe(1);
+});
+
+test("a worker's folder is its own as long as it lives, and gone when it is removed", async () => {
+  const own = new WorkerFolder(attempts, "w1");
+  await own.open();
+  expect(await sweepDeadWorkers(attempts, recordingLog())).toBe(0);
+  await own.remove();
+  expect(existsSync(own.path)).toBe(false);
+});

@@ -1,0 +1,159 @@
+import type { Outcome, QueuePorts } from "@drover/core";
+import { createMemoryQueue } from "@drover/queue";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../src/clock.js";
+import { startHealth } from "../src/health.js";
+import { loadProcessors, ProcessorLoadError } from "../src/processors.js";
+import { Worker, type WorkerDeps } from "../src/worker.js";
+import { processorNamed, recordingLog, requestOf, until } from "./harness.js";
+
+const completed: Outcome = { kind: "completed", result: null, artifacts: [] };
+
+let queue: QueuePorts;
+let log: ReturnType<typeof recordingLog>;
+let worker: Worker;
+let ready: number;
+let runnersClosed: number;
+beforeEach(() => {
+  queue = createMemoryQueue();
+  log = recordingLog();
+  ready = 0;
+  runnersClosed = 0;
+});
+afterEach(() => worker.drain(0));
+
+/** A worker of the fixture `good`, whose attempts end as `execute` says. */
+function workerOf(execute: () => Promise<Outcome>, ports: Partial<QueuePorts> = {}): Worker {
+  const deps: WorkerDeps = {
+    info: { id: "w1", host: "h", pid: 1, slots: 2, processors: ["good"], startedAt: 0 },
+    stations: [
+      {
+        processor: processorNamed("good"),
+        runner: {
+          run: () => Promise.reject(new Error("unused")),
+          async close() {
+            runnersClosed += 1;
+          },
+        },
+        executor: {
+          execute,
+          onFinished: () => Promise.reject(new Error("disk gone")),
+          onDiscarded: async () => {},
+        },
+      },
+    ],
+    queue: { ...queue, ...ports },
+    retry: { baseDelayMs: 0, maxDelayMs: 0 },
+    clock: systemClock,
+    log,
+    quietLog: log,
+    onReady: () => {
+      ready += 1;
+    },
+  };
+  worker = new Worker(deps);
+  return worker;
+}
+
+describe("a worker", () => {
+  test("announces itself and its processors at once, and signs off when it drains", async () => {
+    workerOf(async () => completed).start();
+    await until("it is ready", () => worker.state === "ready");
+    const { processors, workers } = await queue.catalogue.read();
+    expect(workers.map(({ id }) => id)).toEqual(["w1"]);
+    expect(processors).toMatchObject([{ name: "good", version: "1.0.0", limits: { timeoutMs: 20_000 } }]);
+    expect(JSON.parse(JSON.stringify(processors))).toEqual(processors);
+    await worker.drain(0);
+    expect((await queue.catalogue.read()).workers).toEqual([]);
+    expect([worker.state, ready, runnersClosed]).toEqual(["draining", 1, 1]);
+  });
+
+  test("takes jobs, and a cleaning up that fails harms none", async () => {
+    workerOf(async () => completed).start();
+    const request = requestOf("good");
+    await queue.jobs.submit(request);
+    await until("it completed", async () => (await queue.jobs.get(request.id))?.status === "completed");
+    await until("the trouble was logged", () =>
+      log.entries.some(({ message }) => message === "Files of an attempt are left for the sweeper"),
+    );
+  });
+
+  test("goes on when its heartbeat fails, and tries again until it arrives", async () => {
+    let failures = 0;
+    const catalogue = {
+      ...queue.catalogue,
+      async announce(...args: Parameters<QueuePorts["catalogue"]["announce"]>) {
+        failures += 1;
+        if (failures === 1) throw new Error("Redis is away");
+        await queue.catalogue.announce(...args);
+      },
+    };
+    workerOf(async () => completed, { catalogue }).start();
+    await until("the first failed", () => failures === 1);
+    expect([worker.state, ready]).toEqual(["no_redis", 0]);
+    await until("the second arrived", () => worker.state === "ready");
+    expect(ready).toBe(1);
+  });
+
+  test("lets running attempts end before the drain deadline, and takes no new job meanwhile", async () => {
+    let finish = (_outcome: Outcome) => {};
+    const running = () =>
+      new Promise<Outcome>((resolve) => {
+        finish = resolve;
+      });
+    workerOf(running).start();
+    const first = requestOf("good");
+    await queue.jobs.submit(first);
+    await until("it runs", () => worker.running === 1);
+    const drained = worker.drain(10_000);
+    const second = requestOf("good");
+    await queue.jobs.submit(second);
+    expect(worker.drain(0), "a second drain is the first").toBe(drained);
+    finish(completed);
+    await drained;
+    expect((await queue.jobs.get(first.id))?.status).toBe("completed");
+    expect((await queue.jobs.get(second.id))?.status).toBe("queued");
+  });
+
+  test("may be drained before it was started, and does not start then", async () => {
+    await workerOf(async () => completed).drain(0);
+    worker.start();
+    expect((await queue.catalogue.read()).workers).toEqual([]);
+  });
+});
+
+describe("loading processors", () => {
+  const fixtures = new URL("./fixtures", import.meta.url).pathname;
+
+  test("takes a module with a list, by path", async () => {
+    const loaded = await loadProcessors(["./processors.ts"], fixtures);
+    expect(loaded.map(({ processor }) => processor.name)).toContain("good");
+    expect(loaded[0]?.moduleUrl).toMatch(/^file:.*processors\.ts$/);
+  });
+
+  test.each([
+    ["./missing.ts", "could not be loaded"],
+    ["no-such-package", "was not found"],
+    ["./host-empty.mjs", "has to export"],
+  ])("names the module that cannot be served: %s", async (name, reason) => {
+    const error = await loadProcessors([name], fixtures).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ProcessorLoadError);
+    expect(String(error)).toContain(name);
+    expect(String(error)).toContain(reason);
+  });
+
+  test("refuses two modules with one name", async () => {
+    await expect(loadProcessors(["./processors.ts", "./processors.ts"], fixtures)).rejects.toThrow("good");
+  });
+});
+
+test("the health endpoints say alive, and ready only while it takes jobs", async () => {
+  workerOf(async () => completed);
+  let state: "ready" | "no_redis" | "draining" = "no_redis";
+  const health = await startHealth({ port: 0, host: "127.0.0.1", state: () => state });
+  const statusOf = async (path: string) => (await fetch(`http://127.0.0.1:${health.port}${path}`)).status;
+  expect([await statusOf("/livez"), await statusOf("/readyz"), await statusOf("/")]).toEqual([200, 503, 404]);
+  state = "ready";
+  expect(await statusOf("/readyz")).toBe(200);
+  await health.close();
+});
