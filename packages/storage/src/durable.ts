@@ -1,10 +1,13 @@
 import { constants } from "node:fs";
 import { mkdir, open, rename } from "node:fs/promises";
 import { dirname, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError } from "@drover/core";
 
-/** How often a folder may be removed by others between its making and the rename into it. Each round needs another `remove` to win the same race. */
-const MAX_ROUNDS = 20;
+/** How often a folder may be removed by others between its making and the rename into it: each round, another `remove` has to win the same race. */
+const MAX_ROUNDS = 100;
+/** A pause lets those others end. It grows by 1 ms a round up to this, to about 4 s in all. */
+const MAX_PAUSE_MS = 50;
 
 /** Makes `folder` and whatever is missing above it, durably. */
 export async function makeFolder(folder: string): Promise<void> {
@@ -25,6 +28,7 @@ export async function publish(from: string, to: string, root: string): Promise<v
       break;
     } catch (error) {
       if (!hasCode(error, "ENOENT") || round === MAX_ROUNDS) throw error;
+      await sleep(Math.min(round - 1, MAX_PAUSE_MS));
     }
   }
   await syncFolders(folder, root);
