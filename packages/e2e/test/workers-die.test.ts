@@ -20,7 +20,7 @@ describe("a worker that goes away in the middle of an attempt", () => {
     const ids = await Promise.all(
       victims.map(
         async (_, i) =>
-          (await client.submit("digest", new Blob([`kill ${i}`]), { params: { ms: 3_000 } })).job_id,
+          (await client.submit("digest", new Blob([`kill ${i}`]), { params: { ms: 10_000 } })).job_id,
       ),
     );
     await waitFor(async () => (await client.list({ status: "running" })).jobs.length === KILLS, {
