@@ -131,14 +131,7 @@ export class Child {
         this.#loadOutput = undefined;
         resolve(true);
       });
-      void this.exited.then(() => {
-        resolve(false);
-        if (this.#loadOutput === undefined || this.#isEnding) return;
-        this.#support.log.error("A child process ended before it had loaded its processor", {
-          processor: this.#processor.name,
-          output: this.#loadOutput,
-        });
-      });
+      void this.exited.then(() => resolve(false));
     });
   }
 
@@ -148,6 +141,7 @@ export class Child {
       const gone = () => {
         this.#isUsable = false;
         if (this.#run !== undefined) this.#onGone(this.#run);
+        if (this.#loadOutput !== undefined && !this.#isEnding) this.#reportFailedLoad(this.#loadOutput);
         resolve();
         void this.end(); // at once: the number of a process that is gone may soon be another's
       };
@@ -162,6 +156,14 @@ export class Child {
       this.#process.on("error", () => {
         if (this.#process.pid === undefined) gone(); // not even started: out of memory or of process numbers
       });
+    });
+  }
+
+  #reportFailedLoad(output: readonly string[]): void {
+    const processor = this.#processor.name;
+    this.#support.log.error("A child process ended before it had loaded its processor", {
+      processor,
+      output,
     });
   }
 
