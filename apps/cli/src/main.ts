@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { CommanderError } from "commander";
 import { readConfig } from "./config.js";
 import { EXIT, explain } from "./exit.js";
