@@ -139,6 +139,7 @@ describe("the direction of imports", () => {
   it("refuses a relative path out of the workspace and an import of the workspace's own name", async () => {
     const text = `import "../../core/src/job.js"; import "@drover/storage";`;
     expect(await plant("packages/storage", { "src/a.ts": text })).toHaveLength(2);
+    expect(await plant("packages/e2e", { "bench/a.ts": `import "../../core/src/job.js";` })).toEqual([]);
   });
 
   it("refuses a computed import outside the worker", async () => {

@@ -43,9 +43,15 @@ function relativeReason(
   specifier: string,
 ): string | undefined {
   const target = posix.join(posix.dirname(file.path), specifier).replace(/\.js$/, ".ts");
-  if (target.startsWith("..")) return `a path out of ${workspace.folder} goes around the table`;
+  if (target.startsWith("..") && !isFree(workspace))
+    return `a path out of ${workspace.folder} goes around the table`;
   const crossesInto = isIn(row.nodeOnlyIn, target) && !isIn(row.nodeOnlyIn, file.path);
   return crossesInto && file.path.startsWith("src/") ? "it drags Node into the browser's entry" : undefined;
+}
+
+/** Whether the workspace may import everything. */
+function isFree(workspace: Workspace): boolean {
+  return FREE_OF_RESERVED.includes(`${workspace.folder}/`);
 }
 
 function packageReason(workspace: Workspace, row: Row, file: SourceFile, name: string): string | undefined {

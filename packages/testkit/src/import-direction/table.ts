@@ -65,7 +65,7 @@ export const RESERVED: Readonly<Record<string, readonly string[]>> = {
   commander: ["apps/cli/"],
 };
 
-/** Workspaces that are free of `RESERVED`. */
+/** Workspaces that may import everything: free of `RESERVED`, and of the rule that a relative path stays in its workspace. */
 export const FREE_OF_RESERVED: readonly string[] = ["packages/testkit/", "packages/e2e/"];
 
 /** What the tests of every workspace may import beside what their workspace may. */
