@@ -48,5 +48,5 @@ function presentedKey(authorization = ""): string {
 /** Compares digests, so that neither content nor length shows in the time it takes. */
 function isSameSecret(presented: string, expected: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(presented), digest(expected));
+  return presented !== "" && timingSafeEqual(digest(presented), digest(expected));
 }

@@ -24,6 +24,7 @@ export async function waitForJob(
   try {
     for (;;) {
       const change = deps.queue.jobs.changed(id, end);
+      change.catch(() => {}); // when the read below throws as well, nobody awaits it any more
       const job = await deps.queue.jobs.get(id);
       if (options.until(job) || end.aborted) return job;
       await change;

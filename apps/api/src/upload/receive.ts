@@ -90,20 +90,20 @@ function asRefusal(error: unknown): unknown {
 }
 
 function wholeUpload(request: Request, part: FilePart): Upload {
-  const fields: Record<string, string> = {};
-  for (const [name, value] of Object.entries<unknown>(request.body ?? {})) {
-    if (typeof value !== "string") {
-      throw new DomainError("invalid_request", `Field ${name} came more than once.`, {
-        errors: [{ path: name, message: "must come once" }],
-      });
-    }
-    fields[name] = value;
-  }
+  // Not by assignment: a field may be called __proto__.
+  const fields = Object.fromEntries(Object.entries<unknown>(request.body ?? {}).map(onlyValue));
   if (part.stored === undefined) {
     const hint = FILE_PART in fields ? ` Field \`${FILE_PART}\` came as text without a file name.` : "";
     throw new DomainError("file_missing", `The form has no file: send it as part \`${FILE_PART}\`.${hint}`);
   }
   return { file: part.stored, fields };
+}
+
+function onlyValue([name, value]: [string, unknown]): [string, string] {
+  if (typeof value === "string") return [name, value];
+  throw new DomainError("invalid_request", `Field ${name} came more than once.`, {
+    errors: [{ path: name, message: "must come once" }],
+  });
 }
 
 function assertMultipart(request: IncomingMessage): void {

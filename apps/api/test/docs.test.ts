@@ -1,0 +1,62 @@
+import { routes } from "@drover/contract";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startApi, type TestApi } from "./harness.js";
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(() => api.close());
+
+describe("the reference", () => {
+  it("is OpenAPI 3.1 with every route, and the params of the processors that there are", async () => {
+    const response = await fetch(`${api.url}/openapi.json`);
+    const document = (await response.json()) as {
+      openapi: string;
+      info: { version: string };
+      paths: object;
+      components: { schemas: object };
+    };
+    expect(document.openapi).toBe("3.1.0");
+    expect(document.info.version).toBe("9.9.9");
+    expect(new Set(Object.keys(document.paths))).toEqual(
+      new Set(Object.values(routes).map(({ path }) => path)),
+    );
+    expect(document.components.schemas).toHaveProperty(["params.csv-count", "properties", "timezone"]);
+  });
+
+  it("is a page that loads nothing from elsewhere and needs no inline script", async () => {
+    const page = await (await fetch(`${api.url}/docs/`)).text();
+    expect(page).toContain("Drover API");
+    expect(page.replaceAll(/xmlns="[^"]*"/g, "")).not.toMatch(/(src|href)="?https?:/);
+    for (const [, attributes = "", inline = ""] of page.matchAll(/<script([^>]*)>([^<]*)<\/script>/g)) {
+      expect(attributes).toContain("src=");
+      expect(inline.trim()).toBe("");
+    }
+    for (const path of [
+      "swagger-ui.css",
+      "swagger-ui-bundle.js",
+      "swagger-ui-standalone-preset.js",
+      "swagger-ui-init.js",
+    ]) {
+      expect((await fetch(`${api.url}/docs/${path}`)).status).toBe(200);
+    }
+    expect(await (await fetch(`${api.url}/docs/swagger-ui-init.js`)).text()).toContain('"/openapi.json"');
+  });
+
+  it("is where / leads", async () => {
+    const response = await fetch(`${api.url}/`, { redirect: "manual" });
+    expect([response.status, response.headers.get("location")]).toEqual([302, "/docs/"]);
+  });
+
+  it("lists only endpoints that answer: none is 404 route_not_found", async () => {
+    for (const { method, path } of Object.values(routes)) {
+      const filled = path
+        .replaceAll(/\{job_id\}/g, "12345678-1234-1234-1234-123456789abc")
+        .replaceAll(/\{\w+\}/g, "x");
+      const response = await fetch(`${api.url}${filled}`, { method });
+      const body = await response.text();
+      expect([path, body.includes("route_not_found")]).toEqual([path, false]);
+    }
+  });
+});

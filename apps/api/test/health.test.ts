@@ -1,0 +1,90 @@
+import { DomainError } from "@drover/core";
+import { createMemoryQueue } from "@drover/queue";
+import { createMemoryStore } from "@drover/storage";
+import { afterEach, describe, expect, it } from "vitest";
+import { json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
+
+let api: TestApi;
+afterEach(() => api.close());
+const start = async (options?: TestApiOptions) => {
+  api = await startApi(options);
+};
+const readyz = () => fetch(`${api.url}/readyz`);
+
+describe("readiness", () => {
+  it("is 200 when Redis and the store answer", async () => {
+    await start();
+    expect((await readyz()).status).toBe(200);
+  });
+
+  it("is 503 and names Redis when that does not answer, liveness stays 200", async () => {
+    const queue = createMemoryQueue();
+    const ping = async () => {
+      throw new DomainError("redis_unavailable", "away");
+    };
+    await start({ queue: { ...queue, health: { ...queue.health, ping } } });
+    const response = await readyz();
+    expect(response.status).toBe(503);
+    expect(await json(response)).toMatchObject({
+      code: "redis_unavailable",
+      checks: { redis: "failed", storage: "ok", draining: false },
+    });
+    expect((await fetch(`${api.url}/livez`)).status).toBe(200);
+  });
+
+  it("is 503 and names the store when that fails or hangs", async () => {
+    const broken = { ...createMemoryStore(), check: () => Promise.reject(new Error("EIO")) };
+    await start({ store: broken });
+    expect(await json(readyz())).toMatchObject({
+      code: "storage_unavailable",
+      checks: { redis: "ok", storage: "failed" },
+    });
+    broken.check = () => new Promise(() => {});
+    expect((await readyz()).status).toBe(503);
+  });
+
+  it("is 503 while the process stops", async () => {
+    await start();
+    api.stop.abort();
+    const response = await readyz();
+    expect(response.status).toBe(503);
+    expect(await json(response)).toMatchObject({ code: "draining", checks: { draining: true } });
+  });
+});
+
+describe("admission", () => {
+  it("refuses a job when as many wait as may", async () => {
+    await start({ maxQueued: 2 });
+    expect((await submit(api)).status).toBe(202);
+    expect((await submit(api)).status).toBe(202);
+    const response = await submit(api);
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("10");
+    expect(await json(response)).toMatchObject({ code: "at_capacity" });
+    expect(await api.keys()).toHaveLength(4);
+  });
+
+  it("refuses a job when Redis uses over 75 % of its memory, asking at most once a second", async () => {
+    const queue = createMemoryQueue();
+    let asked = 0;
+    let usedMemoryBytes = 76;
+    const inspect = async () => {
+      asked += 1;
+      return { ...(await queue.health.inspect()), usedMemoryBytes, maxMemoryBytes: 100 };
+    };
+    let now = 0;
+    const { createAdmission } = await import("../src/admission.js");
+    const admission = createAdmission({
+      health: { ...queue.health, inspect },
+      maxQueued: 9,
+      monotonicMs: () => now,
+    });
+    await start({ queue, deps: { admission } });
+    expect(await json(submit(api))).toMatchObject({ code: "at_capacity" });
+    usedMemoryBytes = 75;
+    expect(await json(submit(api))).toMatchObject({ code: "at_capacity" });
+    now = 1_000;
+    expect((await submit(api)).status).toBe(202);
+    expect(asked).toBe(2);
+  });
+});

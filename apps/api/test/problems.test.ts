@@ -1,0 +1,157 @@
+import { createServer } from "node:net";
+import { createMemoryQueue } from "@drover/queue";
+import { waitFor } from "@drover/testkit";
+import { afterEach, describe, expect, it } from "vitest";
+import { json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
+
+let api: TestApi;
+let errors = 0;
+afterEach(async () => {
+  await api.close({ errors });
+  errors = 0;
+});
+const start = async (options?: TestApiOptions) => {
+  api = await startApi(options);
+};
+const JOB = "12345678-1234-1234-1234-123456789abc";
+
+describe("a request", () => {
+  it("to nowhere is 404", async () => {
+    await start();
+    const response = await fetch(`${api.url}/api/nothing?secret=1`);
+    expect(response.status).toBe(404);
+    expect(await json(response)).toMatchObject({
+      code: "route_not_found",
+      path: "/api/nothing",
+      instance: "/api/nothing",
+    });
+  });
+
+  it.each([
+    ["PUT", `/api/jobs/${JOB}`, "GET, HEAD, DELETE, OPTIONS"],
+    ["GET", `/api/jobs/${JOB}/cancel`, "POST, OPTIONS"],
+    ["GET", "/api/upload", "POST, OPTIONS"],
+    ["PATCH", "/openapi.json", "GET, HEAD, OPTIONS"],
+  ])("%s %s is 405 and says what is possible", async (method, path, allow) => {
+    await start();
+    const response = await fetch(`${api.url}${path}`, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe(allow);
+    expect(await json(response)).toMatchObject({ code: "method_not_allowed" });
+    const options = await fetch(`${api.url}${path}`, { method: "OPTIONS" });
+    expect([options.status, options.headers.get("allow")]).toEqual([204, allow]);
+  });
+
+  it.each(["/api/jobs/%zz", "/api/jobs/%E0%A4%A", "/%c0"])(
+    "with the malformed path %s is 400 or 404, never 500",
+    async (path) => {
+      await start();
+      const response = await fetch(`${api.url}${path}`);
+      expect([400, 404]).toContain(response.status);
+      expect(response.headers.get("content-type")).toContain("application/problem+json");
+    },
+  );
+
+  it("keeps its own sane id, and gets one instead of any other", async () => {
+    await start();
+    const idOf = async (id: string) =>
+      (await fetch(`${api.url}/livez`, { headers: { "x-request-id": id } })).headers.get("x-request-id");
+    expect(await idOf("abc-DEF_1.2")).toBe("abc-DEF_1.2");
+    for (const odd of ["a b", "x".repeat(129), "<script>"])
+      expect(await idOf(odd)).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it("is answered with security headers and nothing about the framework", async () => {
+    await start();
+    const { headers } = await fetch(`${api.url}/livez`);
+    expect(headers.get("content-security-policy")).toContain("default-src 'self'");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("x-powered-by")).toBeNull();
+  });
+
+  it("has one line in the log, debug when it only read", async () => {
+    await start();
+    await fetch(`${api.url}/livez?x=1`, { headers: { "x-request-id": "r1" } });
+    const line = await waitFor(() => api.lines.find(({ fields }) => fields.request_id === "r1"));
+    expect(line).toMatchObject({
+      level: "debug",
+      message: "GET /livez 200",
+      fields: { status: 200, duration_ms: expect.any(Number) },
+    });
+    await submit(api, undefined, { "x-request-id": "r2" });
+    const accepted = await waitFor(() => api.lines.filter(({ fields }) => fields.request_id === "r2"));
+    await waitFor(() => api.lines.some(({ fields }) => fields.request_id === "r2"));
+    expect(accepted.length).toBeLessThanOrEqual(1);
+    expect(api.lines.find(({ fields }) => fields.request_id === "r2")).toMatchObject({
+      level: "info",
+      fields: { job_id: expect.any(String), processor: "csv-count" },
+    });
+  });
+
+  it("that meets the unexpected is an opaque 500, logged once with the stack", async () => {
+    errors = 1;
+    const queue = createMemoryQueue();
+    const get = async () => {
+      throw new TypeError("secret detail at /srv/private");
+    };
+    await start({ queue: { ...queue, jobs: { ...queue.jobs, get } } });
+    const response = await fetch(`${api.url}/api/jobs/${JOB}`);
+    expect(response.status).toBe(500);
+    const text = await response.text();
+    expect(text).not.toContain("secret");
+    expect(JSON.parse(text)).toMatchObject({
+      code: "internal",
+      request_id: response.headers.get("x-request-id"),
+    });
+    const line = await waitFor(() => api.lines.find(({ level }) => level === "error"));
+    expect((line.fields.error as Error).stack).toContain("secret detail");
+  });
+});
+
+describe("with Redis away", () => {
+  it("everything that needs it is 503 with Retry-After within 2 s, and the rest goes on", {
+    timeout: 40_000,
+  }, async () => {
+    const { connectQueue } = await import("@drover/queue");
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    const queue = connectQueue({ url: `redis://127.0.0.1:${await freePort()}`, prefix: "x", log });
+    await start({ queue, processors: [] });
+    const requests: [string, string][] = [
+      ["GET", `/api/jobs/${JOB}`],
+      ["GET", `/api/jobs/${JOB}?wait=30`],
+      ["GET", "/api/jobs"],
+      ["GET", `/api/jobs/${JOB}/logs`],
+      ["GET", `/api/jobs/${JOB}/result`],
+      ["GET", `/api/jobs/${JOB}/download`],
+      ["POST", `/api/jobs/${JOB}/cancel`],
+      ["POST", `/api/jobs/${JOB}/retry`],
+      ["DELETE", `/api/jobs/${JOB}`],
+      ["GET", "/api/processors"],
+      ["GET", "/api/processors/csv-count"],
+      ["GET", `/api/job-status/${JOB}`],
+      ["GET", `/api/status/${JOB}`],
+      ["GET", "/readyz"],
+    ];
+    for (const [method, path] of requests) {
+      const before = performance.now();
+      const response = await fetch(`${api.url}${path}`, { method });
+      expect([path, response.status, response.headers.get("retry-after")]).toEqual([path, 503, "2"]);
+      expect(performance.now() - before).toBeLessThan(2_000);
+      expect(await json(response)).toMatchObject({ code: "redis_unavailable" });
+    }
+    expect((await submit(api)).status).toBe(503);
+    expect(await api.keys()).toEqual([]);
+    for (const path of ["/livez", "/health", "/openapi.json", "/docs/"]) {
+      expect((await fetch(`${api.url}${path}`)).status).toBe(200);
+    }
+  });
+});
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 1;
+}
