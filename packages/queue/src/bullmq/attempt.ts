@@ -127,6 +127,7 @@ export class BullAttempt implements Attempt {
           what.isRelease === true ? 1 : 0,
           HISTORY_LIMIT,
           HISTORY_TTL_MS,
+          this.number,
           ...lines,
         ],
       );

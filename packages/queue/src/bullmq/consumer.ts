@@ -69,7 +69,6 @@ export class BullConsumer implements Consumer {
       stalledInterval: deps.lease.stalledCheckMs,
       maxStalledCount: MAX_LOST_WORKERS,
       runRetryDelay: 500,
-      skipVersionCheck: true,
       settings: { backoffStrategy: (_attempts, _type, error) => delayOf(error) },
     });
     this.#listen();

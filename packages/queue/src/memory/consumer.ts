@@ -21,6 +21,7 @@ export class MemoryConsumer implements Consumer {
   readonly #stopListening: () => void;
   readonly #timer: NodeJS.Timeout;
   #isDraining = false;
+  #isTaking = false;
 
   constructor(
     state: MemoryState,
@@ -54,15 +55,18 @@ export class MemoryConsumer implements Consumer {
   }
 
   #take(): void {
+    if (this.#isTaking) return; // taking a job wakes every listener, this one too
+    this.#isTaking = true;
     while (!this.#isDraining && this.#active.size < this.#options.slots) {
       const entry = this.#state.inLine(this.#processor)[0];
-      if (entry === undefined) return;
+      if (entry === undefined) break;
       const run = this.#run(entry).finally(() => {
         this.#active.delete(entry);
         this.#take();
       });
       this.#active.set(entry, run);
     }
+    this.#isTaking = false;
   }
 
   async #run(entry: Entry): Promise<void> {
@@ -84,11 +88,13 @@ export class MemoryConsumer implements Consumer {
   }
 
   #attempt(entry: Entry, number: number, signal: AbortSignal): Attempt {
+    const isCurrent = () => entry.status === "running" && entry.started === number;
     return {
       request: entry.request,
       number,
       signal,
       progress: async (progress) => {
+        if (!isCurrent()) return;
         const { stage } = progress;
         const event: JobEvent[] =
           stage !== null && stage !== entry.progress.stage
@@ -97,7 +103,9 @@ export class MemoryConsumer implements Consumer {
         const percent = Math.max(entry.progress.percent, progress.percent);
         this.#state.change(entry, { progress: { ...progress, percent } }, ...event);
       },
-      log: async (lines) => appendBounded(entry.logs, ...lines),
+      log: async (lines) => {
+        if (isCurrent()) appendBounded(entry.logs, ...lines);
+      },
     };
   }
 

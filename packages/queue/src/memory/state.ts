@@ -101,6 +101,7 @@ export class MemoryState {
     const view = {
       status,
       attempt: started,
+      maxAttempts: request.maxAttempts + entry.uncounted,
       startedAt,
       finishedAt,
       updatedAt,
