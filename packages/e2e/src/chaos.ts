@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { chaosProxy } from "@drover/testkit";
-import { type Battlefield, planFaults, strike } from "./faults.js";
+import { type Battlefield, FAULT_KINDS, type Fault, planFaults, strike } from "./faults.js";
 import { Ledger } from "./ledger.js";
 import { filesWithoutOwner } from "./owners.js";
 import { seededRandom } from "./random.js";
@@ -12,6 +12,8 @@ export interface ChaosOptions {
   /** How long faults strike, in s. */
   readonly seconds: number;
   readonly faults: number;
+  /** Kinds of faults. Default: all. */
+  readonly kinds?: readonly Fault[];
   /** Clients that submit at a time. Default 4. */
   readonly clients?: number;
   readonly print: (line: string) => void;
@@ -76,7 +78,11 @@ async function strikeAll(field: Battlefield, options: ChaosOptions): Promise<voi
   const random = seededRandom(options.seed + 1);
   const startedAt = performance.now();
   const busy = new Map<string, Promise<void>>();
-  for (const { atMs, fault } of planFaults(random, options.faults, options.seconds * 1_000)) {
+  for (const { atMs, fault } of planFaults(random, {
+    count: options.faults,
+    durationMs: options.seconds * 1_000,
+    kinds: options.kinds ?? FAULT_KINDS,
+  })) {
     await sleep(Math.max(0, atMs - (performance.now() - startedAt)));
     await busy.get(fault);
     options.print(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${fault}`);

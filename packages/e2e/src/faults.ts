@@ -33,14 +33,20 @@ export interface PlannedFault {
   readonly fault: Fault;
 }
 
-/** `count` faults spread over `durationMs`, each kind at least once where there are enough. The same random numbers give the same plan. */
-export function planFaults(random: () => number, count: number, durationMs: number): readonly PlannedFault[] {
-  const kinds = Object.keys(FAULTS) as Fault[];
+/** Every kind of fault. */
+export const FAULT_KINDS = Object.keys(FAULTS) as readonly Fault[];
+
+/** `count` faults of the kinds spread over `durationMs`, each kind at least once where there are enough. The same random numbers give the same plan. */
+export function planFaults(
+  random: () => number,
+  plan: { readonly count: number; readonly durationMs: number; readonly kinds: readonly Fault[] },
+): readonly PlannedFault[] {
+  const { count, durationMs, kinds } = plan;
   const spacing = durationMs / count;
   const offset = Math.floor(random() * kinds.length);
   return Array.from({ length: count }, (_, i) => {
-    const fault = i < kinds.length ? kinds[(i + offset) % kinds.length] : pick(random, kinds);
-    return { atMs: spacing * (i + random()), fault: fault ?? "kill a worker" };
+    const inTurn = i < kinds.length ? kinds[(i + offset) % kinds.length] : undefined;
+    return { atMs: spacing * (i + random()), fault: inTurn ?? pick(random, kinds) };
   });
 }
 
