@@ -1,4 +1,4 @@
-import { formatLog, type Log, type LogFields, type LogLevel } from "@drover/core";
+import { DomainError, formatLog, type Log, type LogFields, type LogLevel } from "@drover/core";
 import winston from "winston";
 
 const MESSAGE = Symbol.for("message"); // where winston's transports look for the finished line
@@ -28,6 +28,11 @@ interface Entry {
   readonly message: string;
   readonly fields: LogFields;
   readonly at: number;
+}
+
+/** An error as fields of a log line: a refusal, such as Redis being away, by its words; anything else with its stack. */
+export function trouble(error: unknown): LogFields {
+  return error instanceof DomainError ? { code: error.code, reason: error.message } : { error };
 }
 
 /** Passes an entry on at most once every `intervalMs` for each message, with the number that was held back: trouble that repeats must not flood. */

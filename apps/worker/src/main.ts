@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { type BlobStore, type Log, type QueuePorts, SettingsError } from "@drover/core";
+import { type BlobStore, DomainError, type Log, type QueuePorts, SettingsError } from "@drover/core";
 import { connectQueue } from "@drover/queue";
 import { openStore } from "@drover/storage";
 import { systemClock } from "./clock.js";
@@ -135,7 +135,7 @@ async function serveHealth({ config, log }: Parts, worker: Worker): Promise<() =
 
 /** Errors that name what to put right are told without a stack. */
 function explain(error: unknown): string {
-  if (error instanceof SettingsError) return error.message;
+  if (error instanceof SettingsError || error instanceof DomainError) return error.message;
   if (!(error instanceof ProcessorLoadError))
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   return error.cause instanceof Error ? `${error.message}\n${error.cause.stack}` : error.message;

@@ -1,7 +1,7 @@
 import type { BlobStore, Clock, Log } from "@drover/core";
 import { createExecutor } from "./execute.js";
 import type { LoadedProcessor } from "./processors.js";
-import type { ChildSupport } from "./runner/child.js";
+import type { ChildSupport } from "./runner/child-spawn.js";
 import { createInProcessRunner } from "./runner/in-process-runner.js";
 import { ChildPool } from "./runner/pool.js";
 import type { Runner } from "./runner/runner.js";

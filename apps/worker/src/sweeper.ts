@@ -1,4 +1,5 @@
 import type { Clock, Log } from "@drover/core";
+import { trouble } from "./log.js";
 import type { OrphanDeps } from "./orphans.js";
 import { sweepAttempts } from "./orphans.js";
 import { type ReconcileDeps, type Reconciled, reconcile } from "./reconcile.js";
@@ -44,7 +45,7 @@ export async function sweep(deps: SweeperDeps, signal: AbortSignal): Promise<Swe
     try {
       return await work;
     } catch (error) {
-      deps.quietLog.warn(`Sweep of ${part} failed; the next one tries again`, { error });
+      deps.quietLog.warn(`Sweep of ${part} failed; the next one tries again`, trouble(error));
       return otherwise;
     }
   };

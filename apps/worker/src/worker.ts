@@ -1,6 +1,7 @@
 import type { Attempt, Clock, Consumer, Log, Outcome, QueuePorts, WorkerInfo } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
 import type { Executor } from "./execute.js";
+import { trouble } from "./log.js";
 import { describeProcessor } from "./processors.js";
 import { type Repetition, repeat } from "./repeat.js";
 import type { Runner } from "./runner/runner.js";
@@ -103,7 +104,7 @@ export class Worker {
         stations.map(({ processor }) => describeProcessor(processor)),
       );
     } catch (error) {
-      quietLog.warn("Heartbeat failed; the worker goes on and tries again", { error });
+      quietLog.warn("Heartbeat failed; the worker goes on and tries again", trouble(error));
       return HEARTBEAT_RETRY_MS;
     }
     if (this.#lastBeatAt === undefined) this.#deps.onReady();
@@ -117,7 +118,7 @@ export class Worker {
     const drained = this.#consumers.map((consumer) => consumer.drain(deadlineMs)); // first: takes no new job from here on
     await this.#heartbeat?.stop();
     const withdrawn = queue.catalogue.withdraw(info.id).catch((error: unknown) => {
-      log.warn("The worker could not sign off; its heartbeat expires within 15 s", { error });
+      log.warn("The worker could not sign off; its heartbeat expires within 15 s", trouble(error));
     });
     await Promise.all(drained);
     await Promise.all(stations.map(({ runner }) => runner.close()));

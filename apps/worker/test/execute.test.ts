@@ -258,6 +258,14 @@ describe("what an attempt says", () => {
     expect(attempt.lines.at(-1)?.message).toContain("were dropped");
   });
 
+  test("what one attempt prints last, without an end of line, is not taken for the next attempt's", async () => {
+    for (const reason of ["first", "second"]) {
+      const attempt = await harness.attempt("prints-its-params", { params: { reason } });
+      await harness.executor("prints-its-params").execute(attempt);
+      expect(attempt.lines.map(({ message }) => message.slice(0, 10)).sort()).toEqual(["----------", reason]);
+    }
+  });
+
   test("two hundred thousand progress calls become a handful of updates, with each stage and the last", async () => {
     const attempt = await harness.attempt("reports-wildly");
     await harness.executor("reports-wildly").execute(attempt);

@@ -2,7 +2,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Processor } from "@drover/processor-sdk";
 import { runHere } from "./in-this-process.js";
-import { type FromChild, MAX_LOG_LENGTH, MAX_LOG_LINES, type RunMessage, type ToChild } from "./messages.js";
+import {
+  type FromChild,
+  MAX_LOG_LENGTH,
+  MAX_LOG_LINES,
+  OUTPUT_MARK,
+  type RunMessage,
+  type ToChild,
+} from "./messages.js";
 import { ProgressRelay } from "./progress-relay.js";
 
 /**
@@ -16,10 +23,14 @@ const PROGRESS_INTERVAL_MS = 50;
 /** How long the end of an attempt waits for its printed lines to leave, in ms. */
 const OUTPUT_WAIT_MS = 1_000;
 
+const send = process.send?.bind(process);
 process.on("disconnect", endGroup);
 process.on("SIGTERM", () => {});
 process.on("SIGINT", () => {});
 
+// The channel is Drover's: libraries take `process.send` for a process manager that wants to hear from them.
+Reflect.deleteProperty(process, "send");
+Reflect.deleteProperty(process, "disconnect");
 const processor = await load();
 let running: AbortController | undefined;
 process.on("message", (message: ToChild) => {
@@ -31,7 +42,9 @@ report({ type: "ready" });
 async function load(): Promise<Processor> {
   const { default: loaded }: { default?: unknown } = await import(moduleUrl);
   const list = Array.isArray(loaded) ? loaded : [loaded];
-  return list.find((candidate: Processor) => candidate.name === processorName);
+  const found = list.find((candidate: Processor) => candidate.name === processorName);
+  if (found === undefined) throw new Error(`The module defines no processor ${processorName} any more.`);
+  return found;
 }
 
 async function run(message: RunMessage): Promise<void> {
@@ -51,21 +64,18 @@ async function run(message: RunMessage): Promise<void> {
     },
   });
   await relay.flush();
-  await Promise.race([
-    Promise.all([drained(process.stdout), drained(process.stderr)]),
-    sleep(OUTPUT_WAIT_MS),
-  ]);
+  await Promise.race([Promise.all([marked(process.stdout), marked(process.stderr)]), sleep(OUTPUT_WAIT_MS)]);
   running = undefined;
   report(settled);
 }
 
 /** Pipes are written in the background: without this, what was printed last would arrive after the end of its attempt, or never. */
-function drained(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => stream.write("", () => resolve()));
+function marked(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write(`${OUTPUT_MARK}\n`, () => resolve()));
 }
 
 function report(message: FromChild): undefined {
-  process.send?.(message);
+  send?.(message);
 }
 
 function endGroup(): void {

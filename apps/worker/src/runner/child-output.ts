@@ -1,22 +1,41 @@
 import type { Readable } from "node:stream";
-import { MAX_LOG_LENGTH } from "./messages.js";
+import { MAX_LOG_LENGTH, OUTPUT_MARK } from "./messages.js";
 
 /**
- * Calls `onLine` with each line of a child's output, cut at `MAX_LOG_LENGTH` characters. Reads to the end whatever comes: a full pipe
- * would block the child.
+ * Cuts one output of a child into lines of at most `MAX_LOG_LENGTH` characters. Reads to the end whatever comes: a full pipe would
+ * block the child. The child prints a mark at the end of each attempt, so that it is known when all of an attempt was read.
  */
-export function readLines(stream: Readable | null, onLine: (line: string) => void): void {
-  if (stream === null) return;
-  let rest = "";
-  const emit = (line: string) => {
-    if (line.trim() !== "") onLine(line.slice(0, MAX_LOG_LENGTH));
-  };
-  stream.setEncoding("utf8");
-  stream.on("error", () => {}); // the pipe ended with its child
-  stream.on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = (lines.pop() ?? "").slice(0, MAX_LOG_LENGTH);
-    lines.forEach(emit);
-  });
-  stream.on("end", () => emit(rest));
+export class ChildOutput {
+  readonly #onLine: (line: string) => void;
+  #rest = "";
+  #onMark = () => {};
+
+  constructor(stream: Readable | null, onLine: (line: string) => void) {
+    this.#onLine = onLine;
+    stream?.setEncoding("utf8");
+    stream?.on("error", () => {}); // the pipe ended with its child
+    stream?.on("data", (text: string) => this.#read(text));
+    stream?.on("end", () => this.#emit(this.#rest));
+  }
+
+  /** Resolves when the next mark was read. */
+  nextMark(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onMark = resolve;
+    });
+  }
+
+  #read(text: string): void {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) this.#emit(line);
+    if (this.#rest.length > MAX_LOG_LENGTH) this.#rest = this.#rest.slice(0, MAX_LOG_LENGTH);
+  }
+
+  #emit(line: string): void {
+    const isMark = line.endsWith(OUTPUT_MARK);
+    const shown = isMark ? line.slice(0, -OUTPUT_MARK.length) : line;
+    if (shown.trim() !== "") this.#onLine(shown.slice(0, MAX_LOG_LENGTH));
+    if (isMark) this.#onMark();
+  }
 }

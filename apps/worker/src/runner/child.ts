@@ -1,42 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Log, StopReason } from "@drover/core";
+import type { StopReason } from "@drover/core";
 import { cutPaths } from "../client-text.js";
-import { readLines } from "./child-output.js";
-import { type GroupKeeper, Lineage } from "./lineage.js";
-import { type FromChild, MAX_LOG_LINES, type ToChild } from "./messages.js";
+import { ChildOutput } from "./child-output.js";
+import { type ChildProcessor, type ChildSupport, spawnChild } from "./child-spawn.js";
+import { Lineage } from "./lineage.js";
+import { type FromChild, MAX_LOG_LINES, parseFromChild, type ToChild } from "./messages.js";
 import type { ProcessEntry } from "./process-table.js";
-import {
-  acceptsLateResult,
-  type Graces,
-  graceMs,
-  type RunEnd,
-  type RunTask,
-  type StopCause,
-} from "./runner.js";
-import type { Sampler } from "./sampler.js";
-
-/** What all children of a worker share. */
-export interface ChildSupport {
-  /** The module that the child runs, and arguments for Node before it. */
-  readonly entry: string;
-  readonly nodeArguments: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Attempts after which a child is replaced. */
-  readonly maxAttempts: number;
-  readonly graces: Graces;
-  readonly sampler: Sampler;
-  readonly keeper: GroupKeeper;
-  readonly log: Log;
-}
-
-/** What a child loads. */
-export interface ChildProcessor {
-  readonly name: string;
-  readonly moduleUrl: string;
-  /** Resident memory of the child and all that it started. */
-  readonly maxRssBytes: number;
-}
+import { acceptsLateResult, graceMs, type RunEnd, type RunTask, type StopCause } from "./runner.js";
 
 interface Run {
   readonly task: RunTask;
@@ -59,7 +30,9 @@ export class Child {
   readonly #processor: ChildProcessor;
   readonly #support: ChildSupport;
   readonly #lineage: Lineage;
+  readonly #outputs: readonly ChildOutput[];
   readonly #stopLooking: () => void;
+  #onReady = () => {};
   #run: Run | undefined;
   #attempts = 0;
   #isUsable = true;
@@ -74,18 +47,17 @@ export class Child {
   constructor(support: ChildSupport, processor: ChildProcessor) {
     this.#support = support;
     this.#processor = processor;
-    this.#process = spawn(process.execPath, argumentsOf(support, processor), {
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-      env: support.environment,
-    });
+    this.#process = spawnChild(support, processor);
     this.#lineage = new Lineage(this.#process.pid ?? -1, support.keeper);
     this.#stopLooking = support.sampler.add((table) => this.#look(table));
     this.exited = this.#whenExited();
     this.ready = this.#whenReady();
-    this.#process.on("message", (message: FromChild) => this.#onMessage(message));
-    readLines(this.#process.stdout, (line) => this.#onOutput("info", line));
-    readLines(this.#process.stderr, (line) => this.#onOutput("warn", line));
+    this.#process.on("message", (value) => this.#onMessage(parseFromChild(value)));
+    const { stdout, stderr } = this.#process;
+    this.#outputs = [
+      new ChildOutput(stdout, (line) => this.#onOutput("info", line)),
+      new ChildOutput(stderr, (line) => this.#onOutput("warn", line)),
+    ];
   }
 
   /** Whether it may run another attempt. */
@@ -100,6 +72,7 @@ export class Child {
     const timer = setTimeout(() => this.#stop({ kind: "timed_out" }), task.timeoutMs);
     const onAbort = () => this.#stop({ kind: "stopped", reason: task.signal.reason as StopReason });
     task.signal.addEventListener("abort", onAbort);
+    const isRead = Promise.all(this.#outputs.map((output) => output.nextMark()));
     const end = await new Promise<RunEnd>((settle) => {
       this.#run = { task, settle, outputLines: 0, isHeapExhausted: false };
       this.#send(task.message);
@@ -109,7 +82,7 @@ export class Child {
     task.signal.removeEventListener("abort", onAbort);
     clearTimeout(timer);
     clearTimeout(this.#run?.killTimer);
-    await new Promise(setImmediate); // what was printed before the end is in the pipe by now: let it be read
+    await Promise.race([isRead, this.exited, sleep(READ_WAIT_MS, undefined, { ref: false })]);
     this.#run = undefined;
     endSampling();
     if (end.kind !== "returned" || (await this.#lineage.hasOthers())) await this.end();
@@ -127,10 +100,10 @@ export class Child {
 
   #whenReady(): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#process.once("message", () => {
+      this.#onReady = () => {
         this.#loadOutput = undefined;
         resolve(true);
-      });
+      };
       void this.exited.then(() => resolve(false));
     });
   }
@@ -174,9 +147,10 @@ export class Child {
     else run.settle({ kind: "died", exitCode, signal: signalCode });
   }
 
-  #onMessage(message: FromChild): void {
+  #onMessage(message: FromChild | undefined): void {
+    if (message?.type === "ready") this.#onReady();
     const run = this.#run;
-    if (run === undefined) return;
+    if (run === undefined || message === undefined) return;
     if (message.type === "progress") run.task.onProgress(message.percent, message.stage, message.message);
     else if (message.type === "log") run.task.onLog(message.level, message.message);
     else if (message.type === "threw") run.settle(run.cause ?? { kind: "threw", thrown: message.thrown });
@@ -225,25 +199,13 @@ export class Child {
 /** How long a killed child is waited for, in ms: one in an uninterruptible system call must not hold its slot for ever. */
 const EXIT_WAIT_MS = 1_000;
 
-/** How long the pipes of a child that ended are read on, in ms, while a descendant holds them open. */
+/** How long the pipes of a child are read on after an attempt ended, in ms, while they are not known to be empty. */
 const READ_WAIT_MS = 100;
-
-/** The heap may take what the attempt may take: the default ceiling of V8 follows the machine's memory, not the processor's limit. */
-function argumentsOf(support: ChildSupport, processor: ChildProcessor): readonly string[] {
-  const heapMib = Math.max(32, Math.floor(processor.maxRssBytes / 2 ** 20));
-  return [
-    `--max-old-space-size=${heapMib}`,
-    ...support.nodeArguments,
-    support.entry,
-    processor.moduleUrl,
-    processor.name,
-  ];
-}
 
 function returnedEnd(
   message: Extract<FromChild, { type: "returned" }>,
   cause: StopCause | undefined,
 ): RunEnd {
   if (cause !== undefined && (message.wasStopped || !acceptsLateResult(cause))) return cause;
-  return { kind: "returned", result: JSON.parse(message.result), artifacts: message.artifacts };
+  return { kind: "returned", result: message.result, artifacts: message.artifacts };
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Log } from "@drover/core";
-import type { ChildSupport } from "./child.js";
+import type { ChildSupport } from "./child-spawn.js";
 import { Guardian } from "./guardian.js";
 import type { GroupKeeper } from "./lineage.js";
 import { GRACES, type Graces } from "./runner.js";

@@ -56,7 +56,7 @@ function endOf(
     cause === undefined || (settled?.type === "returned" && !settled.wasStopped && acceptsLateResult(cause));
   if (cause !== undefined && !counts) return cause;
   if (settled?.type === "returned") {
-    return { kind: "returned", result: JSON.parse(settled.result), artifacts: settled.artifacts };
+    return { kind: "returned", result: settled.result, artifacts: settled.artifacts };
   }
   if (settled?.type === "threw") return { kind: "threw", thrown: settled.thrown };
   return cause ?? { kind: "timed_out" };

@@ -28,13 +28,14 @@ export async function runHere(
       onProgress: (percent, stage, text) => reports.onProgress(percent, stage ?? null, text ?? null),
       onLog: (level, text) => reports.onLog(level, text),
     });
-    return { type: "returned", result: encodeResult(result), artifacts, wasStopped: signal.aborted };
+    return { type: "returned", result: plainResult(result), artifacts, wasStopped: signal.aborted };
   } catch (error) {
     return { type: "threw", thrown: describeThrown(error) };
   }
 }
 
-function encodeResult(result: unknown): string {
+/** The result as it will be read: what JSON does not carry is gone. */
+function plainResult(result: unknown): unknown {
   const text = JSON.stringify(result) ?? "null";
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes > MAX_RESULT_BYTES) {
@@ -42,7 +43,7 @@ function encodeResult(result: unknown): string {
       `The result has ${sizeBytes} bytes as JSON; at most ${MAX_RESULT_BYTES} are kept. Write the rest to an artifact.`,
     );
   }
-  return text;
+  return JSON.parse(text);
 }
 
 function describeThrown(error: unknown): Thrown {

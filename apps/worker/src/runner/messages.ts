@@ -46,13 +46,30 @@ export type FromChild =
     }
   | {
       readonly type: "returned";
-      /** JSON text. */
-      readonly result: string;
+      /** Plain JSON. */
+      readonly result: unknown;
       readonly artifacts: readonly WrittenArtifact[];
       readonly wasStopped: boolean;
     }
   | { readonly type: "threw"; readonly thrown: Thrown };
 
+const TYPES: readonly unknown[] = [
+  "ready",
+  "progress",
+  "log",
+  "returned",
+  "threw",
+] satisfies FromChild["type"][];
+
+/** The message that a child sent; `undefined` for anything else. The child's entry is the only sender: it hides the channel from the processor. */
+export function parseFromChild(value: unknown): FromChild | undefined {
+  const isKnown =
+    typeof value === "object" && value !== null && "type" in value && TYPES.includes(value.type);
+  return isKnown ? (value as FromChild) : undefined;
+}
+
+/** Ends the last line that an attempt printed, on each of its outputs. */
+export const OUTPUT_MARK = "\u0000end of attempt";
 /** Largest result as JSON, in bytes; anything larger must be an artifact. */
 export const MAX_RESULT_BYTES = 64 * 1024;
 /** Log lines that one attempt may leave. */

@@ -1,4 +1,5 @@
-import { Child, type ChildProcessor, type ChildSupport } from "./child.js";
+import { Child } from "./child.js";
+import type { ChildProcessor, ChildSupport } from "./child-spawn.js";
 import type { RunEnd, Runner, RunTask } from "./runner.js";
 
 /** How long a child may take to load its processor, in ms. */
