@@ -35,7 +35,10 @@ async function main(): Promise<void> {
     },
   });
   deps.processors.start();
-  const server = await listen(app, { host: settings.HOST, port: settings.PORT });
+  const server = await listen(app, { host: settings.HOST, port: settings.PORT }).catch((error: unknown) => {
+    log.error(`Cannot listen on ${settings.HOST} port ${settings.PORT}`, { error });
+    process.exit(1);
+  });
   log.info(`Listening on ${server.url}`, { url: server.url, version: deps.version });
   process.send?.({ type: "listening", url: server.url });
   queue.health.inspect().then(

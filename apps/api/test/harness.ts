@@ -35,7 +35,7 @@ export interface TestApi {
   readonly queue: QueuePorts;
   readonly store: BlobStore;
   readonly server: HttpServer;
-  readonly lines: readonly LoggedLine[];
+  readonly lines: LoggedLine[];
   /** Begins the stop, as SIGTERM would. */
   readonly stop: AbortController;
   /** Paths of everything in the store. */

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { json } from "./harness.js";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const TSCONFIG = fileURLToPath(new URL("tsconfig.json", import.meta.url));
 
 let redis: TestRedis;
@@ -28,10 +29,11 @@ afterEach(async () => {
 /** The real process, from its source. */
 function start(env: Record<string, string> = {}, stdio: "ipc" | "ignore" = "ipc") {
   const child = spawn(process.execPath, ["--import", "tsx", MAIN], {
-    cwd: folder,
+    cwd: ROOT,
     env: {
       PATH: process.env["PATH"] ?? "",
       TSX_TSCONFIG_PATH: TSCONFIG,
+      DROVER_DATA_DIR: folder,
       PORT: "0",
       REDIS_URL: redis.url,
       DROVER_QUEUE_PREFIX: redis.prefix(),
@@ -51,7 +53,10 @@ function start(env: Record<string, string> = {}, stdio: "ipc" | "ignore" = "ipc"
     if (message.type === "listening") listening.resolve(message.url);
   });
   const exited = new Promise<{ code: number | null; by: string | null }>((resolve) => {
-    child.once("exit", (code, by) => resolve({ code, by }));
+    child.once("exit", (code, by) => {
+      listening.reject(new Error(`The api ended before it listened: ${output}`));
+      resolve({ code, by });
+    });
   });
   return { child, output: () => output, listening: listening.promise, exited };
 }
@@ -102,7 +107,7 @@ describe("the api process", { timeout: 60_000 }, () => {
     expect(await api.exited).toEqual({ code: 0, by: null });
   });
 
-  it("is not ready while it drains, and ends at once by a second signal", async () => {
+  it("waits for a request under way, and ends at once by a second signal", async () => {
     const api = start({ DROVER_API_DRAIN_TIMEOUT: "1h" });
     const url = await api.listening;
     const { port } = new URL(url);

@@ -6,9 +6,7 @@ export const Liveness = z.object({ status: z.literal("alive"), timestamp: Time }
 export type Liveness = z.output<typeof Liveness>;
 
 /** The process can take traffic. When it cannot, a problem document carries `checks` with what says no. */
-export const Readiness = z
-  .object({ status: z.literal("ready"), timestamp: Time })
-  .meta({ id: "Readiness" });
+export const Readiness = z.object({ status: z.literal("ready"), timestamp: Time }).meta({ id: "Readiness" });
 export type Readiness = z.output<typeof Readiness>;
 
 /** A summary for people and for an existing client. */
