@@ -48,7 +48,9 @@ test("a guardian that was killed is replaced and knows the groups of its predece
   const { worker, pids } = await host("blocks");
   const guardianOf = async () => {
     const table = await listProcesses();
-    return table.find((entry) => entry.parent === worker.pid && !pids.includes(entry.pid))?.pid;
+    // Of the worker's own processes, only the guardian and the children lead groups.
+    const leaders = table.filter((entry) => entry.parent === worker.pid && entry.group === entry.pid);
+    return leaders.find((entry) => !pids.includes(entry.pid))?.pid;
   };
   const first = (await guardianOf()) ?? 0;
   process.kill(first, "SIGKILL");

@@ -30,7 +30,6 @@ process.on("SIGINT", () => {});
 
 // The channel is Drover's: libraries take `process.send` for a process manager that wants to hear from them.
 Reflect.deleteProperty(process, "send");
-Reflect.deleteProperty(process, "disconnect");
 const processor = await load();
 let running: AbortController | undefined;
 process.on("message", (message: ToChild) => {
