@@ -28,7 +28,7 @@ export function createLog(options: LogOptions): Log {
   const write =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
-      logger.log({ level, message, fields });
+      if (logger.isLevelEnabled(level)) logger.log({ level, message, fields });
     };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
