@@ -16,7 +16,11 @@ export class Guardian {
   #isClosed = false;
 
   start(): void {
-    const shell = spawn("sh", ["-c", SCRIPT], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    // Its first groups come as arguments: it knows them even if the worker dies before it could write.
+    const shell = spawn("sh", ["-c", SCRIPT, "guardian", ...[...this.#groups].map(String)], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
     this.#shell = shell;
     shell.unref();
     shell.stdin.on("error", () => {}); // EPIPE when it died: "exit" follows
@@ -24,7 +28,6 @@ export class Guardian {
     shell.on("exit", () => {
       if (!this.#isClosed) setTimeout(() => this.start(), RESTART_MS).unref();
     });
-    for (const group of this.#groups) this.#write(`+${group}`);
   }
 
   /** From now on the group ends with the worker. */
@@ -55,7 +58,7 @@ const RESTART_MS = 50;
 
 const SCRIPT = `
 trap '' INT TERM HUP
-groups=' '
+groups=" $* "
 while read -r line; do
   group=\${line#?}
   case $line in
