@@ -38,10 +38,7 @@ const WORKER = fileURLToPath(import.meta.resolve("@drover/worker"));
 /** Starts everything, and resolves when the api listens and every worker takes jobs. When something does not start, the rest is stopped and its error thrown. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const port = await choosePort(options.host, options.port);
-  const redis =
-    options.redisUrl === undefined
-      ? await keepRedis(join(options.dataDir, "redis"), options.say)
-      : { url: options.redisUrl, stop: async () => {} };
+  const redis = await redisOf(options);
   const servers = serversOf({ ...options, port }, redis.url);
   const stop = () => stopAll(servers, redis);
   try {
@@ -54,6 +51,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await stop();
     throw error;
   }
+}
+
+async function redisOf({ redisUrl, dataDir, say }: SystemOptions): Promise<KeptRedis> {
+  if (redisUrl === undefined) return keepRedis(join(dataDir, "redis"), say);
+  say("Redis: the one of REDIS_URL.");
+  return { url: redisUrl, stop: async () => {} };
 }
 
 interface Servers {
