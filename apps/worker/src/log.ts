@@ -5,6 +5,7 @@ const MESSAGE = Symbol.for("message"); // where winston's transports look for th
 
 /** The worker's log on standard output, one line an entry, at `level` and above. */
 export function createLog(options: { readonly level: string; readonly format: "json" | "pretty" }): Log {
+  process.stdout.on("error", () => {}); // whoever read the log is gone: no reason to drop the jobs
   const logger = winston.createLogger({
     level: options.level,
     format: winston.format((info) => {

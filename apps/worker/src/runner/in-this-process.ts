@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { InputInvalidError, type Processor, runAttempt, TryLaterError } from "@drover/processor-sdk";
 import { type FromChild, MAX_RESULT_BYTES, type RunMessage, type Thrown } from "./messages.js";
 
@@ -6,6 +7,9 @@ export interface AttemptReports {
   onProgress(percent: number, stage: string | null, message: string | null): void;
   onLog(level: "debug" | "info" | "warn" | "error", message: string): void;
 }
+
+/** For the log, in characters: an error may carry anything. */
+const MAX_STACK_LENGTH = 10_000;
 
 type Settled = Extract<FromChild, { type: "returned" | "threw" }>;
 
@@ -48,7 +52,7 @@ function plainResult(result: unknown): unknown {
 
 function describeThrown(error: unknown): Thrown {
   if (!(error instanceof Error)) return { kind: "error", message: String(error), stack: String(error) };
-  const stack = error.stack ?? `${error.name}: ${error.message}`;
+  const stack = inspect(error).slice(0, MAX_STACK_LENGTH); // with its causes
   if (isNamed(error, InputInvalidError)) return { kind: "input_invalid", message: error.message, stack };
   if (isNamed(error, TryLaterError)) {
     return { kind: "try_later", message: error.message, stack, afterMs: error.afterMs };
