@@ -26,6 +26,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
  * results; then everything is stopped and the temporary folder removed. Answers the exit code.
  */
 export async function demo(config: Config, options: DemoOptions): Promise<number> {
+  await fileAt(options.file); // throws now rather than after everything was started
   const dataDir = await mkdtemp(join(tmpdir(), "drover-demo-"));
   onEnding((exitCode) => process.exit(exitCode)); // the servers stop when this process is gone
   let system: System | undefined;

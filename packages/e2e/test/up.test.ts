@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ const started: CliProcess[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "drover-up-"));
+  mkdirSync(join(folder, "tmp"));
 });
 
 afterEach(async () => {
@@ -143,6 +144,27 @@ test("submit, status, list, download, cancel and delete do what they say, with t
   });
   expect((await run("submit", "a.txt", "-p", "checksum", "--tag", "nonsense")).code).toBe(2);
   expect((await run("submit", "missing.txt", "-p", "checksum")).code).toBe(2);
+});
+
+test("demo writes the event logs of the sample, ends with 0 and leaves no process and no data behind", async () => {
+  const demo = drover(["demo"], { DROVER_PROCESSORS: "", TMPDIR: join(folder, "tmp") });
+  await demo.printed(/are up after/);
+  const pids = descendants(demo.pid);
+  expect(await demo.exitCode(), demo.output).toBe(0);
+  expect(demo.output).toMatch(/100\.0 % {2}completed/);
+  const files = readdirSync(join(folder, "drover-demo"));
+  expect(files).toEqual(
+    expect.arrayContaining([
+      "enriched_log.csv",
+      "enriched_log.xes",
+      "enriched_log_bloom_only.csv",
+      "enriched_log_bloom_only.xes",
+      "results.zip",
+      "summary.json",
+    ]),
+  );
+  await allGone(pids, 2_000);
+  expect(readdirSync(join(folder, "tmp")).filter((name) => name.startsWith("drover-demo-"))).toEqual([]);
 });
 
 test("without a server a command says how to start one, and exits with 3", async () => {
