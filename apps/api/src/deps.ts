@@ -30,6 +30,6 @@ export interface Limits {
   readonly maxUploadBytes: number;
   /** How long a finished job is kept, in ms. */
   readonly retentionMs: { readonly completed: number; readonly failed: number };
-  /** Longest time without progress of an upload, in ms. */
+  /** Longest time in which fewer than 1 KiB of a request's body arrive, in ms. */
   readonly uploadStallMs: number;
 }

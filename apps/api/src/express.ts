@@ -9,6 +9,7 @@ import type { Reply } from "./reply.js";
 import { scopeOf } from "./request-scope.js";
 import { sendReply } from "./send.js";
 import { receiverFor } from "./upload/receive.js";
+import { watchStall } from "./upload/stall.js";
 
 const MAX_JSON_BYTES = 16 * 1024;
 
@@ -22,7 +23,7 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
       ...(route.method === "GET" ? ["GET", "HEAD"] : [route.method]),
     ]);
     const verb = route.method.toLowerCase() as "get" | "post" | "delete";
-    app[verb](path, ...bodyParser(route), adapt(route, handlers[name], deps));
+    app[verb](path, ...bodyParser(route, deps.limits.uploadStallMs), adapt(route, handlers[name], deps));
   }
   for (const [path, allowed] of methods) allowOnly(app, path, allowed);
 }
@@ -40,14 +41,22 @@ export function allowOnly(app: Express, path: string, methods: readonly string[]
   });
 }
 
-function bodyParser(route: Route): RequestHandler[] {
+function bodyParser(route: Route, stallMs: number): RequestHandler[] {
   if (route.body?.mediaType !== "application/json") return [];
+  const parseJson = express.json({ limit: MAX_JSON_BYTES, type: ["application/json", "application/*+json"] });
   return [
     (request, response, next) => {
       if (request.headers.expect !== undefined) response.writeContinue();
-      next();
+      let isOver = false;
+      const end = (error?: unknown) => {
+        if (isOver) return; // the parser goes on waiting for a body that was given up
+        isOver = true;
+        stopStallWatch();
+        next(error);
+      };
+      const stopStallWatch = watchStall(request, stallMs, end);
+      parseJson(request, response, end);
     },
-    express.json({ limit: MAX_JSON_BYTES, type: ["application/json", "application/*+json"] }),
   ];
 }
 

@@ -24,6 +24,10 @@ async function main(): Promise<void> {
   const config = readConfigOrExit();
   const { settings } = config;
   const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
+  process.on("uncaughtException", (error) => {
+    log.error("Unexpected error outside of every request; the process ends.", { error });
+    process.exit(1);
+  });
   for (const name of config.unknown) log.warn(`${name} is not a setting of Drover; is it misspelt?`);
   const queue = connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log });
   const stopping = new AbortController();

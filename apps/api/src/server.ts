@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, Server as NetServer } from "node:net";
 
 /** A listening HTTP server with an orderly end. */
 export interface HttpServer {
@@ -21,6 +21,8 @@ export async function listen(
   // Node's request timeout covers the body and would cut slow honest uploads; uploads have a guard of their own, headers keep theirs.
   server.requestTimeout = 0;
   server.headersTimeout = 30_000;
+  // Longer than a load balancer keeps an idle connection (60 s is common): whoever closes second never sends into a closed one.
+  server.keepAliveTimeout = 65_000;
   const underWay = new Set<ServerResponse>();
   const track: RequestListener = (_request, response) => {
     if (!server.listening) response.shouldKeepAlive = false;
@@ -44,16 +46,25 @@ export async function listen(
   };
 }
 
+/**
+ * For this long a draining server still answers on connections that it has, each time telling the client to close. To close them at
+ * once would reset a request that is on its way; a client in use learns it from its next answer instead.
+ */
+const GRACE_MS = 1_000;
+
 async function close(
   server: Server,
   underWay: ReadonlySet<ServerResponse>,
   deadlineMs: number,
 ): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const closed = new Promise<void>((resolve) => server.once("close", resolve));
+  NetServer.prototype.close.call(server); // stops listening; http's own close would end idle connections as well
   for (const response of underWay) response.shouldKeepAlive = false;
-  const timer = setTimeout(() => server.closeAllConnections(), deadlineMs);
+  const grace = setTimeout(() => server.closeIdleConnections(), Math.min(GRACE_MS, deadlineMs / 4));
+  const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
   await closed;
-  clearTimeout(timer);
+  clearTimeout(grace);
+  clearTimeout(deadline);
 }
 
 function urlOf(server: Server, host: string): string {

@@ -1,4 +1,9 @@
+import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DomainError } from "@drover/core";
+import { createDiskStore, createMemoryStore } from "@drover/storage";
 import { signal, waitFor } from "@drover/testkit";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -163,6 +168,69 @@ describe("a file name is for display:", () => {
   });
 });
 
+describe("a disk", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "drover-multipart-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("has no file, no temporary file and no open descriptor left of uploads that broke off", async () => {
+    await start({ store: createDiskStore({ folder }) });
+    await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const { socket, closed } = open();
+        socket.write(head(9_000_000));
+        socket.write(file(undefined, "x".repeat(2_000_000)).subarray(0, -2));
+        await waitFor(() => socket.bytesWritten > 2_000_000 && socket.writableLength === 0);
+        socket.destroy();
+        await closed;
+      }),
+    );
+    await waitFor(() => api.lines.filter(({ message }) => message.includes("client gone")).length === 10);
+    await waitFor(async () => (await filesBelow(folder)).length === 0);
+    if (process.platform === "linux") {
+      const open = await Promise.all(
+        (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+      );
+      expect(open.filter((path) => path.startsWith(folder))).toEqual([]);
+    }
+  });
+
+  it("that is full is a 507, and reads go on", async () => {
+    const store = createMemoryStore();
+    await start({ store });
+    store.put = async () => {
+      throw new DomainError("storage_full", "The disk is full.");
+    };
+    const response = await send(file(), END);
+    expect(response.status).toBe(507);
+    expect(await json(response)).toMatchObject({ code: "storage_full" });
+    expect((await fetch(`${api.url}/api/jobs`)).status).toBe(200);
+    await nothingIsLeft();
+  });
+
+  it("that breaks is an opaque 500, and nothing is left", async () => {
+    const store = createMemoryStore();
+    await start({ store });
+    const put = store.put.bind(store);
+    store.put = async (key, ...rest) => {
+      if (key.endsWith("manifest.json")) throw new Error("EIO");
+      return put(key, ...rest);
+    };
+    const response = await send(file(), END);
+    expect(response.status).toBe(500);
+    await nothingIsLeft();
+    await waitFor(() => api.lines.some(({ level }) => level === "error"));
+    api.lines.splice(0); // the one error was meant
+  });
+});
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
 describe("a connection", () => {
   it("that the client cuts in the middle of a file leaves nothing, and is no error", async () => {
     await start();
@@ -237,6 +305,19 @@ describe("a connection", () => {
     await waitFor(() => answer().includes("is not a file of this form"));
     expect(answer()).toMatch(/^HTTP\/1\.1 400 /);
     await nothingIsLeft();
+  });
+
+  it("that never sends its JSON body is refused when its time is over", async () => {
+    await start({
+      deps: { limits: { maxUploadBytes: 1, retentionMs: { completed: 1, failed: 1 }, uploadStallMs: 50 } },
+    });
+    const { socket, answer } = open();
+    socket.write(
+      "POST /api/jobs/12345678-1234-1234-1234-123456789abc/retry HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
+    );
+    await waitFor(() => answer().includes("stalled"));
+    expect(answer()).toMatch(/^HTTP\/1\.1 400 /);
+    socket.destroy();
   });
 
   it("may carry the next request after an accepted upload", async () => {

@@ -25,6 +25,25 @@ describe("a server that drains", () => {
     await api.server.drain(0);
   });
 
+  it("answers once more on a connection that it has, telling the client to close it", async () => {
+    api = await startApi();
+    const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk.toString();
+    });
+    const get = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+    socket.write(get);
+    await waitFor(() => text.includes("alive"));
+    expect(text).toContain("Connection: keep-alive");
+    text = "";
+    const drained = api.server.drain(20_000);
+    socket.write(get);
+    await waitFor(() => text.includes("alive"));
+    expect(text).toContain("Connection: close");
+    await drained;
+  });
+
   it("cuts what is left when its time is over", async () => {
     api = await startApi();
     const closed = signal();
