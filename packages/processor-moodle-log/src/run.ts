@@ -24,8 +24,6 @@ export const PROCESSOR_VERSION = "1.0.0";
 /** Below this many bytes threads take longer to start than they save. */
 const THREADS_FROM_BYTES = 6 << 20;
 const MOST_THREADS = 4;
-/** Of deflate; 3 was both faster and smaller than 1 on these files. */
-const COMPRESSION_LEVEL = 3;
 
 type MoodleLogContext = Context<Params>;
 
@@ -143,7 +141,6 @@ function exportSource(text: DetectedText, store: LogStore, log: ClassifiedLog, p
     timezone: params.timezone ?? "UTC",
     activityKey: params.activity_key,
     neutralizesFormulas: params.neutralize_formulas,
-    compressionLevel: COMPRESSION_LEVEL,
   };
 }
 
@@ -160,7 +157,6 @@ class OutputFiles {
     const file = await openArtifactFile(name, {
       plainPath: this.#context.artifactPath(name, { isPrimary: false }),
       deflatedPath: join(this.#context.scratch, `${name}.deflate`),
-      level: COMPRESSION_LEVEL,
     });
     this.#files.push(file);
     return file;

@@ -18,8 +18,7 @@ export class ByteInterner {
 
   /** The number of `bytes[start, end)`, new or known. */
   intern(bytes: Uint8Array, start: number, end: number): number {
-    let hash = 0x811c9dc5;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+    const hash = hashOf(bytes, start, end);
     const mask = this.#slots.length - 1;
     for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
       const id = this.#slots[slot] as number;
@@ -78,6 +77,15 @@ export class ByteInterner {
     starts.set(this.#starts);
     this.#starts = starts;
   }
+}
+
+/** FNV-1a over the whole of a short string, and over every fourth byte and the last twelve of a longer one. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5 ^ (end - start);
+  const tail = Math.max(start, end - 12);
+  for (let i = start; i < tail; i += 4) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  for (let i = tail; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  return hash;
 }
 
 function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {

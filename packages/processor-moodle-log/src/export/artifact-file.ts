@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { DEFLATE_END, deflateChunk } from "./deflate.js";
+import { DEFLATE_END, deflateChunk, XES_LEVEL } from "./deflate.js";
 
 /** What the archive needs to know of a file that was written. */
 export interface PackedFile {
@@ -21,7 +21,6 @@ export class ArtifactFile {
   readonly #plain: FileHandle;
   readonly #deflated: FileHandle;
   readonly #deflatedPath: string;
-  readonly #level: number;
   #crc32 = 0;
   #plainBytes = 0;
   #deflatedBytes = 0;
@@ -31,13 +30,11 @@ export class ArtifactFile {
     readonly plain: FileHandle;
     readonly deflated: FileHandle;
     readonly deflatedPath: string;
-    readonly level: number;
   }) {
     this.#name = file.name;
     this.#plain = file.plain;
     this.#deflated = file.deflated;
     this.#deflatedPath = file.deflatedPath;
-    this.#level = file.level;
   }
 
   /** Appends a piece that was compressed elsewhere. */
@@ -51,7 +48,7 @@ export class ArtifactFile {
   /** Appends a small text. */
   async appendText(text: string): Promise<void> {
     const bytes = Buffer.from(text, "utf8");
-    await this.append(bytes, deflateChunk(bytes, this.#level));
+    await this.append(bytes, deflateChunk(bytes, XES_LEVEL));
   }
 
   async finish(): Promise<PackedFile> {
@@ -75,11 +72,11 @@ export class ArtifactFile {
 /** @param where `plainPath` is where the artifact belongs, `deflatedPath` a place in the scratch folder. */
 export async function openArtifactFile(
   name: string,
-  where: { readonly plainPath: string; readonly deflatedPath: string; readonly level: number },
+  where: { readonly plainPath: string; readonly deflatedPath: string },
 ): Promise<ArtifactFile> {
   const plain = await open(where.plainPath, "wx");
   const deflated = await open(where.deflatedPath, "wx");
-  return new ArtifactFile({ name, plain, deflated, deflatedPath: where.deflatedPath, level: where.level });
+  return new ArtifactFile({ name, plain, deflated, deflatedPath: where.deflatedPath });
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {

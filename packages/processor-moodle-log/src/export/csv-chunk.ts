@@ -1,10 +1,11 @@
 import { ByteWriter } from "../bytes/byte-writer.js";
-import { BARE, BARE_WITH_QUOTES, QUOTED, QUOTED_WITH_QUOTES } from "../reading/records.js";
+import { BARE_WITH_QUOTES, QUOTED, QUOTED_WITH_QUOTES } from "../reading/records.js";
 import { ACTIVITIES, levelOf } from "../rules/activity.js";
 import { Rfc3339Writer } from "../time/rfc3339.js";
 import { Zone } from "../time/zone.js";
+import { COPIED_COLUMNS, NO_RUN, runLength, runStart } from "./copied-run.js";
 import { csvCell, isFormula, needsQuotes } from "./csv-cell.js";
-import { deflateChunk, type FileChunk } from "./deflate.js";
+import { CSV_LEVEL, deflateChunk, type FileChunk } from "./deflate.js";
 import { caseLabel, type ExportSource, roleHint } from "./export-source.js";
 import { RowText } from "./row-text.js";
 
@@ -33,15 +34,7 @@ export const CSV_COLUMNS = [
 /** The first line of the enriched CSV. */
 export const CSV_HEADER = `${CSV_COLUMNS.join(",")}\r\n`;
 
-const COPIED_COLUMNS = [
-  "affected_user",
-  "event_context",
-  "component",
-  "event_name",
-  "description",
-  "origin",
-  "ip_address",
-] as const;
+const KEPT_CASE_CELLS = 4096;
 const COMMA = 44;
 const QUOTE = 34;
 const APOSTROPHE = 39;
@@ -66,8 +59,6 @@ export class CsvRenderer {
   readonly #text: RowText;
   readonly #time: Rfc3339Writer;
   readonly #cells: readonly number[];
-  /** Whether the copied columns stand together and between commas. */
-  readonly #canCopyRun: boolean;
   readonly #full = new ByteWriter(4 << 20);
   readonly #bloom = new ByteWriter(2 << 20);
   readonly #actors: (Buffer | undefined)[] = [];
@@ -76,17 +67,15 @@ export class CsvRenderer {
   /** End of a row by kind: from the activity to the role hint, for staff and for others. */
   readonly #tails: readonly (readonly [Buffer, Buffer])[];
   readonly #places: ({ readonly course: Buffer; readonly moduleId: Buffer } | undefined)[] = [];
-  #caseNumber = -1;
-  #caseCell: Buffer = Buffer.alloc(0);
+  /** The latest cells of cases; there can be as many cases as rows, so not all are kept. */
+  readonly #caseCellOf = new Int32Array(KEPT_CASE_CELLS).fill(-1);
+  readonly #caseCells: (Buffer | undefined)[] = [];
 
   constructor(source: ExportSource) {
     this.#source = source;
     this.#text = new RowText(source);
     this.#time = new Rfc3339Writer(new Zone(source.timezone), { milliseconds: false });
     this.#cells = COPIED_COLUMNS.map((column) => source.layout.columns[column]);
-    this.#canCopyRun =
-      source.layout.delimiter === COMMA &&
-      this.#cells.every((cell, i) => cell >= 0 && cell === (this.#cells[0] as number) + i);
     this.#modules = source.kinds.map((kind) => Buffer.from(`,${kind.module},`));
     this.#hasLevel = source.kinds.map((kind) => ACTIVITIES[kind.activity].level !== undefined);
     this.#tails = source.kinds.map((kind) => [tailOf(kind, false), tailOf(kind, true)]);
@@ -110,14 +99,13 @@ export class CsvRenderer {
       this.#bloom.tailOf(this.#full, start);
       bloomRows++;
     }
-    const level = this.#source.compressionLevel;
     return {
       rows: to - from,
       bloomRows,
       plain: new Uint8Array(this.#full.view()),
       bloomPlain: new Uint8Array(this.#bloom.view()),
-      deflated: deflateChunk(this.#full.view(), level),
-      bloomDeflated: deflateChunk(this.#bloom.view(), level),
+      deflated: deflateChunk(this.#full.view(), CSV_LEVEL),
+      bloomDeflated: deflateChunk(this.#bloom.view(), CSV_LEVEL),
     };
   }
 
@@ -127,12 +115,10 @@ export class CsvRenderer {
     const actor = rows.actors[row] as number;
     const kind = rows.kinds[row] as number;
     const place = this.#place(rows.places[row] as number);
-    this.#text.locate(row);
     out.bytes(this.#case(cases[row] as number));
     out.bytes(this.#time.write(instants[row] as number));
     out.bytes(this.#actor(actor));
-    if (this.#isCopyable()) this.#copyRun();
-    else for (const cell of this.#cells) this.#cell(cell);
+    this.#copied(row);
     out.bytes(place.course);
     out.bytes(this.#modules[kind] as Buffer);
     out.bytes(place.moduleId);
@@ -141,23 +127,16 @@ export class CsvRenderer {
     out.bytes(LINE_END);
   }
 
-  #isCopyable(): boolean {
-    if (!this.#canCopyRun) return false;
-    const { starts, ends, quoting } = this.#text.scanner;
-    const neutralizes = this.#source.neutralizesFormulas;
-    for (let cell = this.#cells[0] as number; cell <= (this.#cells[6] as number); cell++) {
-      if (quoting[cell] === BARE_WITH_QUOTES) return false;
-      if (neutralizes && isFormula(this.#text.buffer, starts[cell] as number, ends[cell] as number))
-        return false;
+  #copied(row: number): void {
+    const run = this.#source.rows.runs[row] as number;
+    if (run === NO_RUN) {
+      this.#text.locate(row);
+      for (const cell of this.#cells) this.#cell(cell);
+      return;
     }
-    return true;
-  }
-
-  #copyRun(): void {
-    const { starts, ends, quoting } = this.#text.scanner;
-    const [first, last] = [this.#cells[0] as number, this.#cells[6] as number];
-    const start = (starts[first] as number) - (quoting[first] === BARE ? 0 : 1);
-    this.#full.range(this.#text.buffer, start, (ends[last] as number) + (quoting[last] === BARE ? 0 : 1));
+    const length = runLength(run);
+    const start = this.#text.find(row, runStart(run), length);
+    this.#full.range(this.#text.buffer, start, start + length);
     this.#full.byte(COMMA);
   }
 
@@ -179,15 +158,14 @@ export class CsvRenderer {
     out.byte(COMMA);
   }
 
+  /** Followed by a comma. */
   #case(caseNumber: number): Buffer {
-    if (caseNumber === this.#caseNumber) return this.#caseCell;
-    const { caseLabels } = this.#source;
-    this.#caseNumber = caseNumber;
-    this.#caseCell =
-      caseLabels.by === "user"
-        ? this.#actor(caseLabels.actors[caseNumber] as number).subarray(1)
-        : Buffer.concat([this.#ownCell(caseLabel(this.#source, caseNumber)), Buffer.from(",")]);
-    return this.#caseCell;
+    const known = this.#caseCells[caseNumber % KEPT_CASE_CELLS];
+    if (known !== undefined && this.#caseCellOf[caseNumber % KEPT_CASE_CELLS] === caseNumber) return known;
+    const cell = Buffer.concat([this.#ownCell(caseLabel(this.#source, caseNumber)), Buffer.from(",")]);
+    this.#caseCells[caseNumber % KEPT_CASE_CELLS] = cell;
+    this.#caseCellOf[caseNumber % KEPT_CASE_CELLS] = caseNumber;
+    return cell;
   }
 
   /** Between commas. */

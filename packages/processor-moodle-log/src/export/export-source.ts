@@ -42,8 +42,6 @@ export interface ExportSource {
   readonly timezone: string;
   readonly activityKey: ActivityKey;
   readonly neutralizesFormulas: boolean;
-  /** For deflate, 1 to 9. */
-  readonly compressionLevel: number;
 }
 
 /** Names of cases, by number, made when asked for: there can be as many as rows. */

@@ -46,6 +46,14 @@ export class RowText {
     if (last - first <= LARGEST_WINDOW_BYTES) this.#read(first, last - first + MAX_RECORD_BYTES);
   }
 
+  /** Position in `buffer` of `length` bytes that start `from` bytes into a row. */
+  find(row: number, from: number, length: number): number {
+    const offset = this.offsetOf(row) + from;
+    const isLoaded = offset >= this.#start && offset + length <= this.#start + this.#filled;
+    if (!isLoaded) this.#read(offset, Math.max(length, USUAL_ROW_BYTES));
+    return offset - this.#start;
+  }
+
   /** Locates the cells of a row in `buffer`. */
   locate(row: number): void {
     const offset = this.offsetOf(row);

@@ -2,7 +2,7 @@ import { ByteWriter } from "../bytes/byte-writer.js";
 import { ACTIVITIES, levelOf } from "../rules/activity.js";
 import { Rfc3339Writer } from "../time/rfc3339.js";
 import { Zone } from "../time/zone.js";
-import { deflateChunk, type FileChunk } from "./deflate.js";
+import { deflateChunk, type FileChunk, XES_LEVEL } from "./deflate.js";
 import { caseLabel, type ExportKind, type ExportSource, roleHint } from "./export-source.js";
 import { attributeText } from "./xml.js";
 
@@ -79,7 +79,6 @@ export class XesRenderer {
     this.#traces = 0;
     this.#bloomTraces = 0;
     this.#events(request);
-    const level = this.#source.compressionLevel;
     return {
       rows: request.to - request.from,
       traces: this.#traces,
@@ -87,8 +86,8 @@ export class XesRenderer {
       droppedCharacters: this.#dropped,
       plain: new Uint8Array(this.#full.view()),
       bloomPlain: new Uint8Array(this.#bloom.view()),
-      deflated: deflateChunk(this.#full.view(), level),
-      bloomDeflated: deflateChunk(this.#bloom.view(), level),
+      deflated: deflateChunk(this.#full.view(), XES_LEVEL),
+      bloomDeflated: deflateChunk(this.#bloom.view(), XES_LEVEL),
     };
   }
 

@@ -14,7 +14,7 @@ export type SharedColumn = Uint32Array<SharedArrayBuffer>;
 
 /**
  * The usable rows of a log in the order of the file, a number per row and column; cells stay in the text and are read again for the output.
- * 28 bytes a row.
+ * 24 bytes a row.
  */
 export interface LogRows {
   readonly count: number;
@@ -28,6 +28,8 @@ export interface LogRows {
   readonly kinds: SharedColumn;
   readonly actors: SharedColumn;
   readonly places: SharedColumn;
+  /** Where the cells lie that are copied to the output in one piece; see `RunFinder`. */
+  readonly runs: SharedColumn;
 }
 
 /** Gathers segments in the order of the text into one log, with one numbering of kinds, actors and places for all threads. */
@@ -96,6 +98,7 @@ export class LogStore {
       rows.kinds.set(segment.kinds, at);
       rows.actors.set(segment.actors, at);
       rows.places.set(segment.places, at);
+      rows.runs.set(segment.runs, at);
       times.set(segment.times, at);
       if (segment.hashes !== undefined) hashes?.set(segment.hashes, at);
       at += segment.rows;
@@ -154,5 +157,6 @@ function emptyRows(count: number, stretches: number): LogRows {
     kinds: column(count),
     actors: column(count),
     places: column(count),
+    runs: column(count),
   };
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { threadId } from "node:worker_threads";
+import { RunFinder } from "../export/copied-run.js";
 import type { Layout } from "../reading/layout.js";
 import { MAX_RECORD_BYTES, type RecordKind, RecordScanner } from "../reading/records.js";
 import type { EventKind } from "../rules/classifier.js";
@@ -53,6 +54,8 @@ export interface Segment {
   readonly kinds: Uint32Array<ArrayBuffer>;
   readonly actors: Uint32Array<ArrayBuffer>;
   readonly places: Uint32Array<ArrayBuffer>;
+  /** See `RunFinder`. */
+  readonly runs: Uint32Array<ArrayBuffer>;
   /** 53 bits of a hash of each row's text, when asked for. */
   readonly hashes: Float64Array<ArrayBuffer> | undefined;
   readonly rejected: readonly RejectedRow[];
@@ -79,6 +82,7 @@ export class SegmentLoader {
   readonly #file: number;
   readonly #scanner: RecordScanner;
   readonly #interpreter: RowInterpreter;
+  readonly #runs: RunFinder;
   readonly #timeReader = new TimeCellReader();
   #buffer: Buffer<ArrayBuffer> = Buffer.alloc(0);
   #bufferStart = 0;
@@ -89,6 +93,7 @@ export class SegmentLoader {
     this.#file = openSync(source.path, "r");
     this.#scanner = new RecordScanner(source.layout.delimiter);
     this.#interpreter = new RowInterpreter(source.layout);
+    this.#runs = new RunFinder(source.layout);
   }
 
   close(): void {
@@ -110,7 +115,11 @@ export class SegmentLoader {
       if (typeof usable === "number") {
         collector.add(usable);
         this.#interpreter.read(this.#buffer, this.#scanner);
-        columns.add({ offset: at + this.#bufferStart - start, line: lines, time: usable }, this.#interpreter);
+        const run = this.#runs.find(this.#buffer, this.#scanner, at);
+        columns.add(
+          { offset: at + this.#bufferStart - start, line: lines, time: usable, run },
+          this.#interpreter,
+        );
         if (columns.hashes !== undefined) columns.hashes[columns.rows - 1] = this.#hash();
       } else if (usable !== "blank")
         rejected.push({ offset: at + this.#bufferStart, line: lines, reason: usable });
@@ -224,6 +233,7 @@ class SegmentColumns {
   readonly #kinds: Uint32Array<ArrayBuffer>;
   readonly #actors: Uint32Array<ArrayBuffer>;
   readonly #places: Uint32Array<ArrayBuffer>;
+  readonly #runs: Uint32Array<ArrayBuffer>;
 
   /** @param bytes of the stretch; a usable row has at least 8. */
   constructor(bytes: number, wantsHashes: boolean) {
@@ -234,11 +244,12 @@ class SegmentColumns {
     this.#kinds = new Uint32Array(most);
     this.#actors = new Uint32Array(most);
     this.#places = new Uint32Array(most);
+    this.#runs = new Uint32Array(most);
     this.hashes = wantsHashes ? new Float64Array(most) : undefined;
   }
 
   add(
-    row: { readonly offset: number; readonly line: number; readonly time: number },
+    row: { readonly offset: number; readonly line: number; readonly time: number; readonly run: number },
     is: { readonly kind: number; readonly actor: number; readonly place: number },
   ): void {
     const at = this.rows++;
@@ -248,6 +259,7 @@ class SegmentColumns {
     this.#kinds[at] = is.kind;
     this.#actors[at] = is.actor;
     this.#places[at] = is.place;
+    this.#runs[at] = row.run;
   }
 
   /** The columns, no longer than their rows. */
@@ -260,6 +272,7 @@ class SegmentColumns {
       kinds: this.#kinds.slice(0, this.rows),
       actors: this.#actors.slice(0, this.rows),
       places: this.#places.slice(0, this.rows),
+      runs: this.#runs.slice(0, this.rows),
       hashes: this.hashes?.slice(0, this.rows),
     };
   }

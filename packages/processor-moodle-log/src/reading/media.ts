@@ -17,6 +17,9 @@ const SIGNATURES: readonly (readonly [readonly number[], string])[] = [
   [[0x7b], "This file looks like JSON. In Moodle's Logs report choose CSV as the download format."],
 ];
 
+/** Text has hardly a control character, though names pasted from elsewhere can bring some in; binary has them everywhere. */
+const BINARY_SHARE = 0.04;
+
 /**
  * Refuses what cannot be a CSV from its first bytes: an empty file, an archive, a workbook, a web page, binary.
  * @param head the first bytes of the file, as stored.
@@ -37,7 +40,8 @@ export function refuseOtherMedia(head: Buffer, isUtf16: boolean): void {
       "This file is a web page or XML, not a CSV. Your Moodle session may have ended during the download; log in and export the log again.",
     );
   }
-  if (!isUtf16 && head.some((byte) => byte < 9 || (byte > 13 && byte < 27))) {
+  const controls = head.reduce((count, byte) => count + (byte < 9 || (byte > 13 && byte < 27) ? 1 : 0), 0);
+  if (!isUtf16 && controls > head.length * BINARY_SHARE) {
     throw new InputInvalidError(
       "This file is not text: it holds bytes that no CSV has. Export the log from Moodle again as CSV.",
     );

@@ -36,9 +36,12 @@ export class RecordScanner {
   /** Lines that the row covers. */
   lines = 0;
   readonly #delimiter: number;
+  /** 1 for bytes that mean something outside quotes; a table is twice as fast as four comparisons. */
+  readonly #isSpecial = new Uint8Array(256);
 
   constructor(delimiter: number) {
     this.#delimiter = delimiter;
+    for (const byte of [delimiter, QUOTE, LF, CR]) this.#isSpecial[byte] = 1;
   }
 
   /**
@@ -92,12 +95,14 @@ export class RecordScanner {
 
   #bareCell(bytes: Uint8Array, start: number, stop: number): number {
     const delimiter = this.#delimiter;
+    const isSpecial = this.#isSpecial;
     let at = start;
     let odd = -1;
     for (; at < stop; at++) {
-      const byte = bytes[at];
+      const byte = bytes[at] as number;
+      if (isSpecial[byte] === 0) continue;
       if (byte === delimiter || byte === LF) break;
-      if (byte === QUOTE || byte === CR) odd = odd < 0 ? at : odd;
+      odd = odd < 0 ? at : odd;
     }
     const isLast = at >= stop || bytes[at] === LF;
     const end = isLast && at > start && bytes[at - 1] === CR ? at - 1 : at;

@@ -75,13 +75,18 @@ export function createThreadPool(size: number): Pool {
   };
 }
 
-const IS_SOURCE = import.meta.url.endsWith(".ts");
+/** Starts the code of a thread. Run from its TypeScript source, as tests do, a thread first needs to learn to read it. */
+function startWorker(): Worker {
+  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./thread.js", import.meta.url));
+  const tsx = import.meta.resolve("tsx/esm/api");
+  const thread = new URL("./thread.ts", import.meta.url).href;
+  const start = `import("${tsx}").then(({ register }) => { register(); return import("${thread}"); });`;
+  return new Worker(start, { eval: true });
+}
 
 /** One thread, doing one job at a time. */
 class Thread {
-  readonly #worker = new Worker(new URL(IS_SOURCE ? "./thread.ts" : "./thread.js", import.meta.url), {
-    execArgv: IS_SOURCE ? ["--import", "tsx"] : [],
-  });
+  readonly #worker = startWorker();
   #busy = 0;
 
   constructor() {
