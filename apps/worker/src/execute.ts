@@ -9,6 +9,7 @@ import {
   inputFolder,
   type Log,
   type LogFields,
+  manifestKey,
   type Outcome,
 } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
@@ -163,7 +164,11 @@ async function settleInput(deps: ExecutorDeps, { request }: Attempt, outcome: Ou
     outcome.kind === "completed" || (outcome.kind === "failed" && outcome.code === "input_missing");
   if (isUseless) {
     await deps.blobs.remove(inputFolder(request.input.key));
-  } else if (outcome.kind !== "released") {
+  } else if (
+    outcome.kind !== "released" &&
+    (await deps.blobs.stat(manifestKey(request.input.key))) !== undefined
+  ) {
+    // Without a manifest the job was deleted meanwhile: nothing of it must come back.
     const settled = { status: outcome.kind, at: deps.clock.now() } as const;
     await writeManifest(deps.blobs, inputFolder(request.input.key), { version: 1, request, settled });
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Outcome } from "@drover/core";
+import { decodeManifest, type Outcome } from "@drover/core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { areGone, Harness, pidsFrom, until } from "./harness.js";
 
@@ -322,6 +322,20 @@ describe("after the outcome was recorded", () => {
     await executor.onFinished(attempt, await executor.execute(attempt));
     const folder = attempt.request.input.key.replace("/file", "");
     expect((await harness.keys(folder)).sort()).toEqual([`${folder}/file`, `${folder}/manifest.json`]);
+    const content = (await harness.blobs.open(`${folder}/manifest.json`)) ?? [];
+    let text = "";
+    for await (const chunk of content) text += Buffer.from(chunk).toString();
+    expect(decodeManifest(text)).toMatchObject({ request: attempt.request, settled: { status: "failed" } });
+  });
+
+  test("a job that was deleted meanwhile leaves no manifest", async () => {
+    const attempt = await harness.attempt("throws");
+    const executor = harness.executor("throws");
+    const outcome = await executor.execute(attempt);
+    const folder = attempt.request.input.key.replace("/file", "");
+    await harness.blobs.remove(folder);
+    await executor.onFinished(attempt, outcome);
+    expect(await harness.keys(folder)).toEqual([]);
   });
 
   test("what an attempt stored goes when its lease was another's", async () => {

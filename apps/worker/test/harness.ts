@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Attempt,
   type BlobStore,
+  inputFolder,
   inputKey,
   type JobRequest,
   type Log,
@@ -20,6 +21,7 @@ import type { Processor } from "@drover/processor-sdk";
 import { createMemoryStore } from "@drover/storage";
 import { systemClock } from "../src/clock.js";
 import { createExecutor, type Executor } from "../src/execute.js";
+import { writeManifest } from "../src/reconcile.js";
 import type { ChildrenOptions } from "../src/runner/children.js";
 import { createInProcessRunner } from "../src/runner/in-process-runner.js";
 import { ChildPool } from "../src/runner/pool.js";
@@ -86,7 +88,13 @@ export class Harness {
   /** An attempt at a new job whose input is stored. */
   async attempt(processor: string, request: Partial<JobRequest> = {}, number = 1): Promise<TestAttempt> {
     const attempt = new TestAttempt(requestOf(processor, request), number);
-    await this.blobs.put(attempt.request.input.key, bytes("some input"));
+    const { request: stored } = attempt;
+    await this.blobs.put(stored.input.key, bytes("some input"));
+    await writeManifest(this.blobs, inputFolder(stored.input.key), {
+      version: 1,
+      request: stored,
+      settled: null,
+    });
     return attempt;
   }
 
