@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** A listening HTTP server with an orderly end. */
 export interface HttpServer {
@@ -51,6 +53,7 @@ export async function listen(
  * once would reset a request that is on its way; a client in use learns it from its next answer instead.
  */
 const GRACE_MS = 1_000;
+const LAST_WORDS_MS = 200;
 
 async function close(
   server: Server,
@@ -63,6 +66,10 @@ async function close(
   const grace = setTimeout(() => server.closeIdleConnections(), Math.min(GRACE_MS, deadlineMs / 4));
   const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
   await closed;
+  // A response learns of its connection's end a little later, and its line in the log with it. One that stood in a pipeline behind
+  // another never does, hence the bound.
+  const ends = [...underWay].map((response) => response.closed || once(response, "close"));
+  await Promise.race([Promise.all(ends), sleep(LAST_WORDS_MS)]);
   clearTimeout(grace);
   clearTimeout(deadline);
 }

@@ -56,6 +56,7 @@ describe("a server that drains", () => {
     await waitFor(() => socket.bytesWritten > 0 && socket.writableLength === 0);
     await waitFor(() => api.deps.processors.known.length > 0);
     await api.server.drain(50);
+    expect(api.lines.at(-1)?.message).toBe("POST /api/upload client gone");
     await closed.promise;
   });
 });
