@@ -1,0 +1,214 @@
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LANGUAGES, NAMES } from "../src/reading/headings.js";
+import { type LogRun, readXes, runLog } from "./log-run.js";
+import { syntheticLog } from "./synthetic-log.js";
+
+const run = promisify(execFile);
+
+/** Material that lies beside the project where it is developed, and is not part of it. */
+const SHARED = new URL("../../../../shared/", import.meta.url).pathname;
+const REAL = join(SHARED, "data/moodle");
+const GENERATOR = join(SHARED, "tools/gen_moodle_csv.py");
+const SCHEMA = join(SHARED, "data/xes/xes-ieee-1849-2016.ns.xsd");
+
+const hasReal = there(REAL, "the tests on real exports");
+const hasGenerator = there(GENERATOR, "the tests on generated exports") && works("python3", "--version");
+const canValidate = there(SCHEMA, "the validation against the XES schema") && works("xmllint", "--version");
+
+function there(path: string, what: string): boolean {
+  if (existsSync(path)) return true;
+  process.stderr.write(`Skipped ${what}: ${path} is not there.\n`);
+  return false;
+}
+
+function works(command: string, flag: string): boolean {
+  try {
+    execFileSync(command, [flag], { stdio: "ignore" });
+    return true;
+  } catch {
+    process.stderr.write(`Skipped tests that need ${command}: it is not installed.\n`);
+    return false;
+  }
+}
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "moodle-log-shared-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function expectValidXes(log: LogRun): Promise<void> {
+  for (const name of ["enriched_log.xes", "enriched_log_bloom_only.xes"]) {
+    const content = log.artifacts.get(name) ?? Buffer.alloc(0);
+    readXes(content.toString("utf8"));
+    if (!canValidate) continue;
+    const path = join(folder, name);
+    await writeFile(path, content);
+    await run("xmllint", ["--noout", "--huge", "--schema", SCHEMA, path]);
+  }
+}
+
+/** Each output row must hold the cells of its line in the input, changed only by the apostrophe before a formula. */
+function expectNoCorruptRow(
+  log: LogRun,
+  cellsByLine: ReadonlyMap<number, readonly string[]>,
+  firstCell: number,
+): void {
+  const columns = [
+    "affected_user",
+    "event_context",
+    "component",
+    "event_name",
+    "description",
+    "origin",
+    "ip_address",
+  ];
+  for (const row of log.rows) {
+    const cells = cellsByLine.get(Number(row["source_line"]));
+    const expected = cells?.slice(firstCell, firstCell + columns.length);
+    const protectedCells = expected?.map((cell) =>
+      /^[=+@\t\r-]/.test(cell) && cell !== "-" ? `'${cell}` : cell,
+    );
+    expect(columns.map((column) => row[column])).toEqual(protectedCells);
+  }
+}
+
+/** Cells by line, read by Python's csv module. */
+async function readByPython(
+  path: string,
+  encoding: string,
+  delimiter: string,
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const script = `
+import csv, json, sys
+f = open(sys.argv[1], encoding=sys.argv[2], newline="")
+r = csv.reader(f, delimiter=sys.argv[3])
+line = 1
+for row in r:
+    print(json.dumps([line, row]))
+    line = r.line_num + 1
+`;
+  const { stdout } = await run("python3", ["-c", script, path, encoding, delimiter], { maxBuffer: 1 << 28 });
+  return new Map(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((json) => JSON.parse(json)),
+  );
+}
+
+describe.skipIf(!hasReal)("real exports", () => {
+  const files = hasReal ? readdirSync(REAL).filter((name) => name.endsWith(".csv")) : [];
+
+  test.each(files)("%s is accepted whole, but for dates that do not exist", async (name) => {
+    const log = await runLog({ path: join(REAL, name) });
+    const { rows, detected } = log.summary;
+    expect(rows.read).toBeGreaterThan(600);
+    const rejected =
+      log.artifacts.get("rejected_rows.csv")?.toString("utf8").trimEnd().split("\r\n").slice(1) ?? [];
+    for (const line of rejected) expect(line).toMatch(/^\d+,a date that does not exist,"""29\/02\/18, /);
+    expect(rows.kept).toBe(rows.read - rejected.length);
+    expect(detected).toMatchObject({ language: "en", date_format: { order: "dmy", certainty: "certain" } });
+    expect(log.summary.others_percent).toBeLessThanOrEqual(5);
+    const ids = new Set(
+      log.rows
+        .map((row) => /\b[Uu]ser with id '(\d+)'/.exec(row["description"] ?? "")?.[1])
+        .filter((id) => id !== undefined),
+    );
+    expect(log.summary.users).toBe(ids.size);
+    await expectValidXes(log);
+  });
+
+  test.skipIf(!hasGenerator).each(files)("%s has no corrupt row", async (name) => {
+    const path = join(REAL, name);
+    const log = await runLog({ path });
+    const encoding = log.summary.detected.encoding === "windows-1252" ? "cp1252" : "utf-8";
+    expectNoCorruptRow(log, await readByPython(path, encoding, ","), 2);
+  });
+
+  test("the one with a byte of windows-1252 is read as that", async () => {
+    const log = await runLog({ path: join(REAL, "Moodle_Module_1_F19.csv") });
+    expect(log.summary.detected.encoding).toBe("windows-1252");
+  });
+});
+
+describe.skipIf(!hasReal)("the names beside the project", () => {
+  test("are the ones that the processor knows", async () => {
+    const names = JSON.parse(await readFile(join(REAL, "names.json"), "utf8"));
+    expect(NAMES.headings).toEqual(names.headings);
+    expect(NAMES.components).toEqual(names.components);
+    expect(NAMES.events).toEqual(names.events);
+  });
+});
+
+describe.skipIf(!hasGenerator)("exports from the other generator", () => {
+  test.each([
+    [["--lang", "en"], "utf-8", ","],
+    [["--lang", "pt"], "utf-8", ","],
+    [["--tricky"], "utf-8", ","],
+    [["--lang", "pt", "--tricky", "--site"], "utf-8", ","],
+    [["--bom"], "utf-8-sig", ","],
+    [["--site"], "utf-8", ","],
+    [["--time", "accurate"], "utf-8", ","],
+    [["--time", "short"], "utf-8", ","],
+    [["--time", "us12"], "utf-8", ","],
+    [["--time", "iso"], "utf-8", ","],
+    [["--delim", ";", "--tricky"], "utf-8", ";"],
+    [["--delim", "\t", "--tricky"], "utf-8", "\t"],
+    [["--encoding", "latin-1", "--tricky"], "cp1252", ","],
+    [["--encoding", "utf-16", "--tricky"], "utf-16", ","],
+  ])("%j are read whole and right", async (options, encoding, delimiter) => {
+    const path = join(folder, "log.csv");
+    await run("python3", [GENERATOR, "3000", path, ...options]);
+    const log = await runLog({ path });
+    expect(log.summary.rows).toMatchObject({ read: 3000, kept: 3000, rejected: 0 });
+    expect(log.summary.others_percent).toBeLessThanOrEqual(5);
+    expectNoCorruptRow(
+      log,
+      await readByPython(path, encoding, delimiter),
+      options.includes("--site") ? 3 : 2,
+    );
+    expect(log.rows.at(-1)?.["timestamp"]).toMatch(/^2024-11-30T2/);
+    expect(log.rows[0]?.["timestamp"]).toMatch(/^2024-0[78]-/);
+    await expectValidXes(log);
+  });
+
+  test("with broken times lose just those rows, each listed", async () => {
+    const path = join(folder, "log.csv");
+    await run("python3", [GENERATOR, "3000", path, "--bad", "0.05"]);
+    const cells = await readByPython(path, "utf-8", ",");
+    const broken = [...cells].filter(
+      ([line, [time = ""]]) => line > 1 && !/^\d+\/\d\d\/\d\d, /.test(time.replace("31/02/24", "")),
+    );
+    const log = await runLog({ path });
+    expect(log.summary.rows).toMatchObject({
+      read: 3000,
+      rejected: broken.length,
+      kept: 3000 - broken.length,
+    });
+    const listed = log.artifacts
+      .get("rejected_rows.csv")
+      ?.toString()
+      .trimEnd()
+      .split("\r\n")
+      .slice(1)
+      .map((line) => Number.parseInt(line, 10));
+    expect(listed).toEqual(broken.map(([line]) => line));
+    expectNoCorruptRow(log, cells, 2);
+    await expectValidXes(log);
+  });
+});
+
+describe.skipIf(!canValidate)("the XES schema", () => {
+  test.each(LANGUAGES)("is met by a log in %s with difficult cells", async (language) => {
+    await expectValidXes(
+      await runLog(syntheticLog({ rows: 300, language, tricky: true, site: true }), { case: "session" }),
+    );
+  });
+});
