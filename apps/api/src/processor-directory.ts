@@ -33,59 +33,79 @@ export interface DirectoryOptions {
 
 /** A directory over the shared catalogue. */
 export function createProcessorDirectory(options: DirectoryOptions): ProcessorDirectory {
-  let snapshot: CatalogueSnapshot | undefined;
-  let reading: Promise<CatalogueSnapshot> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let isFailing = false;
+  return new SnapshotDirectory(options);
+}
+
+class SnapshotDirectory implements ProcessorDirectory {
+  readonly #options: DirectoryOptions;
+  #snapshot: CatalogueSnapshot | undefined;
+  #reading: Promise<CatalogueSnapshot> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isFailing = false;
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#timer !== undefined) return;
+    void this.#refresh();
+    this.#timer = setInterval(() => void this.#refresh(), this.#options.refreshMs ?? 2_000).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async require(name: string): Promise<ProcessorInfo> {
+    const processor = find(this.#snapshot, name) ?? find(await this.#read(), name);
+    if (processor !== undefined) return processor;
+    throw new DomainError(
+      "processor_not_found",
+      `No worker has announced a processor "${name.slice(0, 80)}" in the last 7 days. GET /api/processors lists what there is.`,
+    );
+  }
+
+  async list(): Promise<readonly ProcessorInfo[]> {
+    return (await this.#read()).processors;
+  }
+
+  get known(): readonly ProcessorInfo[] {
+    return this.#snapshot?.processors ?? [];
+  }
+
+  workersOf(name: string): readonly WorkerInfo[] | undefined {
+    return this.#snapshot?.workers.filter((worker) => worker.processors.includes(name));
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      await this.#read();
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing) {
+        this.#options.log.warn("The processor catalogue could not be read; the last one is used.", { error });
+      }
+      this.#isFailing = true;
+    }
+  }
 
   /** One read at a time: a flood of unknown names costs one round trip, not one each. */
-  const read = () => {
-    reading ??= options.catalogue
-      .read()
-      .then((fresh) => {
-        snapshot = { ...fresh, processors: fresh.processors.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
-        return snapshot;
-      })
-      .finally(() => {
-        reading = undefined;
-      });
-    return reading;
-  };
-  const refresh = () =>
-    read().then(
-      () => {
-        isFailing = false;
-      },
-      (error: unknown) => {
-        if (!isFailing)
-          options.log.warn("The processor catalogue could not be read; the last one is used.", { error });
-        isFailing = true;
-      },
-    );
-  const find = (from: CatalogueSnapshot | undefined, name: string) =>
-    from?.processors.find((processor) => processor.name === name);
+  #read(): Promise<CatalogueSnapshot> {
+    this.#reading ??= this.#readNow().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
 
-  return {
-    start() {
-      void refresh();
-      timer ??= setInterval(refresh, options.refreshMs ?? 2_000).unref();
-    },
-    stop() {
-      clearInterval(timer);
-      timer = undefined;
-    },
-    async require(name) {
-      const processor = find(snapshot, name) ?? find(await read(), name);
-      if (processor !== undefined) return processor;
-      throw new DomainError(
-        "processor_not_found",
-        `No worker has announced a processor "${name.slice(0, 80)}" in the last 7 days. GET /api/processors lists what there is.`,
-      );
-    },
-    list: async () => (await read()).processors,
-    get known() {
-      return snapshot?.processors ?? [];
-    },
-    workersOf: (name) => snapshot?.workers.filter((worker) => worker.processors.includes(name)),
-  };
+  async #readNow(): Promise<CatalogueSnapshot> {
+    const { processors, workers } = await this.#options.catalogue.read();
+    this.#snapshot = { workers, processors: processors.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
+    return this.#snapshot;
+  }
+}
+
+function find(snapshot: CatalogueSnapshot | undefined, name: string): ProcessorInfo | undefined {
+  return snapshot?.processors.find((processor) => processor.name === name);
 }
