@@ -13,8 +13,10 @@ export interface Config {
   readonly childEnvironment: Readonly<Record<string, string | undefined>>;
   /** `DROVER_` variables that are no setting. */
   readonly unknown: readonly string[];
-  /** Unique among workers; letters, digits, "-" and "." only. */
+  /** Unique among workers; letters, digits, "-" and "." only. Tells where the worker runs. */
   readonly workerId: string;
+  /** Names the worker's own folder: unique like its id, but short. */
+  readonly folderName: string;
 }
 
 /** Throws `SettingsError` listing every mistake. `suffix` makes the worker's id unique where host and pid repeat. */
@@ -29,5 +31,6 @@ export function readConfig(suffix: string): Config {
     childEnvironment: Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOwn(name))),
     unknown: unknownSettings(process.env),
     workerId: `${hostname().replaceAll(/[^A-Za-z0-9.-]/g, "-")}-${process.pid}-${suffix}`,
+    folderName: suffix,
   };
 }

@@ -88,7 +88,8 @@ async function outcomeOf(
   if (isTooLate(attempt, deps.clock.now())) {
     return failed("queue_timeout", "The job waited longer than its limit before a worker was free.");
   }
-  const folder = join(deps.folder, `${request.id}-${attempt.number}-${deps.unique()}`);
+  // A short path: it becomes TMPDIR, where programs put sockets, and the path of a socket has 107 characters at most (unix(7)).
+  const folder = join(deps.folder, deps.unique());
   const workFolder = join(folder, "work");
   await mkdir(workFolder, { recursive: true });
   try {

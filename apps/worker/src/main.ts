@@ -57,7 +57,7 @@ async function main(): Promise<void> {
 async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Promise<void> {
   const { config, log, queue } = parts;
   const attemptsFolder = join(config.dataFolder, "attempts");
-  const folder = new WorkerFolder(attemptsFolder, config.workerId);
+  const folder = new WorkerFolder(attemptsFolder, config.folderName);
   await folder.open();
   await sweepDeadWorkers(attemptsFolder, log);
   const { support, guardian } = createChildren({

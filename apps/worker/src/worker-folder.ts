@@ -15,7 +15,7 @@ interface Owner {
 }
 
 /**
- * A worker's own folder on its own disk: `<attempts>/<worker id>/`, with the folders of its running attempts below.
+ * A worker's own folder on its own disk: `<attempts>/<name>/`, with the folders of its running attempts below.
  *
  * `owner.json` says whose it is, `groups/<n>` which process groups run for it, so that the next worker can tell a dead worker's leavings
  * from a living one's and clear them away (`sweepDeadWorkers`). Begins with `open()`, ends with `remove()`.
@@ -25,8 +25,8 @@ export class WorkerFolder implements GroupKeeper {
   readonly #owner: string;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(attemptsFolder: string, workerId: string) {
-    this.path = join(attemptsFolder, workerId);
+  constructor(attemptsFolder: string, name: string) {
+    this.path = join(attemptsFolder, name);
     this.#owner = join(this.path, "owner.json");
   }
 
@@ -76,7 +76,7 @@ export async function sweepDeadWorkers(attemptsFolder: string, log: Log): Promis
     if (await isAlive(folder, owner)) continue;
     if (owner?.space === pidSpace()) await killGroups(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-    log.info("Cleared what a dead worker had left", { worker: name });
+    log.info("Cleared what a dead worker had left", { folder: name, pid: owner?.pid });
     swept += 1;
   }
   return swept;

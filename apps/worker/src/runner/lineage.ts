@@ -54,9 +54,10 @@ export class Lineage {
   /** SIGKILLs everybody; resolves when all are gone. Looks before it kills: afterwards nobody knows whose a parentless process was. */
   async kill(): Promise<void> {
     const deadline = performance.now() + KILL_WAIT_MS;
-    while (this.observe(await listProcesses()).members.length > 0 && performance.now() < deadline) {
+    for (let pauseMs = 2; this.observe(await listProcesses()).members.length > 0; pauseMs *= 2) {
+      if (performance.now() > deadline) break;
       this.signal("SIGKILL");
-      await sleep(5);
+      await sleep(pauseMs);
     }
     for (const group of this.#groups) this.#keeper.forget(group);
     this.#groups.clear();

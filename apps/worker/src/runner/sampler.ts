@@ -11,6 +11,7 @@ export class Sampler {
   readonly #intervalMs: number;
   readonly #looks = new Set<Look>();
   #active = 0;
+  #lastReadingMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(intervalMs: number) {
@@ -34,11 +35,14 @@ export class Sampler {
   }
 
   #schedule(): void {
-    this.#timer ??= setTimeout(() => void this.#tick(), this.#intervalMs);
+    // On a host with thousands of processes a reading takes long: never spend more than a tenth of the time on it.
+    this.#timer ??= setTimeout(() => void this.#tick(), Math.max(this.#intervalMs, this.#lastReadingMs * 10));
   }
 
   async #tick(): Promise<void> {
+    const startedAt = performance.now();
     const table = await listProcesses().catch(() => []); // `ps` failed: the next reading is due soon
+    this.#lastReadingMs = performance.now() - startedAt;
     for (const look of this.#looks) look(table);
     this.#timer = undefined;
     if (this.#active > 0) this.#schedule();
