@@ -26,6 +26,9 @@ export interface PlaceEntry {
 
 const MAX_WORDINGS = 50_000;
 const MAX_PACKED_ID = 1 << 16;
+/** Three numbers below these make one that a double holds exactly. */
+const MAX_COURSES = 2 ** 10 - 2;
+const MAX_IDS = 2 ** 21 - 2;
 const NO_ID = -1;
 const NOBODY = -2;
 
@@ -51,9 +54,9 @@ export class RowInterpreter {
   readonly #ids = new ByteInterner();
   readonly #kinds = new Map<number | string, number>();
   readonly #actors = new Map<number, number>();
-  readonly #places = new Map<string, number>();
+  /** Places by context, then by course and module. */
+  readonly #places: Map<number | string, number>[] = [];
   #placeCount = 0;
-  readonly #latestPlaces: { courseId: number; moduleId: number; course: number; place: number }[] = [];
   #newKinds: EventKind[] = [];
   #newActors: ActorEntry[] = [];
   #newPlaces: PlaceEntry[] = [];
@@ -177,21 +180,21 @@ export class RowInterpreter {
       this.#columns.course < 0 ? NO_ID : this.#courses.intern(bytes, scanner, this.#columns.course);
     const courseId = this.#valueIn(bytes, facts.courseSlot);
     const moduleId = this.#valueIn(bytes, facts.moduleIdSlot);
-    const latest = this.#latestPlaces[context];
-    if (latest?.courseId === courseId && latest.moduleId === moduleId && latest.course === course)
-      return latest.place;
-    const place = numbered(this.#places, `${context},${course},${courseId},${moduleId}`);
-    this.#latestPlaces[context] = { courseId, moduleId, course, place };
-    if (place === this.#placeCount) {
-      this.#placeCount++;
-      this.#newPlaces.push({
-        context: this.#contexts.textOf(context),
-        course: course < 0 ? "" : this.#courses.textOf(course),
-        courseId: courseId < 0 ? "" : this.#ids.textOf(courseId),
-        moduleId: moduleId < 0 ? "" : this.#ids.textOf(moduleId),
-      });
-    }
-    return place;
+    const isSmall = course < MAX_COURSES && courseId < MAX_IDS && moduleId < MAX_IDS;
+    const key = isSmall
+      ? ((course + 1) * MAX_IDS + courseId + 1) * MAX_IDS + moduleId + 1
+      : `${course},${courseId},${moduleId}`;
+    const places = this.#places[context] ?? new Map<number | string, number>();
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    this.#places[context] = places.set(key, this.#placeCount);
+    this.#newPlaces.push({
+      context: this.#contexts.textOf(context),
+      course: course < 0 ? "" : this.#courses.textOf(course),
+      courseId: courseId < 0 ? "" : this.#ids.textOf(courseId),
+      moduleId: moduleId < 0 ? "" : this.#ids.textOf(moduleId),
+    });
+    return this.#placeCount++;
   }
 }
 

@@ -49,20 +49,29 @@ export class RecordScanner {
    */
   scan(bytes: Uint8Array, position: number, limit: number): RecordKind {
     const stop = Math.min(limit, position + MAX_RECORD_BYTES);
+    const delimiter = this.#delimiter;
+    const isSpecial = this.#isSpecial;
     this.count = 0;
     this.lines = 1;
-    let at = position;
-    for (;;) {
-      at =
-        bytes[at] === QUOTE && at < stop
-          ? this.#quotedCell(bytes, at, stop)
-          : this.#bareCell(bytes, at, stop);
-      if (at < 0) return this.#giveUp(bytes, position, stop, "open_quote");
-      this.count++;
-      if (at < stop && bytes[at] === this.#delimiter) {
-        at++;
-        continue;
+    for (let at = position; ; at++) {
+      const start = at;
+      let odd = -1;
+      if (at < stop && bytes[at] === QUOTE) {
+        at = this.#quotedCell(bytes, at, stop);
+        if (at < 0) return this.#giveUp(bytes, position, stop, "open_quote");
+      } else {
+        for (; at < stop; at++) {
+          const byte = bytes[at] as number;
+          if (isSpecial[byte] === 0) continue;
+          if (byte === delimiter || byte === LF) break;
+          odd = odd < 0 ? at : odd;
+        }
+        const isLast = at >= stop || bytes[at] === LF;
+        const end = isLast && at > start && bytes[at - 1] === CR ? at - 1 : at;
+        this.#locate(start, end, odd >= 0 && odd < end ? BARE_WITH_QUOTES : BARE);
       }
+      this.count++;
+      if (at < stop && bytes[at] === delimiter) continue;
       if (at >= stop && stop < limit) return this.#giveUp(bytes, position, stop, "too_long");
       this.next = Math.min(at + 1, limit);
       return this.#isBlank() ? "blank" : "row";
@@ -91,23 +100,6 @@ export class RecordScanner {
     if (after === this.#delimiter || after === LF) return at;
     if (after === CR && (at + 1 >= stop || bytes[at + 1] === LF)) return at + 1;
     return -1;
-  }
-
-  #bareCell(bytes: Uint8Array, start: number, stop: number): number {
-    const delimiter = this.#delimiter;
-    const isSpecial = this.#isSpecial;
-    let at = start;
-    let odd = -1;
-    for (; at < stop; at++) {
-      const byte = bytes[at] as number;
-      if (isSpecial[byte] === 0) continue;
-      if (byte === delimiter || byte === LF) break;
-      odd = odd < 0 ? at : odd;
-    }
-    const isLast = at >= stop || bytes[at] === LF;
-    const end = isLast && at > start && bytes[at - 1] === CR ? at - 1 : at;
-    this.#locate(start, end, odd >= 0 && odd < end ? BARE_WITH_QUOTES : BARE);
-    return at;
   }
 
   #locate(start: number, end: number, quoting: number): void {

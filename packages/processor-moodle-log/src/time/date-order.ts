@@ -1,15 +1,18 @@
 import type { Language } from "../reading/headings.js";
 import {
+  DATE,
   fullYear,
+  INSTANT,
   isDate,
   kindOf,
   NO_YEAR,
-  SHORT,
   SHORT_DOTTED,
   unpackTime,
   YEAR_LAST,
   YEAR_LAST_DOTTED,
 } from "./time-cell.js";
+
+const DAY = 86_400;
 
 /** The orders in which day, month and year can stand. */
 export const DATE_ORDERS = ["dmy", "mdy", "ymd"] as const;
@@ -47,7 +50,13 @@ export function addEvidence(total: DateEvidence, part: DateEvidence): void {
 /** Collects the evidence of packed times in the order of the file. */
 export class DateEvidenceCollector {
   readonly evidence: DateEvidence = noEvidence();
-  readonly #previous = [-1, -1, -1];
+  /** The latest day under each order, as `dayUnder` counts. */
+  readonly #days = [-1, -1, -1];
+  /** Date, kind, second and set of readable orders of the latest row. */
+  #date = -1;
+  #kind = -1;
+  #second = 0;
+  #readable = 0;
   readonly #parts = new Int32Array(4);
 
   add(packed: number): void {
@@ -55,25 +64,38 @@ export class DateEvidenceCollector {
     evidence.count++;
     const kind = kindOf(packed);
     if (kind === NO_YEAR) evidence.withoutYear++;
-    if (kind === SHORT || kind === YEAR_LAST || kind === SHORT_DOTTED || kind === YEAR_LAST_DOTTED) {
-      this.#addAmbiguous(packed, kind);
-    }
+    if (kind === DATE || kind === NO_YEAR || kind === INSTANT) return;
+    const date = Math.floor(packed / (DAY * 8));
+    const second = Math.floor(packed / 8) - date * DAY;
+    const step = second - this.#second;
+    if (date === this.#date && kind === this.#kind) {
+      // Nearly every row has the date of the one before: then all orders agree.
+      if (step !== 0) this.#count(step > 0 ? evidence.rising : evidence.falling, this.#readable);
+    } else this.#nextDate(packed, kind);
+    (evidence.readable[this.#readable] as number)++;
+    this.#date = date;
+    this.#kind = kind;
+    this.#second = second;
   }
 
-  #addAmbiguous(packed: number, kind: number): void {
+  #nextDate(packed: number, kind: number): void {
     unpackTime(packed, this.#parts);
     let readable = 0;
     for (let order = 0; order < 3; order++) {
       const day = dayUnder(order, kind, this.#parts);
       if (day < 0) continue;
       readable |= 1 << order;
-      const moment = day * 86_400 + (this.#parts[3] as number);
-      const previous = this.#previous[order] as number;
-      if (previous >= 0 && moment > previous) (this.evidence.rising[order] as number)++;
-      if (previous >= 0 && moment < previous) (this.evidence.falling[order] as number)++;
-      this.#previous[order] = moment;
+      const previous = this.#days[order] as number;
+      if (previous >= 0 && day !== previous) {
+        this.#count(day > previous ? this.evidence.rising : this.evidence.falling, 1 << order);
+      }
+      this.#days[order] = day;
     }
-    (this.evidence.readable[readable] as number)++;
+    this.#readable = readable;
+  }
+
+  #count(steps: number[], orders: number): void {
+    for (let order = 0; order < 3; order++) if ((orders >> order) & 1) (steps[order] as number)++;
   }
 }
 
