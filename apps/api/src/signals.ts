@@ -12,7 +12,9 @@ export function onStopRequest(stop: (reason: string) => void): void {
   process.on("SIGTERM", () => request("SIGTERM"));
   process.on("SIGINT", () => request("SIGINT"));
   // A parent that closes the channel on purpose after a signal must not count as the second one.
-  process.on("disconnect", () => {
+  const onDisconnect = () => {
     if (!isStopping) request("parent gone");
-  });
+  };
+  process.on("disconnect", onDisconnect);
+  if (process.connected === false) onDisconnect(); // the parent died while this process was starting
 }

@@ -42,7 +42,8 @@ export function listenForEnd(options: ShutdownOptions): void {
   };
   process.on("SIGTERM", () => end("SIGTERM", options.drainTimeoutMs));
   process.on("SIGINT", () => end("SIGINT", options.drainTimeoutMs));
-  if (process.channel !== undefined) process.on("disconnect", () => end("disconnect", ORPHAN_DRAIN_MS));
+  process.on("disconnect", () => end("disconnect", ORPHAN_DRAIN_MS));
+  if (process.connected === false) end("disconnect", ORPHAN_DRAIN_MS); // the parent died while this process was starting
 }
 
 function giveUp({ log, exit }: ShutdownOptions): void {

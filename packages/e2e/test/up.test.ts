@@ -69,6 +69,17 @@ test("when up is killed with -9, Redis, api, workers and their children are gone
   expect((await second.wait(job.job_id)).status).toBe("completed");
 });
 
+test("when up is killed while it starts, nothing of what it started stays", async () => {
+  const up = drover(["up"]);
+  await up.printed(/Redis: /);
+  const pids = await waitFor(() => {
+    const found = descendants(up.pid);
+    return found.length >= 4 ? found : undefined; // Redis, its guardian, an api and a worker, both still loading
+  });
+  up.signal("SIGKILL");
+  await allGone(pids, 30_000);
+});
+
 test("an api, a worker and a Redis that die are started again, and said so", async () => {
   const up = drover(["up"]);
   const url = await apiUrl(up);
