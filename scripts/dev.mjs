@@ -1,62 +1,47 @@
 import { spawn } from "node:child_process";
-import { readdirSync, watch } from "node:fs";
-import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { root, say } from "./say.mjs";
 
-const SETTLE_MS = 400;
-
-/** `drover up` with the compiler beside it; started again whenever the compiler wrote something. Ends with Ctrl-C. */
+/** `drover up` with the compiler beside it; started again after each compilation without errors. Ends with Ctrl-C. */
 export function runDev(args) {
   const compiler = spawn(
     process.execPath,
     ["node_modules/typescript/bin/tsc", "-b", "--watch", "--preserveWatchOutput"],
-    {
-      cwd: root,
-      stdio: "inherit",
-    },
+    { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
   );
-  let server = start(args);
-  let timer;
+  let server;
   let isStopping = false;
   const restart = () => {
-    say("the build changed: starting again");
-    server.once("exit", () => {
-      if (!isStopping) server = start(args);
-    });
-    server.kill("SIGTERM");
+    if (isStopping) return;
+    if (server === undefined) server = start(args);
+    else if (!server.killed) {
+      say("the build changed: starting again");
+      server.once("exit", () => {
+        server = isStopping ? undefined : start(args);
+      });
+      server.kill("SIGTERM");
+    }
   };
-  for (const folder of builtFolders()) {
-    watch(folder, { recursive: true }, () => {
-      clearTimeout(timer);
-      timer = setTimeout(restart, SETTLE_MS);
-    });
-  }
+  createInterface({ input: compiler.stdout }).on("line", (line) => {
+    if (line.trim() !== "") process.stdout.write(`${line}\n`);
+    if (line.includes("Found 0 errors")) restart();
+  });
   const stop = () => {
     isStopping = true;
-    clearTimeout(timer);
     compiler.kill("SIGTERM");
-    server.once("exit", () => process.exit(0));
-    server.kill("SIGTERM");
+    server?.once("exit", () => process.exit(0));
+    server?.kill("SIGTERM");
+    if (server === undefined || server.exitCode !== null) process.exit(0);
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
 }
 
-/** In a process group of its own: Ctrl-C then reaches this process only, which passes it on once. */
+/** In a process group of its own, so that Ctrl-C reaches only this process, which passes it on once; it ends with this process, whose channel it has. */
 function start(args) {
   return spawn(process.execPath, ["apps/cli/dist/main.js", "up", ...args], {
     cwd: root,
-    stdio: "inherit",
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
     detached: true,
   });
-}
-
-function builtFolders() {
-  return ["packages", "apps"].flatMap((parent) =>
-    readdirSync(join(root, parent))
-      .map((name) => join(root, parent, name, "dist"))
-      .filter((folder) =>
-        readdirSync(join(folder, ".."), { withFileTypes: true }).some((entry) => entry.name === "dist"),
-      ),
-  );
 }
