@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { type JobId, type Log, SettingsError } from "@drover/core";
 import { type BullQueue, connectQueue } from "@drover/queue";
@@ -19,8 +20,9 @@ import { onStopRequest } from "./signals.js";
 /**
  * The api process. Starts whether Redis answers or not (what needs it is refused with 503 until it does), stops on SIGTERM, SIGINT
  * and the death of its parent: not ready, no new connections, requests under way end, at most DROVER_API_DRAIN_TIMEOUT long.
+ * @param faults where a fault test stops it.
  */
-async function main(): Promise<void> {
+export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> {
   const config = readConfigOrExit();
   const { settings } = config;
   const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
@@ -31,7 +33,7 @@ async function main(): Promise<void> {
   for (const name of config.unknown) log.warn(`${name} is not a setting of Drover; is it misspelt?`);
   const queue = connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log });
   const stopping = new AbortController();
-  const deps = compose(config, queue, log, stopping.signal);
+  const deps = { ...compose(config, queue, log, stopping.signal), ...faults };
   const app = createApp(deps, {
     board: {
       adminKey: settings.DROVER_ADMIN_KEY,
@@ -105,4 +107,7 @@ function readVersion(): string {
   return (JSON.parse(text) as { version: string }).version; // our own file
 }
 
-await main();
+/** Fault tests import this module and start it with failpoints. */
+const isStarted =
+  process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+if (isStarted) await main();

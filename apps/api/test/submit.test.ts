@@ -146,7 +146,7 @@ describe("a submit", () => {
     expect(await json(response)).toMatchObject({ code: "draining" });
   });
 
-  it("reaches the failpoint `stored` with file and manifest and no job, and `enqueued` with a job", async () => {
+  it("reaches the failpoint `stored` with the file alone, and `enqueued` with manifest and job", async () => {
     const seen: unknown[] = [];
     const queue = createMemoryQueue();
     await start({
@@ -159,7 +159,7 @@ describe("a submit", () => {
     });
     await submitted(api);
     expect(seen).toEqual([
-      ["stored", 2, 0],
+      ["stored", 1, 0],
       ["enqueued", 2, 1],
     ]);
   });

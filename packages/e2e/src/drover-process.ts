@@ -5,16 +5,22 @@ import { fileURLToPath } from "node:url";
 /** What a process says over its IPC channel once it can do its work. */
 type Ready = { readonly type: "listening"; readonly url: string } | { readonly type: "ready" };
 
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
 const MAINS = {
-  api: fileURLToPath(new URL("../../../apps/api/dist/main.js", import.meta.url)),
-  worker: fileURLToPath(new URL("../../../apps/worker/dist/main.js", import.meta.url)),
+  api: at("../../../apps/api/dist/main.js"),
+  "failing api": at("../fixtures/failing-api.mjs"),
+  worker: at("../../../apps/worker/dist/main.js"),
 };
+
+/** What can be started; a failing api is killed at the failpoint that its environment names. */
+export type DroverProcessKind = keyof typeof MAINS;
 
 const READY_MS = 30_000;
 const LOG_LINES = 2_000;
 
 export interface DroverProcessOptions {
-  readonly kind: "api" | "worker";
+  readonly kind: DroverProcessKind;
   readonly env: Readonly<Record<string, string>>;
   /** Resolve as soon as the process runs rather than when it is ready. Default false. */
   readonly isReadyAtOnce?: boolean;
@@ -25,7 +31,7 @@ export interface DroverProcessOptions {
  * It ends with `stop` or `kill`, and with this process, whose channel it watches.
  */
 export class DroverProcess {
-  readonly kind: "api" | "worker";
+  readonly kind: DroverProcessKind;
   /** Where an api listens; empty for a worker. */
   url = "";
   readonly #child: ChildProcess;

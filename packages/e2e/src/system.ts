@@ -61,6 +61,16 @@ export class System {
     return api;
   }
 
+  /** Starts an api that dies when it reaches the failpoint. */
+  async startFailingApi(failpoint: "stored" | "enqueued"): Promise<DroverProcess> {
+    const api = await DroverProcess.start({
+      kind: "failing api",
+      env: { ...this.#env, FAILPOINT: failpoint },
+    });
+    this.apis.push(api);
+    return api;
+  }
+
   async startWorker(env: Readonly<Record<string, string>> = {}): Promise<DroverProcess> {
     const worker = await DroverProcess.start({ kind: "worker", env: { ...this.#env, ...env } });
     this.workers.push(worker);

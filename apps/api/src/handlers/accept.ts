@@ -30,8 +30,9 @@ export interface Accepted {
 }
 
 /**
- * Turns an upload into a job: file stored, key claimed, manifest stored, job queued, in this order, so that whatever dies in
- * between leaves a file without a job (swept) and never a job without a file. What is refused leaves nothing behind.
+ * Turns an upload into a job: file stored, key claimed, manifest stored, job queued, in this order. Dying before the manifest leaves a
+ * file that is swept; dying after it leaves a job that the next reconcile queues, like any request whose answer was lost. There is never
+ * a job without a file. What is refused leaves nothing behind.
  */
 export async function accept(submission: Submission, deps: Deps): Promise<Accepted> {
   assertNotStopping(deps);
@@ -145,8 +146,8 @@ class UncertainEnqueue extends Error {
 async function queueUp({ request, gone }: Wish, deps: Deps): Promise<Job> {
   // Nobody would learn the job's id.
   if (gone.aborted) throw new ClientGone("The client closed the connection before its job was queued.");
-  await writeManifest({ version: 1, request, settled: null }, deps.store);
   await deps.failpoint?.("stored");
+  await writeManifest({ version: 1, request, settled: null }, deps.store);
   const job = await submitTwice(request, deps);
   // A twin was faster: its file is the job's input, ours is nobody's.
   if (job.input.key !== request.input.key) await discard(request.input.key, deps);
