@@ -2,7 +2,7 @@ import { assignCases, type Cases } from "./cases/cases.js";
 import { coursesOf } from "./cases/courses.js";
 import { actorsNamed, type DroppedCounts, dropActors, dropDuplicates, findStaff } from "./cases/selection.js";
 import { orderByTime } from "./cases/time-order.js";
-import type { LogRows, LogStore, SharedColumn } from "./load/log-store.js";
+import { type LogRows, type LogStore, offsetOfRow, type SharedColumn } from "./load/log-store.js";
 import type { RejectedRow } from "./load/segment.js";
 import { orderOfFormat, type Params } from "./params.js";
 import type { Language } from "./reading/headings.js";
@@ -31,44 +31,67 @@ export interface ClassifiedLog {
   readonly hasYearlessDates: boolean;
 }
 
-/** Decides about the loaded rows all that the outputs need. @param nowSeconds the newest plausible date of a log without years. */
-export function classifyLog(
-  store: LogStore,
-  options: { readonly params: Params; readonly language: Language | undefined; readonly nowSeconds: number },
-): ClassifiedLog {
+/** How the loaded rows are decided about. */
+export interface ClassifyOptions {
+  readonly params: Params;
+  readonly language: Language | undefined;
+  /** The newest plausible date of a log without years. */
+  readonly nowSeconds: number;
+  readonly signal: AbortSignal;
+  /** Called after each step, of which each takes a fraction of a second per million rows; a cancel is heard in between. */
+  readonly onStep: (done: number, total: number) => void;
+}
+
+const STEPS = 5;
+
+/** Decides about the loaded rows all that the outputs need. */
+export async function classifyLog(store: LogStore, options: ClassifyOptions): Promise<ClassifiedLog> {
   const { params } = options;
-  const dateOrder = decideDateOrder(store.evidence, {
-    given: orderOfFormat(params.date_format),
-    language: options.language,
-  });
-  const hasYearlessDates = store.evidence.withoutYear > 0;
+  let steps = 0;
+  const step = async () => {
+    options.onStep(steps++, STEPS);
+    await new Promise((resolve) => setImmediate(resolve));
+    options.signal.throwIfAborted();
+  };
+  await step();
   const { rows, times, hashes } = store.takeRows();
-  const { instants, impossible } = resolveTimes(times, {
-    order: dateOrder.order,
-    zone: new Zone(params.timezone ?? "UTC"),
-    hasYearlessDates,
-    nowSeconds: options.nowSeconds,
-  });
+  await step();
+  const dating = dateRows(store, times, options);
   const rules = rulesWith(params.rules);
   const classified = store.kinds.map((kind) => classify(rules, kind));
   const marks = {
     isTeaching: classified.map(({ activity }) => activity === "Teach"),
     dropped: new Uint8Array(rows.count),
   };
-  for (const row of impossible) marks.dropped[row] = 1;
+  for (const row of dating.impossible) marks.dropped[row] = 1;
+  await step();
+  const { instants } = dating;
   const selected = select(store, { rows, instants, hashes }, { params, marks });
+  await step();
   const timeOrder = orderByTime(instants, marks.dropped);
+  await step();
+  const cases = casesOf(store, { rows, instants, timeOrder, courses: selected.courses }, params);
+  await step();
   return {
     rows,
     instants,
     timeOrder,
-    cases: casesOf(store, { rows, instants, timeOrder, courses: selected.courses }, params),
+    cases,
     classified,
     ...selected,
-    rejected: allRejected(store, rows, impossible),
-    dateOrder,
-    hasYearlessDates,
+    rejected: allRejected(store, rows, dating.impossible),
+    dateOrder: dating.dateOrder,
+    hasYearlessDates: dating.hasYearlessDates,
   };
+}
+
+function dateRows(store: LogStore, times: Float64Array, { params, language, nowSeconds }: ClassifyOptions) {
+  const given = orderOfFormat(params.date_format);
+  const dateOrder = decideDateOrder(store.evidence, { given, language });
+  const hasYearlessDates = store.evidence.withoutYear > 0;
+  const zone = new Zone(params.timezone ?? "UTC");
+  const resolved = resolveTimes(times, { order: dateOrder.order, zone, hasYearlessDates, nowSeconds });
+  return { ...resolved, dateOrder, hasYearlessDates };
 }
 
 /** Finds staff and drops what the params say. */
@@ -119,18 +142,11 @@ function casesOf(
 function allRejected(store: LogStore, rows: LogRows, impossible: readonly number[]): readonly RejectedRow[] {
   if (impossible.length === 0) return store.rejected;
   const dates = impossible.map((row): RejectedRow => {
-    const stretch = stretchOf(rows.stretchRows, row);
     return {
-      offset: (rows.stretchStarts[stretch] as number) + (rows.offsets[row] as number),
+      offset: offsetOfRow(rows, row),
       line: rows.lines[row] as number,
       reason: "impossible_date",
     };
   });
   return [...store.rejected, ...dates].sort((a, b) => a.offset - b.offset);
-}
-
-function stretchOf(firstRows: Uint32Array, row: number): number {
-  let stretch = 0;
-  while (stretch + 1 < firstRows.length && (firstRows[stretch + 1] as number) <= row) stretch++;
-  return stretch;
 }

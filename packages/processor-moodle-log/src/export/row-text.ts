@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import type { LogRows } from "../load/log-store.js";
+import { type LogRows, stretchOfRow } from "../load/log-store.js";
 import { MAX_RECORD_BYTES, RecordScanner } from "../reading/records.js";
 import type { ExportSource } from "./export-source.js";
 
@@ -71,7 +71,7 @@ export class RowText {
     const { stretchRows, stretchStarts, offsets } = this.#rows;
     const after = stretchRows[this.#stretch + 1];
     if (row < (stretchRows[this.#stretch] as number) || (after !== undefined && row >= after)) {
-      this.#stretch = lastAtMost(stretchRows, row);
+      this.#stretch = stretchOfRow(this.#rows, row);
     }
     return (stretchStarts[this.#stretch] as number) + (offsets[row] as number);
   }
@@ -97,16 +97,4 @@ export class RowText {
       this.#filled += read;
     }
   }
-}
-
-/** Index of the last entry of an ascending list that is at most `value`. */
-function lastAtMost(ascending: Uint32Array, value: number): number {
-  let low = 0;
-  let high = ascending.length - 1;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((ascending[middle] as number) <= value) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

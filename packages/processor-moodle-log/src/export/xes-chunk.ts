@@ -169,7 +169,7 @@ export class XesRenderer {
     const shown = this.#source.kinds[kind] as ExportKind;
     const { isActive } = ACTIVITIES[shown.activity];
     const made = attributes([
-      ["moodle:activity", shown.activity],
+      ["moodle:activity", this.#source.activityKey === "activity" ? "" : shown.activity], // else it is the event's name
       ["bloom:level", levelOf(shown.activity)],
       ["bloom:active", isActive],
       ["moodle:component", shown.component],

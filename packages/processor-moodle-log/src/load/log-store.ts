@@ -32,6 +32,23 @@ export interface LogRows {
   readonly runs: SharedColumn;
 }
 
+/** Byte of the text at which a row starts. */
+export function offsetOfRow(rows: LogRows, row: number): number {
+  return (rows.stretchStarts[stretchOfRow(rows, row)] as number) + (rows.offsets[row] as number);
+}
+
+/** Number of the stretch in which a row lies. */
+export function stretchOfRow({ stretchRows }: LogRows, row: number): number {
+  let low = 0;
+  let high = stretchRows.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((stretchRows[middle] as number) <= row) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 /** Gathers segments in the order of the text into one log, with one numbering of kinds, actors and places for all threads. */
 export class LogStore {
   readonly kinds: EventKind[] = [];

@@ -7,6 +7,7 @@ import type { EventKind } from "../rules/classifier.js";
 import { type DateEvidence, DateEvidenceCollector } from "../time/date-order.js";
 import { TimeCellReader } from "../time/time-cell.js";
 import { type ActorEntry, type PlaceEntry, RowInterpreter } from "./row-interpreter.js";
+import { SegmentColumns } from "./segment-columns.js";
 
 /** Why a row could not be used. */
 export const REJECT_REASONS = [
@@ -221,59 +222,5 @@ export class SegmentLoader {
       b = Math.imul(b + byte, 0x85ebca6b) ^ (b >>> 13);
     }
     return (a >>> 0) * 2 ** 21 + (b >>> 11);
-  }
-}
-
-class SegmentColumns {
-  rows = 0;
-  readonly hashes: Float64Array<ArrayBuffer> | undefined;
-  readonly #offsets: Uint32Array<ArrayBuffer>;
-  readonly #lines: Uint32Array<ArrayBuffer>;
-  readonly #times: Float64Array<ArrayBuffer>;
-  readonly #kinds: Uint32Array<ArrayBuffer>;
-  readonly #actors: Uint32Array<ArrayBuffer>;
-  readonly #places: Uint32Array<ArrayBuffer>;
-  readonly #runs: Uint32Array<ArrayBuffer>;
-
-  /** @param bytes of the stretch; a usable row has at least 8. */
-  constructor(bytes: number, wantsHashes: boolean) {
-    const most = Math.ceil(bytes / 8) + 1;
-    this.#offsets = new Uint32Array(most);
-    this.#lines = new Uint32Array(most);
-    this.#times = new Float64Array(most);
-    this.#kinds = new Uint32Array(most);
-    this.#actors = new Uint32Array(most);
-    this.#places = new Uint32Array(most);
-    this.#runs = new Uint32Array(most);
-    this.hashes = wantsHashes ? new Float64Array(most) : undefined;
-  }
-
-  add(
-    row: { readonly offset: number; readonly line: number; readonly time: number; readonly run: number },
-    is: { readonly kind: number; readonly actor: number; readonly place: number },
-  ): void {
-    const at = this.rows++;
-    this.#offsets[at] = row.offset;
-    this.#lines[at] = row.line;
-    this.#times[at] = row.time;
-    this.#kinds[at] = is.kind;
-    this.#actors[at] = is.actor;
-    this.#places[at] = is.place;
-    this.#runs[at] = row.run;
-  }
-
-  /** The columns, no longer than their rows. */
-  trimmed() {
-    return {
-      rows: this.rows,
-      offsets: this.#offsets.slice(0, this.rows),
-      lineNumbers: this.#lines.slice(0, this.rows),
-      times: this.#times.slice(0, this.rows),
-      kinds: this.#kinds.slice(0, this.rows),
-      actors: this.#actors.slice(0, this.rows),
-      places: this.#places.slice(0, this.rows),
-      runs: this.#runs.slice(0, this.rows),
-      hashes: this.hashes?.slice(0, this.rows),
-    };
   }
 }

@@ -66,8 +66,15 @@ export interface Rule {
   matches(facts: EventFacts): boolean;
 }
 
-/** The rules that come with the processor, in order. Throws when the file is not as it should be. */
+let builtIn: readonly Rule[] | undefined;
+
+/** The rules that come with the processor, in order; read once. Throws when the file is not as it should be. */
 export function builtInRules(): readonly Rule[] {
+  builtIn ??= readBuiltInRules();
+  return builtIn;
+}
+
+function readBuiltInRules(): readonly Rule[] {
   const text = readFileSync(new URL("../../data/rules.yaml", import.meta.url), "utf8");
   return ruleFile.parse(parse(text)).map(({ name, activity, any }) => compiled(name, activity, any));
 }

@@ -1,9 +1,8 @@
 import type { Language } from "../reading/headings.js";
+import { fullYear, isDate } from "./calendar.js";
 import {
   DATE,
-  fullYear,
   INSTANT,
-  isDate,
   kindOf,
   NO_YEAR,
   SHORT_DOTTED,

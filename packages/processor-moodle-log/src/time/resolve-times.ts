@@ -1,6 +1,7 @@
 import type { SharedColumn } from "../load/log-store.js";
+import { isDate } from "./calendar.js";
 import { DATE_ORDERS, type DateOrder, splitDate } from "./date-order.js";
-import { DATE, INSTANT, isDate, kindOf, NO_YEAR, unpackTime } from "./time-cell.js";
+import { DATE, INSTANT, kindOf, NO_YEAR, unpackTime } from "./time-cell.js";
 import type { Zone } from "./zone.js";
 
 const DAY = 86_400;
