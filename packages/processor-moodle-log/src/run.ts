@@ -11,9 +11,10 @@ import type { LogStore } from "./load/log-store.js";
 import type { Params } from "./params.js";
 import { RunProgress, type StageProgress } from "./progress.js";
 import { assertHasRows, assertUsable, timeSample } from "./refuse-log.js";
-import { countEvents, countRows, detectedFacts, spanOf, warningsOf } from "./summarize.js";
+import { countEvents, countRows, detectedFacts, spanOf } from "./summarize.js";
 import { type Summary, summaryHead } from "./summary.js";
 import { createInlinePool, createThreadPool, type Pool } from "./threads/pool.js";
+import { warningsOf } from "./warnings.js";
 
 export const PROCESSOR_NAME = "moodle-log";
 export const PROCESSOR_VERSION = "1.0.0";
@@ -187,7 +188,7 @@ async function summarize(
     unknown_pairs: events.unknownPairs,
     probable_staff: events.staff,
     dropped_xml_characters: droppedCharacters,
-    warnings: warningsOf(text, log, { params, events, droppedCharacters }),
+    warnings: warningsOf(text, log, { params, events, droppedCharacters, bloomRows: written.bloomRows }),
     params,
   };
 }

@@ -1,9 +1,9 @@
 import type { ClassifiedLog } from "./classify-log.js";
 import type { DetectedText } from "./detect.js";
-import type { LogStore } from "./load/log-store.js";
+import type { Actor, LogStore } from "./load/log-store.js";
 import type { RejectReason } from "./load/segment.js";
 import type { Params } from "./params.js";
-import { ACTIVITIES, ACTIVITY_NAMES, levelOf } from "./rules/activity.js";
+import { ACTIVITY_NAMES, levelOf } from "./rules/activity.js";
 import {
   type DetectedFacts,
   type RowCounts,
@@ -85,6 +85,39 @@ export interface EventCounts {
 
 /** Counts events by activity, level, rule and component, and finds out who teaches. */
 export function countEvents(log: ClassifiedLog, store: LogStore): EventCounts {
+  const tally = tallyOf(log, store);
+  const nameOfActivity = (kind: number) => log.classified[kind]?.activity ?? "Others";
+  const byActivity = countBy(tally.kinds, nameOfActivity);
+  const unknown = countBy(tally.kinds, (kind) =>
+    nameOfActivity(kind) === "Others"
+      ? JSON.stringify([store.kinds[kind]?.component, store.kinds[kind]?.eventName])
+      : undefined,
+  );
+  return {
+    byActivity: Object.fromEntries(ACTIVITY_NAMES.map((name) => [name, byActivity.get(name) ?? 0])),
+    byLevel: levelCounts(byActivity),
+    byRule: sortedCounts(countBy(tally.kinds, (kind) => log.classified[kind]?.rule)),
+    byComponent: sortedCounts(countBy(tally.kinds, (kind) => store.kinds[kind]?.component)),
+    unknownPairs: Object.entries(sortedCounts(unknown)).map(([pair, count]) => {
+      const [component, eventName] = JSON.parse(pair) as [string, string];
+      return { component, event_name: eventName, count };
+    }),
+    others: byActivity.get("Others") ?? 0,
+    ...peopleOf(store, tally),
+    loginAs: tally.kinds.reduce((sum, count, kind) => sum + (store.kinds[kind]?.isLoginAs ? count : 0), 0),
+    staff: staffOf(log, store, tally),
+  };
+}
+
+/** Kept rows by kind of event and by actor. */
+interface Tally {
+  readonly kinds: Uint32Array;
+  readonly actors: Uint32Array;
+  /** Rows of teaching by actor. */
+  readonly teaching: Uint32Array;
+}
+
+function tallyOf(log: ClassifiedLog, store: LogStore): Tally {
   const kinds = new Uint32Array(store.kinds.length);
   const actors = new Uint32Array(store.actors.length);
   const teaching = new Uint32Array(store.actors.length);
@@ -97,40 +130,27 @@ export function countEvents(log: ClassifiedLog, store: LogStore): EventCounts {
     (actors[actor] as number)++;
     if (isTeaching[kind]) (teaching[actor] as number)++;
   }
-  const countBy = (nameOf: (kind: number) => string | undefined) => {
-    const counts = new Map<string, number>();
-    for (let kind = 0; kind < kinds.length; kind++) {
-      const name = nameOf(kind);
-      const count = kinds[kind] as number;
-      if (name !== undefined && count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
-    }
-    return counts;
-  };
-  const activityOf = (kind: number) => log.classified[kind]?.activity ?? "Others";
-  const unknown = countBy((kind) =>
-    activityOf(kind) === "Others"
-      ? JSON.stringify([store.kinds[kind]?.component, store.kinds[kind]?.eventName])
-      : undefined,
-  );
-  const actorRows = (wanted: string) =>
+  return { kinds, actors, teaching };
+}
+
+function countBy(kinds: Uint32Array, nameOf: (kind: number) => string | undefined): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (let kind = 0; kind < kinds.length; kind++) {
+    const name = nameOf(kind);
+    const count = kinds[kind] as number;
+    if (name !== undefined && count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
+  }
+  return counts;
+}
+
+function peopleOf(store: LogStore, { actors }: Tally) {
+  const rowsOf = (wanted: Actor["kind"]) =>
     store.actors.reduce((sum, { kind }, actor) => sum + (kind === wanted ? (actors[actor] as number) : 0), 0);
-  const byActivity = countBy(activityOf);
+  const isPerson = (kind: Actor["kind"]) => kind === "id" || kind === "name";
   return {
-    byActivity: Object.fromEntries(ACTIVITY_NAMES.map((name) => [name, byActivity.get(name) ?? 0])),
-    byLevel: levelCounts(byActivity),
-    byRule: sortedCounts(countBy((kind) => log.classified[kind]?.rule)),
-    byComponent: sortedCounts(countBy((kind) => store.kinds[kind]?.component)),
-    unknownPairs: Object.entries(sortedCounts(unknown)).map(([pair, count]) => {
-      const [component, eventName] = JSON.parse(pair) as [string, string];
-      return { component, event_name: eventName, count };
-    }),
-    others: byActivity.get("Others") ?? 0,
-    users: store.actors.filter(({ kind }, actor) => (kind === "id" || kind === "name") && actors[actor] !== 0)
-      .length,
-    unknownActors: actorRows("unknown"),
-    systemActors: actorRows("system"),
-    loginAs: [...kinds].reduce((sum, count, kind) => sum + (store.kinds[kind]?.isLoginAs ? count : 0), 0),
-    staff: staffOf(log, store, { actors, teaching }),
+    users: store.actors.filter(({ kind }, actor) => isPerson(kind) && actors[actor] !== 0).length,
+    unknownActors: rowsOf("unknown"),
+    systemActors: rowsOf("system"),
   };
 }
 
@@ -143,11 +163,7 @@ function levelCounts(byActivity: ReadonlyMap<string, number>): Record<string, nu
   return counts;
 }
 
-function staffOf(
-  log: ClassifiedLog,
-  store: LogStore,
-  counts: { readonly actors: Uint32Array; readonly teaching: Uint32Array },
-): StaffMember[] {
+function staffOf(log: ClassifiedLog, store: LogStore, counts: Tally): StaffMember[] {
   return store.actors
     .flatMap(({ label, name }, actor) =>
       log.isStaff[actor]
@@ -162,64 +178,4 @@ function staffOf(
         : [],
     )
     .sort((a, b) => b.teaching_events - a.teaching_events || (a.actor < b.actor ? -1 : 1));
-}
-
-/** What the reader of the summary should know before trusting the numbers. */
-export function warningsOf(
-  text: DetectedText,
-  log: ClassifiedLog,
-  told: { readonly params: Params; readonly events: EventCounts; readonly droppedCharacters: number },
-): string[] {
-  const { params, events } = told;
-  const warnings = [...text.warnings];
-  if (params.timezone === undefined) {
-    warnings.push(
-      "The log does not say its time zone; UTC was assumed. Set the timezone param to that of the person who exported it.",
-    );
-  }
-  if (log.dateOrder.certainty === "assumed") {
-    warnings.push(
-      `Day and month cannot be told apart: ${log.dateOrder.reason}. Set the date_format param if this is wrong.`,
-    );
-  }
-  if (log.hasYearlessDates) {
-    warnings.push(
-      "The dates have no year; the years were reckoned back from the newest date that is not in the future.",
-    );
-  }
-  if (log.rejected.length > 0) {
-    warnings.push(`${log.rejected.length} rows could not be used; see rejected_rows.csv.`);
-  }
-  if (events.unknownActors > 0) {
-    warnings.push(
-      `${events.unknownActors} events name nobody; they are under “unknown”, which is not one person.`,
-    );
-  }
-  if (events.systemActors > 0) {
-    warnings.push(
-      `${events.systemActors} events were done by the system or a guest; they are under “system”.`,
-    );
-  }
-  if (events.loginAs > 0) {
-    warnings.push(
-      `${events.loginAs} events were done by somebody logged in as another; role_hint is login_as.`,
-    );
-  }
-  const othersPercent = (100 * events.others) / Math.max(1, log.timeOrder.length);
-  if (othersPercent > 5) {
-    warnings.push(
-      `${othersPercent.toFixed(1)} % of the events are known to no rule; unknown_pairs lists them, and the rules param can name them.`,
-    );
-  }
-  if (told.droppedCharacters > 0) {
-    warnings.push(`${told.droppedCharacters} characters that XML forbids were left out of the XES files.`);
-  }
-  if (
-    Object.keys(ACTIVITIES).every(
-      (name) => levelOf(name as keyof typeof ACTIVITIES) === "N/A" || !events.byActivity[name],
-    )
-  ) {
-    warnings.push("No event has a Bloom level.");
-  }
-  return warnings;
 }
