@@ -15,7 +15,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync, truncateSync } 
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findRedisServer, type RedisProgram } from "./find.js";
-import { startGuardian } from "./guardian.js";
+import { type Guardian, startGuardian } from "./guardian.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 import { freePort, probe } from "./probe.js";
 
@@ -26,6 +26,8 @@ export interface RedisOptions {
   readonly log?: (message: string) => void;
   /** The address that an earlier instance had, so that its clients find this one. Default: a free port and a new password. */
   readonly url?: string;
+  /** How long Redis outlives this process when that is killed, in ms, so that others that use it can end in order. Default 0. */
+  readonly lingerMs?: number;
   /** Default: what `findRedisServer` finds. */
   readonly program?: RedisProgram;
 }
@@ -63,7 +65,8 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const lock = await lockFolder(folder, log);
   try {
     const program = options.program ?? (await findRedisServer({ log }));
-    const redis = await launchAtFreePort(program, folder, options.url, lock);
+    const guardian = () => startGuardian(options.lingerMs ?? 0);
+    const redis = await launchAtFreePort({ program, folder, lock, guardian }, options.url);
     const exited = redis.exited.then(() => lock.release());
     const { url, pid } = redis;
     return { url, pid, exited, stop: () => Promise.all([redis.stop(), exited]).then(() => {}) };
@@ -74,15 +77,10 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 }
 
 /** Another program may take a port between the moment it was found free and the moment Redis binds it; then the next one is tried. */
-async function launchAtFreePort(
-  program: RedisProgram,
-  folder: string,
-  url: string | undefined,
-  lock: FolderLock,
-): Promise<RunningRedis> {
+async function launchAtFreePort(launcher: Launcher, url: string | undefined): Promise<RunningRedis> {
   for (let left = url === undefined ? PORT_TRIES : 1; ; left--) {
     const address = url === undefined ? await newAddress() : addressOf(url);
-    const redis = launch(program, folder, address, lock);
+    const redis = launch(launcher, address);
     const failure = await redis.failure;
     if (failure === undefined) return redis;
     await redis.stop();
@@ -106,7 +104,14 @@ interface Launched extends RunningRedis {
   readonly failure: Promise<string | undefined>;
 }
 
-function launch(program: RedisProgram, folder: string, address: Address, lock: FolderLock): Launched {
+interface Launcher {
+  readonly program: RedisProgram;
+  readonly folder: string;
+  readonly lock: FolderLock;
+  readonly guardian: () => Guardian;
+}
+
+function launch({ program, folder, lock, ...launcher }: Launcher, address: Address): Launched {
   const logFile = openLog(join(folder, "redis.log"));
   const [path, ...args] = commandOf(program, folder, address);
   const child = spawn("sh", ["-c", 'read -r go && exec "$0" "$@"', path, ...args], {
@@ -119,7 +124,7 @@ function launch(program: RedisProgram, folder: string, address: Address, lock: F
     child.on("exit", () => resolve());
     child.on("error", reject);
   });
-  const guardian = startGuardian();
+  const guardian = launcher.guardian();
   const gone = exited.finally(() => guardian.dismiss());
   const { pid } = child;
   if (pid !== undefined) {

@@ -29,9 +29,9 @@ async function start(url?: string): Promise<RunningRedis> {
 }
 
 /** Another process that starts a Redis on the folder. */
-async function startInOwner(): Promise<{ owner: ChildProcess; url: string; pid: number }> {
+async function startInOwner(lingerMs = 0): Promise<{ owner: ChildProcess; url: string; pid: number }> {
   const fixture = new URL("./fixtures/owner.ts", import.meta.url).pathname;
-  const owner = spawn(process.execPath, ["--import", "tsx", fixture, folder], {
+  const owner = spawn(process.execPath, ["--import", "tsx", fixture, folder, String(lingerMs)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   owners.push(owner);
@@ -96,6 +96,18 @@ test("Redis stops, and its data is on disk, when the process that started it is 
   expect(readFileSync(join(folder, "redis.log"), "utf8")).toContain("Calling fsync() on the AOF file");
   const second = await start();
   expect(await send(second.url, "GET colour")).toContain("green");
+});
+
+test("a Redis that is to linger serves its other users a little longer than the process that started it", async () => {
+  const { owner, url, pid } = await startInOwner(1_500);
+  const dead = new Promise((resolve) => owner.on("exit", resolve));
+  owner.kill("SIGKILL");
+  await dead;
+  const killedAt = performance.now();
+  await send(url, "SET colour green");
+  await until(() => !isAlive(pid), 10_000);
+  expect(performance.now() - killedAt).toBeGreaterThan(1_000);
+  expect(await send((await start()).url, "GET colour")).toContain("green");
 });
 
 test("a folder left by a killed process can be taken over at once, while its Redis is still stopping", async () => {

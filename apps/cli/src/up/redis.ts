@@ -7,12 +7,14 @@ export interface KeptRedis {
   stop(): Promise<void>;
 }
 
+/** When this process is killed, api and workers see it too; a worker gives its jobs back then, for which it has a second. */
+const LINGER_MS = 2_000;
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
 
 /** Starts a Redis in `folder`. Throws as `startRedis` does; later trouble is told to `say`. */
 export async function keepRedis(folder: string, say: (line: string) => void): Promise<KeptRedis> {
-  let redis = await startRedis({ dataDir: folder, log: say });
+  let redis = await startRedis({ dataDir: folder, lingerMs: LINGER_MS, log: say });
   const { url } = redis;
   const stopping = new AbortController();
   const keeper = keep();
@@ -35,7 +37,7 @@ export async function keepRedis(folder: string, say: (line: string) => void): Pr
       waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)
     ) {
       try {
-        return await startRedis({ dataDir: folder, url });
+        return await startRedis({ dataDir: folder, lingerMs: LINGER_MS, url });
       } catch (error) {
         say(`Redis did not start again: ${error instanceof Error ? error.message : String(error)}`);
         await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => {});
