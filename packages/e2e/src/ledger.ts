@@ -20,6 +20,9 @@ export interface LedgerEntry {
 /** Broken promises, one line each. */
 export type Complaint = string;
 
+/** How many jobs are looked at together in the end. */
+const SETTLERS = 8;
+
 const TERMINAL: readonly string[] = ["completed", "failed", "cancelled"];
 
 /**
@@ -115,13 +118,19 @@ export class Ledger {
   /** Looks at every accepted job until all are terminal or the deadline has passed, then checks what each promises. */
   async settle(deadlineMs: number): Promise<void> {
     const end = performance.now() + deadlineMs;
-    for (const entry of this.entries.filter((e) => e.jobId !== undefined)) {
-      do {
-        await this.#look(entry);
-        if (entry.terminal === undefined) await sleep(50);
-      } while (entry.terminal === undefined && performance.now() < end);
-      await this.#check(entry);
-    }
+    const open = this.entries.filter((entry) => entry.jobId !== undefined);
+    const settler = async () => {
+      for (let entry = open.pop(); entry !== undefined; entry = open.pop()) await this.#settleOne(entry, end);
+    };
+    await Promise.all(Array.from({ length: SETTLERS }, settler));
+  }
+
+  async #settleOne(entry: LedgerEntry, end: number): Promise<void> {
+    do {
+      await this.#look(entry);
+      if (entry.terminal === undefined) await sleep(50);
+    } while (entry.terminal === undefined && performance.now() < end);
+    await this.#check(entry);
   }
 
   async #check(entry: LedgerEntry): Promise<void> {
