@@ -12,13 +12,14 @@ export async function sendArtifact(
   response: Response,
   store: BlobStore,
 ): Promise<void> {
-  setHeaders(artifact, response);
   if (hasCurrent(request, etagOf(artifact))) {
+    setHeaders(artifact, response);
     response.status(304).end();
     return;
   }
   const range = requestedRange(artifact, request, response);
   const bytes = await bytesOf(artifact, range, request.method, store);
+  setHeaders(artifact, response); // not before: a problem document must not carry them
   if (range !== undefined) {
     response.status(206).set("Content-Range", `bytes ${range.start}-${range.end}/${artifact.sizeBytes}`);
   }
@@ -63,7 +64,7 @@ function requestedRange(artifact: Artifact, request: Request, response: Response
   if (condition !== undefined && condition !== etagOf(artifact)) return undefined;
   const ranges = request.range(artifact.sizeBytes);
   if (ranges === -1) {
-    forgetArtifact(response).set("Content-Range", `bytes */${artifact.sizeBytes}`);
+    response.set({ "Accept-Ranges": "bytes", "Content-Range": `bytes */${artifact.sizeBytes}` });
     throw new DomainError("range_not_satisfiable", `The artifact has ${artifact.sizeBytes} bytes.`);
   }
   if (ranges === undefined || ranges === -2 || ranges.type !== "bytes" || ranges.length !== 1)
@@ -83,10 +84,4 @@ async function bytesOf(
     throw new DomainError("artifact_not_found", `The bytes of ${artifact.name} are no longer stored.`);
   }
   return Symbol.asyncIterator in found ? found : undefined;
-}
-
-/** The headers that a problem document must not carry: they speak of other bytes. */
-function forgetArtifact(response: Response): Response {
-  for (const name of ["ETag", "Repr-Digest", "Content-Disposition"]) response.removeHeader(name);
-  return response;
 }

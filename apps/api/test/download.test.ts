@@ -119,10 +119,15 @@ describe("a download", () => {
     }
   });
 
-  it("is 404 when the bytes were removed from the store, for GET and HEAD", async () => {
+  it("is 404 when the bytes were removed from the store, for GET and HEAD, with no header that speaks of them", async () => {
     await api.store.remove(`jobs/${id}`);
-    expect((await download()).status).toBe(404);
-    expect((await download({}, "HEAD")).status).toBe(404);
+    for (const method of ["GET", "HEAD"]) {
+      const response = await download({}, method);
+      expect(response.status).toBe(404);
+      expect(response.headers.get("content-type")).toContain("application/problem+json");
+      for (const name of ["etag", "repr-digest", "content-disposition"])
+        expect(response.headers.get(name)).toBeNull();
+    }
   });
 
   it("is 409 while the job is not finished", async () => {
