@@ -105,32 +105,25 @@ export function countEvents(log: ClassifiedLog, store: LogStore): EventCounts {
     others: byActivity.get("Others") ?? 0,
     ...peopleOf(store, tally),
     loginAs: tally.kinds.reduce((sum, count, kind) => sum + (store.kinds[kind]?.isLoginAs ? count : 0), 0),
-    staff: staffOf(log, store, tally),
+    staff: staffOf(log, store),
   };
 }
 
-/** Kept rows by kind of event and by actor. */
+/** Kept rows by kind of event, and by actor. */
 interface Tally {
   readonly kinds: Uint32Array;
   readonly actors: Uint32Array;
-  /** Rows of teaching by actor. */
-  readonly teaching: Uint32Array;
 }
 
 function tallyOf(log: ClassifiedLog, store: LogStore): Tally {
   const kinds = new Uint32Array(store.kinds.length);
   const actors = new Uint32Array(store.actors.length);
-  const teaching = new Uint32Array(store.actors.length);
-  const isTeaching = log.classified.map(({ activity }) => activity === "Teach");
   for (let i = 0; i < log.timeOrder.length; i++) {
     const row = log.timeOrder[i] as number;
-    const kind = log.rows.kinds[row] as number;
-    const actor = log.rows.actors[row] as number;
-    (kinds[kind] as number)++;
-    (actors[actor] as number)++;
-    if (isTeaching[kind]) (teaching[actor] as number)++;
+    (kinds[log.rows.kinds[row] as number] as number)++;
+    (actors[log.rows.actors[row] as number] as number)++;
   }
-  return { kinds, actors, teaching };
+  return { kinds, actors };
 }
 
 function countBy(kinds: Uint32Array, nameOf: (kind: number) => string | undefined): Map<string, number> {
@@ -163,18 +156,20 @@ function levelCounts(byActivity: ReadonlyMap<string, number>): Record<string, nu
   return counts;
 }
 
-function staffOf(log: ClassifiedLog, store: LogStore, counts: Tally): StaffMember[] {
+/** All rows of staff count here, also those that an option dropped. */
+function staffOf(log: ClassifiedLog, store: LogStore): StaffMember[] {
+  const events = new Uint32Array(store.actors.length);
+  const teaching = new Uint32Array(store.actors.length);
+  const isTeaching = log.classified.map(({ activity }) => activity === "Teach");
+  for (let row = 0; row < log.rows.count; row++) {
+    const actor = log.rows.actors[row] as number;
+    (events[actor] as number)++;
+    if (isTeaching[log.rows.kinds[row] as number]) (teaching[actor] as number)++;
+  }
   return store.actors
     .flatMap(({ label, name }, actor) =>
       log.isStaff[actor]
-        ? [
-            {
-              actor: label,
-              name,
-              events: counts.actors[actor] ?? 0,
-              teaching_events: counts.teaching[actor] ?? 0,
-            },
-          ]
+        ? [{ actor: label, name, events: events[actor] ?? 0, teaching_events: teaching[actor] ?? 0 }]
         : [],
     )
     .sort((a, b) => b.teaching_events - a.teaching_events || (a.actor < b.actor ? -1 : 1));

@@ -80,6 +80,7 @@ describe("who acts", () => {
     ["The user with id '0' viewed the course with id '2'.", "system"],
     ["The user with id '-1' viewed the course with id '2'.", "system"],
     ["The user with id '' viewed the course with id '2'.", "system"],
+    ["Login failed for user 'ana' for the reason with id '3'.", "unknown"],
     ["", "unknown"],
   ])("“%s” is done by %s", async (description, actor) => {
     expect(await actors({ description })).toEqual([actor]);
@@ -165,6 +166,7 @@ describe("staff", () => {
     const run = await runLog(text, { exclude_staff: true });
     expect(run.summary.rows).toMatchObject({ kept: 2, dropped: { excluded_staff: 2 } });
     expect(new Set(run.rows.map((row) => row["actor"]))).toEqual(new Set(["user-5"]));
+    expect(run.summary.probable_staff).toMatchObject([{ actor: "user-3", events: 2, teaching_events: 1 }]);
   });
 
   test.each([[["3"]], [["user-3"]], [["rui prof"]]])(
@@ -174,6 +176,14 @@ describe("staff", () => {
       expect(run.summary.rows).toMatchObject({ kept: 2, dropped: { excluded_users: 2 } });
     },
   );
+});
+
+test("a log of which every event is dropped gives empty, valid outputs", async () => {
+  const run = await runLog(logOf({ description: viewed("5") }), { exclude_users: ["5"] });
+  expect(run.summary.rows).toMatchObject({ read: 1, kept: 0, dropped: { excluded_users: 1 } });
+  expect(run.summary.span).toBeNull();
+  expect(run.rows).toEqual([]);
+  expect(readXes(run.artifacts.get("enriched_log.xes")?.toString() ?? "").traces).toEqual([]);
 });
 
 describe("a case", () => {

@@ -136,6 +136,9 @@ describe("a run", () => {
     const run = await runLog(last);
     expect(run.summary.detected.encoding).toBe("windows-1252");
     expect(run.rows[0]?.["actor"]).toBe("René…");
+    const marked = await runLog(Buffer.concat([Buffer.from("\ufeff"), last]));
+    expect(marked.summary.detected).toMatchObject({ encoding: "windows-1252", language: "en" });
+    expect(marked.rows).toEqual(run.rows);
   });
 
   test("removes exact duplicates only when asked, and counts them", async () => {
@@ -277,13 +280,13 @@ describe("a run", () => {
         if (run instanceof Error) expect(run.name).toBe("InputInvalidError");
         else expectSound(run as LogRun);
       }),
-      { seed: 21, numRuns: 120 },
+      { seed: 21, numRuns: 60 },
     );
   }, 60_000);
 
   test("is sound for a text cut at any byte", async () => {
     const bytes = Buffer.from(syntheticLog({ rows: 3, tricky: true, users: 3 }));
-    for (let length = 1; length < bytes.length; length += 7) {
+    for (let length = 1; length < bytes.length; length += 13) {
       const run = await runLog(bytes.subarray(0, length), { max_rejected_percent: 100 }).catch(
         (error: unknown) => error,
       );

@@ -29,6 +29,8 @@ const MAX_PACKED_ID = 1 << 16;
 /** Three numbers below these make one that a double holds exactly. */
 const MAX_COURSES = 2 ** 10 - 2;
 const MAX_IDS = 2 ** 21 - 2;
+const ZERO = 48;
+const MINUS = 45;
 const NO_ID = -1;
 const NOBODY = -2;
 
@@ -114,13 +116,19 @@ export class RowInterpreter {
     return id;
   }
 
+  /** The user named at a slot: an id, nobody, or none when it is a name or a word. */
   #userIn(bytes: Buffer, slot: number): number {
     if (slot < 0 || slot >= this.#splitter.count) return NO_ID;
     const start = this.#splitter.starts[slot] as number;
-    const length = (this.#splitter.ends[slot] as number) - start;
-    const isZero = length === 1 && bytes[start] === 48;
-    const isMinusOne = length === 2 && bytes[start] === 45 && bytes[start + 1] === 49;
-    return length === 0 || isZero || isMinusOne ? NOBODY : this.#valueIn(bytes, slot);
+    const end = this.#splitter.ends[slot] as number;
+    const isZero = end === start + 1 && bytes[start] === ZERO;
+    const isMinusOne = end === start + 2 && bytes[start] === MINUS && bytes[start + 1] === ZERO + 1;
+    if (end === start || isZero || isMinusOne) return NOBODY;
+    for (let at = start; at < end; at++) {
+      const digit = (bytes[at] as number) - ZERO;
+      if (digit < 0 || digit > 9) return NO_ID;
+    }
+    return this.#ids.intern(bytes, start, end);
   }
 
   #valueIn(bytes: Buffer, slot: number): number {

@@ -117,8 +117,11 @@ export async function asUtf8(
       yield recoded(decoder.decode(chunk, { stream: true }), options.loneReturns);
     yield recoded(decoder.decode(), options.loneReturns);
   };
+  // A byte order mark of UTF-8 in a file that is not: left out, or it would stand before the first heading as three letters.
+  const head = await readHead(path, 3);
+  const start = encoding === "windows-1252" && encodingOfHead(head) === "utf-8-bom" ? 3 : 0;
   await pipeline(
-    createReadStream(path, { highWaterMark: CHUNK_BYTES }),
+    createReadStream(path, { highWaterMark: CHUNK_BYTES, start }),
     decode,
     createWriteStream(options.copyPath),
     { signal: options.signal },
