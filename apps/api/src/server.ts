@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { answerNotHttp } from "./not-http.js";
 
 /** A listening HTTP server with an orderly end. */
 export interface HttpServer {
@@ -34,6 +35,9 @@ export async function listen(
   server.on("request", track).on("request", app);
   // A client that asks first gets its 100 from whoever reads the body: a refusal then costs it no upload.
   server.on("checkContinue", track).on("checkContinue", app);
+  // Any other expectation is passed over, as RFC 9110 (10.1.1) allows; Node by itself would answer a bare 417.
+  server.on("checkExpectation", track).on("checkExpectation", app);
+  answerNotHttp(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
