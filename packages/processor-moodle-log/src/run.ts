@@ -5,7 +5,7 @@ import { type DetectedText, detect } from "./detect.js";
 import type { ExportSource } from "./export/export-source.js";
 import { OutputFiles } from "./export/output-files.js";
 import { writeRejectedRows } from "./export/rejected-rows.js";
-import { writeCsv, writeXes } from "./export/write-logs.js";
+import { piecesAhead, writeCsv, writeXes } from "./export/write-logs.js";
 import { loadLog } from "./load/load-log.js";
 import type { LogStore } from "./load/log-store.js";
 import type { Params } from "./params.js";
@@ -129,7 +129,7 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   return summary;
 }
 
-function exportSource({ text, context }: Run, { store, log }: Loaded): ExportSource {
+function exportSource({ text, context, pool }: Run, { store, log }: Loaded): ExportSource {
   const { params } = context;
   return {
     path: text.path,
@@ -157,6 +157,7 @@ function exportSource({ text, context }: Run, { store, log }: Loaded): ExportSou
     timezone: params.timezone ?? "UTC",
     activityKey: params.activity_key,
     neutralizesFormulas: params.neutralize_formulas,
+    piecesAhead: piecesAhead(pool.size),
   };
 }
 

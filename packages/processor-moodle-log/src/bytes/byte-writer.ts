@@ -1,10 +1,16 @@
-/** Bytes that are appended to, growing as needed; cleared and filled again, so that steady work allocates nothing. */
+/** Fewer bytes than this are copied faster one by one than by a call. */
+const SHORT_BYTES = 28;
+
+/**
+ * Bytes that are appended to, growing as needed; cleared and filled again, so that steady work allocates nothing.
+ * They lie in shared memory, so that another thread can write them to a file without a copy.
+ */
 export class ByteWriter {
-  #buffer: Buffer<ArrayBuffer>;
+  #buffer: Buffer<SharedArrayBuffer>;
   #length = 0;
 
   constructor(initialBytes: number) {
-    this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
+    this.#buffer = Buffer.from(new SharedArrayBuffer(initialBytes));
   }
 
   get length(): number {
@@ -23,7 +29,13 @@ export class ByteWriter {
   bytes(source: Uint8Array): void {
     const length = source.length;
     if (this.#length + length > this.#buffer.length) this.#grow(length);
-    this.#buffer.set(source, this.#length);
+    if (length < SHORT_BYTES) {
+      const target = this.#buffer;
+      let at = this.#length;
+      for (let i = 0; i < length; i++) target[at++] = source[i] as number;
+    } else {
+      this.#buffer.set(source, this.#length);
+    }
     this.#length += length;
   }
 
@@ -31,7 +43,7 @@ export class ByteWriter {
   range(source: Buffer, start: number, end: number): void {
     const length = end - start;
     if (this.#length + length > this.#buffer.length) this.#grow(length);
-    if (length < 24) {
+    if (length < SHORT_BYTES) {
       const target = this.#buffer;
       let at = this.#length;
       for (let i = start; i < end; i++) target[at++] = source[i] as number;
@@ -65,12 +77,13 @@ export class ByteWriter {
   }
 
   /** What was written, as a view that the next write may invalidate. */
-  view(): Buffer<ArrayBuffer> {
+  view(): Buffer<SharedArrayBuffer> {
     return this.#buffer.subarray(0, this.#length);
   }
 
   #grow(atLeast: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#length + atLeast));
+    const bytes = Math.max(Math.ceil(this.#buffer.length * 1.5), this.#length + atLeast);
+    const larger = Buffer.from(new SharedArrayBuffer(bytes));
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
   }

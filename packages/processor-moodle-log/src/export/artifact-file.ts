@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { crc32 } from "node:zlib";
-import { DEFLATE_END, deflateChunk, XES_LEVEL } from "./deflate.js";
+import { combineCrc32 } from "./crc32.js";
+import { DEFLATE_END, type FileChunk, fileChunk, XES_LEVEL } from "./deflate.js";
 
 /** What the archive needs to know of a file that was written. */
 export interface PackedFile {
@@ -37,22 +37,21 @@ export class ArtifactFile {
     this.#deflatedPath = file.deflatedPath;
   }
 
-  /** Appends a piece that was compressed elsewhere. */
-  async append(plain: Uint8Array, deflated: Uint8Array): Promise<void> {
-    this.#crc32 = crc32(plain, this.#crc32);
-    this.#plainBytes += plain.length;
-    this.#deflatedBytes += deflated.length;
-    await Promise.all([writeAll(this.#plain, plain), writeAll(this.#deflated, deflated)]);
+  /** Appends a piece; it may be overwritten when this is done. */
+  async append(chunk: FileChunk): Promise<void> {
+    this.#crc32 = combineCrc32(this.#crc32, chunk.crc32, chunk.plain.length);
+    this.#plainBytes += chunk.plain.length;
+    this.#deflatedBytes += chunk.deflated.length;
+    await Promise.all([writeAll(this.#plain, chunk.plain), writeAll(this.#deflated, chunk.deflated)]);
   }
 
   /** Appends a small text. */
   async appendText(text: string): Promise<void> {
-    const bytes = Buffer.from(text, "utf8");
-    await this.append(bytes, deflateChunk(bytes, XES_LEVEL));
+    await this.append(fileChunk(Buffer.from(text, "utf8"), XES_LEVEL));
   }
 
   async finish(): Promise<PackedFile> {
-    await this.append(new Uint8Array(0), DEFLATE_END);
+    await this.append({ plain: new Uint8Array(0), deflated: DEFLATE_END, crc32: 0 });
     await this.close();
     return {
       name: this.#name,

@@ -1,11 +1,11 @@
-import { ByteWriter } from "../bytes/byte-writer.js";
+import type { ByteWriter } from "../bytes/byte-writer.js";
 import { BARE_WITH_QUOTES, QUOTED, QUOTED_WITH_QUOTES } from "../reading/records.js";
 import { ACTIVITIES, levelOf } from "../rules/activity.js";
 import { Rfc3339Writer } from "../time/rfc3339.js";
 import { Zone } from "../time/zone.js";
 import { COPIED_COLUMNS, NO_RUN, runLength, runStart } from "./copied-run.js";
 import { csvCell, isFormula, needsQuotes } from "./csv-cell.js";
-import { CSV_LEVEL, deflateChunk, type FileChunk } from "./deflate.js";
+import { type ChunkPair, CSV_LEVEL, fileChunk, type WriterRing } from "./deflate.js";
 import { caseLabel, type ExportSource, roleHint } from "./export-source.js";
 import { RowText } from "./row-text.js";
 
@@ -47,9 +47,7 @@ export interface CsvRequest {
 }
 
 /** A piece of both CSV files. */
-export interface CsvChunk extends FileChunk {
-  readonly bloomPlain: Uint8Array<ArrayBuffer>;
-  readonly bloomDeflated: Uint8Array<ArrayBuffer>;
+export interface CsvChunk extends ChunkPair {
   readonly bloomRows: number;
 }
 
@@ -59,8 +57,9 @@ export class CsvRenderer {
   readonly #text: RowText;
   readonly #time: Rfc3339Writer;
   readonly #cells: readonly number[];
-  readonly #full = new ByteWriter(4 << 20);
-  readonly #bloom = new ByteWriter(2 << 20);
+  readonly #ring: WriterRing;
+  #full: ByteWriter;
+  #bloom: ByteWriter;
   readonly #actors: (Buffer | undefined)[] = [];
   readonly #modules: Buffer[];
   readonly #hasLevel: boolean[];
@@ -71,8 +70,10 @@ export class CsvRenderer {
   readonly #caseCellOf = new Int32Array(KEPT_CASE_CELLS).fill(-1);
   readonly #caseCells: (Buffer | undefined)[] = [];
 
-  constructor(source: ExportSource) {
+  constructor(source: ExportSource, ring: WriterRing) {
     this.#source = source;
+    this.#ring = ring;
+    ({ full: this.#full, bloom: this.#bloom } = ring.take());
     this.#text = new RowText(source);
     this.#time = new Rfc3339Writer(new Zone(source.timezone), { milliseconds: false });
     this.#cells = COPIED_COLUMNS.map((column) => source.layout.columns[column]);
@@ -87,8 +88,7 @@ export class CsvRenderer {
 
   render({ from, to }: CsvRequest): CsvChunk {
     const { timeOrder, rows } = this.#source;
-    this.#full.clear();
-    this.#bloom.clear();
+    ({ full: this.#full, bloom: this.#bloom } = this.#ring.take());
     let bloomRows = 0;
     this.#text.open(timeOrder, from, to);
     for (let i = from; i < to; i++) {
@@ -102,10 +102,8 @@ export class CsvRenderer {
     return {
       rows: to - from,
       bloomRows,
-      plain: new Uint8Array(this.#full.view()),
-      bloomPlain: new Uint8Array(this.#bloom.view()),
-      deflated: deflateChunk(this.#full.view(), CSV_LEVEL),
-      bloomDeflated: deflateChunk(this.#bloom.view(), CSV_LEVEL),
+      full: fileChunk(this.#full.view(), CSV_LEVEL),
+      bloom: fileChunk(this.#bloom.view(), CSV_LEVEL),
     };
   }
 

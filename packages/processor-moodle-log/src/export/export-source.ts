@@ -42,6 +42,8 @@ export interface ExportSource {
   readonly timezone: string;
   readonly activityKey: ActivityKey;
   readonly neutralizesFormulas: boolean;
+  /** How many pieces of output can be waiting to be written. */
+  readonly piecesAhead: number;
 }
 
 /** Names of cases, by number, made when asked for: there can be as many as rows. */

@@ -5,7 +5,7 @@ import { CSV_HEADER } from "./csv-chunk.js";
 import type { ExportSource } from "./export-source.js";
 import { XES_HEAD, XES_TAIL, type XesRequest } from "./xes-chunk.js";
 
-const CHUNK_ROWS = 8192;
+const CHUNK_ROWS = 4096;
 
 /** A pair of outputs: all events, and those with a Bloom level. */
 export interface LogFiles {
@@ -34,8 +34,7 @@ export async function writeCsv(
     (chunk) => pool.run("csv", chunk),
     async (chunk) => {
       options.signal.throwIfAborted();
-      await files.full.append(chunk.plain, chunk.deflated);
-      await files.bloom.append(chunk.bloomPlain, chunk.bloomDeflated);
+      await Promise.all([files.full.append(chunk.full), files.bloom.append(chunk.bloom)]);
       bloomRows += chunk.bloomRows;
       options.onRows(chunk.rows);
     },
@@ -65,8 +64,7 @@ export async function writeXes(
     (chunk) => pool.run("xes", chunk),
     async (chunk) => {
       options.signal.throwIfAborted();
-      await files.full.append(chunk.plain, chunk.deflated);
-      await files.bloom.append(chunk.bloomPlain, chunk.bloomDeflated);
+      await Promise.all([files.full.append(chunk.full), files.bloom.append(chunk.bloom)]);
       counts.traces += chunk.traces;
       counts.bloomTraces += chunk.bloomTraces;
       counts.droppedCharacters += chunk.droppedCharacters;
@@ -100,7 +98,12 @@ function* xesRequests(source: ExportSource): Generator<XesRequest> {
   }
 }
 
-/** Makes pieces ahead, at most two for each thread, and takes them in order. */
+/** How many pieces may be under way or waiting to be written, with so many threads. */
+export function piecesAhead(threads: number): number {
+  return threads * 2;
+}
+
+/** Makes pieces ahead, at most `piecesAhead` that are not taken yet, and takes them in order. */
 async function inOrder<Request, Piece>(
   requests: Iterable<Request>,
   threads: number,
@@ -112,7 +115,7 @@ async function inOrder<Request, Piece>(
     const piece = make(request);
     piece.catch(() => {}); // heard when its turn comes, unless the writing is given up before
     underWay.push(piece);
-    if (underWay.length >= threads * 2) await take(await (underWay.shift() as Promise<Piece>));
+    if (underWay.length >= piecesAhead(threads)) await take(await (underWay.shift() as Promise<Piece>));
   }
   for (const piece of underWay) await take(await piece);
 }

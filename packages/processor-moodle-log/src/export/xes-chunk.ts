@@ -1,8 +1,8 @@
-import { ByteWriter } from "../bytes/byte-writer.js";
+import type { ByteWriter } from "../bytes/byte-writer.js";
 import { ACTIVITIES, levelOf } from "../rules/activity.js";
 import { Rfc3339Writer } from "../time/rfc3339.js";
 import { Zone } from "../time/zone.js";
-import { deflateChunk, type FileChunk, XES_LEVEL } from "./deflate.js";
+import { type ChunkPair, fileChunk, type WriterRing, XES_LEVEL } from "./deflate.js";
 import { caseLabel, type ExportKind, type ExportSource, roleHint } from "./export-source.js";
 import { attributeText } from "./xml.js";
 
@@ -15,9 +15,7 @@ export interface XesRequest {
 }
 
 /** A piece of both XES files. */
-export interface XesChunk extends FileChunk {
-  readonly bloomPlain: Uint8Array<ArrayBuffer>;
-  readonly bloomDeflated: Uint8Array<ArrayBuffer>;
+export interface XesChunk extends ChunkPair {
   readonly traces: number;
   readonly bloomTraces: number;
   /** Characters that XML forbids, left out of the full file. */
@@ -55,8 +53,9 @@ const TRACE_END = Buffer.from("</trace>\n");
 export class XesRenderer {
   readonly #source: ExportSource;
   readonly #time: Rfc3339Writer;
-  readonly #full = new ByteWriter(6 << 20);
-  readonly #bloom = new ByteWriter(4 << 20);
+  readonly #ring: WriterRing;
+  #full: ByteWriter;
+  #bloom: ByteWriter;
   readonly #hasLevel: boolean[];
   readonly #heads: (Fragment | undefined)[] = [];
   readonly #bodies: (Fragment | undefined)[] = [];
@@ -66,15 +65,16 @@ export class XesRenderer {
   #traces = 0;
   #bloomTraces = 0;
 
-  constructor(source: ExportSource) {
+  constructor(source: ExportSource, ring: WriterRing) {
     this.#source = source;
+    this.#ring = ring;
+    ({ full: this.#full, bloom: this.#bloom } = ring.take());
     this.#time = new Rfc3339Writer(new Zone(source.timezone), { milliseconds: true });
     this.#hasLevel = source.kinds.map((kind) => ACTIVITIES[kind.activity].level !== undefined);
   }
 
   render(request: XesRequest): XesChunk {
-    this.#full.clear();
-    this.#bloom.clear();
+    ({ full: this.#full, bloom: this.#bloom } = this.#ring.take());
     this.#dropped = 0;
     this.#traces = 0;
     this.#bloomTraces = 0;
@@ -84,10 +84,8 @@ export class XesRenderer {
       traces: this.#traces,
       bloomTraces: this.#bloomTraces,
       droppedCharacters: this.#dropped,
-      plain: new Uint8Array(this.#full.view()),
-      bloomPlain: new Uint8Array(this.#bloom.view()),
-      deflated: deflateChunk(this.#full.view(), XES_LEVEL),
-      bloomDeflated: deflateChunk(this.#bloom.view(), XES_LEVEL),
+      full: fileChunk(this.#full.view(), XES_LEVEL),
+      bloom: fileChunk(this.#bloom.view(), XES_LEVEL),
     };
   }
 

@@ -1,4 +1,5 @@
 import { CsvRenderer } from "../export/csv-chunk.js";
+import { WriterRing } from "../export/deflate.js";
 import { XesRenderer } from "../export/xes-chunk.js";
 import { SegmentLoader } from "../load/segment.js";
 import type { JobName, JobRunner, Jobs } from "./jobs.js";
@@ -17,8 +18,9 @@ export function createJobRunner(): JobRunner {
     openExport: (source) => {
       loader?.close();
       loader = undefined;
-      csv = new CsvRenderer(source);
-      xes = new XesRenderer(source);
+      const ring = new WriterRing(source.piecesAhead);
+      csv = new CsvRenderer(source, ring);
+      xes = new XesRenderer(source, ring);
       return null;
     },
     csv: (request) => opened(csv).render(request),

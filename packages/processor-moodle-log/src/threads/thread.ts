@@ -15,10 +15,12 @@ parentPort?.on("message", ({ name, request }: ThreadRequest) => {
   parentPort?.postMessage(answer, buffersIn(answer));
 });
 
-/** The buffers of an answer, which are handed over instead of copied. */
-function buffersIn(answer: Jobs[JobName]["answer"]): ArrayBuffer[] {
+/** The buffers of an answer, which are handed over instead of copied; shared ones are neither. */
+function buffersIn(answer: object | null): ArrayBuffer[] {
   if (answer === null) return [];
-  return Object.values(answer).flatMap((value: unknown) =>
-    ArrayBuffer.isView(value) && value.buffer instanceof ArrayBuffer ? [value.buffer] : [],
-  );
+  return Object.values(answer).flatMap((value: unknown) => {
+    if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
+    const isPart = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isPart ? buffersIn(value) : [];
+  });
 }
