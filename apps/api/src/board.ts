@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createBullBoard } from "@bull-board/api";
 import type { BaseAdapter } from "@bull-board/api/baseAdapter";
 import { ExpressAdapter } from "@bull-board/express";
-import { DomainError } from "@drover/core";
+import { DomainError, type LogLine } from "@drover/core";
 import type { Express, RequestHandler } from "express";
 import { admits } from "./admin-access.js";
 import type { Deps } from "./deps.js";
@@ -30,7 +30,13 @@ export function mountBoard(
   const board = createBullBoard({
     queues: [],
     serverAdapter: adapter,
-    options: { uiConfig: { boardTitle: "Drover" } },
+    options: {
+      uiConfig: {
+        boardTitle: "Drover",
+        hideDocsLink: true, // Bull Board's, on another site
+        miscLinks: [{ text: "API reference", url: "/docs/" }],
+      },
+    },
   });
   const router: Express = adapter.getRouter();
   router.engine("ejs", renderPage);
@@ -39,12 +45,23 @@ export function mountBoard(
     await deps.queue.health.ping(); // the board would wait for Redis for ever; this throws
     for (const { name } of deps.processors.known) {
       if (shown.has(name)) continue;
-      board.addQueue(options.queueOf(name));
+      board.addQueue(withReadableLogs(options.queueOf(name)));
       shown.add(name);
     }
     next();
   };
   app.use(PATH, guard(options.adminKey), follow, router);
+}
+
+/** Shows each log line as text; the queue keeps it as JSON. */
+function withReadableLogs(queue: BaseAdapter): BaseAdapter {
+  const stored = queue.getJobLogs.bind(queue);
+  queue.getJobLogs = async (id) => (await stored(id)).map((json) => logText(JSON.parse(json) as LogLine));
+  return queue;
+}
+
+function logText({ at, attempt, level, message }: LogLine): string {
+  return `${new Date(at).toISOString()} attempt ${attempt} ${level.toUpperCase()} ${message}`;
 }
 
 function guard(adminKey: string | undefined): RequestHandler {

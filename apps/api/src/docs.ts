@@ -12,13 +12,25 @@ export function mountDocs(app: Express, deps: Pick<Deps, "processors" | "version
       description,
       params_schema: paramsSchema,
     }));
-    response.set("Cache-Control", "no-cache").json(openApi({ version: deps.version, processors }));
+    const document = openApi({ version: deps.version, processors });
+    response.set("Cache-Control", "no-cache").json(withEmptyMaps(document));
   });
   allowOnly(app, "/openapi.json", ["GET", "HEAD"]);
   const options = {
     customSiteTitle: "Drover API",
+    customCss: ".swagger-ui .topbar { display: none }", // nothing but Swagger's own name
     // The validator's badge is an image from another site.
     swaggerOptions: { url: "/openapi.json", validatorUrl: null },
   };
   app.use("/docs", ...swaggerUi.serveFiles(undefined, options), swaggerUi.setup(undefined, options));
+}
+
+/**
+ * The document with an empty object as the example of every query parameter that is a map. Without one, Swagger UI's "Try it out" sends
+ * keys that it made up, which the api refuses.
+ */
+function withEmptyMaps<T>(document: T): T {
+  return JSON.parse(JSON.stringify(document), (_key, value) =>
+    value?.in === "query" && value.schema?.type === "object" ? { ...value, example: {} } : value,
+  );
 }
