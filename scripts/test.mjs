@@ -13,7 +13,8 @@ export async function runTests() {
   const total = { passed: 0, failed: [], skipped: [] };
   add(total, "lint", asOne(run("node_modules/@biomejs/biome/bin/biome", ["check", "."])));
   add(total, "types", asOne(build()));
-  ensureProgram("xmllint", "libxml2-utils");
+  ensureProgram(["xmllint"], "libxml2-utils");
+  ensureProgram(["chromium", "chromium-browser", "google-chrome"], "chromium");
   await ensureRedis();
   add(total, "unit", vitest("unit"));
   add(total, "end to end", vitest("e2e"));

@@ -1,0 +1,161 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { routes } from "@drover/contract";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { System } from "../src/system.js";
+
+const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
+  .map((name) => `/usr/bin/${name}`)
+  .find(existsSync);
+const title = CHROMIUM === undefined ? "the pages (skipped: there is no chromium in /usr/bin)" : "the pages";
+
+/** A processor that logs. */
+async function writeTalker(folder: string): Promise<string> {
+  const { resolve } = createRequire(import.meta.url);
+  const path = join(folder, "talker.mjs");
+  const source = `
+    import { defineProcessor } from ${JSON.stringify(resolve("@drover/processor-sdk"))};
+    import { z } from ${JSON.stringify(resolve("zod"))};
+    export default defineProcessor({
+      name: "talker", version: "1.0.0", description: "Says what it does.", params: z.object({}),
+      run: async ({ log }) => log.warn("Row 3 has no time"),
+    });`;
+  await writeFile(path, source);
+  return path;
+}
+
+/** Notes whatever a page may not do, as lines for a person. Grows while the page lives. */
+async function watch(page: Page, ownHost: string): Promise<string[]> {
+  const trouble: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") trouble.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => trouble.push(`uncaught: ${error.message}`));
+  page.on("request", (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (protocol !== "data:" && host !== ownHost) trouble.push(`another host: ${request.url()}`);
+  });
+  page.on("requestfailed", (request) => {
+    // A page that is left drops what it was still asking for.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") trouble.push(`failed: ${request.url()}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) trouble.push(`${response.status()}: ${response.url()}`);
+  });
+  await page.exposeFunction("noteViolation", (line: string) => trouble.push(line));
+  await page.addInitScript(`addEventListener("securitypolicyviolation", (event) =>
+    noteViolation("content security policy: " + event.effectiveDirective + " forbids " + event.blockedURI))`);
+  return trouble;
+}
+
+describe.skipIf(CHROMIUM === undefined)(title, () => {
+  let folder: string;
+  let system: System;
+  let browser: Browser;
+  let page: Page;
+  let trouble: string[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "drover-pages-"));
+    const DROVER_PROCESSORS = [
+      "@drover/processor-checksum",
+      await writeTalker(folder),
+      join(import.meta.dirname, "../fixtures/processors.mjs"),
+    ].join(",");
+    system = await System.start({ apis: 1, workers: 1, env: { DROVER_PROCESSORS } });
+    browser = await chromium.launch({
+      executablePath: CHROMIUM ?? "",
+      args: [
+        ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+        ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // offline
+      ],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await system?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    page = await browser.newPage();
+    trouble = await watch(page, new URL(system.url()).host);
+  });
+  afterEach(() => page.close());
+
+  const open = (path: string) => page.goto(system.url() + path, { waitUntil: "networkidle" });
+  const finished = async (processor: string, params = {}) => {
+    const { job_id } = await system.client().submit(processor, new File(["hello"], "hello.txt"), { params });
+    return (await system.client().wait(job_id)).job_id;
+  };
+
+  it("/ leads to the reference, which lists every endpoint, loads nothing from elsewhere and breaks none of its own rules", async () => {
+    await open("/");
+    const operations = page.locator(".opblock");
+    await operations.first().waitFor();
+    const shown = await page.locator(".opblock-summary-path").allInnerTexts();
+    const paths = shown.map((path) => path.replaceAll("\u200b", "")); // where a line may break
+    expect(paths.sort()).toEqual(
+      Object.values(routes)
+        .map(({ path }) => path)
+        .sort(),
+    );
+    const summaries = await page.locator(".opblock-summary-description").allInnerTexts();
+    expect(summaries.filter((summary) => summary.length < 10)).toEqual([]);
+    expect(trouble).toEqual([]);
+  });
+
+  it("the reference lists jobs when it is tried out as it stands", async () => {
+    const jobId = await finished("checksum");
+    await open("/docs");
+    const list = page.locator("#operations-Jobs-listJobs");
+    await list.locator(".opblock-summary-control").click();
+    await list.getByRole("button", { name: "Try it out" }).click();
+    await list.getByRole("button", { name: "Execute" }).click();
+    const answer = list.locator(".live-responses-table .highlight-code").first();
+    await answer.waitFor();
+    expect(await answer.textContent()).toContain(jobId);
+    expect(trouble).toEqual([]);
+  });
+
+  it("the board shows every processor's queue, loads nothing from elsewhere and breaks none of its own rules", async () => {
+    await finished("checksum");
+    await open("/admin/queues");
+    const names = (await system.client().processors()).map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(3);
+    for (const name of names) await page.getByRole("link", { name, exact: true }).first().waitFor();
+    expect(trouble).toEqual([]);
+  });
+
+  it("the board shows a job's data and its log lines as text, and a failed job's error", async () => {
+    await open(`/admin/queues/queue/talker/${await finished("talker")}`);
+    await page.getByText('"hello.txt"').waitFor();
+    await page.getByRole("tab", { name: "Logs" }).click();
+    await page.getByText(/^20\S+Z attempt 1 WARN Row 3 has no time$/).waitFor();
+    await open(`/admin/queues/queue/misbehave/${await finished("misbehave", { how: "invalid" })}`);
+    await page.getByText("input_invalid: Row 12: this can never work.").waitFor();
+    expect(trouble).toEqual([]);
+  });
+
+  it("the board offers nothing that changes a job or a queue, and refuses to", async () => {
+    const jobId = await finished("misbehave", { how: "invalid" });
+    for (const path of ["", "?status=failed", `/${jobId}`]) {
+      await open(`/admin/queues/queue/misbehave${path}`);
+      await page.getByText(jobId).first().waitFor();
+      const labels = await page
+        .getByRole("button")
+        .evaluateAll((all) =>
+          all.map((one) => `${one.textContent} ${one.getAttribute("title")} ${one.ariaLabel}`),
+        );
+      const verbs = /retry|clean|remove|delete|pause|empty|obliterate|promote|duplicate|add|edit/i;
+      expect(labels.filter((label) => verbs.test(label))).toEqual([]);
+    }
+    const url = `${system.url()}/admin/queues/api/queues/misbehave/${jobId}/retry/failed`;
+    expect((await fetch(url, { method: "PUT" })).status).toBe(405);
+    expect(trouble).toEqual([]);
+  });
+});
