@@ -34,7 +34,6 @@ export function mountBoard(
       uiConfig: {
         boardTitle: "Drover",
         hideDocsLink: true, // Bull Board's, on another site
-        miscLinks: [{ text: "API reference", url: "/docs/" }],
       },
     },
   });
