@@ -139,6 +139,12 @@ function named(event: string, component: string, language: Language): Classified
   );
 }
 
+function grouped(list: readonly string[], keyOf: (entry: string) => string): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const entry of list) groups.set(keyOf(entry), [...(groups.get(keyOf(entry)) ?? []), entry]);
+  return groups;
+}
+
 describe("the rules", () => {
   test("the expectations cover every event of the language packs", () => {
     const events = Object.keys(NAMES.events).filter((event) => event !== "moodle:eventcoursemoduleviewed");
@@ -213,6 +219,17 @@ describe("the rules", () => {
     for (const id of Object.keys(NAMES.events)) {
       expect(eventOf(componentOfEvent(id), nameIn(NAMES.events[id], language))).toBe(id);
     }
+  });
+
+  test("each pair of a component and an event is taken by the rule that the table beside this test says", async () => {
+    const lines = ["core", ...Object.keys(NAMES.components)].flatMap((component) => {
+      const events = grouped(
+        Object.keys(NAMES.events),
+        (event) => named(event, component, "en").rule ?? "none",
+      );
+      return [...events].map(([rule, taken]) => `${component} | ${rule} | ${taken.join(" ")}`);
+    });
+    await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("./rule-of-each-pair.txt");
   });
 
   test("a raw plugin name stands for itself", () => {
