@@ -161,17 +161,20 @@ async function runWithRelays(
 }
 
 async function settleInput(deps: ExecutorDeps, { request }: Attempt, outcome: Outcome): Promise<void> {
+  const folder = inputFolder(request.input.key);
   const isUseless =
     outcome.kind === "completed" || (outcome.kind === "failed" && outcome.code === "input_missing");
   if (isUseless) {
-    await deps.blobs.remove(inputFolder(request.input.key));
+    await deps.blobs.remove(folder);
   } else if (
     outcome.kind !== "released" &&
     (await deps.blobs.stat(manifestKey(request.input.key))) !== undefined
   ) {
     // Without a manifest the job was deleted meanwhile: nothing of it must come back.
     const settled = { status: outcome.kind, at: deps.clock.now() } as const;
-    await writeManifest(deps.blobs, inputFolder(request.input.key), { version: 1, request, settled });
+    await writeManifest(deps.blobs, folder, { version: 1, request, settled });
+    // It may have been deleted while that was written: whoever deletes a running job waits for this very end.
+    if ((await deps.blobs.stat(request.input.key)) === undefined) await deps.blobs.remove(folder);
   }
 }
 

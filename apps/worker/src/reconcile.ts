@@ -96,7 +96,8 @@ async function withoutJob(
 ): Promise<boolean> {
   const { request, settled } = manifest;
   if ((await deps.queue.facts.get(tombstone(request.id))) !== undefined) return remove(deps, input, done);
-  if (settled !== null) return removeOrphan(deps, input, done);
+  // Without a file there is nothing to retry: the job was deleted while its manifest was written.
+  if (settled !== null) return input.hasFile ? removeOrphan(deps, input, done) : remove(deps, input, done);
   // Looked at again, because the job may have completed since the listing, and its input gone with it.
   if ((await deps.blobs.stat(`${input.folder}/manifest.json`)) === undefined) return false;
   await deps.queue.jobs.submit(request, { isRestored: true });

@@ -338,6 +338,20 @@ describe("after the outcome was recorded", () => {
     expect(await harness.keys(folder)).toEqual([]);
   });
 
+  test("a job that is deleted while its manifest is written leaves none", async () => {
+    const attempt = await harness.attempt("throws");
+    const executor = harness.executor("throws");
+    const outcome = await executor.execute(attempt);
+    const folder = attempt.request.input.key.replace("/file", "");
+    const put = harness.blobs.put.bind(harness.blobs);
+    harness.blobs.put = async (...parts) => {
+      await harness.blobs.remove(folder);
+      return put(...parts);
+    };
+    await executor.onFinished(attempt, outcome);
+    expect(await harness.keys(folder)).toEqual([]);
+  });
+
   test("what an attempt stored goes when its lease was another's", async () => {
     const attempt = await harness.attempt("good");
     const executor = harness.executor("good");

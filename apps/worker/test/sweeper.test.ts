@@ -224,6 +224,15 @@ describe("reconcile", () => {
     expect(await keys(request.input.key)).toEqual([]);
   });
 
+  test("removes a settled manifest without job and file at once: a delete and the end of the job met", async () => {
+    const request = requestOf("p");
+    const settled = { status: "cancelled", at: Date.now() } as const;
+    await writeManifest(blobs, inputFolder(request.input.key), { version: 1, request, settled });
+    ahead = 20_000;
+    expect(await sweepNow()).toEqual({ ...NOTHING, inputsRemoved: 1 });
+    expect(await keys()).toEqual([]);
+  });
+
   test("removes uploads that became no job, and the second upload of a job, when they are old", async () => {
     await blobs.put(inputKey(randomUUID()), bytes("no manifest"));
     const request = await upload();
