@@ -27,6 +27,11 @@ export class BullAttempt implements Attempt {
   isRecorded = false;
   readonly #deps: BullAttemptDeps;
   readonly #stop = new AbortController();
+  #resolveEnded: () => void = () => {};
+  /** Resolves when the worker is done with the attempt, recorded or not. */
+  readonly ended = new Promise<void>((resolve) => {
+    this.#resolveEnded = resolve;
+  });
   #stage: string | null = null;
   #percent = 0;
 
@@ -42,6 +47,11 @@ export class BullAttempt implements Attempt {
 
   stop(reason: StopReason): void {
     this.#stop.abort(reason);
+  }
+
+  /** The worker is done with the attempt. */
+  end(): void {
+    this.#resolveEnded();
   }
 
   /** Notes in the job's history that the attempt began. */

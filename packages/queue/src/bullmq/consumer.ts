@@ -2,11 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Attempt, ConsumeOptions, Consumer, JobId, JobRequest, Log, Outcome } from "@drover/core";
 import { type Job as BullJob, WaitingError, Worker } from "bullmq";
 import type { RedisKeys } from "../keys.js";
-import { patientConnection, type RedisLink, rateLimited } from "../redis.js";
+import { type RedisLink, rateLimited } from "../redis.js";
 import { BullAttempt } from "./attempt.js";
 import { noteLostWorker } from "./history.js";
 import type { LeaseTimes } from "./lease.js";
-import { delayOf, recordOutcome } from "./record.js";
+import { delayOf, type Place, recordOutcome } from "./record.js";
+import { WorkerConnection } from "./worker-connection.js";
 
 /** A job that was lost with its worker this often fails as `worker_lost`: it may well be what kills them. */
 const MAX_LOST_WORKERS = 10;
@@ -17,8 +18,11 @@ const CANCEL_CHECK_MS = 500;
 /** BullMQ's fetch loop spins when the server refuses every command; past this many errors in a second it rests for one. */
 const MAX_ERRORS_A_SECOND = 10;
 
-/** A connection without an answer for this long is made anew. */
-const SILENCE_LIMIT_MS = 30_000;
+/** How long after the drain deadline an attempt has to end and its outcome to be recorded. */
+const LAST_WORD_MS = 8_000;
+
+/** How long a drained consumer without attempts waits for BullMQ to close by itself. */
+const IDLE_CLOSE_MS = 500;
 
 /** What a consumer is made of. */
 export interface ConsumerDeps {
@@ -46,22 +50,23 @@ export class BullConsumer implements Consumer {
   readonly #execute: Execute;
   readonly #deps: ConsumerDeps;
   readonly #worker: Worker;
-  readonly #connection: ReturnType<typeof patientConnection>;
+  readonly #connection: WorkerConnection;
   readonly #attempts = new Map<string, BullAttempt>();
   readonly #stopListening: () => void;
   readonly #timers: readonly NodeJS.Timeout[];
+  /** Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and run again. */
+  readonly #giveUp = new AbortController();
   #drained: Promise<void> | undefined;
   #errorsThisSecond = 0;
-  #lastAnswerAt = performance.now();
 
   constructor(processor: string, options: ConsumeOptions, execute: Execute, deps: ConsumerDeps) {
     this.#processor = processor;
     this.#options = options;
     this.#execute = execute;
     this.#deps = deps;
-    this.#connection = patientConnection(deps.url, deps.log, `worker of ${processor}`);
+    this.#connection = new WorkerConnection(deps.url, deps.log, `worker of ${processor}`);
     this.#worker = new Worker(processor, (job, token) => this.#process(job, token ?? ""), {
-      connection: this.#connection,
+      connection: this.#connection.client,
       prefix: deps.keys.queuePrefix(processor),
       name: options.workerId,
       concurrency: options.slots,
@@ -71,12 +76,12 @@ export class BullConsumer implements Consumer {
       runRetryDelay: 500,
       settings: { backoffStrategy: (_attempts, _type, error) => delayOf(error) },
     });
+    this.#connection.watch();
     this.#listen();
     this.#stopListening = deps.onCancelSignal((id) => this.#attempts.get(id)?.stop("cancelled"));
     this.#timers = [
       setInterval(() => void this.#lookForCancelMarks(), CANCEL_CHECK_MS),
       setInterval(() => void this.#rest(), 1_000),
-      setInterval(() => void this.#watchConnection(), SILENCE_LIMIT_MS / 6),
     ];
   }
 
@@ -94,12 +99,24 @@ export class BullConsumer implements Consumer {
     const abort = () => {
       for (const attempt of this.#attempts.values()) attempt.stop("drained");
     };
-    const timer = setTimeout(abort, deadlineMs);
-    await closed;
-    clearTimeout(timer);
-    for (const interval of this.#timers) clearInterval(interval);
+    const timers = [
+      setTimeout(abort, deadlineMs),
+      setTimeout(() => this.#giveUp.abort(), deadlineMs + LAST_WORD_MS),
+    ];
+    // With Redis away BullMQ would wait for it, even with nothing left to say.
+    const isSilent = this.#ended().then(() => sleep(IDLE_CLOSE_MS));
+    await Promise.race([closed, isSilent, aborted(this.#giveUp.signal)]);
+    this.#giveUp.abort();
+    this.#connection.close();
+    await Promise.race([closed, sleep(IDLE_CLOSE_MS)]); // BullMQ never comes back from a connection that is being remade
+    for (const timer of [...timers, ...this.#timers]) clearTimeout(timer);
     this.#stopListening();
-    this.#connection.disconnect();
+  }
+
+  /** Resolves when no attempt runs. */
+  async #ended(): Promise<void> {
+    while (this.#attempts.size > 0)
+      await Promise.race([...this.#attempts.values()].map((attempt) => attempt.ended));
   }
 
   #listen(): void {
@@ -111,9 +128,6 @@ export class BullConsumer implements Consumer {
     this.#worker.on("stalled", (id) => void this.#noteLostWorker(id as JobId)); // BullMQ ids are the ids of submit
     this.#worker.on("lockRenewalFailed", (ids) => {
       for (const id of ids) void this.#reclaim(id);
-    });
-    this.#worker.on("locksRenewed", () => {
-      this.#lastAnswerAt = performance.now();
     });
   }
 
@@ -132,10 +146,12 @@ export class BullConsumer implements Consumer {
         retry: this.#options.retry,
         random: this.#deps.random,
         log: this.#deps.log,
+        giveUp: this.#giveUp.signal,
       });
       await this.#tell(attempt, outcome, place);
     } finally {
       this.#attempts.delete(attempt.request.id);
+      attempt.end();
     }
     throw new WaitingError(); // BullMQ's word for "the job was moved already"
   }
@@ -170,7 +186,7 @@ export class BullConsumer implements Consumer {
     }
   }
 
-  async #tell(attempt: BullAttempt, outcome: Outcome, place: "finished" | "queued" | "lost"): Promise<void> {
+  async #tell(attempt: BullAttempt, outcome: Outcome, place: Place): Promise<void> {
     try {
       if (place === "finished") await this.#options.onFinished?.(attempt, outcome);
       if (place === "lost") await this.#options.onDiscarded?.(attempt);
@@ -224,18 +240,8 @@ export class BullConsumer implements Consumer {
     await sleep(1_000);
     if (this.#drained === undefined) await this.#worker.resume();
   }
+}
 
-  async #watchConnection(): Promise<void> {
-    if (this.#connection.status !== "ready") {
-      this.#lastAnswerAt = performance.now(); // reconnecting already
-      return;
-    }
-    const answer = this.#connection.ping().then(() => {
-      this.#lastAnswerAt = performance.now();
-    });
-    await Promise.race([answer.catch(() => {}), sleep(SILENCE_LIMIT_MS / 6)]);
-    if (performance.now() - this.#lastAnswerAt < SILENCE_LIMIT_MS) return;
-    this.#deps.log.warn("no answer from Redis for 30 s; connecting anew", { processor: this.#processor });
-    this.#connection.disconnect(true);
-  }
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -24,6 +24,12 @@ export function delayOf(error: Error | undefined): number {
   return error instanceof AttemptFailed ? error.delayMs : 0;
 }
 
+/**
+ * Where a job is after its attempt: `finished`, back among the `queued`, `lost` to another worker so that the outcome does not count, or
+ * `unknown` because Redis did not say.
+ */
+export type Place = "finished" | "queued" | "lost" | "unknown";
+
 interface Recording {
   readonly job: BullJob;
   readonly token: string;
@@ -32,13 +38,15 @@ interface Recording {
   readonly retry: ConsumeOptions["retry"];
   readonly random: () => number;
   readonly log: Log;
+  /** Aborted when the worker has to end: then no more tries. */
+  readonly giveUp: AbortSignal;
 }
 
 /**
- * Records an outcome, for as long as it takes while Redis is away. Answers where the job is now: `finished`, back among the
- * `queued`, or `lost` when the lease went to another worker, so that this outcome does not count.
+ * Records an outcome, for as long as it takes while Redis is away, and answers where the job is then. `unknown` is answered only when it
+ * was told to give up.
  */
-export async function recordOutcome(recording: Recording): Promise<"finished" | "queued" | "lost"> {
+export async function recordOutcome(recording: Recording): Promise<Place> {
   const { job, token, attempt, outcome } = recording;
   const move = await prepareMove(recording);
   const startedAt = performance.now();
@@ -50,6 +58,7 @@ export async function recordOutcome(recording: Recording): Promise<"finished" | 
     } catch (error) {
       const found = isServerTrouble(error) ? "unknown" : await placeOf(recording, move.leadsTo);
       if (found !== "unknown") return found;
+      if (recording.giveUp.aborted) return "unknown";
       if (performance.now() - startedAt > GIVE_UP_MS) throw error;
       recording.log.warn("the outcome of an attempt could not be recorded yet", {
         job_id: attempt.request.id,
@@ -111,10 +120,7 @@ async function prepareMove({ job, token, attempt, outcome, retry, random }: Reco
  * What became of a job whose move was refused. The refusal may mean that the move had been made and only its answer was lost, that the
  * lease ran out while Redis was away and can be taken back (`unknown`: move again), or that the job is another worker's.
  */
-async function placeOf(
-  { attempt, outcome }: Recording,
-  leadsTo: Move["leadsTo"],
-): Promise<"finished" | "queued" | "lost" | "unknown"> {
+async function placeOf({ attempt, outcome }: Recording, leadsTo: Move["leadsTo"]): Promise<Place> {
   try {
     if (await attempt.reclaim()) return "unknown";
     const now = await attempt.readJob();
