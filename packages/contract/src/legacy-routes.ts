@@ -27,7 +27,7 @@ export const legacyRoutes = {
     method: "POST",
     path: "/api/upload",
     group: "Existing clients",
-    summary: "Upload a Moodle log for the processor `moodle-log`.",
+    summary: "Upload a Moodle log for the processor moodle-log.",
     headers: SUBMIT_HEADERS.pick({ "idempotency-key": true }),
     body: { mediaType: "multipart/form-data", schema: SubmitForm, isRequired: true },
     answers: { 202: { description: "The job's id.", schema: UploadAnswer, headers: ACCEPTED_HEADERS } },

@@ -24,7 +24,7 @@ export function openApi(options: OpenApiOptions): Json {
     paths[route.path] ??= {};
     Object.assign(paths[route.path] ?? {}, { [route.method.toLowerCase()]: operation(name, route, schemas) });
   }
-  schemas["Problem"] = jsonSchema(Problem, schemas, true);
+  jsonSchema(Problem, schemas); // named by every refusal
   for (const processor of options.processors ?? []) {
     const { $schema: _, ...schema } = processor.params_schema;
     schemas[`params.${processor.name}`] = { description: `Params of ${processor.name}.`, ...schema };
@@ -131,7 +131,7 @@ function refusals(route: Route): Json {
 }
 
 /** The JSON Schema of what a client sends or reads, with named schemas moved to the components. */
-function jsonSchema(schema: z.ZodType, schemas: Json, isInline = false): Json {
+function jsonSchema(schema: z.ZodType, schemas: Json): Json {
   // `input` leaves objects open: a newer server may answer more members than a client knows.
   const {
     $schema: _,
@@ -145,7 +145,7 @@ function jsonSchema(schema: z.ZodType, schemas: Json, isInline = false): Json {
   }) as Json & { $defs?: Json };
   for (const [name, part] of Object.entries($defs)) schemas[name] = withComponentRefs(dropId(part as Json));
   const own = withComponentRefs(rest) as Json;
-  if (typeof id !== "string" || isInline) return own;
+  if (typeof id !== "string") return own;
   schemas[id] = own;
   return { $ref: `#/components/schemas/${id}` };
 }

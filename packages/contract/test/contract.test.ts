@@ -129,6 +129,12 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  it("defines each schema, none by a reference to itself", () => {
+    expect(document.components.schemas["Problem"]).toMatchObject({ properties: { code: {} } });
+    for (const schema of Object.values(document.components.schemas))
+      expect(schema).not.toHaveProperty("$ref");
+  });
+
   it("names every refusal of a route by its status, as a problem document", () => {
     const { responses } = document.paths["/api/jobs/{job_id}/cancel"]?.["post"] ?? { responses: {} };
     expect(Object.keys(responses).sort()).toEqual(["200", "202", "400", "404", "409", "410", "500", "503"]);
