@@ -25,6 +25,9 @@ const bullPriority = (priority: number): number => 101 - priority;
 /** A caller of `changed` looks again after this long even without an event: one may fall between its read and the call. */
 const LOOK_AGAIN_MS = 1_000;
 
+/** What is left of a retry after its first step takes no longer: a wait for the connection, then one for the answer. */
+const RETRY_MS = 3_000;
+
 /** An entry of the index whose job is missing is an aborted submit once it is this old. */
 const DANGLING_AFTER_MS = 600_000;
 
@@ -114,7 +117,7 @@ export class BullJobQueue implements JobQueue {
     const isArmed = await this.#link.run(
       "rearm",
       [this.#keys.job(processor, id), this.#keys.queue(processor, "failed")],
-      [id, data],
+      [id, data, RETRY_MS],
     );
     if (isArmed !== 1) return undefined;
     try {

@@ -70,6 +70,23 @@ export function upkeepTopic(withBench: WithBench): void {
   );
 
   it(
+    "grants one of several retries at once, with the params that it asked for",
+    withBench(async (bench) => {
+      const { id } = await bench.submit();
+      await bench.queue.jobs.cancel(id);
+      const answers = await Promise.all(
+        [1, 2, 3, 4].map(async (asked) => ({
+          asked,
+          job: await (asked % 2 === 0 ? bench.queue : bench.other).jobs.retry(id, { asked }),
+        })),
+      );
+      const granted = answers.filter(({ job }) => job !== undefined);
+      expect(granted).toHaveLength(1);
+      expect((await bench.get(id)).params).toEqual({ asked: granted[0]?.asked });
+    }),
+  );
+
+  it(
     "erases a job that does not run, wherever it stands",
     withBench(async (bench) => {
       const queued = await bench.submit();
