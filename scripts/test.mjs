@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build, ensureProgram } from "./ensure.mjs";
+import { build, checkTests, ensureProgram } from "./ensure.mjs";
 import { root, say } from "./say.mjs";
 
 /**
@@ -13,6 +13,7 @@ export async function runTests() {
   const total = { passed: 0, failed: [], skipped: [] };
   add(total, "lint", asOne(run("node_modules/@biomejs/biome/bin/biome", ["check", "."])));
   add(total, "types", asOne(build()));
+  add(total, "types of tests", asOne(checkTests()));
   ensureProgram(["xmllint"], "libxml2-utils");
   ensureProgram(["chromium", "chromium-browser", "google-chrome"], "chromium");
   await ensureRedis();

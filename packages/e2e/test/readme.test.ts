@@ -69,7 +69,7 @@ test("the curl lines of the README do what the text around them says", async () 
 
 test("the processor of the README counts words, and refuses what its text says it refuses", async () => {
   const client = createClient({ baseUrl: url });
-  const submit = (text: string | Buffer, filename: string, params = {}) =>
+  const submit = (text: BlobPart, filename: string, params = {}) =>
     client.submit("word-count", new Blob([text]), { filename, params });
   const job = await submit("one two three\nfour ", "a.txt", { min_length: 4 });
   expect(await client.wait(job.job_id)).toMatchObject({ status: "completed", result: { words: 2 } });
