@@ -86,6 +86,28 @@ describe("a cancel", () => {
 });
 
 describe("a retry", () => {
+  it("that another one overtook is 409, and the manifest keeps the params of that other one", async () => {
+    const id = await failed();
+    const retry = api.queue.jobs.retry.bind(api.queue.jobs);
+    api.queue.jobs.retry = async (job) => {
+      await retry(job, { timezone: "UTC" });
+      return undefined;
+    };
+    expect((await post(`/api/jobs/${id}/retry`, { params: { timezone: "CET" } })).status).toBe(409);
+    expect(await manifestOf(id)).toMatchObject({ settled: null, request: { params: { timezone: "UTC" } } });
+  });
+
+  it("that a delete overtook is 404 and leaves no manifest that would bring the job back", async () => {
+    const id = await failed();
+    const { jobs } = api.queue;
+    jobs.retry = async (job) => {
+      await jobs.remove(job);
+      return undefined;
+    };
+    expect((await post(`/api/jobs/${id}/retry`)).status).toBe(404);
+    expect((await api.keys()).filter((key) => key.startsWith("inputs/"))).toEqual([]);
+  });
+
   it("queues a failed job again, its manifest unmarked", async () => {
     const id = await failed('{"mode":"fast"}');
     const response = await post(`/api/jobs/${id}/retry`);

@@ -59,7 +59,10 @@ export const retryJob: Handler<"retryJob"> = async (input, deps) => {
   // The manifest first: a job that is queued again must come back if Redis loses it.
   await writeManifest({ version: 1, request, settled: null }, deps.store);
   const queued = await deps.queue.jobs.retry(job.id, params);
-  if (queued === undefined) throw notFinished(job, "Another retry came first");
+  if (queued === undefined) {
+    await correctManifest(request, deps);
+    throw notFinished(job, "Another retry came first");
+  }
   return {
     kind: "json",
     status: 202,
@@ -67,6 +70,19 @@ export const retryJob: Handler<"retryJob"> = async (input, deps) => {
     body: viewJob(queued, deps),
   };
 };
+
+/** The manifest of a retry that was refused speaks of a run that will not be: it gets the params of the one that will, or goes with a deleted job. Throws `job_not_found` then. */
+async function correctManifest(request: JobRequest, deps: Deps): Promise<void> {
+  const job = await deps.queue.jobs.get(request.id);
+  if (job === undefined) {
+    await deps.store.remove(inputFolder(request.input.key));
+    await throwMissing(request.id, deps);
+  } else if (!isTerminal(job.status))
+    await writeManifest(
+      { version: 1, request: { ...request, params: job.params }, settled: null },
+      deps.store,
+    );
+}
 
 function assertRetryable(job: Job): void {
   if (job.status === "completed") {
