@@ -24,12 +24,16 @@ export const Tags = z
   .meta({ maxProperties: 16, examples: [{ course: "CS101" }] });
 
 /** The processor's options; each processor publishes the schema of its own. */
-export const Params = z.record(z.string(), z.unknown()).meta({ examples: [{ timezone: "Europe/Lisbon" }] });
+export const Params = z.record(z.string(), z.unknown()).meta({ examples: [{}] });
 
-/** A whole number that may come as text, as in a query or a form field. */
-export function wholeNumber(min: number, max: number) {
+/** A whole number that may come as text, as in a query or a form field. `example` is what the reference page fills in. */
+export function wholeNumber(min: number, max: number, example: number) {
   return z.preprocess(
     (value) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
-    z.int().min(min).max(max),
+    z
+      .int()
+      .min(min)
+      .max(max)
+      .meta({ examples: [example] }),
   );
 }

@@ -145,12 +145,12 @@ const DAY_MS = 86_400_000;
 export const SubmitFields = z.strictObject({
   params: Params.optional(),
   tags: Tags.optional(),
-  priority: wholeNumber(-100, 100).optional().describe("The higher runs first. Default 0."),
+  priority: wholeNumber(-100, 100, 0).optional().describe("The higher runs first. Default 0."),
   run_at: z.iso.datetime({ offset: true }).optional().describe("Not before this time."),
-  timeout_ms: wholeNumber(1, DAY_MS)
+  timeout_ms: wholeNumber(1, DAY_MS, 600_000)
     .optional()
     .describe("Longest run of one attempt; no more than the processor's own limit, which is the default."),
-  queue_timeout_ms: wholeNumber(1, 30 * DAY_MS)
+  queue_timeout_ms: wholeNumber(1, 30 * DAY_MS, DAY_MS)
     .optional()
     .describe("Longest wait for the first attempt to start. Default none."),
 });
@@ -172,14 +172,14 @@ export const JobFilter = z.strictObject({
   tag: z.record(z.string(), z.string()).optional().describe("Filters by tags: `tag.course=CS101`."),
   created_after: z.iso.datetime({ offset: true }).optional(),
   q: z.string().max(200).optional().describe("Part of the id, the file name or a tag, in any case."),
-  limit: wholeNumber(1, 200).optional().describe("Jobs in a page. Default 50."),
+  limit: wholeNumber(1, 200, 50).optional().describe("Jobs in a page. Default 50."),
   cursor: z.string().max(500).optional().describe("`next_cursor` of the page before."),
 });
 export type JobFilter = z.output<typeof JobFilter>;
 
 /** Options of a status read. */
 export const JobQuery = z.object({
-  wait: wholeNumber(0, 60)
+  wait: wholeNumber(0, 60, 0)
     .optional()
     .describe("Holds the answer until the status changes or this many seconds have passed. Default 0."),
   include: z.literal("timeline").optional(),

@@ -5,6 +5,7 @@ export * from "./event.js";
 export * from "./job.js";
 export * from "./log-format.js";
 export * from "./manifest.js";
+export * from "./parse-settings.js";
 export * from "./ports/blobs.js";
 export * from "./ports/clock.js";
 export * from "./ports/log.js";

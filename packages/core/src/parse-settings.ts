@@ -1,0 +1,111 @@
+import { SETTINGS, type Setting, type SettingName } from "./settings.js";
+
+type ValueOf<S> = S extends { kind: "integer" | "bytes" | "durationMs" }
+  ? number
+  : S extends { kind: "boolean" }
+    ? boolean
+    : S extends { kind: "list" }
+      ? readonly string[]
+      : S extends { kind: "choice"; choices: readonly (infer C)[] }
+        ? C
+        : S extends { default: string }
+          ? string
+          : string | undefined;
+
+/** The values of all settings, by variable name. */
+export type Settings = { readonly [N in SettingName]: ValueOf<(typeof SETTINGS)[N]> };
+
+/** Thrown with every mistake of an environment at once, a line each. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/**
+ * The settings that an environment spells, defaults filled in; an empty variable counts as absent.
+ * Throws `SettingsError` listing every mistake.
+ */
+export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const mistakes: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
+    const text = env[name]?.trim();
+    if (text === undefined || text === "") {
+      values[name] = setting.default;
+      continue;
+    }
+    const parsed = parseValue(setting, text);
+    if (parsed.ok) values[name] = parsed.value;
+    else mistakes.push(`${name}: expected ${parsed.expected}; got "${text}".`);
+  }
+  if (mistakes.length > 0)
+    throw new SettingsError(`Wrong settings:\n${mistakes.map((m) => `  ${m}`).join("\n")}`);
+  return values as Settings; // every name of the table was just filled by its kind
+}
+
+type Parsed =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly expected: string };
+
+function parseValue(setting: Setting, text: string): Parsed {
+  switch (setting.kind) {
+    case "text":
+      return { ok: true, value: text };
+    case "list":
+      return {
+        ok: true,
+        value: text
+          .split(",")
+          .map((part) => part.trim())
+          .filter((part) => part !== ""),
+      };
+    case "choice":
+      return setting.choices.includes(text)
+        ? { ok: true, value: text }
+        : { ok: false, expected: `one of ${setting.choices.join(", ")}` };
+    case "boolean":
+      return text === "true" || text === "false"
+        ? { ok: true, value: text === "true" }
+        : { ok: false, expected: "true or false" };
+    default:
+      return parseQuantity(setting, text);
+  }
+}
+
+const UNITS: Readonly<Record<"integer" | "bytes" | "durationMs", Readonly<Record<string, number>>>> = {
+  integer: { "": 1 },
+  bytes: { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 },
+  durationMs: { "": 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 },
+};
+
+function parseQuantity(setting: Extract<Setting, { min: number }>, text: string): Parsed {
+  const expected = `a ${setting.kind === "durationMs" ? "duration (as 30s, 5m, 7d)" : setting.kind === "bytes" ? "size (as 500m, 4g)" : "whole number"} from ${formatValue(setting, setting.min)} to ${formatValue(setting, setting.max)}`;
+  const match = /^(-?\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text);
+  const factor = UNITS[setting.kind][match?.[2]?.toLowerCase() ?? ""];
+  const value = Number(match?.[1]) * (factor ?? Number.NaN);
+  const fits = Number.isSafeInteger(value) && value >= setting.min && value <= setting.max;
+  return fits ? { ok: true, value } : { ok: false, expected };
+}
+
+/** Read by clients; a server started from the same shell sees them too. */
+const CLIENT_VARIABLES: readonly string[] = ["DROVER_URL", "DROVER_API_KEY"];
+
+/** Variables that start with `DROVER_` and are no setting: most likely misspelt, so the processes warn about them at start. */
+export function unknownSettings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.keys(env).filter(
+    (name) => name.startsWith("DROVER_") && !(name in SETTINGS) && !CLIENT_VARIABLES.includes(name),
+  );
+}
+
+/** A setting's value as a person writes it: `7d`, `4g`, `a,b`; empty for none. */
+export function formatValue(setting: Setting, value: unknown): string {
+  if (value === undefined) return "";
+  if (Array.isArray(value)) return value.join(",");
+  if ((setting.kind === "bytes" || setting.kind === "durationMs") && typeof value === "number" && value > 0) {
+    const units = Object.entries(UNITS[setting.kind]).filter(
+      ([unit, factor]) => unit !== "" && unit !== "b" && value % factor === 0,
+    );
+    const largest = units.at(-1);
+    return largest === undefined ? String(value) : `${value / largest[1]}${largest[0]}`;
+  }
+  return String(value);
+}
