@@ -1,16 +1,13 @@
 /** Fewer bytes than this are copied faster one by one than by a call. */
 const SHORT_BYTES = 28;
 
-/**
- * Bytes that are appended to, growing as needed; cleared and filled again, so that steady work allocates nothing.
- * They lie in shared memory, so that another thread can write them to a file without a copy.
- */
+/** Bytes that are appended to, growing as needed; cleared and filled again, so that steady work allocates nothing. */
 export class ByteWriter {
-  #buffer: Buffer<SharedArrayBuffer>;
+  #buffer: Buffer<ArrayBuffer>;
   #length = 0;
 
   constructor(initialBytes: number) {
-    this.#buffer = Buffer.from(new SharedArrayBuffer(initialBytes));
+    this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
   }
 
   get length(): number {
@@ -77,13 +74,13 @@ export class ByteWriter {
   }
 
   /** What was written, as a view that the next write may invalidate. */
-  view(): Buffer<SharedArrayBuffer> {
+  view(): Buffer<ArrayBuffer> {
     return this.#buffer.subarray(0, this.#length);
   }
 
   #grow(atLeast: number): void {
     const bytes = Math.max(Math.ceil(this.#buffer.length * 1.5), this.#length + atLeast);
-    const larger = Buffer.from(new SharedArrayBuffer(bytes));
+    const larger = Buffer.allocUnsafeSlow(bytes);
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
   }

@@ -1,11 +1,11 @@
-import type { ByteWriter } from "../bytes/byte-writer.js";
+import { ByteWriter } from "../bytes/byte-writer.js";
 import { BARE_WITH_QUOTES, QUOTED, QUOTED_WITH_QUOTES } from "../reading/records.js";
 import { ACTIVITIES, levelOf } from "../rules/activity.js";
 import { Rfc3339Writer } from "../time/rfc3339.js";
 import { Zone } from "../time/zone.js";
 import { COPIED_COLUMNS, NO_RUN, runLength, runStart } from "./copied-run.js";
 import { csvCell, isFormula, needsQuotes } from "./csv-cell.js";
-import { type ChunkPair, CSV_LEVEL, fileChunk, type WriterRing } from "./deflate.js";
+import { type ChunkPair, CSV_LEVEL, fileChunk, type SharedPieces } from "./deflate.js";
 import { caseLabel, type ExportSource, roleHint } from "./export-source.js";
 import { RowText } from "./row-text.js";
 
@@ -57,9 +57,9 @@ export class CsvRenderer {
   readonly #text: RowText;
   readonly #time: Rfc3339Writer;
   readonly #cells: readonly number[];
-  readonly #ring: WriterRing;
-  #full: ByteWriter;
-  #bloom: ByteWriter;
+  readonly #pieces: SharedPieces;
+  readonly #full = new ByteWriter(2 << 20);
+  readonly #bloom = new ByteWriter(1 << 20);
   readonly #actors: (Buffer | undefined)[] = [];
   readonly #modules: Buffer[];
   readonly #hasLevel: boolean[];
@@ -70,10 +70,9 @@ export class CsvRenderer {
   readonly #caseCellOf = new Int32Array(KEPT_CASE_CELLS).fill(-1);
   readonly #caseCells: (Buffer | undefined)[] = [];
 
-  constructor(source: ExportSource, ring: WriterRing) {
+  constructor(source: ExportSource, pieces: SharedPieces) {
     this.#source = source;
-    this.#ring = ring;
-    ({ full: this.#full, bloom: this.#bloom } = ring.take());
+    this.#pieces = pieces;
     this.#text = new RowText(source);
     this.#time = new Rfc3339Writer(new Zone(source.timezone), { milliseconds: false });
     this.#cells = COPIED_COLUMNS.map((column) => source.layout.columns[column]);
@@ -88,7 +87,8 @@ export class CsvRenderer {
 
   render({ from, to }: CsvRequest): CsvChunk {
     const { timeOrder, rows } = this.#source;
-    ({ full: this.#full, bloom: this.#bloom } = this.#ring.take());
+    this.#full.clear();
+    this.#bloom.clear();
     let bloomRows = 0;
     this.#text.open(timeOrder, from, to);
     for (let i = from; i < to; i++) {
@@ -102,8 +102,8 @@ export class CsvRenderer {
     return {
       rows: to - from,
       bloomRows,
-      full: fileChunk(this.#full.view(), CSV_LEVEL),
-      bloom: fileChunk(this.#bloom.view(), CSV_LEVEL),
+      full: this.#pieces.share(fileChunk(this.#full.view(), CSV_LEVEL)),
+      bloom: this.#pieces.share(fileChunk(this.#bloom.view(), CSV_LEVEL)),
     };
   }
 

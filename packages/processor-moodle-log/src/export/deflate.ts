@@ -1,11 +1,8 @@
 import { constants, crc32, deflateRawSync } from "node:zlib";
-import { ByteWriter } from "../bytes/byte-writer.js";
-
-const INITIAL_BYTES = 256 << 10;
 
 /** A piece of an output file, plain and compressed. */
 export interface FileChunk {
-  /** In the memory of the thread that made it, which fills it anew a few pieces later. */
+  /** When shared, in the memory of the thread that made it, which fills it anew a few pieces later. */
   readonly plain: Uint8Array;
   /** A run of whole deflate blocks, none of them the last, ending on a byte. */
   readonly deflated: Uint8Array<ArrayBuffer>;
@@ -35,25 +32,31 @@ export function fileChunk(plain: Uint8Array, level: number): FileChunk {
   return { plain, deflated: new Uint8Array(deflateRawSync(plain, options)), crc32: crc32(plain) };
 }
 
-/** Pairs of writers that are used in turn, so that a piece stays as it is while the next ones are made. */
-export class WriterRing {
-  readonly #pairs: readonly { readonly full: ByteWriter; readonly bloom: ByteWriter }[];
+/**
+ * Memory that all threads see, used in turn, so that a piece stays as it is while the next ones are made, and is written to a file by
+ * another thread without being handed over: that would leave a gigabyte of buffers per million rows to the garbage collector.
+ * Pieces are made elsewhere and copied here whole, since small writes to shared memory are slow.
+ */
+export class SharedPieces {
+  readonly #places: Uint8Array<SharedArrayBuffer>[];
   #next = 0;
 
   /** @param pieces how many pieces may be waiting to be written, the one being made included. */
   constructor(pieces: number) {
-    this.#pairs = Array.from({ length: pieces }, () => ({
-      full: new ByteWriter(INITIAL_BYTES),
-      bloom: new ByteWriter(INITIAL_BYTES),
-    }));
+    this.#places = Array.from({ length: pieces }, () => new Uint8Array(new SharedArrayBuffer(0)));
   }
 
-  /** The next pair, cleared. */
-  take(): { readonly full: ByteWriter; readonly bloom: ByteWriter } {
-    const pair = this.#pairs[this.#next++ % this.#pairs.length] as { full: ByteWriter; bloom: ByteWriter };
-    pair.full.clear();
-    pair.bloom.clear();
-    return pair;
+  /** The same piece, with its content in shared memory. */
+  share(chunk: FileChunk): FileChunk {
+    const index = this.#next++ % this.#places.length;
+    let place = this.#places[index] as Uint8Array<SharedArrayBuffer>;
+    const { length } = chunk.plain;
+    if (place.length < length) {
+      place = new Uint8Array(new SharedArrayBuffer(Math.ceil(length * 1.2)));
+      this.#places[index] = place;
+    }
+    place.set(chunk.plain);
+    return { ...chunk, plain: place.subarray(0, length) };
   }
 }
 

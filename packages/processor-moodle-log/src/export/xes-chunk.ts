@@ -1,8 +1,8 @@
-import type { ByteWriter } from "../bytes/byte-writer.js";
+import { ByteWriter } from "../bytes/byte-writer.js";
 import { ACTIVITIES, levelOf } from "../rules/activity.js";
 import { Rfc3339Writer } from "../time/rfc3339.js";
 import { Zone } from "../time/zone.js";
-import { type ChunkPair, fileChunk, type WriterRing, XES_LEVEL } from "./deflate.js";
+import { type ChunkPair, fileChunk, type SharedPieces, XES_LEVEL } from "./deflate.js";
 import { caseLabel, type ExportKind, type ExportSource, roleHint } from "./export-source.js";
 import { attributeText } from "./xml.js";
 
@@ -53,9 +53,9 @@ const TRACE_END = Buffer.from("</trace>\n");
 export class XesRenderer {
   readonly #source: ExportSource;
   readonly #time: Rfc3339Writer;
-  readonly #ring: WriterRing;
-  #full: ByteWriter;
-  #bloom: ByteWriter;
+  readonly #pieces: SharedPieces;
+  readonly #full = new ByteWriter(3 << 20);
+  readonly #bloom = new ByteWriter(2 << 20);
   readonly #hasLevel: boolean[];
   readonly #heads: (Fragment | undefined)[] = [];
   readonly #bodies: (Fragment | undefined)[] = [];
@@ -65,16 +65,16 @@ export class XesRenderer {
   #traces = 0;
   #bloomTraces = 0;
 
-  constructor(source: ExportSource, ring: WriterRing) {
+  constructor(source: ExportSource, pieces: SharedPieces) {
     this.#source = source;
-    this.#ring = ring;
-    ({ full: this.#full, bloom: this.#bloom } = ring.take());
+    this.#pieces = pieces;
     this.#time = new Rfc3339Writer(new Zone(source.timezone), { milliseconds: true });
     this.#hasLevel = source.kinds.map((kind) => ACTIVITIES[kind.activity].level !== undefined);
   }
 
   render(request: XesRequest): XesChunk {
-    ({ full: this.#full, bloom: this.#bloom } = this.#ring.take());
+    this.#full.clear();
+    this.#bloom.clear();
     this.#dropped = 0;
     this.#traces = 0;
     this.#bloomTraces = 0;
@@ -84,8 +84,8 @@ export class XesRenderer {
       traces: this.#traces,
       bloomTraces: this.#bloomTraces,
       droppedCharacters: this.#dropped,
-      full: fileChunk(this.#full.view(), XES_LEVEL),
-      bloom: fileChunk(this.#bloom.view(), XES_LEVEL),
+      full: this.#pieces.share(fileChunk(this.#full.view(), XES_LEVEL)),
+      bloom: this.#pieces.share(fileChunk(this.#bloom.view(), XES_LEVEL)),
     };
   }
 

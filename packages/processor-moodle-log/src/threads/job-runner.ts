@@ -1,5 +1,5 @@
 import { CsvRenderer } from "../export/csv-chunk.js";
-import { WriterRing } from "../export/deflate.js";
+import { SharedPieces } from "../export/deflate.js";
 import { XesRenderer } from "../export/xes-chunk.js";
 import { SegmentLoader } from "../load/segment.js";
 import type { JobName, JobRunner, Jobs } from "./jobs.js";
@@ -18,9 +18,9 @@ export function createJobRunner(): JobRunner {
     openExport: (source) => {
       loader?.close();
       loader = undefined;
-      const ring = new WriterRing(source.piecesAhead);
-      csv = new CsvRenderer(source, ring);
-      xes = new XesRenderer(source, ring);
+      const pieces = new SharedPieces(2 * source.piecesAhead); // one for each file of a pair
+      csv = new CsvRenderer(source, pieces);
+      xes = new XesRenderer(source, pieces);
       return null;
     },
     csv: (request) => opened(csv).render(request),
