@@ -36,8 +36,8 @@ const SETTLE_MS = 120_000;
 
 /** Sweeps often and keeps no grace, so that the end can be judged soon. */
 const ENV = {
-  DROVER_SWEEP_INTERVAL: "1s",
-  DROVER_ORPHAN_GRACE: "3s",
+  DROVER_SWEEP_INTERVAL: "2s",
+  DROVER_ORPHAN_GRACE: "10s",
   DROVER_CONCURRENCY: "2",
   DROVER_DRAIN_TIMEOUT: "2s",
 };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { waitFor } from "@drover/testkit";
 import type { System } from "./system.js";
 
-const SWEEP_MS = 30_000;
+const SWEEP_MS = 60_000;
 
 /**
  * Files that belong to no job, one complaint each, once the sweeper has had its time. A completed job owns one attempt's artifacts,
