@@ -20,6 +20,9 @@ export interface LedgerEntry {
 /** Broken promises, one line each. */
 export type Complaint = string;
 
+/** A client that waits for this many jobs submits no more: what is tested is faults, not how long a line can get. */
+const MAX_OPEN = 150;
+
 /** How many jobs are looked at together in the end. */
 const SETTLERS = 8;
 
@@ -34,6 +37,8 @@ export class Ledger {
   readonly complaints: Complaint[] = [];
   readonly #urls: () => readonly string[];
   readonly #random: () => number;
+  /** Accepted, and not seen to have ended. */
+  readonly #open = new Set<LedgerEntry>();
   readonly #newest = new Map<string, { attempt: number; progress: number }>();
 
   constructor(urls: () => readonly string[], random: () => number) {
@@ -48,8 +53,8 @@ export class Ledger {
 
   async #loop(name: string, signal: AbortSignal): Promise<void> {
     for (let n = 0; !signal.aborted; n++) {
-      await this.#submit(`${name}-${n}`, signal);
-      await this.#look(pick(this.#random, this.entries));
+      if (this.#open.size < MAX_OPEN) await this.#submit(`${name}-${n}`, signal);
+      await this.#look(pick(this.#random, this.#open.size > 0 ? [...this.#open] : this.entries));
       await sleep(this.#random() * 200);
     }
   }
@@ -76,6 +81,7 @@ export class Ledger {
       ).then((job) => job?.job_id);
       if (entry.jobId === undefined) await sleep(100 + this.#random() * 400);
     }
+    if (entry.jobId !== undefined) this.#open.add(entry);
     if (!shouldCancel || entry.jobId === undefined) return;
     const { jobId } = entry;
     entry.wasCancelRequested = true;
@@ -113,6 +119,7 @@ export class Ledger {
       );
     }
     entry.terminal ??= terminal;
+    this.#open.delete(entry);
   }
 
   /** Looks at every accepted job until all are terminal or the deadline has passed, then checks what each promises. */
