@@ -51,6 +51,7 @@ function securityHeaders() {
         frameAncestors: ["'none'"],
       },
     },
+    xFrameOptions: { action: "deny" },
     strictTransportSecurity: false, // for whoever terminates TLS to decide
   });
 }

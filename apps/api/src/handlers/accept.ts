@@ -154,13 +154,21 @@ async function queueUp({ request, gone }: Wish, deps: Deps): Promise<Job> {
   return job;
 }
 
-/** A submit that timed out may have happened; the same id makes the second try harmless. */
+/** A second try that began later than this, in ms, could not end within the 2 s that a client is promised. */
+const SECOND_TRY_MS = 200;
+
+/**
+ * A submit that failed may have happened; the same id makes a second try harmless. It is worth making when the connection broke and is
+ * being remade, not when the server was waited for in vain.
+ */
 async function submitTwice(request: JobRequest, deps: Deps): Promise<Job> {
+  const startedAt = performance.now();
   try {
     return await deps.queue.jobs.submit(request);
   } catch (error) {
     if (!(error instanceof DomainError)) throw uncertain(error);
     if (error.code !== "redis_unavailable") throw error;
+    if (performance.now() - startedAt > SECOND_TRY_MS) throw uncertain(error);
   }
   return deps.queue.jobs.submit(request).catch((error: unknown) => {
     throw uncertain(error);

@@ -35,7 +35,10 @@ export class BullQueues {
     });
     queue.on("error", rateLimited(this.#log, `queue ${processor}`));
     // A queue whose first round trip failed answers that failure for ever, so the next caller gets a new one.
-    queue.waitUntilReady().catch(() => this.#queues.delete(processor));
+    queue.waitUntilReady().catch(() => {
+      this.#queues.delete(processor);
+      return queue.close().catch(() => {}); // takes its listeners off the connection, which it does not own
+    });
     this.#queues.set(processor, queue);
     return queue;
   }
