@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Writable } from "node:stream";
+import { sha256OfFiles } from "./digest.js";
 import type { ArtifactOptions, Context, Processor, ProcessorInput } from "./processor.js";
 
 /** An output file that an attempt left in its folder. */
@@ -101,10 +101,14 @@ class Outputs {
         `Only one artifact can be primary; got ${primaries.map(([name]) => name).join(", ")}.`,
       );
     }
-    return Promise.all([...this.#outputs].map(([name, output]) => this.#sealOne(name, output)));
+    const written = await Promise.all(
+      [...this.#outputs].map(([name, output]) => this.#measure(name, output)),
+    );
+    const digests = await sha256OfFiles(written);
+    return written.map((artifact, i) => ({ ...artifact, sha256: digests[i] ?? "" }));
   }
 
-  async #sealOne(name: string, { options, stream }: Output): Promise<WrittenArtifact> {
+  async #measure(name: string, { options, stream }: Output): Promise<Omit<WrittenArtifact, "sha256">> {
     if (stream !== undefined && !stream.writableFinished) {
       throw new TypeError(`The stream of artifact ${name} was not ended and flushed before run() returned.`);
     }
@@ -116,7 +120,6 @@ class Outputs {
       mediaType: options.mediaType ?? mediaTypeOf(name),
       isPrimary: options.isPrimary ?? this.#outputs.size === 1,
       sizeBytes: size,
-      sha256: await sha256Of(path),
     };
   }
 
@@ -128,12 +131,6 @@ class Outputs {
     }
     if (this.#outputs.has(name)) throw new TypeError(`Artifact ${name} was made before in this attempt.`);
   }
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest("hex");
 }
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
