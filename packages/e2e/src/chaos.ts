@@ -34,7 +34,7 @@ export interface ChaosReport {
 
 const SETTLE_MS = 120_000;
 
-/** Sweeps often and keeps no grace, so that the end can be judged soon. */
+/** Sweeps often and with a short grace, so that the end can be judged soon. */
 const ENV = {
   DROVER_SWEEP_INTERVAL: "2s",
   DROVER_ORPHAN_GRACE: "10s",

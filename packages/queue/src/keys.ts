@@ -6,7 +6,7 @@ import type { JobId } from "@drover/core";
  * | key | type | what | lives |
  * |---|---|---|---|
  * | `{p:q}:q:*` | BullMQ's | the queue of processor q | with its jobs |
- * | `{p:q}:q:<job>` | hash | the job; own fields `drover:cancel`, `drover:released`, `drover:lost`, `drover:rearmed` | with the job |
+ * | `{p:q}:q:<job>` | hash | the job; own fields `drover:cancel`, `drover:released`, `drover:lost`, `drover:rearmed`, `drover:rearmed` | with the job |
  * | `{p:q}:q:<job>:history` | list | events, newest 500 | 30 days after the last one, or with the job |
  * | `{p}:jobs` | zset | `<job> <q>` by name: which queue a job is in, and all jobs by age | with its jobs |
  * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |

@@ -20,7 +20,7 @@ export interface JobQueue {
   remove(id: JobId): Promise<boolean>;
   /** Resolves when something about the job changed since the call, or the signal aborts. May resolve early; read again. */
   changed(id: JobId, signal: AbortSignal): Promise<void>;
-  /** What happened to the job, oldest first, and what its processor logged; both bounded to the newest 500. */
+  /** What happened to the job, oldest first, and what its processor logged; the newest 500 of each, and always how it was accepted and how it ended. */
   history(id: JobId): Promise<JobHistory>;
 }
 
