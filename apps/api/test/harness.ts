@@ -1,16 +1,16 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import {
-  type Attempt,
-  type BlobStore,
-  type Consumer,
-  type JobId,
-  jobFolder,
-  type LogFields,
-  type LogLevel,
-  type Outcome,
-  type ProcessorInfo,
-  type QueuePorts,
+import type {
+  Attempt,
+  BlobStore,
+  Consumer,
+  JobId,
+  LogFields,
+  LogLevel,
+  Outcome,
+  ProcessorInfo,
+  QueuePorts,
 } from "@drover/core";
+import { jobFolder } from "@drover/job-files";
 import { createMemoryQueue } from "@drover/queue";
 import { createMemoryStore } from "@drover/storage";
 import { signal } from "@drover/testkit";

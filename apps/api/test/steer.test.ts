@@ -1,7 +1,7 @@
 import type { Attempt, Outcome } from "@drover/core";
+import { readManifest } from "@drover/job-files";
 import { signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readManifest } from "../src/manifest.js";
 import { completeWith, json, startApi, submitted, type TestApi, work } from "./harness.js";
 
 let api: TestApi;

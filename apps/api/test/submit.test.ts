@@ -1,8 +1,8 @@
-import { DomainError, decodeManifest, type QueuePorts } from "@drover/core";
+import { DomainError, type QueuePorts } from "@drover/core";
+import { decodeManifest, readManifest } from "@drover/job-files";
 import { createMemoryQueue } from "@drover/queue";
 import { signal, waitFor } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { readManifest } from "../src/manifest.js";
 import {
   CSV,
   completeWith,

@@ -1,23 +1,13 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type Attempt,
-  attemptFolder,
-  type BlobStore,
-  type Clock,
-  inputFolder,
-  type Log,
-  type LogFields,
-  manifestKey,
-  type Outcome,
-} from "@drover/core";
+import type { Attempt, BlobStore, Clock, Log, LogFields, Outcome } from "@drover/core";
+import { attemptFolder, inputFolder, manifestKey, writeManifest } from "@drover/job-files";
 import type { Processor } from "@drover/processor-sdk";
 import { hideFolders } from "./client-text.js";
 import { LogRelay } from "./log-relay.js";
 import { failed, outcomeOfEnd } from "./outcome.js";
 import { publish } from "./publish.js";
-import { writeManifest } from "./reconcile.js";
 import { ProgressRelay } from "./runner/progress-relay.js";
 import type { RunEnd, Runner } from "./runner/runner.js";
 
@@ -172,7 +162,7 @@ async function settleInput(deps: ExecutorDeps, { request }: Attempt, outcome: Ou
   ) {
     // Without a manifest the job was deleted meanwhile: nothing of it must come back.
     const settled = { status: outcome.kind, at: deps.clock.now() } as const;
-    await writeManifest(deps.blobs, folder, { version: 1, request, settled });
+    await writeManifest({ version: 1, request, settled }, deps.blobs);
     // It may have been deleted while that was written: whoever deletes a running job waits for this very end.
     if ((await deps.blobs.stat(request.input.key)) === undefined) await deps.blobs.remove(folder);
   }

@@ -1,4 +1,5 @@
-import { type BlobStore, type Clock, JOBS, type JobId, parseJobId, type QueuePorts } from "@drover/core";
+import { type BlobStore, type Clock, type JobId, parseJobId, type QueuePorts } from "@drover/core";
+import { JOBS } from "@drover/job-files";
 import type { Confirmed } from "./confirmed.js";
 
 export interface OrphanDeps {

@@ -1,15 +1,6 @@
-import {
-  type BlobStore,
-  type Clock,
-  decodeManifest,
-  encodeManifest,
-  INPUTS,
-  type Job,
-  type Manifest,
-  type QueuePorts,
-} from "@drover/core";
+import type { BlobStore, Clock, Job, QueuePorts } from "@drover/core";
+import { INPUTS, type Manifest, readManifest, tombstone, writeManifest } from "@drover/job-files";
 import type { Confirmed } from "./confirmed.js";
-import { tombstone } from "./retention.js";
 
 export interface ReconcileDeps {
   readonly queue: Pick<QueuePorts, "jobs" | "facts">;
@@ -32,8 +23,6 @@ export interface Reconciled {
 
 /** A manifest this young may belong to a submit that is under way, in ms. */
 const SUBMIT_MS = 10_000;
-/** Larger than any manifest: a job request is under 4 KiB. */
-const MAX_MANIFEST_BYTES = 64 * 1024;
 /** Is in Redis as long as Redis has forgotten nothing. */
 const CANARY = "reconciled";
 const CANARY_TTL_MS = 30 * 24 * 3_600_000;
@@ -79,7 +68,8 @@ async function listInputs(blobs: BlobStore): Promise<Iterable<InputFolder>> {
 /** Whether input and job are in order and need no second look soon. */
 async function reconcileOne(deps: ReconcileDeps, input: InputFolder, done: Reconciled): Promise<boolean> {
   const now = deps.clock.now();
-  const manifest = input.manifestAt === undefined ? undefined : await readManifest(deps.blobs, input.folder);
+  const manifest =
+    input.manifestAt === undefined ? undefined : await readManifest(`${input.folder}/file`, deps.blobs);
   if (manifest === undefined) return removeOrphan(deps, input, done);
   if (now - (input.manifestAt ?? now) < SUBMIT_MS) return false;
   const job = await deps.queue.jobs.get(manifest.request.id);
@@ -123,7 +113,7 @@ async function withJob(
         at: job.finishedAt ?? deps.clock.now(),
       } as const)
     : null;
-  await writeManifest(deps.blobs, input.folder, { version: 1, request, settled });
+  await writeManifest({ version: 1, request, settled }, deps.blobs);
   done.settled += 1;
   return true;
 }
@@ -136,23 +126,4 @@ async function remove({ blobs }: ReconcileDeps, { folder }: InputFolder, done: R
   await blobs.remove(folder);
   done.inputsRemoved += 1;
   return false;
-}
-
-async function readManifest(blobs: BlobStore, folder: string): Promise<Manifest | undefined> {
-  const content = await blobs.open(`${folder}/manifest.json`, { start: 0, end: MAX_MANIFEST_BYTES });
-  if (content === undefined) return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of content) chunks.push(chunk);
-  return decodeManifest(Buffer.concat(chunks).toString("utf8"));
-}
-
-/** Writes the manifest of an input, over the one that is there. */
-export async function writeManifest(blobs: BlobStore, folder: string, manifest: Manifest): Promise<void> {
-  const bytes = Buffer.from(encodeManifest(manifest));
-  await blobs.put(
-    `${folder}/manifest.json`,
-    (async function* () {
-      yield bytes;
-    })(),
-  );
 }

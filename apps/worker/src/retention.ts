@@ -1,12 +1,5 @@
-import {
-  type BlobStore,
-  type Clock,
-  inputFolder,
-  isTerminal,
-  type JobId,
-  jobFolder,
-  type QueuePorts,
-} from "@drover/core";
+import { type BlobStore, type Clock, isTerminal, type JobId, type QueuePorts } from "@drover/core";
+import { inputFolder, jobFolder, tombstone } from "@drover/job-files";
 
 export interface RetentionDeps {
   readonly queue: Pick<QueuePorts, "jobs" | "finished" | "facts" | "catalogue">;
@@ -16,11 +9,6 @@ export interface RetentionDeps {
   readonly retentionMs: { readonly completed: number; readonly failed: number };
   /** Processors that are swept whether or not the catalogue knows them. */
   readonly processors: readonly string[];
-}
-
-/** Name of the fact that a job expired, for 410 instead of 404; its value is the time of expiry in RFC 3339. */
-export function tombstone(id: JobId): string {
-  return `expired:${id}`;
 }
 
 /** How long it is known that a job expired. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { decodeManifest, type Outcome } from "@drover/core";
+import type { Outcome } from "@drover/core";
+import { decodeManifest } from "@drover/job-files";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { areGone, Harness, pidsFrom, until } from "./harness.js";
 

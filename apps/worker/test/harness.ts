@@ -7,8 +7,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Attempt,
   type BlobStore,
-  inputFolder,
-  inputKey,
   type JobRequest,
   type Log,
   type LogFields,
@@ -17,11 +15,11 @@ import {
   parseJobId,
   type StopReason,
 } from "@drover/core";
+import { inputKey, writeManifest } from "@drover/job-files";
 import type { Processor } from "@drover/processor-sdk";
 import { createMemoryStore } from "@drover/storage";
 import { systemClock } from "../src/clock.js";
 import { createExecutor, type Executor } from "../src/execute.js";
-import { writeManifest } from "../src/reconcile.js";
 import type { ChildrenOptions } from "../src/runner/children.js";
 import { createInProcessRunner } from "../src/runner/in-process-runner.js";
 import { ChildPool } from "../src/runner/pool.js";
@@ -90,11 +88,7 @@ export class Harness {
     const attempt = new TestAttempt(requestOf(processor, request), number);
     const { request: stored } = attempt;
     await this.blobs.put(stored.input.key, bytes("some input"));
-    await writeManifest(this.blobs, inputFolder(stored.input.key), {
-      version: 1,
-      request: stored,
-      settled: null,
-    });
+    await writeManifest({ version: 1, request: stored, settled: null }, this.blobs);
     return attempt;
   }
 

@@ -1,22 +1,18 @@
 import { randomUUID } from "node:crypto";
+import type { BlobStore, JobId, JobRequest, Outcome, QueuePorts } from "@drover/core";
 import {
-  type BlobStore,
   decodeManifest,
   inputFolder,
   inputKey,
-  type JobId,
-  type JobRequest,
   type Manifest,
-  type Outcome,
-  type QueuePorts,
-} from "@drover/core";
+  tombstone,
+  writeManifest,
+} from "@drover/job-files";
 import { createMemoryQueue } from "@drover/queue";
 import { createMemoryStore } from "@drover/storage";
 import { beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../src/clock.js";
 import { Confirmed } from "../src/confirmed.js";
-import { writeManifest } from "../src/reconcile.js";
-import { tombstone } from "../src/retention.js";
 import { type Swept, sweep } from "../src/sweeper.js";
 import { bytes, recordingLog, requestOf, until } from "./harness.js";
 
@@ -60,7 +56,7 @@ function sweepNow(store: BlobStore = blobs): Promise<Swept> {
 async function upload(changes: Partial<JobRequest> = {}): Promise<JobRequest> {
   const request = requestOf("p", changes);
   await blobs.put(request.input.key, bytes("some input"));
-  await writeManifest(blobs, inputFolder(request.input.key), { version: 1, request, settled: null });
+  await writeManifest({ version: 1, request, settled: null }, blobs);
   return request;
 }
 
@@ -227,7 +223,7 @@ describe("reconcile", () => {
   test("removes a settled manifest without job and file at once: a delete and the end of the job met", async () => {
     const request = requestOf("p");
     const settled = { status: "cancelled", at: Date.now() } as const;
-    await writeManifest(blobs, inputFolder(request.input.key), { version: 1, request, settled });
+    await writeManifest({ version: 1, request, settled }, blobs);
     ahead = 20_000;
     expect(await sweepNow()).toEqual({ ...NOTHING, inputsRemoved: 1 });
     expect(await keys()).toEqual([]);

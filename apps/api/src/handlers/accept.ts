@@ -1,15 +1,8 @@
-import {
-  DomainError,
-  inputFolder,
-  inputKey,
-  type Job,
-  type JobRequest,
-  type ProcessorInfo,
-} from "@drover/core";
+import { DomainError, type Job, type JobRequest, type ProcessorInfo } from "@drover/core";
+import { inputFolder, inputKey, tombstone, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import { fingerprintOf, parseIdempotencyKey, scopedKey } from "../idempotency-key.js";
 import { selfLink } from "../job-view.js";
-import { writeManifest } from "../manifest.js";
 import { ClientGone, type Receive } from "../upload/upload.js";
 import { assertNotStopping } from "./health.js";
 import { assertAccepted, requestOf } from "./job-request.js";
@@ -125,7 +118,7 @@ async function replay(wish: Wish, deps: Deps): Promise<Accepted> {
     await discard(request.input.key, deps);
     return { job: known, isReplayed: true };
   }
-  const expiredAt = await deps.queue.facts.get(`expired:${request.id}`);
+  const expiredAt = await deps.queue.facts.get(tombstone(request.id));
   if (expiredAt !== undefined) {
     throw new DomainError(
       "job_expired",

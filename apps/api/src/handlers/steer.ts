@@ -1,16 +1,7 @@
-import {
-  DomainError,
-  inputFolder,
-  isTerminal,
-  type Job,
-  type JobId,
-  type JobRequest,
-  jobFolder,
-  manifestKey,
-} from "@drover/core";
+import { DomainError, isTerminal, type Job, type JobId, type JobRequest } from "@drover/core";
+import { inputFolder, jobFolder, manifestKey, readManifest, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import { selfLink, viewJob } from "../job-view.js";
-import { readManifest, writeManifest } from "../manifest.js";
 import { findJob, throwMissing } from "./find-job.js";
 import type { Handler } from "./handler.js";
 import { assertNotStopping } from "./health.js";

@@ -1,4 +1,5 @@
-import type { JobRequest, JobStatus } from "./job.js";
+import type { BlobStore, JobRequest, JobStatus } from "@drover/core";
+import { manifestKey } from "./blob-keys.js";
 
 /**
  * What lies beside an input: enough to queue its job again when Redis lost it. Written before the job is queued, rewritten when
@@ -41,4 +42,28 @@ function isManifest(value: unknown): value is Manifest {
     "input" in request &&
     "processor" in request
   );
+}
+
+/** Larger than any manifest: a job request is under 4 KiB. */
+const MAX_MANIFEST_BYTES = 64 * 1024;
+
+/** The manifest beside an input; `undefined` when there is none that can be read. */
+export async function readManifest(
+  inputKey: string,
+  store: Pick<BlobStore, "open">,
+): Promise<Manifest | undefined> {
+  const content = await store.open(manifestKey(inputKey), { start: 0, end: MAX_MANIFEST_BYTES });
+  if (content === undefined) return undefined;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return decodeManifest(Buffer.concat(chunks).toString("utf8"));
+}
+
+/** Stores the manifest beside its input, in the place of an earlier one. */
+export async function writeManifest(manifest: Manifest, store: Pick<BlobStore, "put">): Promise<void> {
+  await store.put(manifestKey(manifest.request.input.key), bytesOf(encodeManifest(manifest)));
+}
+
+async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
 }

@@ -1,3 +1,4 @@
+import { type JobRequest, parseJobId } from "@drover/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -8,11 +9,9 @@ import {
   inputFolder,
   inputKey,
   JOBS,
-  type JobRequest,
   jobFolder,
   type Manifest,
   manifestKey,
-  parseJobId,
 } from "../src/index.js";
 
 const ID = parseJobId("0199c2f0-0000-7000-8000-000000000001");

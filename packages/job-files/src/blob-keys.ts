@@ -1,4 +1,4 @@
-import type { JobId } from "./job.js";
+import type { JobId } from "@drover/core";
 
 /**
  * Where each blob of a job lies.

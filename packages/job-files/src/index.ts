@@ -1,0 +1,3 @@
+export * from "./blob-keys.js";
+export * from "./manifest.js";
+export * from "./tombstone.js";
