@@ -6,6 +6,7 @@ export * from "./log-format.js";
 export * from "./parse-settings.js";
 export * from "./ports/blobs.js";
 export * from "./ports/clock.js";
+export * from "./ports/installation-mark.js";
 export * from "./ports/log.js";
 export * from "./ports/queue.js";
 export * from "./processor.js";

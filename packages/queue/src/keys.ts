@@ -11,6 +11,8 @@ import type { JobId } from "@drover/core";
  * | `{p}:jobs` | zset | `<job> <q>` by name: which queue a job is in, and all jobs by age | with its jobs |
  * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
  * | `{p}:claim:<digest>` | string | idempotency key → job | 24 h |
+ * | `{p}:installation` | string | `new <id>` or `bound <id>`: which store belongs to this server | for ever |
+ * | `{p}:apis` | hash | heartbeats of the apis | 15 s |
  * | `{p}:fact:<name>` | string | tombstones, canary | as given |
  */
 export function redisKeys(prefix: string) {
@@ -19,6 +21,8 @@ export function redisKeys(prefix: string) {
     index: `${own}:jobs`,
     workers: `${own}:workers`,
     processors: `${own}:processors`,
+    installation: `${own}:installation`,
+    apis: `${own}:apis`,
     cancelChannel: `${own}:cancel`,
     claim: (digest: string) => `${own}:claim:${digest}`,
     fact: (name: string) => `${own}:fact:${name}`,

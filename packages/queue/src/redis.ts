@@ -21,6 +21,7 @@ const SCRIPT_KEYS = {
   announce: 2,
   catalogue: 2,
   claim: 1,
+  "mark-installation": 1,
 } as const;
 
 /** A file of `scripts/`. */

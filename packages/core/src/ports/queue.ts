@@ -3,6 +3,7 @@ import type { JobEvent } from "../event.js";
 import type { Job, JobId, JobRequest, JobStatus, Progress } from "../job.js";
 import type { ProcessorInfo, WorkerInfo } from "../processor.js";
 import type { RetryPolicy } from "../retry.js";
+import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 
 /** The jobs, as an api sees them. Every method throws `redis_unavailable` within 2 s when the queue cannot be reached. */
 export interface JobQueue {
@@ -170,6 +171,8 @@ export interface QueuePorts {
   readonly facts: SharedFacts;
   readonly health: QueueHealth;
   readonly finished: FinishedJobs;
+  readonly installation: InstallationMarks;
+  readonly apis: LiveApis;
   /** Closes the connections; consumers are to be drained before. Twice is fine. */
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { BullJobQueue } from "./job-queue.js";
 import { LEASE_TIMES, type LeaseTimes } from "./lease.js";
 import { JobLocator } from "./locator.js";
 import { BullQueues } from "./queues.js";
+import { redisInstallation, redisLiveApis } from "./redis-installation.js";
 import { redisCatalogue, redisClaims, redisFacts, redisFinishedJobs, redisHealth } from "./shared.js";
 
 export interface QueueOptions {
@@ -51,6 +52,8 @@ export function connectQueue(options: QueueOptions): BullQueue {
     facts: redisFacts(link, keys),
     health: redisHealth(link, keys),
     finished: redisFinishedJobs(link, keys),
+    installation: redisInstallation(link, keys),
+    apis: redisLiveApis(link, keys),
     boardQueue: (processor) => queues.queue(processor),
     async close() {
       signals.close();

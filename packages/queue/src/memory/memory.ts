@@ -1,6 +1,7 @@
 import type { QueuePorts } from "@drover/core";
 import { MemoryConsumer } from "./consumer.js";
 import { jobQueueOf } from "./job-queue.js";
+import { memoryInstallation, memoryLiveApis } from "./memory-installation.js";
 import { finishedOf, healthOf, memoryCatalogue, memoryFacts, memoryKeys } from "./shared.js";
 import { MemoryState } from "./state.js";
 
@@ -18,6 +19,8 @@ export function createMemoryQueue(options: { readonly random?: () => number } = 
     facts: memoryFacts(),
     health: healthOf(state),
     finished: finishedOf(state),
+    installation: memoryInstallation(state),
+    apis: memoryLiveApis(),
     async close() {
       state.wake.removeAll();
     },

@@ -4,6 +4,7 @@ import { cancelTopic } from "./cancel.js";
 import { changedTopic } from "./changed.js";
 import { drainTopic } from "./drain.js";
 import { historyTopic } from "./history.js";
+import { installationTopic } from "./installation-marks.js";
 import { lifeTopic } from "./life.js";
 import { listTopic } from "./list.js";
 import { orderTopic } from "./order.js";
@@ -40,6 +41,7 @@ export function queueSuite(name: string, create: CreateQueue): void {
     draining: drainTopic,
     "a person's retry, removal and age": upkeepTopic,
     "what processes share": sharedTopic,
+    "whose server it is": installationTopic,
   };
   describe(`the queue: ${name}`, () => {
     for (const [title, topic] of Object.entries(topics)) describe(title, () => topic(withBench));
