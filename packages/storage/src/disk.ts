@@ -1,23 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, lstat, open, readdir, unlink } from "node:fs/promises";
+import { copyFile, type FileHandle, lstat, open, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { BlobInfo, BlobStat, BlobStore, ByteRange, PutOptions } from "@drover/core";
+import { INSTALLATION_KEY } from "@drover/job-files";
 import { abortable } from "./abortable.js";
-import { asStorageError, hasCode, ignoring, makeFolder, publish, syncFile } from "./durable.js";
+import { asStorageError, hasCode, ignoring, linkNew, publish, syncFile } from "./durable.js";
 import { keysBelow, removeEmptyFolders, removeTree } from "./folders.js";
-import { assertKey, assertRange, folderKey, listingOf, TEMP_FOLDER } from "./keys.js";
+import { assertKey, assertRange, folderKey, listingOf } from "./keys.js";
+import { Leftovers } from "./leftovers.js";
+import { StoreRoot } from "./store-root.js";
 import { writeNewFile } from "./write.js";
 
 const MIB = 1 << 20;
-const HOUR_MS = 3_600_000;
-/** Longer than any upload: a temporary file that nobody wrote to for so long has no owner. */
-const LEFTOVER_AGE_MS = 24 * HOUR_MS;
 
 export interface DiskStoreOptions {
-  /** Where the blobs are; made when missing. Every process that shares the store names the same folder. */
+  /** Where the blobs are. Every process that shares the store names the same folder. */
   readonly folder: string;
+  /** This process removes temporary files that nobody wrote to for so long, in ms (2 minutes at least). Default: it removes none. */
+  readonly leftoverGraceMs?: number;
 }
 
 /**
@@ -25,35 +27,35 @@ export interface DiskStoreOptions {
  *
  * A blob is written to `.tmp/<random>`, fsynced, renamed to its key, and the folders up to the store's own are fsynced: it appears whole or
  * not at all, and survives a power loss once `put` has resolved. A failed write removes its temporary file; what a killed process left
- * there is removed when it is older than 24 h, before the first write and then by `remove`, at most once an hour.
+ * there is removed after a grace, by whatever a process with that option does next. The store is there while its folder has the
+ * installation file; top-level folders are made while it is, and stay when they are empty.
  * `open` answers a stream that holds a descriptor from then on, so that a removal meanwhile does not break it; whoever opens
  * reads it, stops iterating or destroys it. A removal is not fsynced: after a power loss a removed blob may be back, for the sweeper.
  */
 export function createDiskStore(options: DiskStoreOptions): BlobStore {
-  return new DiskStore(resolve(options.folder));
+  return new DiskStore(new StoreRoot(resolve(options.folder)), options.leftoverGraceMs);
 }
 
 class DiskStore implements BlobStore {
-  readonly #root: string;
-  readonly #temp: string;
-  #sweptAtMs = Number.NEGATIVE_INFINITY;
+  readonly #root: StoreRoot;
+  readonly #leftovers: Leftovers | undefined;
 
-  constructor(root: string) {
+  constructor(root: StoreRoot, leftoverGraceMs: number | undefined) {
     this.#root = root;
-    this.#temp = join(root, TEMP_FOLDER);
+    this.#leftovers = leftoverGraceMs === undefined ? undefined : new Leftovers(root.temp, leftoverGraceMs);
   }
 
   async put(key: string, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<BlobInfo> {
-    const path = this.#pathOf(key);
-    return this.#stage(async (temp) => {
-      const { signal } = options;
+    return this.#stage(key, async (temp, path) => {
+      const { signal, ifAbsent = false } = options;
       const info = await writeNewFile(
         temp,
         signal === undefined ? source : abortable(source, signal),
         options,
       );
       signal?.throwIfAborted();
-      await publish(temp, path, this.#root);
+      await publish(temp, path, { root: this.#root, ...(ifAbsent ? { name: linkNew } : {}) });
+      if (ifAbsent) await unlink(temp);
       return info;
     });
   }
@@ -62,20 +64,21 @@ class DiskStore implements BlobStore {
     const target = this.#pathOf(key);
     // A link would publish whatever it points at.
     if (!(await lstat(path)).isFile()) throw new TypeError(`Only a plain file can be adopted as ${key}.`);
+    await this.#root.assertThere();
     await syncFile(path);
     try {
-      await publish(path, target, this.#root);
+      await publish(path, target, { root: this.#root });
     } catch (error) {
       if (!hasCode(error, "EXDEV")) throw asStorageError(error);
-      await this.#adoptCopy(path, target);
+      await this.#adoptCopy(path, key);
     }
   }
 
-  async #adoptCopy(path: string, target: string): Promise<void> {
-    await this.#stage(async (temp) => {
+  async #adoptCopy(path: string, key: string): Promise<void> {
+    await this.#stage(key, async (temp, target) => {
       await copyFile(path, temp, constants.COPYFILE_EXCL);
       await syncFile(temp);
-      await publish(temp, target, this.#root);
+      await publish(temp, target, { root: this.#root });
     });
     await unlink(path);
   }
@@ -83,36 +86,37 @@ class DiskStore implements BlobStore {
   async open(key: string, range?: ByteRange): Promise<Readable | undefined> {
     const path = this.#pathOf(key);
     if (range !== undefined) assertRange(range);
-    const handle = await openBlob(path);
+    const handle = await this.#found(key, openBlob(path));
     return handle?.createReadStream({ highWaterMark: MIB, ...range });
   }
 
   async stat(key: string): Promise<BlobStat | undefined> {
-    return statBlob(this.#pathOf(key));
+    return this.#found(key, statBlob(this.#pathOf(key)));
   }
 
   async localPath(key: string): Promise<string | undefined> {
-    const path = this.#pathOf(key);
-    return (await statBlob(path)) === undefined ? undefined : path;
+    return (await this.stat(key)) === undefined ? undefined : this.#pathOf(key);
   }
 
   async *list(prefix: string): AsyncGenerator<BlobStat & { readonly key: string }> {
     const { folder, start } = listingOf(prefix);
-    for await (const key of keysBelow(this.#root, folder, start)) {
-      const found = await statBlob(join(this.#root, key));
+    for await (const key of keysBelow(this.#root.path, folder, start)) {
+      const found = await statBlob(join(this.#root.path, key));
       if (found !== undefined) yield { key, ...found };
     }
+    await this.#root.assertThere(); // else the listing, or its end, may be that of an unmounted disk
+    await this.#leftovers?.sweep();
   }
 
   async remove(prefix: string): Promise<void> {
     const path = this.#pathOf(folderKey(prefix));
-    await removeTree(path);
+    await this.#root.assertThere();
+    await removeTree(path, this.#root);
     await removeEmptyFolders(dirname(path), this.#root);
-    await this.#removeLeftovers();
   }
 
   async check(): Promise<void> {
-    const key = `.check/${randomUUID()}`;
+    const key = `.drover/check-${randomUUID()}`;
     await this.put(key, Readable.from([Buffer.from(key)]));
     const stream = await this.open(key);
     const read = stream === undefined ? "" : Buffer.concat(await stream.toArray()).toString();
@@ -122,30 +126,33 @@ class DiskStore implements BlobStore {
 
   #pathOf(key: string): string {
     assertKey(key);
-    return join(this.#root, key);
+    return join(this.#root.path, key);
   }
 
-  /** Gives `write` a fresh path among the temporary files, and removes what is left there when it fails. */
-  async #stage<T>(write: (temp: string) => Promise<T>): Promise<T> {
-    const temp = join(this.#temp, randomUUID());
+  /** What a look-up found; where it found nothing, the store must be there. The installation file is what tells whether it is. */
+  async #found<T>(key: string, lookUp: Promise<T>): Promise<T> {
     try {
-      await makeFolder(this.#temp);
-      await this.#removeLeftovers();
-      return await write(temp);
+      const found = await lookUp;
+      if (found === undefined && key !== INSTALLATION_KEY) await this.#root.assertThere();
+      return found;
     } catch (error) {
-      await unlink(temp).catch(ignoring("ENOENT", "ENOTDIR"));
       throw asStorageError(error);
     }
   }
 
-  async #removeLeftovers(): Promise<void> {
-    if (performance.now() - this.#sweptAtMs < HOUR_MS) return;
-    this.#sweptAtMs = performance.now();
-    const before = Date.now() - LEFTOVER_AGE_MS;
-    for (const name of (await readdir(this.#temp).catch(ignoring("ENOENT"))) ?? []) {
-      const path = join(this.#temp, name);
-      const found = await statBlob(path);
-      if (found !== undefined && found.modifiedAt < before) await unlink(path).catch(ignoring("ENOENT"));
+  /** Gives `write` a fresh path among the temporary files and the blob's own. When it fails, the temporary file goes, and folders that were made in vain. */
+  async #stage<T>(key: string, write: (temp: string, path: string) => Promise<T>): Promise<T> {
+    const path = this.#pathOf(key);
+    const temp = join(this.#root.temp, randomUUID());
+    try {
+      await (key === INSTALLATION_KEY ? this.#root.make() : this.#root.assertThere());
+      await this.#root.makeFolder(this.#root.temp);
+      await this.#leftovers?.sweep();
+      return await write(temp, path);
+    } catch (error) {
+      await unlink(temp).catch(ignoring("ENOENT", "ENOTDIR"));
+      await removeEmptyFolders(dirname(path), this.#root).catch(() => {}); // the first error is the one that counts
+      throw asStorageError(error);
     }
   }
 }

@@ -1,44 +1,61 @@
 import { constants } from "node:fs";
-import { mkdir, open, rename } from "node:fs/promises";
+import { copyFile, link, open, rename } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DomainError } from "@drover/core";
+import { BlobExistsError, DomainError } from "@drover/core";
+import type { StoreRoot } from "./store-root.js";
 
 /** How often a folder may be removed by others between its making and the rename into it: each round, another `remove` has to win the same race. */
 const MAX_ROUNDS = 100;
 /** A pause lets those others end. It grows by 1 ms a round up to this, to about 4 s in all. */
 const MAX_PAUSE_MS = 50;
 
-/** Makes `folder` and whatever is missing above it, durably. */
-export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first !== undefined) await syncFolders(folder, dirname(first));
-}
+/** How a whole file gets its name: `rename` replaces what is there, `linkNew` throws `EEXIST` then. */
+export type Naming = (from: string, to: string) => Promise<void>;
 
 /**
- * Moves the whole, fsynced file `from` to `to` below `root`, and fsyncs the folders on the way, so that after a power loss the file is
- * there under its name. Makes the folders that are missing, also when a concurrent removal takes them away again.
+ * Moves the whole, fsynced file `from` to `to` below the root, and fsyncs the folders on the way, so that after a power loss the file is
+ * there under its name. Makes the folders that are missing, also when a concurrent removal takes them away again. Throws
+ * `storage_unavailable` when the store is gone.
  */
-export async function publish(from: string, to: string, root: string): Promise<void> {
+export async function publish(
+  from: string,
+  to: string,
+  { root, name = rename }: { readonly root: StoreRoot; readonly name?: Naming },
+): Promise<void> {
   const folder = dirname(to);
   for (let round = 1; ; round++) {
     try {
-      await mkdir(folder, { recursive: true });
-      await rename(from, to);
+      if (folder !== root.path) await root.makeFolder(folder);
+      await name(from, to);
       break;
     } catch (error) {
+      if (hasCode(error, "EEXIST")) throw new BlobExistsError("A blob has this key already.");
       if (!hasCode(error, "ENOENT") || round === MAX_ROUNDS) throw error;
+      await root.assertThere();
       await sleep(Math.min(round - 1, MAX_PAUSE_MS));
     }
   }
-  await syncFolders(folder, root);
+  await syncFolders(folder, root.path);
+}
+
+/** Gives the file another name, `to`, unless that is taken (`EEXIST`). */
+export async function linkNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (!hasCode(error, "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK")) throw error;
+    // A file system without hard links.
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+    await syncFile(to);
+  }
 }
 
 /**
  * Fsyncs `from` and every folder above it up to `to`. All of them each time, not only those that this call made: another process may have
  * made one and not yet synced it. A folder that has gone took the blob with it, so there is nothing left to keep.
  */
-async function syncFolders(from: string, to: string): Promise<void> {
+export async function syncFolders(from: string, to: string): Promise<void> {
   const folders = [from];
   for (let at = from; at !== to && !relative(to, at).startsWith(".."); ) {
     at = dirname(at);
@@ -76,8 +93,14 @@ export function ignoring(...codes: readonly string[]): (error: unknown) => undef
   };
 }
 
-/** `storage_full` when a device or a quota has no room left; anything else as it came. */
+/** What systems say of a device, or of a server behind a mount, that is away or takes no bytes. */
+const AWAY = ["EIO", "ENXIO", "ENODEV", "EROFS", "ESTALE", "ENOTCONN", "ETIMEDOUT", "EHOSTDOWN"];
+
+/** `storage_full` when a device or a quota has no room left, `storage_unavailable` when it is away; anything else as it came. */
 export function asStorageError(error: unknown): unknown {
-  if (!hasCode(error, "ENOSPC", "EDQUOT")) return error;
-  return new DomainError("storage_full", "The storage has no room left for this file.", { cause: error });
+  if (hasCode(error, "ENOSPC", "EDQUOT"))
+    return new DomainError("storage_full", "The storage has no room left for this file.", { cause: error });
+  if (hasCode(error, ...AWAY))
+    return new DomainError("storage_unavailable", "The storage does not answer just now.", { cause: error });
+  return error;
 }

@@ -2,6 +2,7 @@ import { lstat, opendir, readdir, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasCode, ignoring } from "./durable.js";
 import { TEMP_FOLDER } from "./keys.js";
+import type { StoreRoot } from "./store-root.js";
 
 /** Keys of the files below `folder` of the store at `root` that start with `start`. Folders that cannot hold one are not read; nothing is gathered in memory. */
 export async function* keysBelow(root: string, folder: string, start: string): AsyncGenerator<string> {
@@ -17,8 +18,8 @@ export async function* keysBelow(root: string, folder: string, start: string): A
   }
 }
 
-/** Unlinks every file at or below `path`, and the folders that are empty then. What comes in meanwhile stays; silent when there is nothing. */
-export async function removeTree(path: string): Promise<void> {
+/** Unlinks every file at or below `path`, and the folders that are empty then but for those that stay. What comes in meanwhile stays; silent when there is nothing. */
+export async function removeTree(path: string, root: StoreRoot): Promise<void> {
   const found = await lstat(path).catch(ignoring("ENOENT", "ENOTDIR"));
   if (found === undefined) return;
   if (!found.isDirectory()) {
@@ -26,13 +27,14 @@ export async function removeTree(path: string): Promise<void> {
     return;
   }
   for (const name of (await readdir(path).catch(ignoring("ENOENT"))) ?? [])
-    await removeTree(join(path, name));
+    await removeTree(join(path, name), root);
+  if (root.isKept(path)) return;
   await rmdir(path).catch(ignoring("ENOENT", "ENOTEMPTY", "EEXIST"));
 }
 
-/** Removes `folder` and the folders above it as far as they are empty, `root` excepted. */
-export async function removeEmptyFolders(folder: string, root: string): Promise<void> {
-  for (let at = folder; at !== root; at = dirname(at)) {
+/** Removes `folder` and the folders above it as far as they are empty, but for those that stay. */
+export async function removeEmptyFolders(folder: string, root: StoreRoot): Promise<void> {
+  for (let at = folder; !root.isKept(at); at = dirname(at)) {
     try {
       await rmdir(at);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type BlobStore, SettingsError } from "@drover/core";
-import { createDiskStore } from "./disk.js";
+import { createDiskStore, type DiskStoreOptions } from "./disk.js";
 
 export { createDiskStore, type DiskStoreOptions } from "./disk.js";
 export { createMemoryStore } from "./memory.js";
@@ -8,12 +8,13 @@ export { type Meter, meter } from "./meter.js";
 
 /**
  * The store that a setting names: `file:<folder>`, the folder relative to the working directory or absolute, also as a `file://` URL.
+ * `leftoverGraceMs` as a disk store takes it.
  * Throws `SettingsError` for anything else; touches nothing until the store is used.
  */
-export function openStore(spec: string): BlobStore {
-  if (spec.startsWith("file://")) return createDiskStore({ folder: fileURLToPath(spec) });
+export function openStore(spec: string, options: Pick<DiskStoreOptions, "leftoverGraceMs"> = {}): BlobStore {
+  if (spec.startsWith("file://")) return createDiskStore({ folder: fileURLToPath(spec), ...options });
   const folder = /^file:(.+)$/s.exec(spec)?.[1];
-  if (folder !== undefined) return createDiskStore({ folder });
+  if (folder !== undefined) return createDiskStore({ folder, ...options });
   // The scheme only: the rest of an address can hold a secret.
   const scheme = /^[a-z0-9+.-]*:?/i.exec(spec)?.[0].slice(0, 20);
   throw new SettingsError(

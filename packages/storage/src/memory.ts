@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { lstat, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { BlobInfo, BlobStat, BlobStore, ByteRange, PutOptions } from "@drover/core";
+import {
+  BlobExistsError,
+  type BlobInfo,
+  type BlobStat,
+  type BlobStore,
+  type ByteRange,
+  type PutOptions,
+} from "@drover/core";
 import { abortable } from "./abortable.js";
 import { assertKey, assertRange, folderKey, listingOf } from "./keys.js";
 import { meter } from "./meter.js";
@@ -14,7 +21,7 @@ interface Blob {
   readonly modifiedAt: number;
 }
 
-/** Blobs in this process's memory, gone with it. For tests, and for small things. */
+/** Blobs in this process's memory, gone with it: for tests. It is there without an installation file, unlike a store on a disk. */
 export function createMemoryStore(): BlobStore {
   return new MemoryStore();
 }
@@ -30,6 +37,8 @@ class MemoryStore implements BlobStore {
     const bytes = signal === undefined ? source : abortable(source, signal);
     for await (const chunk of counted.through(bytes)) chunks.push(chunk);
     signal?.throwIfAborted();
+    if (options.ifAbsent === true && this.#blobs.has(key))
+      throw new BlobExistsError("A blob has this key already.");
     this.#blobs.set(key, { bytes: Buffer.concat(chunks), modifiedAt: Date.now() });
     return counted.total();
   }

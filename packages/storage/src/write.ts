@@ -4,6 +4,8 @@ import { meter } from "./meter.js";
 
 /** One system call for 1 MiB instead of sixteen makes a multipart upload to disk about 1.5 times as fast. */
 const BATCH_BYTES = 1 << 20;
+/** What comes slowly is written after this time, in ms, so that the file's age shows that it is in use. */
+const BATCH_MS = 10_000;
 
 /**
  * Writes all of `source` to a new file and fsyncs it. The descriptor is closed when this settles, however it does; the file of a failed
@@ -29,16 +31,18 @@ export async function writeNewFile(
 async function writeChunks(handle: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   let batch: Uint8Array[] = [];
   let size = 0;
+  let writtenAt = performance.now();
   let underWay: Promise<void> = Promise.resolve();
   for await (const chunk of chunks) {
     batch.push(chunk);
     size += chunk.byteLength;
-    if (size < BATCH_BYTES) continue;
+    if (size < BATCH_BYTES && performance.now() - writtenAt < BATCH_MS) continue;
     await underWay;
     underWay = writeBatch(handle, batch);
     underWay.catch(() => undefined); // met by the next await, or moot because the source failed first
     batch = [];
     size = 0;
+    writtenAt = performance.now();
   }
   await underWay;
   await writeBatch(handle, batch);

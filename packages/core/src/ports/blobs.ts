@@ -1,11 +1,15 @@
 /**
  * Bytes by key. Keys are relative paths of `[A-Za-z0-9._-]` segments joined by "/", made by Drover and never by a client;
  * an adapter refuses anything else. A blob is immutable: it appears whole or not at all.
+ *
+ * A store exists once it has its installation file; only a `put` of that file makes one. Whatever writes to a store that does not exist, or
+ * finds nothing in it, throws `storage_unavailable`: a disk that is not mounted is no empty store.
  */
 export interface BlobStore {
   /**
    * Stores all of `source` under `key`, counting and hashing in the same pass. Durable (fsynced, folder included) when it resolves.
-   * Throws `file_too_large` past `maxBytes`, `storage_full` when the device is full; nothing is left behind then, nor on abort.
+   * Throws `file_too_large` past `maxBytes`, `storage_full` when the device is full, `BlobExistsError` by `ifAbsent`; nothing is left
+   * behind then, nor on abort.
    */
   put(key: string, source: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<BlobInfo>;
   /** Takes over a local file, which is gone from its path afterwards: the cheapest way in for what a processor wrote. Durable as `put` is. */
@@ -27,6 +31,13 @@ export interface BlobStore {
 export interface PutOptions {
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
+  /** Refuses to replace a blob: of several puts under one key, in whichever processes, one resolves. Default false. */
+  readonly ifAbsent?: boolean;
+}
+
+/** A put with `ifAbsent` met a blob under its key. */
+export class BlobExistsError extends Error {
+  override readonly name = "BlobExistsError";
 }
 
 export interface BlobInfo {

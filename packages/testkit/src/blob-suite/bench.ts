@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobStore } from "@drover/core";
+import { INSTALLATION_KEY } from "@drover/job-files";
 import { expect } from "vitest";
 import { chunksOf, readAll } from "../bytes.js";
 
@@ -31,10 +32,10 @@ export async function putText(store: BlobStore, key: string, text: string): Prom
   await store.put(key, chunksOf(text));
 }
 
-/** Every key of the store below `prefix`, sorted. */
+/** Every key of the store below `prefix`, sorted, without the installation file. */
 export async function keysOf(store: BlobStore, prefix = ""): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of store.list(prefix)) keys.push(key);
+  for await (const { key } of store.list(prefix)) if (key !== INSTALLATION_KEY) keys.push(key);
   return keys.sort();
 }
 

@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { INSTALLATION_KEY } from "@drover/job-files";
 import { describe } from "vitest";
+import { chunksOf } from "../bytes.js";
 import { adoptTopic } from "./adopt.js";
 import type { BlobBench, CreateBlobStore } from "./bench.js";
 import { failureTopic } from "./failure.js";
@@ -18,6 +20,7 @@ export function blobSuite(name: string, create: CreateBlobStore): void {
     const folder = await mkdtemp(join(tmpdir(), "drover-blobs-"));
     const { store, close } = await create(join(folder, "store"));
     try {
+      await store.put(INSTALLATION_KEY, chunksOf("{}"));
       await body({ store, folder });
     } finally {
       await close?.();

@@ -1,3 +1,4 @@
+import { BlobExistsError } from "@drover/core";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { chunksOf, readAll, seededBytes, sha256Hex } from "../bytes.js";
@@ -91,6 +92,19 @@ export function writeTopic(withBench: WithBench): void {
       await Promise.all(texts.map((text) => store.put("k", chunksOf(text, 4_096))));
       expect(texts).toContain(await textOf(store, "k"));
       expect(await keysOf(store)).toEqual(["k"]);
+    }),
+  );
+
+  it(
+    "keeps the blob that is there when a put asks for it, and makes one blob of several such puts at once",
+    withBench(async ({ store }) => {
+      const put = (text: string) => store.put("a/k", chunksOf(text), { ifAbsent: true });
+      const answers = await Promise.allSettled(["1", "2", "3", "4"].map(put));
+      expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      const first = await textOf(store, "a/k");
+      await expect(put("late")).rejects.toBeInstanceOf(BlobExistsError);
+      expect(await textOf(store, "a/k")).toBe(first);
+      expect(await keysOf(store)).toEqual(["a/k"]);
     }),
   );
 

@@ -1,0 +1,62 @@
+import { lstat, mkdir } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { DomainError } from "@drover/core";
+import { INSTALLATION_KEY } from "@drover/job-files";
+import { asStorageError, hasCode, ignoring, syncFolders } from "./durable.js";
+import { TEMP_FOLDER } from "./keys.js";
+
+/**
+ * The folder that a disk store is in. An unmounted disk leaves an empty folder, or none, at the same path, so nothing is made there and
+ * nothing counts as missing unless the installation file is seen. Only `make`, for that file's own sake, makes a folder regardless.
+ */
+export class StoreRoot {
+  readonly path: string;
+  /** Where blobs are before they are whole. */
+  readonly temp: string;
+  readonly #mark: string;
+
+  constructor(path: string) {
+    this.path = path;
+    this.temp = join(path, TEMP_FOLDER);
+    this.#mark = join(path, INSTALLATION_KEY);
+  }
+
+  /** Throws `storage_unavailable` unless the store is there. */
+  async assertThere(): Promise<void> {
+    const found = await lstat(this.#mark).catch((error: unknown) => {
+      if (!hasCode(error, "ENOENT", "ENOTDIR")) throw asStorageError(error);
+    });
+    if (found?.isFile() === true) return;
+    throw new DomainError(
+      "storage_unavailable",
+      "The storage folder has no installation file: its disk is not mounted, or it is not the folder that Drover used before.",
+      { retryAfterS: 5 },
+    );
+  }
+
+  /** Makes the folder itself and what a put of the installation file needs in it, durably. */
+  async make(): Promise<void> {
+    const first = await mkdir(this.path, { recursive: true });
+    for (const folder of [this.temp, dirname(this.#mark)]) await mkdir(folder).catch(ignoring("EEXIST"));
+    await syncFolders(this.path, first === undefined ? this.path : dirname(first));
+  }
+
+  /**
+   * Makes `folder` below the root, and what is missing on the way. A top-level folder is made only when the store is there: those are
+   * never removed, so a missing one is new, or its disk is gone.
+   */
+  async makeFolder(folder: string): Promise<void> {
+    let at = this.path;
+    for (const [depth, name] of relative(this.path, folder).split(sep).entries()) {
+      at = join(at, name);
+      if ((await lstat(at).catch(ignoring("ENOENT"))) !== undefined) continue;
+      if (depth === 0) await this.assertThere();
+      await mkdir(at).catch(ignoring("EEXIST"));
+    }
+  }
+
+  /** Whether `folder` is the root or one of its own folders, which stay when they are empty. */
+  isKept(folder: string): boolean {
+    return folder === this.path || dirname(folder) === this.path;
+  }
+}
