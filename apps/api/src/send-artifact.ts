@@ -62,6 +62,9 @@ function requestedRange(artifact: Artifact, request: Request, response: Response
   if (request.method !== "GET") return undefined; // RFC 9110, section 14.2
   const condition = request.get("if-range");
   if (condition !== undefined && condition !== etagOf(artifact)) return undefined;
+  if (isLongSuffix(request.get("range"), artifact.sizeBytes)) {
+    return artifact.sizeBytes === 0 ? undefined : { start: 0, end: artifact.sizeBytes - 1 };
+  }
   const ranges = request.range(artifact.sizeBytes);
   if (ranges === -1) {
     response.set({ "Accept-Ranges": "bytes", "Content-Range": `bytes */${artifact.sizeBytes}` });
@@ -70,6 +73,12 @@ function requestedRange(artifact: Artifact, request: Request, response: Response
   if (ranges === undefined || ranges === -2 || ranges.type !== "bytes" || ranges.length !== 1)
     return undefined;
   return ranges[0];
+}
+
+/** Whether the last N bytes are asked for of an artifact that has fewer: all of it, by RFC 9110, 14.1.2. Express would answer 416. */
+function isLongSuffix(range = "", sizeBytes: number): boolean {
+  const length = /^bytes=\s*-(\d+)\s*$/i.exec(range)?.[1];
+  return Number(length) > sizeBytes;
 }
 
 /** The bytes, opened before the first header leaves; `undefined` for a HEAD. */
