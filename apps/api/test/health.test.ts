@@ -1,6 +1,7 @@
 import { DomainError } from "@drover/core";
 import { createMemoryQueue } from "@drover/queue";
 import { createMemoryStore } from "@drover/storage";
+import { waitFor } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
 
@@ -43,8 +44,25 @@ describe("readiness", () => {
     expect((await readyz()).status).toBe(503);
   });
 
-  it("is 503 while the process stops", async () => {
+  it("is checked once for all who ask together, and again 2 s later", async () => {
+    const store = createMemoryStore();
+    let checks = 0;
+    const check = async () => {
+      checks += 1;
+    };
+    await start({ store: { ...store, check } });
+    const answers = await Promise.all(Array.from({ length: 20 }, readyz));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    const askedAt = performance.now();
+    expect((await readyz()).status).toBe(200);
+    expect(checks).toBe(1);
+    await waitFor(async () => (await readyz()) && checks === 2);
+    expect(performance.now() - askedAt).toBeGreaterThan(1_500);
+  });
+
+  it("is 503 while the process stops, at once", async () => {
     await start();
+    expect((await readyz()).status).toBe(200);
     api.stop.abort();
     const response = await readyz();
     expect(response.status).toBe(503);

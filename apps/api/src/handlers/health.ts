@@ -20,7 +20,7 @@ export const health: Handler<"health"> = async (_input, deps) =>
   );
 
 export const readyz: Handler<"readyz"> = async (_input, deps) => {
-  const [redis, storage] = await Promise.all([passes(deps.queue.health.ping()), passes(deps.store.check())]);
+  const { redis, storage } = await recentChecks(deps);
   const draining = deps.stopping.aborted;
   const code = worst({ draining, redis, storage });
   if (code === undefined) {
@@ -36,6 +36,33 @@ export const readyz: Handler<"readyz"> = async (_input, deps) => {
     { members: { checks: { redis: said(redis), storage: said(storage), draining } } },
   );
 };
+
+interface Checks {
+  readonly redis: boolean;
+  readonly storage: boolean;
+}
+
+/** How long an answer of the checks stands, in ms, counted from when it was there: the probes of many load balancers cost one check. */
+const FRESH_MS = 2_000;
+
+const lastChecks = new WeakMap<Deps, { readonly checks: Promise<Checks>; endedAt: number }>();
+
+/** The checks as they came out within the last 2 s, those that run now, or new ones. */
+function recentChecks(deps: Deps): Promise<Checks> {
+  const last = lastChecks.get(deps);
+  if (last !== undefined && performance.now() - last.endedAt < FRESH_MS) return last.checks;
+  const now = { checks: check(deps), endedAt: Number.POSITIVE_INFINITY }; // fresh while it runs
+  lastChecks.set(deps, now);
+  now.checks.then(() => {
+    now.endedAt = performance.now();
+  });
+  return now.checks;
+}
+
+async function check(deps: Deps): Promise<Checks> {
+  const [redis, storage] = await Promise.all([passes(deps.queue.health.ping()), passes(deps.store.check())]);
+  return { redis, storage };
+}
 
 function worst(checks: { draining: boolean; redis: boolean; storage: boolean }): ErrorCode | undefined {
   if (checks.draining) return "draining";
