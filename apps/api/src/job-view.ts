@@ -64,7 +64,6 @@ function linksOf(job: Job): WireJob["links"] {
   const self = selfLink(job);
   return {
     self,
-    events: `${self}/events`,
     cancel: pathOf(routes.cancelJob, { job_id: job.id }),
     download: pathOf(routes.downloadJob, { job_id: job.id }),
   };

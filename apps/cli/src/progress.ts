@@ -58,6 +58,4 @@ const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> =
   no_worker_for_processor: "no worker serves this processor now",
   retry_backoff: "waits before the next attempt",
   scheduled: "waits for its time",
-  paused: "the queue is paused",
-  tenant_limit: "waits for other jobs of yours",
 };

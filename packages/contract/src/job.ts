@@ -57,14 +57,7 @@ export const TimelineEvent = z
 export type TimelineEvent = z.output<typeof TimelineEvent>;
 
 const Waiting = z.object({
-  reason: z.enum([
-    "worker",
-    "no_worker_for_processor",
-    "retry_backoff",
-    "scheduled",
-    "paused",
-    "tenant_limit",
-  ]),
+  reason: z.enum(["worker", "no_worker_for_processor", "retry_backoff", "scheduled"]),
   position: z.int().nullable().describe("1-based place in line; null while not in line."),
   until: Time.nullable().describe("When the wait ends by itself."),
 });
@@ -99,7 +92,7 @@ export const Job = z
     result: z.unknown().describe("The processor's small JSON summary; null until completed."),
     artifacts: z.array(Artifact),
     error: z.object({ code: FailureCode, message: z.string(), retryable: z.boolean() }).nullable(),
-    links: z.object({ self: z.string(), events: z.string(), cancel: z.string(), download: z.string() }),
+    links: z.object({ self: z.string(), cancel: z.string(), download: z.string() }),
     timeline: z.array(TimelineEvent).optional().describe("Only with `?include=timeline`; oldest first."),
   })
   .meta({ id: "Job" });

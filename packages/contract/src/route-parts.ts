@@ -39,7 +39,6 @@ export const UPLOAD: readonly ProblemCode[] = [
   "processor_not_found",
   "invalid_params",
   "idempotency_key_reused",
-  "idempotency_in_progress",
   "redis_unavailable",
   "at_capacity",
   "draining",

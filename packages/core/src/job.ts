@@ -75,13 +75,7 @@ export interface Progress {
 }
 
 /** Why a queued job is not running. */
-export type WaitingReason =
-  | "worker"
-  | "no_worker_for_processor"
-  | "retry_backoff"
-  | "scheduled"
-  | "paused"
-  | "tenant_limit";
+export type WaitingReason = "worker" | "no_worker_for_processor" | "retry_backoff" | "scheduled";
 
 export interface Waiting {
   readonly reason: WaitingReason;

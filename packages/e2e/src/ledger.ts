@@ -169,7 +169,6 @@ export class Ledger {
       const isExpected =
         !(error instanceof ProblemError) ||
         error.status >= 500 ||
-        error.code === "idempotency_in_progress" ||
         error.code === "job_already_finished";
       if (!isExpected) this.complaints.push(`refused: ${error.message}`);
       return undefined;

@@ -1,8 +1,8 @@
 --[[ One job as it stands at one moment: state and fields cannot tear.
-  KEYS[1] job hash  [2] completed  [3] failed  [4] delayed  [5] active  [6] wait  [7] prioritized  [8] meta
+  KEYS[1] job hash  [2] completed  [3] failed  [4] delayed  [5] active  [6] wait  [7] prioritized
   ARGV[1] job id
   returns nil when there is no such job, else
-    { state, position, due, isPaused, data, opts, progress, returnvalue, failedReason, timestamp, processedOn, finishedOn, ats, stc, released, cancel }
+    { state, position, due, data, opts, progress, returnvalue, failedReason, timestamp, processedOn, finishedOn, ats, stc, released, cancel }
     state     completed | failed | delayed | active | waiting
     position  1-based place in line, 0 when it is not known
     due       ms since the epoch at which a delayed job comes in line, else 0
@@ -32,4 +32,4 @@ else
     if index then position = redis.call("LLEN", KEYS[6]) - index end
   end
 end
-return { state, position, tostring(due), redis.call("HEXISTS", KEYS[8], "paused"), unpack(fields, 1, 12) }
+return { state, position, tostring(due), unpack(fields, 1, 12) }

@@ -75,7 +75,6 @@ type Snapshot = readonly [
   state: "completed" | "failed" | "delayed" | "active" | "waiting",
   position: number,
   due: string,
-  isPaused: number,
   ...fields: readonly (string | null)[],
 ];
 
@@ -86,7 +85,6 @@ export function decodeSnapshot(id: JobId, answer: unknown): Job | undefined {
     state,
     position,
     due,
-    isPaused,
     data,
     ,
     progress,
@@ -121,10 +119,7 @@ export function decodeSnapshot(id: JobId, answer: unknown): Job | undefined {
       stage: shown.stage,
       message: shown.message,
     },
-    waiting:
-      status === "queued"
-        ? waitingOf({ state, position, due: Number(due), isPaused: isPaused === 1, attempt })
-        : null,
+    waiting: status === "queued" ? waitingOf({ state, position, due: Number(due), attempt }) : null,
     updatedAt: Math.max(...times),
     startedAt: processedOn == null ? null : Number(processedOn),
     finishedAt: isFinished && finishedOn != null ? Number(finishedOn) : null,
@@ -146,15 +141,8 @@ function currentProgress(json: string | null | undefined, attempt: number): Stam
   return typeof progress === "object" && progress.attempt === attempt ? progress : undefined;
 }
 
-function waitingOf(at: {
-  state: string;
-  position: number;
-  due: number;
-  isPaused: boolean;
-  attempt: number;
-}): Waiting {
+function waitingOf(at: { state: string; position: number; due: number; attempt: number }): Waiting {
   const position = at.position > 0 ? at.position : null;
-  if (at.isPaused) return { reason: "paused", position, until: null };
   if (at.state !== "delayed") return { reason: "worker", position, until: null };
   return { reason: at.attempt > 0 ? "retry_backoff" : "scheduled", position: null, until: at.due };
 }

@@ -11,7 +11,7 @@ const SOCKET_TIMEOUT_MS = 10_000;
 const ERROR_LOG_INTERVAL_MS = 5_000;
 
 const SCRIPT_KEYS = {
-  snapshot: 8,
+  snapshot: 7,
   cancel: 10,
   write: 5,
   reclaim: 4,

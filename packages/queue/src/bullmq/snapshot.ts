@@ -3,7 +3,7 @@ import { decodeSnapshot } from "../codec.js";
 import type { RedisKeys } from "../keys.js";
 import type { RedisLink } from "../redis.js";
 
-const LISTS = ["completed", "failed", "delayed", "active", "wait", "prioritized", "meta"];
+const LISTS = ["completed", "failed", "delayed", "active", "wait", "prioritized"];
 
 /** A job of a queue as it stands now, in one round trip; `undefined` when the queue has none of the id. */
 export async function readJob(
