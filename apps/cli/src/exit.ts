@@ -26,7 +26,7 @@ export function explain(error: unknown): { readonly code: number; readonly text:
     };
   }
   if (error instanceof ProblemError) {
-    const details = error.problem?.errors?.map(({ path, message }) => `\n  ${path}: ${message}`) ?? [];
+    const details = error.problem.errors?.map(({ path, message }) => `\n  ${path}: ${message}`) ?? [];
     return { code: EXIT.failed, text: `${error.message}${details.join("")} (${error.code})` };
   }
   if (error instanceof UsageError || isExpected(error)) return { code: EXIT.usage, text: error.message };

@@ -1,4 +1,4 @@
-import type { Job } from "@drover/contract";
+import type { Job } from "@drover/client";
 
 /** Shows how far a job is, each time it is called with a newer reading. */
 export interface ProgressView {
@@ -47,13 +47,15 @@ function lines(out: NodeJS.WritableStream): ProgressView {
 
 /** What the job does now, in a few words. */
 function stateOf(job: Job): string {
-  if (job.status === "queued" && job.waiting !== null) return `queued: ${WAITING[job.waiting.reason]}`;
+  if (job.status === "queued" && job.waiting !== null)
+    return `queued: ${WAITING[job.waiting.reason] ?? job.waiting.reason}`;
   if (job.status !== "running") return job.status;
   const attempt = job.attempt > 1 ? ` (attempt ${job.attempt} of ${job.max_attempts})` : "";
   return `${job.stage ?? "running"}${attempt}${job.message === null ? "" : `: ${job.message}`}`;
 }
 
-const WAITING: Readonly<Record<NonNullable<Job["waiting"]>["reason"], string>> = {
+/** A reason that is not here is shown as it came. */
+const WAITING: Readonly<Record<string, string>> = {
   worker: "waits for a free worker",
   no_worker_for_processor: "no worker serves this processor now",
   retry_backoff: "waits before the next attempt",

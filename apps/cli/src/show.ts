@@ -1,5 +1,5 @@
 import { isAbsolute, relative } from "node:path";
-import type { Job } from "@drover/contract";
+import type { Job } from "@drover/client";
 
 /** A job in a few lines for a person. */
 export function describeJob(job: Job): string {

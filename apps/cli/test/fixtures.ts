@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Writable } from "node:stream";
-import type { Job } from "@drover/contract";
+import type { Job } from "@drover/client";
 import { onTestFinished } from "vitest";
 
 export const JOB_ID = "01990000-0000-7000-8000-000000000000";

@@ -86,7 +86,7 @@ test("a param without a name is a wrong command", async () => {
 
 test("each kind of error has its exit code, and only the unexpected shows a stack", () => {
   expect(explain(new UnreachableError("http://x cannot be reached.")).code).toBe(3);
-  expect(explain(new ProblemError(404, undefined, undefined)).code).toBe(1);
+  expect(explain(new ProblemError(404, { code: "x", detail: "No." }, undefined)).code).toBe(1);
   expect(explain(new UsageError("Port taken."))).toEqual({ code: 2, text: "Port taken." });
   expect(explain(new TypeError("bug")).text).toContain("program.test.ts");
 });

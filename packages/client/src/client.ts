@@ -1,4 +1,5 @@
-import type { Artifact, Job, JobFilter, JobList, JobLogs, Processor } from "@drover/contract";
+import type { JobFilter } from "@drover/contract";
+import type { Artifact, Job, JobList, JobLogs, Processor } from "./answers.js";
 import { type Download, type DownloadOptions, download } from "./download.js";
 import { callJson, type JsonOf, type Server, send } from "./request.js";
 import { type SubmitOptions, submit } from "./submit.js";
@@ -18,7 +19,10 @@ interface Abortable {
   readonly signal?: AbortSignal;
 }
 
-/** A Drover server. Every method throws `ProblemError` when the server refuses and `UnreachableError` when it does not answer. */
+/**
+ * A Drover server. Every method throws `ProblemError` when the server refuses, `UnreachableError` when it does not answer,
+ * `UnexpectedAnswerError` when something else answers, and the signal's reason when that aborts.
+ */
 export interface Client {
   /** Uploads a file, streamed, and answers its job. In Node `openAsBlob(path)` of `node:fs` makes a Blob of a file. */
   submit(processor: string, file: Blob, options?: SubmitOptions): Promise<Job>;
@@ -41,10 +45,13 @@ export interface Client {
   processors(options?: Abortable): Promise<readonly Processor[]>;
 }
 
-/** A client of the server at `baseUrl`. Keeps no state and opens no connection before the first call. */
+/**
+ * A client of the server at `baseUrl`. Keeps no state and opens no connection before the first call. Throws `TypeError` for a base URL
+ * that is none.
+ */
 export function createClient(options: ClientOptions): Client {
   const server: Server = {
-    baseUrl: options.baseUrl.replace(/\/+$/, ""),
+    baseUrl: baseUrlOf(options.baseUrl),
     fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
     apiKey: options.apiKey,
   };
@@ -69,4 +76,16 @@ export function createClient(options: ClientOptions): Client {
     logs: (jobId, abortable) => callJson(server, "getLogs", job(jobId, abortable)),
     processors: async ({ signal } = {}) => (await callJson(server, "listProcessors", { signal })).processors,
   };
+}
+
+function baseUrlOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
+  if (!isHttp || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw new TypeError(
+      "The address of a Drover server is http:// or https://, host and perhaps a path, as http://127.0.0.1:8000; " +
+        "a key goes into apiKey.",
+    );
+  }
+  return text.trim().replace(/\/+$/, "");
 }

@@ -8,27 +8,30 @@
  * ```
  */
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { constants, createReadStream } from "node:fs";
+import { access, stat } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { NameableFile } from "./input-file.js";
 
 /** The file at the path, read whenever its bytes are asked for. Throws as `fs.stat` does, and when it is no regular file. */
 export async function fileAt(path: string): Promise<File> {
   const stats = await stat(path);
   if (!stats.isFile()) throw new Error(`${path} is not a regular file.`);
-  return new DiskFile(path, stats.size);
+  await access(path, constants.R_OK);
+  return new DiskFile(path, stats.size, { name: basename(path), type: "" });
 }
 
-class DiskFile extends File {
+/** What `fs.openAsBlob` makes is read 13 times slower (Node 20: 190 MB/s). */
+class DiskFile extends File implements NameableFile {
   readonly #path: string;
   readonly #size: number;
 
-  constructor(path: string, size: number) {
-    super([], basename(path));
+  constructor(path: string, size: number, { name, type }: { readonly name: string; readonly type: string }) {
+    super([], name, { type });
     this.#path = path;
     this.#size = size;
   }
@@ -40,6 +43,10 @@ class DiskFile extends File {
   override stream(): ReturnType<File["stream"]> {
     const bytes = createReadStream(this.#path, { highWaterMark: 1 << 18 });
     return Readable.toWeb(bytes) as ReturnType<File["stream"]>; // one class under two names in the types
+  }
+
+  as(name: string, type: string): File {
+    return new DiskFile(this.#path, this.#size, { name, type });
   }
 }
 
@@ -60,7 +67,13 @@ async function sendForm(url: URL, init: RequestInit, form: FormData): Promise<Re
     ...(init.signal ? { signal: init.signal } : {}),
   });
   const answer = new Promise<Response>((resolve, reject) => {
-    request.on("response", (message) => resolve(responseOf(message)));
+    request.on("response", (message) => {
+      try {
+        resolve(responseOf(message));
+      } catch (error) {
+        reject(asError(error)); // a status that no Response may have
+      }
+    });
     request.on("error", reject);
   });
   // Fails by itself when the file cannot be read. When a server answered before it had read all, the answer counts, not the broken pipe.
@@ -74,7 +87,7 @@ function responseOf(message: IncomingMessage): Response {
     if (value !== undefined) headers.set(name, String(value));
   }
   const status = message.statusCode ?? 500;
-  const hasBody = status !== 204 && status !== 304;
+  const hasBody = ![204, 205, 304].includes(status);
   return new Response(hasBody ? (Readable.toWeb(message) as ReadableStream<Uint8Array>) : null, {
     status,
     headers,

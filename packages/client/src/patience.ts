@@ -1,4 +1,4 @@
-import { isPassing, ProblemError } from "./errors.js";
+import { isTransient, UnreachableError } from "./errors.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
@@ -20,8 +20,8 @@ export async function withPatience<T>(patience: Patience, work: () => Promise<T>
     try {
       return await work();
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      const waitMs = waitAfter(failures, error instanceof ProblemError ? error.retryAfterS : undefined);
+      if (!isTransient(error)) throw error;
+      const waitMs = waitAfter(failures, error instanceof UnreachableError ? undefined : error.retryAfterS);
       if (performance.now() - start + waitMs > patience.giveUpAfterMs) throw error;
       await sleep(waitMs, patience.signal);
     }

@@ -1,5 +1,13 @@
-import { encodeQuery, pathOf, type Route, type RouteName, routes } from "@drover/contract";
-import { problemOf, UnreachableError } from "./errors.js";
+import {
+  encodeQuery,
+  type Open,
+  pathOf,
+  type Route,
+  type RouteName,
+  reading,
+  routes,
+} from "@drover/contract";
+import { refusalOf, UnexpectedAnswerError, UnreachableError } from "./errors.js";
 
 /** Where requests go. */
 export interface Server {
@@ -23,32 +31,34 @@ export interface Call {
 
 type OutputOf<A> = A extends { schema: { parse(data: unknown): infer Output } } ? Output : never;
 
-/** The JSON that an endpoint answers when all goes well, by the contract's table. */
+/** The JSON that an endpoint answers when all goes well, by the contract's table, as a client reads it. */
 export type JsonOf<N extends RouteName> = (typeof routes)[N]["answers"] extends infer A
-  ? { [S in keyof A]: S extends 200 | 202 ? OutputOf<A[S]> : never }[keyof A]
+  ? Open<{ [S in keyof A]: S extends 200 | 202 ? OutputOf<A[S]> : never }[keyof A]>
   : never;
 
 const ANSWER_MS = 30_000;
 
-/** Calls an endpoint and answers its JSON, checked against the contract. Throws `ProblemError` and `UnreachableError`. */
+/**
+ * Calls an endpoint and answers its JSON, of the shape that the contract says. Throws `ProblemError`, `UnreachableError`, and
+ * `UnexpectedAnswerError` when the answer is no JSON or of another shape.
+ */
 export async function callJson<N extends RouteName>(server: Server, name: N, call: Call): Promise<JsonOf<N>> {
   const isUpload = call.body instanceof FormData;
   const response = await send(server, name, isUpload ? call : { timeoutMs: ANSWER_MS, ...call });
-  const route: Route = routes[name];
-  const json = await response.json().catch((cause: unknown) => {
-    throw unlessAborted(cause, call.signal, `${server.baseUrl} broke off its answer.`);
-  });
-  return route.answers[response.status]?.schema?.parse(json) as JsonOf<N>; // the schema of this very answer
+  const text = await textOf(response, server, call);
+  try {
+    return schemaOf(routes[name], response.status).parse(JSON.parse(text)) as JsonOf<N>; // the schema of this very answer
+  } catch (cause) {
+    throw new UnexpectedAnswerError(response, { url: urlOf(server, name, call), text, cause });
+  }
 }
 
-/** Calls an endpoint and answers the response, its body unread. Throws `ProblemError` for any status but 2xx, and `UnreachableError`. */
+/** Calls an endpoint and answers the response, its body unread. Throws for any status but 2xx as `callJson` does. */
 export async function send(server: Server, name: RouteName, call: Call): Promise<Response> {
-  const route: Route = routes[name];
-  const query = encodeQuery(call.query ?? {});
-  const url = `${server.baseUrl}${pathOf(route, call.params)}${query === "" ? "" : `?${query}`}`;
+  const url = urlOf(server, name, call);
   const response = await server
     .fetch(url, {
-      method: route.method,
+      method: routes[name].method,
       headers: headersOf(server, call),
       ...(call.body === undefined
         ? {}
@@ -56,10 +66,42 @@ export async function send(server: Server, name: RouteName, call: Call): Promise
       ...signalOf(call),
     })
     .catch((cause: unknown) => {
-      throw unlessAborted(cause, call.signal, `${server.baseUrl} cannot be reached.`);
+      throw lostAnswer(cause, call.signal, `${server.baseUrl} cannot be reached.`);
     });
-  if (!response.ok) throw await problemOf(response);
+  if (!response.ok) throw refusalOf(response, url, await textOf(response, server, call));
   return response;
+}
+
+/** What to throw when an answer did not arrive: the reason of an abort as it is, else `UnreachableError`. */
+export function lostAnswer(cause: unknown, signal: AbortSignal | undefined, message: string): unknown {
+  return signal?.aborted === true ? signal.reason : new UnreachableError(message, { cause });
+}
+
+/** The address of a call, with its query. */
+export function urlOf(server: Server, name: RouteName, call: Call): string {
+  const query = encodeQuery(call.query ?? {});
+  return `${server.baseUrl}${pathOf(routes[name], call.params)}${query === "" ? "" : `?${query}`}`;
+}
+
+function textOf(response: Response, server: Server, { signal }: Call): Promise<string> {
+  return response.text().catch((cause: unknown) => {
+    throw lostAnswer(cause, signal, `${server.baseUrl} broke off its answer.`);
+  });
+}
+
+type Schema = ReturnType<typeof reading>;
+
+const schemas = new WeakMap<object, Schema>();
+
+/** To read an answer of this status with; of another good one where the contract does not know it. */
+function schemaOf(route: Route, status: number): Schema {
+  const written = [route.answers[status], ...Object.values(route.answers)].find(
+    (answer) => answer?.schema,
+  )?.schema;
+  if (written === undefined) throw new TypeError(`${route.path} answers no JSON.`);
+  const known = schemas.get(written) ?? reading(written);
+  schemas.set(written, known);
+  return known;
 }
 
 function headersOf(server: Server, call: Call): Record<string, string> {
@@ -77,9 +119,4 @@ function signalOf({ signal, timeoutMs }: Call): { signal?: AbortSignal } {
   const signals = signal === undefined ? [] : [signal];
   if (timeoutMs !== undefined) signals.push(AbortSignal.timeout(timeoutMs));
   return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
-}
-
-/** An abort stays what it is; everything else that `fetch` throws means that no answer came. */
-function unlessAborted(cause: unknown, signal: AbortSignal | undefined, message: string): unknown {
-  return signal?.aborted === true ? signal.reason : new UnreachableError(message, { cause });
 }

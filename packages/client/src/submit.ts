@@ -1,4 +1,6 @@
-import type { Job, SubmitFields } from "@drover/contract";
+import type { SubmitFields } from "@drover/contract";
+import type { Job } from "./answers.js";
+import { named } from "./input-file.js";
 import { withPatience } from "./patience.js";
 import { callJson, type Server } from "./request.js";
 
@@ -6,6 +8,8 @@ import { callJson, type Server } from "./request.js";
 export interface SubmitOptions extends Partial<SubmitFields> {
   /** Shown with the job. Default: the file's own name, else `file`. */
   readonly filename?: string;
+  /** Default: the file's own type, else by the ending of its name, else `application/octet-stream`. */
+  readonly mediaType?: string;
   /** Makes repeats of this submit one job, for 24 h; with it a submit that meets trouble is repeated by itself. At most 255 characters. */
   readonly idempotencyKey?: string;
   /** Hold the answer until the job is terminal, at most this long, in seconds; 0 to 60. Default 0. */
@@ -46,7 +50,6 @@ function formOf(file: Blob, options: SubmitOptions): FormData {
     if (value !== undefined)
       form.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
   }
-  if (options.filename === undefined && file instanceof File) form.append("file", file);
-  else form.append("file", file, options.filename ?? "file");
+  form.append("file", named(file, options));
   return form;
 }

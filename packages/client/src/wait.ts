@@ -1,4 +1,4 @@
-import type { Job } from "@drover/contract";
+import type { Job } from "./answers.js";
 import { withPatience } from "./patience.js";
 import { callJson, type Server } from "./request.js";
 
@@ -12,6 +12,9 @@ export interface WaitOptions {
 
 /** Longest hold of one request; proxies commonly cut silent requests after 60 s. */
 const HOLD_S = 30;
+
+/** A status that this version does not know is terminal when the job has a time of completion. */
+const TERMINAL: readonly string[] = ["completed", "failed", "cancelled"];
 
 /** Reads the job until it is `completed`, `failed` or `cancelled`, and answers it. */
 export async function waitForJob(server: Server, jobId: string, options: WaitOptions): Promise<Job> {
@@ -28,7 +31,7 @@ export async function waitForJob(server: Server, jobId: string, options: WaitOpt
       }),
     );
     onUpdate?.(job);
-    if (job.status === "completed" || job.status === "failed" || job.status === "cancelled") return job;
+    if (job.completed_at !== null || TERMINAL.includes(job.status)) return job;
     holdS = query.wait;
   }
 }

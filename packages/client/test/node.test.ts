@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, openAsBlob, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
-import { createClient, UnreachableError } from "../src/index.js";
+import { createClient, type SubmitOptions, UnreachableError } from "../src/index.js";
 import { fileAt, streamingFetch } from "../src/node.js";
 import { JOB_ID, jobOf, json, problem, scriptedServer } from "./server.js";
 
@@ -28,9 +28,50 @@ test("a file from disk arrives with its name, its bytes and a length that the se
   expect(job.job_id).toBe(JOB_ID);
   expect(seen.length).toBe(String(Buffer.byteLength(seen.body)));
   expect(seen.body).toContain('name="params"\r\n\r\n{"deep":true}\r\n');
-  expect(seen.body).toContain(
-    'filename="a %22b%22 é.csv"\r\ncontent-type: application/octet-stream\r\n\r\na,b\n1,2\n\r\n',
+  expect(seen.body).toContain('filename="a %22b%22 é.csv"\r\ncontent-type: text/csv\r\n\r\na,b\n1,2\n\r\n');
+});
+
+test.each([
+  ["the name's ending", {}, { filename: "log.CSV" }, "log.CSV", "text/csv"],
+  ["its own type", { type: "text/x-log" }, { filename: "log.csv" }, "log.csv", "text/x-log"],
+  ["what the options say", { type: "text/x-log" }, { filename: "a", mediaType: "text/csv" }, "a", "text/csv"],
+  ["nothing", {}, {}, "file", "application/octet-stream"],
+  [
+    "an ending that nobody knows",
+    {},
+    { filename: "x.constructor" },
+    "x.constructor",
+    "application/octet-stream",
+  ],
+])(
+  "a file of openAsBlob is sent with its bytes, and the type by %s",
+  async (_, blobOptions, options, name, type) => {
+    const path = join(folder, "input");
+    writeFileSync(path, "a,b\n1,2\n");
+    for (const fetch of [globalThis.fetch, streamingFetch]) {
+      const body = await sentBy(fetch, await openAsBlob(path, blobOptions), options);
+      expect(body.toLowerCase()).toContain(
+        `filename="${name.toLowerCase()}"\r\ncontent-type: ${type}\r\n\r\na,b\n1,2\n`,
+      );
+    }
+  },
+);
+
+test("a file from disk can be sent under another name and type", async () => {
+  const path = join(folder, "input");
+  writeFileSync(path, "a,b\n1,2\n");
+  for (const options of [{ filename: "log.csv" }, { mediaType: "text/csv", filename: "log.csv" }]) {
+    const body = await sentBy(streamingFetch, await fileAt(path), options);
+    expect(body).toContain('filename="log.csv"\r\ncontent-type: text/csv\r\n\r\na,b\n1,2\n');
+  }
+});
+
+test("a status that no answer has is an error of the call, not of the process", async () => {
+  const server = await scriptedServer((request) =>
+    request.socket.end("HTTP/1.1 999 Odd\r\nconnection: close\r\n\r\n"),
   );
+  const client = createClient({ baseUrl: server.url, fetch: streamingFetch });
+  await expect(client.submit("checksum", new Blob(["x"]))).rejects.toBeInstanceOf(UnreachableError);
 });
 
 test("a large file is sent as fast as it is taken, never held in memory", async () => {
@@ -73,6 +114,17 @@ test("an upload to nobody is unreachable, an aborted one ends with the reason", 
 test("a folder is no file", async () => {
   await expect(fileAt(folder)).rejects.toThrow("is not a regular file");
 });
+
+/** The form that a submit of the file sends. */
+async function sentBy(fetch: typeof globalThis.fetch, file: Blob, options: SubmitOptions): Promise<string> {
+  let form = "";
+  const server = await scriptedServer((request, response, body) => {
+    form = body.toString();
+    json(202, jobOf())(request, response, body);
+  });
+  await createClient({ baseUrl: server.url, fetch }).submit("checksum", file, options);
+  return form;
+}
 
 /** Answers a job whose result is the number of bytes that came; keeps none of them. */
 function countingServer(): Promise<string> {

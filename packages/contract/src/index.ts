@@ -20,5 +20,6 @@ export { type OpenApiOptions, openApi } from "./openapi.js";
 export { PROBLEM_STATUS, Problem, type ProblemCode } from "./problem.js";
 export { Processor, ProcessorList } from "./processor.js";
 export { decodeQuery, encodeQuery } from "./query.js";
+export { type Open, reading } from "./reading.js";
 export { type Answer, pathOf, type RequestBody, type Route } from "./route.js";
 export { type RouteName, routes } from "./routes.js";

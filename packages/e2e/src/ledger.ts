@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, createClient, ProblemError } from "@drover/client";
-import type { Job } from "@drover/contract";
+import { type Client, createClient, type Job, ProblemError, UnreachableError } from "@drover/client";
 import { pick } from "./random.js";
 
 /** What a client wrote down about one file that it submitted. */
@@ -167,10 +166,10 @@ export class Ledger {
       return await call(createClient({ baseUrl: pick(this.#random, urls) }));
     } catch (error) {
       const isExpected =
-        !(error instanceof ProblemError) ||
-        error.status >= 500 ||
-        error.code === "job_already_finished";
-      if (!isExpected) this.complaints.push(`refused: ${error.message}`);
+          error instanceof UnreachableError ||
+          (error instanceof ProblemError &&
+            (error.status >= 500 || error.code === "job_already_finished"));
+        if (!isExpected) this.complaints.push(`refused: ${String(error)}`);
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Job } from "@drover/contract";
+import type { Job } from "@drover/client";
 import { waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAlive } from "../src/process-tree.js";
