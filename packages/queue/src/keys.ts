@@ -6,9 +6,10 @@ import type { JobId } from "@drover/core";
  * | key | type | what | lives |
  * |---|---|---|---|
  * | `{p:q}:q:*` | BullMQ's | the queue of processor q | with its jobs |
- * | `{p:q}:q:<job>` | hash | the job; own fields `drover:cancel`, `drover:released`, `drover:lost`, `drover:rearmed`, `drover:rearmed` | with the job |
+ * | `{p:q}:q:<job>` | hash | the job; own fields `drover:cancel`, `drover:released`, `drover:lost`, `drover:rearmed` | with the job |
  * | `{p:q}:q:<job>:history` | list | events, newest 500 | 30 days after the last one, or with the job |
- * | `{p}:jobs` | zset | `<job> <q>` by name: which queue a job is in, and all jobs by age | with its jobs |
+ * | `{p}:index` | hash | job → q: which queue a job is in | with its jobs |
+ * | `{p}:jobs` | zset | all jobs by time of submit, in ms since the epoch: the order of the list | with its jobs |
  * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
  * | `{p}:claim:<digest>` | string | idempotency key → job | 24 h |
  * | `{p}:installation` | string | `new <id>` or `bound <id>`: which store belongs to this server | for ever |
@@ -18,7 +19,8 @@ import type { JobId } from "@drover/core";
 export function redisKeys(prefix: string) {
   const own = `{${prefix}}`;
   return {
-    index: `${own}:jobs`,
+    index: `${own}:index`,
+    jobs: `${own}:jobs`,
     workers: `${own}:workers`,
     processors: `${own}:processors`,
     installation: `${own}:installation`,

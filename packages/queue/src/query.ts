@@ -4,42 +4,60 @@ import { DomainError, type Job, type JobId, type JobPage, type JobQuery, parseJo
 const SCAN_LIMIT = 1_000;
 const BATCH = 50;
 
-/** What a listing reads from: ids newest first below a cursor, and jobs by id. */
-export interface JobIndex {
-  /** Up to `limit` ids that sort before `below` (all without it), newest first. */
-  idsBelow(below: JobId | undefined, limit: number): Promise<readonly JobId[]>;
-  jobs(ids: readonly JobId[]): Promise<readonly (Job | undefined)[]>;
+/** A job's place in the list: newest first, those of one time by id, the higher first. */
+export interface Listed {
+  readonly id: JobId;
+  /** ms since the epoch. */
+  readonly createdAt: number;
 }
 
-/**
- * A page of the jobs that match, newest first. Ids are UUIDs of version 7, so their order is the order of submission and the
- * last id looked at is the cursor: pages stay right while jobs come and go.
- */
+/** What a listing reads from. */
+export interface JobIndex {
+  /** Up to `limit` jobs that follow `after` in the list, which need not be there any more; the first ones without it. */
+  following(after: Listed | undefined, limit: number): Promise<readonly Listed[]>;
+  jobs(listed: readonly Listed[]): Promise<readonly (Job | undefined)[]>;
+}
+
+/** A page of the jobs that match, newest first. The last one looked at is the cursor, so that pages stay right while jobs come and go. */
 export async function listJobs(index: JobIndex, query: JobQuery): Promise<JobPage> {
   const found: Job[] = [];
-  let below = query.cursor === undefined ? undefined : parseCursor(query.cursor);
+  let after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
   for (let seen = 0; seen < SCAN_LIMIT; ) {
-    const ids = await index.idsBelow(below, BATCH);
-    const jobs = await index.jobs(ids);
-    for (const [i, id] of ids.entries()) {
-      const job = jobs[i];
-      if (job !== undefined && query.createdAfter !== undefined && job.createdAt <= query.createdAfter) {
+    const listed = await index.following(after, BATCH);
+    const jobs = await index.jobs(listed);
+    for (const [i, place] of listed.entries()) {
+      if (query.createdAfter !== undefined && place.createdAt <= query.createdAfter)
         return { jobs: found, nextCursor: null };
-      }
-      below = id;
+      const job = jobs[i];
+      after = place;
       if (job !== undefined && matches(job, query)) found.push(job);
-      if (found.length === query.limit)
-        return { jobs: found, nextCursor: (await index.idsBelow(below, 1)).length > 0 ? below : null };
+      if (found.length === query.limit) return { jobs: found, nextCursor: await nextCursor(index, place) };
     }
-    if (ids.length < BATCH) return { jobs: found, nextCursor: null };
-    seen += ids.length;
+    if (listed.length < BATCH) return { jobs: found, nextCursor: null };
+    seen += listed.length;
   }
-  return { jobs: found, nextCursor: below ?? null };
+  return { jobs: found, nextCursor: after === undefined ? null : encodeCursor(after) };
 }
 
-function parseCursor(cursor: string): JobId {
+async function nextCursor(index: JobIndex, last: Listed): Promise<string | null> {
+  const following = await index.following(last, 1);
+  return following.length === 0 ? null : encodeCursor(last);
+}
+
+/** Orders jobs as the list does. */
+export function byPlace(a: Listed, b: Listed): number {
+  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+}
+
+function encodeCursor({ id, createdAt }: Listed): string {
+  return Buffer.from(`${createdAt} ${id}`).toString("base64url");
+}
+
+function decodeCursor(cursor: string): Listed {
   try {
-    return parseJobId(cursor);
+    const [, createdAt, id = ""] =
+      /^(\d{1,15}(?:\.\d{1,6})?) (\S+)$/.exec(Buffer.from(cursor, "base64url").toString("latin1")) ?? [];
+    return { createdAt: Number(createdAt), id: parseJobId(id) };
   } catch {
     throw new DomainError(
       "invalid_request",

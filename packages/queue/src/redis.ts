@@ -22,6 +22,8 @@ const SCRIPT_KEYS = {
   catalogue: 2,
   claim: 1,
   "mark-installation": 1,
+  "index-page": 2,
+  "index-drop": 2,
 } as const;
 
 /** A file of `scripts/`. */
@@ -123,9 +125,9 @@ function unavailable(cause: unknown): DomainError {
   );
 }
 
-/** Answers of a server that is there but cannot serve. */
+/** Answers of a server that is there but cannot serve. Redis 6 puts what a script met behind "ERR Error running script … : -". */
 const SERVER_TROUBLE =
-  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|BUSY|NOREPLICAS|UNBLOCKED)\b/;
+  /(?:^|: -)(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|BUSY|NOREPLICAS|UNBLOCKED|EXECABORT)\b/;
 
 /** Whether the error is the server's or the network's rather than ours. Redis has no other way to say it than the first word of its reply. */
 export function isServerTrouble(error: unknown): boolean {

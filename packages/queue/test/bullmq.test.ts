@@ -77,10 +77,39 @@ describe("the queue on Redis", () => {
     );
     const request = newRequest({ runAt: Date.now() + 60_000 });
     await queue.jobs.submit(request);
-    await client.del(`{${prefix}}:jobs`);
+    await client.del(`{${prefix}}:index`);
     const other = connectQueue({ url: redis.url, prefix, log: silentLog });
     expect((await other.jobs.get(request.id))?.id).toBe(request.id);
     await other.close();
+  });
+
+  it("an entry of the index whose job was never queued goes with the first listing that finds it old", async () => {
+    const [index, jobs] = [`{${prefix}}:index`, `{${prefix}}:jobs`];
+    const now = Date.now();
+    const enter = async (createdAt: number) => {
+      const { id } = newRequest();
+      await client.hset(index, id, "copy");
+      await client.zadd(jobs, createdAt, id);
+      return id;
+    };
+    const [old, underWay] = [await enter(now - 3_600_000), await enter(now)];
+    await queue.jobs.list({ limit: 200 });
+    expect(await client.hmget(index, old, underWay)).toEqual([null, "copy"]);
+    expect(await client.zmscore(jobs, old, underWay)).toEqual([null, String(now)]);
+  });
+
+  it("the index keeps the time of the job when its id is submitted again later, and forgets a job with it", async () => {
+    const request = newRequest({ runAt: Date.now() + 60_000 });
+    await queue.jobs.submit(request);
+    await queue.jobs.submit({ ...request, createdAt: request.createdAt + 5_000 });
+    const place = () =>
+      Promise.all([
+        client.zscore(`{${prefix}}:jobs`, request.id),
+        client.hget(`{${prefix}}:index`, request.id),
+      ]);
+    expect(await place()).toEqual([String(request.createdAt), "copy"]);
+    await queue.jobs.remove(request.id);
+    expect(await place()).toEqual([null, null]);
   });
 
   it("refuses a job that is too large for a queue entry", async () => {

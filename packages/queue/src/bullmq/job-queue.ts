@@ -12,7 +12,7 @@ import type {
 import { CANCELLED, encodeRequest } from "../codec.js";
 import { HISTORY_LIMIT } from "../history.js";
 import type { RedisKeys } from "../keys.js";
-import { listJobs } from "../query.js";
+import { type Listed, listJobs } from "../query.js";
 import { isServerTrouble, type RedisLink } from "../redis.js";
 import { appendEvents, finishedEvent, HISTORY_TTL_MS, readHistory } from "./history.js";
 import type { JobLocator } from "./locator.js";
@@ -47,7 +47,7 @@ export class BullJobQueue implements JobQueue {
 
   async submit(request: JobRequest, options: { readonly isRestored?: boolean } = {}): Promise<Job> {
     const data = encodeRequest(request);
-    await this.#locator.add(request.id, request.processor);
+    await this.#locator.add(request);
     await this.#link.use(() =>
       this.#queues.queue(request.processor).add(request.processor, data, {
         jobId: request.id,
@@ -63,6 +63,8 @@ export class BullJobQueue implements JobQueue {
       await appendEvents(this.#link, this.#keys, request, { type: "restored", at: Date.now() });
     const job = await this.#read(request.processor, request.id); // the stored one: an id that existed keeps its own
     if (job === undefined) throw new Error(`job ${request.id} was erased while it was being submitted`);
+    // The index has the time of the last request. And an old entry may have been dropped as one without a job, just before there was one.
+    if (job.createdAt !== request.createdAt || options.isRestored === true) await this.#locator.add(job);
     return job;
   }
 
@@ -77,8 +79,8 @@ export class BullJobQueue implements JobQueue {
   list(query: JobQuery): Promise<JobPage> {
     return listJobs(
       {
-        idsBelow: (below, limit) => this.#locator.idsBelow(below, limit),
-        jobs: (ids) => Promise.all(ids.map((id) => this.#listed(id))),
+        following: (after, limit) => this.#locator.following(after, limit),
+        jobs: (listed) => Promise.all(listed.map((place) => this.#listed(place))),
       },
       query,
     );
@@ -143,7 +145,7 @@ export class BullJobQueue implements JobQueue {
       job === undefined || (await this.#link.use(() => this.#queues.queue(processor).remove(id))) === 1;
     if (!isRemoved) return false; // a worker took it in between
     await this.#link.use((client) => client.del(this.#keys.history(processor, id)));
-    await this.#locator.remove(id, processor);
+    await this.#locator.remove(id);
     return true;
   }
 
@@ -166,17 +168,12 @@ export class BullJobQueue implements JobQueue {
     return readJob(this.#link, this.#keys, { processor, id });
   }
 
-  async #listed(id: JobId): Promise<Job | undefined> {
-    const processor = await this.#locator.find(id);
+  async #listed(place: Listed): Promise<Job | undefined> {
+    const processor = await this.#locator.find(place.id);
     if (processor === undefined) return undefined;
-    const job = await this.#read(processor, id);
-    if (job === undefined && Date.now() - createdAtOf(id) > DANGLING_AFTER_MS)
-      await this.#locator.remove(id, processor);
+    const job = await this.#read(processor, place.id);
+    if (job === undefined && Date.now() - place.createdAt > DANGLING_AFTER_MS)
+      await this.#locator.drop(place);
     return job;
   }
-}
-
-/** The time in a UUID of version 7: its first 48 bits, in ms since the epoch (RFC 9562, 5.7). */
-function createdAtOf(id: JobId): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }

@@ -1,5 +1,7 @@
-import { type Catalogue, type JobId, parseJobId } from "@drover/core";
+import { type Catalogue, type JobId, type JobRequest, parseJobId } from "@drover/core";
+import type { ChainableCommander } from "ioredis";
 import type { RedisKeys } from "../keys.js";
+import type { Listed } from "../query.js";
 import type { RedisLink } from "../redis.js";
 
 const CACHE_LIMIT = 10_000;
@@ -24,39 +26,49 @@ export class JobLocator {
   async find(id: JobId): Promise<string | undefined> {
     const cached = this.#cache.get(id);
     if (cached !== undefined) return cached;
-    const [entry] = await this.#link.use((client) =>
-      client.zrangebylex(this.#keys.index, `[${id} `, `(${id}!`, "LIMIT", 0, 1),
-    );
-    const processor = entry === undefined ? await this.#search(id) : entry.slice(id.length + 1);
+    const entered = await this.#link.use((client) => client.hget(this.#keys.index, id));
+    const processor = entered ?? (await this.#search(id));
     if (processor !== undefined) this.#remember(id, processor);
     return processor;
   }
 
-  /** Enters a job into the index; to be done before it is queued, so that no reader misses it. */
-  async add(id: JobId, processor: string): Promise<void> {
-    await this.#link.use((client) => client.zadd(this.#keys.index, 0, `${id} ${processor}`));
+  /** Enters a job into the index, or changes its time there; to be done before it is queued, so that no reader misses it. */
+  async add({ id, processor, createdAt }: Pick<JobRequest, "id" | "processor" | "createdAt">): Promise<void> {
+    await this.#link.use((client) =>
+      together(client.multi().hset(this.#keys.index, id, processor).zadd(this.#keys.jobs, createdAt, id)),
+    );
     this.#remember(id, processor);
   }
 
-  async remove(id: JobId, processor: string): Promise<void> {
+  async remove(id: JobId): Promise<void> {
     this.#cache.delete(id);
-    await this.#link.use((client) => client.zrem(this.#keys.index, `${id} ${processor}`));
+    await this.#link.use((client) =>
+      together(client.multi().zrem(this.#keys.jobs, id).hdel(this.#keys.index, id)),
+    );
+  }
+
+  /** Takes a job that was never queued out of the index, unless another submit entered it anew. */
+  async drop({ id, createdAt }: Listed): Promise<void> {
+    this.#cache.delete(id);
+    await this.#link.run("index-drop", [this.#keys.index, this.#keys.jobs], [id, createdAt]);
   }
 
   forget(id: JobId): void {
     this.#cache.delete(id);
   }
 
-  /** Up to `limit` ids of the index that sort before `below`, newest first. */
-  async idsBelow(below: JobId | undefined, limit: number): Promise<readonly JobId[]> {
-    const from = below === undefined ? "+" : `(${below} `;
-    const entries = await this.#link.use((client) =>
-      client.zrevrangebylex(this.#keys.index, from, "-", "LIMIT", 0, limit),
-    );
-    return entries.map((entry) => {
-      const id = parseJobId(entry.slice(0, 36));
-      this.#remember(id, entry.slice(37));
-      return id;
+  /** Up to `limit` jobs of the index that follow `after` in the list. */
+  async following(after: Listed | undefined, limit: number): Promise<readonly Listed[]> {
+    const answer = (await this.#link.run(
+      "index-page",
+      [this.#keys.index, this.#keys.jobs],
+      [limit, after?.createdAt ?? "", after?.id ?? ""],
+    )) as string[];
+    return Array.from({ length: answer.length / 3 }, (_, i) => {
+      const [id = "", createdAt, processor = ""] = answer.slice(3 * i, 3 * i + 3);
+      const listed = { id: parseJobId(id), createdAt: Number(createdAt) };
+      if (processor !== "") this.#remember(listed.id, processor);
+      return listed;
     });
   }
 
@@ -76,4 +88,10 @@ export class JobLocator {
     const [oldest] = this.#cache.keys();
     if (oldest !== undefined) this.#cache.delete(oldest);
   }
+}
+
+/** Runs a transaction; throws what one of its commands met, which `exec` only lists. */
+async function together(transaction: ChainableCommander): Promise<void> {
+  const results = (await transaction.exec()) ?? [];
+  for (const [error] of results) if (error !== null) throw error;
 }

@@ -6,7 +6,7 @@ import {
   type JobQueue,
   type JobRequest,
 } from "@drover/core";
-import { listJobs } from "../query.js";
+import { byPlace, listJobs } from "../query.js";
 import { type Entry, type MemoryState, NO_END, NO_PROGRESS } from "./state.js";
 
 /** The jobs as an api sees them. */
@@ -31,14 +31,14 @@ export function jobQueueOf(state: MemoryState): JobQueue {
     list: (query) =>
       listJobs(
         {
-          idsBelow: async (below, limit) =>
-            [...state.entries.keys()]
-              .filter((id) => below === undefined || id < below)
-              .sort()
-              .reverse()
+          following: async (after, limit) =>
+            [...state.entries.values()]
+              .map(({ request }) => request)
+              .filter((request) => after === undefined || byPlace(after, request) < 0)
+              .sort(byPlace)
               .slice(0, limit),
-          jobs: async (ids) =>
-            ids.map((id) => state.entries.get(id)).map((entry) => entry && state.view(entry)),
+          jobs: async (listed) =>
+            listed.map(({ id }) => state.entries.get(id)).map((entry) => entry && state.view(entry)),
         },
         query,
       ),

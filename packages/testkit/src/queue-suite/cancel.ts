@@ -1,7 +1,7 @@
 import type { Outcome } from "@drover/core";
 import { expect, it } from "vitest";
 import { signal, waitFor } from "../wait.js";
-import { COMPLETED, FAILED, jobIdAt, type QueueBench, type WithBench } from "./bench.js";
+import { COMPLETED, FAILED, newJobId, type QueueBench, type WithBench } from "./bench.js";
 
 /** Cancelling a job wherever it stands. */
 export function cancelTopic(withBench: WithBench): void {
@@ -105,7 +105,7 @@ export function cancelTopic(withBench: WithBench): void {
   it(
     "answers not_found for an unknown id",
     withBench(async (bench) => {
-      expect(await bench.queue.jobs.cancel(jobIdAt(Date.now()))).toBe("not_found");
+      expect(await bench.queue.jobs.cancel(newJobId())).toBe("not_found");
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { waitFor } from "../wait.js";
-import { COMPLETED, jobIdAt, type WithBench } from "./bench.js";
+import { COMPLETED, newJobId, type WithBench } from "./bench.js";
 
 /** Waiting without polling. */
 export function changedTopic(withBench: WithBench): void {
@@ -41,7 +41,7 @@ export function changedTopic(withBench: WithBench): void {
     "lets go for an unknown id as well",
     withBench(async (bench) => {
       const stop = new AbortController();
-      const waiting = bench.queue.jobs.changed(jobIdAt(Date.now()), stop.signal);
+      const waiting = bench.queue.jobs.changed(newJobId(), stop.signal);
       stop.abort();
       await waiting;
     }),

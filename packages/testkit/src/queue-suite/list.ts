@@ -39,12 +39,32 @@ export function listTopic(withBench: WithBench): void {
         await bench.submit();
       } while (cursor !== null);
       expect(sizes).toEqual([50, 50, 20]);
-      expect(seen).toEqual(
-        jobs
-          .map((job) => job.id)
-          .sort()
-          .reverse(),
-      );
+      const newestFirst = jobs.toSorted((a, b) => b.createdAt - a.createdAt);
+      expect(seen).toEqual(newestFirst.map((job) => job.id));
+    }),
+  );
+
+  it(
+    "lists jobs of one time each once, by id, also when the last one of a page is deleted before the next page",
+    withBench(async (bench) => {
+      const createdAt = 1_767_225_600_000;
+      const older = await bench.submit({ createdAt: createdAt - 1 });
+      const newer = await bench.submit({ createdAt: createdAt + 1 });
+      const jobs = await Promise.all(Array.from({ length: 9 }, () => bench.submit({ createdAt })));
+      const sameTime = jobs
+        .map((job) => job.id)
+        .toSorted()
+        .toReversed();
+      const seen: JobId[] = [];
+      let cursor: string | null = null;
+      do {
+        const page = await bench.queue.jobs.list({ limit: 3, ...(cursor === null ? {} : { cursor }) });
+        seen.push(...page.jobs.map((job) => job.id));
+        cursor = page.nextCursor;
+        const last = page.jobs.at(-1);
+        if (last !== undefined) await bench.other.jobs.remove(last.id);
+      } while (cursor !== null);
+      expect(seen).toEqual([newer.id, ...sameTime, older.id]);
     }),
   );
 
@@ -97,9 +117,13 @@ export function listTopic(withBench: WithBench): void {
   it(
     "refuses a cursor that it did not give",
     withBench(async (bench) => {
-      await expect(bench.queue.jobs.list({ limit: 5, cursor: "made up" })).rejects.toMatchObject({
-        code: "invalid_request",
-      });
+      const foreign = ["made up", "0199f0a0-0000-7000-8000-000000000000", "", "MTIz", btoa("1e9 x"), "\0"];
+      for (const cursor of foreign) {
+        await expect(bench.queue.jobs.list({ limit: 5, cursor })).rejects.toMatchObject({
+          code: "invalid_request",
+          message: expect.stringContaining("next_cursor of an earlier page"),
+        });
+      }
     }),
   );
 }

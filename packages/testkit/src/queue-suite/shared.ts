@@ -1,7 +1,7 @@
 import type { ProcessorInfo, WorkerInfo } from "@drover/core";
 import { expect, it } from "vitest";
 import { waitFor } from "../wait.js";
-import { COMPLETED, jobIdAt, type WithBench } from "./bench.js";
+import { COMPLETED, newJobId, type WithBench } from "./bench.js";
 
 const CHECKSUM: ProcessorInfo = {
   name: "checksum",
@@ -51,7 +51,7 @@ export function sharedTopic(withBench: WithBench): void {
   it(
     "gives an idempotency key to the first who claims it",
     withBench(async (bench) => {
-      const [a, b] = [jobIdAt(1), jobIdAt(2)];
+      const [a, b] = [newJobId(), newJobId()];
       expect(await bench.queue.keys.claim("tenant key", "f1", a)).toEqual({ jobId: a, fingerprint: "f1" });
       expect(await bench.other.keys.claim("tenant key", "f2", b)).toEqual({ jobId: a, fingerprint: "f1" });
       expect(await bench.other.keys.claim("another key", "f2", b)).toEqual({ jobId: b, fingerprint: "f2" });
@@ -63,7 +63,7 @@ export function sharedTopic(withBench: WithBench): void {
     withBench(async (bench) => {
       const answers = await Promise.all(
         Array.from({ length: 30 }, (_, i) =>
-          (i % 2 === 0 ? bench.queue : bench.other).keys.claim("key", `f${i}`, jobIdAt(i)),
+          (i % 2 === 0 ? bench.queue : bench.other).keys.claim("key", `f${i}`, newJobId()),
         ),
       );
       expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);

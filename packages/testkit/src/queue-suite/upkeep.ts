@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { waitFor } from "../wait.js";
-import { COMPLETED, FAILED, jobIdAt, type QueueBench, type WithBench } from "./bench.js";
+import { COMPLETED, FAILED, newJobId, type QueueBench, type WithBench } from "./bench.js";
 
 /** What is done to jobs that have ended. */
 export function upkeepTopic(withBench: WithBench): void {
@@ -47,7 +47,7 @@ export function upkeepTopic(withBench: WithBench): void {
       end(COMPLETED);
       await bench.until(id, "completed");
       expect(await bench.queue.jobs.retry(id)).toBeUndefined();
-      expect(await bench.queue.jobs.retry(jobIdAt(Date.now()))).toBeUndefined();
+      expect(await bench.queue.jobs.retry(newJobId())).toBeUndefined();
     }),
   );
 
@@ -112,7 +112,7 @@ export function upkeepTopic(withBench: WithBench): void {
       end(COMPLETED);
       await bench.until(id, "completed");
       expect(await bench.queue.jobs.remove(id)).toBe(true);
-      expect(await bench.queue.jobs.remove(jobIdAt(Date.now()))).toBe(true);
+      expect(await bench.queue.jobs.remove(newJobId())).toBe(true);
     }),
   );
 
