@@ -166,10 +166,9 @@ export class Ledger {
       return await call(createClient({ baseUrl: pick(this.#random, urls) }));
     } catch (error) {
       const isExpected =
-          error instanceof UnreachableError ||
-          (error instanceof ProblemError &&
-            (error.status >= 500 || error.code === "job_already_finished"));
-        if (!isExpected) this.complaints.push(`refused: ${String(error)}`);
+        error instanceof UnreachableError ||
+        (error instanceof ProblemError && (error.status >= 500 || error.code === "job_already_finished"));
+      if (!isExpected) this.complaints.push(`refused: ${String(error)}`);
       return undefined;
     }
   }
