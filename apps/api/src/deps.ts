@@ -1,12 +1,17 @@
 import type { BlobStore, JobId, Log, QueuePorts } from "@drover/core";
+import type { Installation } from "@drover/job-files";
 import type { Admission } from "./admission.js";
 import type { ParamsCheck } from "./params-check.js";
 import type { ProcessorDirectory } from "./processor-directory.js";
+import type { StorageSharing } from "./storage-sharing.js";
 
 /** All that the handlers need of the world. */
 export interface Deps {
   readonly queue: Pick<QueuePorts, "jobs" | "keys" | "facts" | "health">;
   readonly store: BlobStore;
+  /** Whether Redis and store belong together; asked before anything is accepted or erased. */
+  readonly installation: Pick<Installation, "confirm" | "state">;
+  readonly sharing: StorageSharing;
   readonly processors: ProcessorDirectory;
   readonly admission: Admission;
   readonly checkParams: ParamsCheck;

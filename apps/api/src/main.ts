@@ -1,10 +1,13 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync, realpathSync } from "node:fs";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
-import { type JobId, type Log, SettingsError } from "@drover/core";
-import { type BullQueue, connectQueue } from "@drover/queue";
-import { openStore } from "@drover/storage";
+import { type BlobStore, type JobId, type Log, SettingsError } from "@drover/core";
+import { Installation } from "@drover/job-files";
+import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
+import { describeStore, openStore } from "@drover/storage";
 import { v7 as uuidv7 } from "uuid";
 import { createAdmission } from "./admission.js";
 import { createApp } from "./app.js";
@@ -16,6 +19,7 @@ import { createProcessorDirectory } from "./processor-directory.js";
 import { listen } from "./server.js";
 import { reportServer } from "./server-report.js";
 import { onStopRequest } from "./signals.js";
+import { createStorageSharing } from "./storage-sharing.js";
 
 /**
  * The api process. Starts whether Redis answers or not (what needs it is refused with 503 until it does), stops on SIGTERM, SIGINT
@@ -33,7 +37,9 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
   for (const name of config.unknown) log.warn(`${name} is not a setting of Drover; is it misspelt?`);
   const queue = connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log });
   const stopping = new AbortController();
-  const deps = { ...compose(config, queue, log, stopping.signal), ...faults };
+  const store = openStore(config.storage);
+  const installation = installationOf(config, { queue, store, log });
+  const deps = { ...compose(config, { queue, store, log, installation }, stopping.signal), ...faults };
   const app = createApp(deps, {
     board: {
       adminKey: settings.DROVER_ADMIN_KEY,
@@ -41,6 +47,8 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     },
   });
   deps.processors.start();
+  installation.start();
+  deps.sharing.start();
   const server = await listen(app, { host: settings.HOST, port: settings.PORT }).catch((error: unknown) => {
     log.error(`Cannot listen on ${settings.HOST} port ${settings.PORT}`, { error });
     process.exit(1);
@@ -56,6 +64,8 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     stopping.abort();
     await server.drain(settings.DROVER_API_DRAIN_TIMEOUT);
     deps.processors.stop();
+    installation.stop();
+    await deps.sharing.stop();
     await queue.close();
     log.info("Stopped");
     process.exit(0);
@@ -72,19 +82,49 @@ function readConfigOrExit(): Config {
   }
 }
 
-function compose(config: Config, queue: BullQueue, log: Log, stopping: AbortSignal): Deps {
+/** What reaches out of the process. */
+interface Reach {
+  readonly queue: BullQueue;
+  readonly store: BlobStore;
+  readonly log: Log;
+  readonly installation: Installation;
+}
+
+function installationOf(
+  { settings, storage }: Config,
+  { queue, store, log }: Omit<Reach, "installation">,
+): Installation {
+  return new Installation({
+    marks: queue.installation,
+    store,
+    prefix: settings.DROVER_QUEUE_PREFIX,
+    newId: randomUUID,
+    clock: {
+      monotonicMs: () => performance.now(),
+      sleep: (ms, signal) => sleep(ms, undefined, { signal, ref: false }),
+    },
+    log,
+    where: { redis: describeRedis(settings.REDIS_URL), storage: describeStore(storage) },
+  });
+}
+
+function compose(config: Config, reach: Reach, stopping: AbortSignal): Deps {
   const { settings } = config;
+  const { queue, log } = reach;
+  const processors = createProcessorDirectory({ catalogue: queue.catalogue, log });
+  const apiId = `${hostname()
+    .replaceAll(/[^A-Za-z0-9.-]/g, "-")
+    .slice(0, 100)}-${process.pid}-${randomBytes(5).toString("hex")}`;
   return {
-    queue,
-    store: openStore(config.storage),
-    processors: createProcessorDirectory({ catalogue: queue.catalogue, log }),
+    ...reach,
+    processors,
+    sharing: createStorageSharing({ ...reach, apiId, apis: queue.apis, processors, now: Date.now }),
     admission: createAdmission({
       health: queue.health,
       maxQueued: settings.DROVER_MAX_QUEUED,
       monotonicMs: () => performance.now(),
     }),
     checkParams: createParamsCheck(),
-    log,
     limits: {
       maxUploadBytes: settings.DROVER_MAX_UPLOAD_BYTES,
       retentionMs: {

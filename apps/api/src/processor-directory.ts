@@ -20,6 +20,8 @@ export interface ProcessorDirectory {
   list(): Promise<readonly ProcessorInfo[]>;
   /** What the snapshot holds now; nothing before the first refresh. */
   readonly known: readonly ProcessorInfo[];
+  /** All live workers in the snapshot. */
+  readonly workers: readonly WorkerInfo[];
   /** Live workers that serve the processor; `undefined` before the first refresh. */
   workersOf(name: string): readonly WorkerInfo[] | undefined;
 }
@@ -73,6 +75,10 @@ class SnapshotDirectory implements ProcessorDirectory {
 
   get known(): readonly ProcessorInfo[] {
     return this.#snapshot?.processors ?? [];
+  }
+
+  get workers(): readonly WorkerInfo[] {
+    return this.#snapshot?.workers ?? [];
   }
 
   workersOf(name: string): readonly WorkerInfo[] | undefined {

@@ -21,6 +21,7 @@ import type { Deps } from "../src/deps.js";
 import { createParamsCheck } from "../src/params-check.js";
 import { createProcessorDirectory } from "../src/processor-directory.js";
 import { type HttpServer, listen } from "../src/server.js";
+import { createStorageSharing } from "../src/storage-sharing.js";
 
 export interface LoggedLine {
   readonly level: LogLevel;
@@ -121,9 +122,15 @@ function testDeps(
       lines.push({ level, message, fields });
     };
   const log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  const processors = createProcessorDirectory({ catalogue: queue.catalogue, log });
+  const installation = { confirm: async () => {}, state: { kind: "agreed", id: "test" } } as const;
+  const sharing = createStorageSharing({
+    ...{ store, log, installation, processors, now: Date.now },
+    apiId: "test-api",
+    apis: queue.apis,
+  });
   return {
-    ...{ queue, store, log, stopping },
-    processors: createProcessorDirectory({ catalogue: queue.catalogue, log }),
+    ...{ queue, store, log, stopping, installation, processors, sharing },
     admission: createAdmission({
       health: queue.health,
       maxQueued: options.maxQueued ?? 1_000,

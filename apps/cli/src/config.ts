@@ -13,6 +13,8 @@ export interface Config {
   readonly port: number;
   /** `DROVER_DATA_DIR`, absolute. */
   readonly dataDir: string;
+  /** `DROVER_STORAGE`; `undefined` for the data folder. */
+  readonly storage: string | undefined;
   /** `LOG_FORMAT`. Default `pretty`: `up` is read by a person. */
   readonly logFormat: string;
   /** For the servers: this process's environment without what is for the command line only. */
@@ -30,6 +32,7 @@ export function readConfig(): Config {
     host: value("HOST") ?? "127.0.0.1",
     port: Number(value("PORT") ?? 8000),
     dataDir: resolve(value("DROVER_DATA_DIR") ?? ".drover"),
+    storage: value("DROVER_STORAGE"),
     logFormat: value("LOG_FORMAT") ?? "pretty",
     serverEnvironment,
   };

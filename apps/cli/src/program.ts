@@ -43,7 +43,11 @@ function addServers(program: Command, config: Config, onCode: (code: number) => 
   program
     .command("reconcile")
     .description("queue again the accepted jobs that Redis lost")
-    .action(async () => onCode(await reconcile(config)));
+    .option(
+      "--adopt",
+      "say that this Redis and this storage belong together, though one of them does not know it",
+    )
+    .action(async (options) => onCode(await reconcile(config, options)));
 }
 
 function addSubmit(program: Command, config: Config, onCode: (code: number) => void): void {

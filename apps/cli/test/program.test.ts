@@ -26,6 +26,7 @@ function configOf(serverUrl: string): Config {
     host: "127.0.0.1",
     port: 0,
     dataDir: folder,
+    storage: undefined,
     logFormat: "pretty",
     serverEnvironment: {},
   };

@@ -1,11 +1,12 @@
 import { createServer } from "node:http";
+import type { WorkerState } from "./worker.js";
 
 export interface HealthOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly host: string;
   /** `ready`, or why the worker takes no jobs. */
-  readonly state: () => "ready" | "no_redis" | "draining";
+  readonly state: () => WorkerState;
 }
 
 /** The worker's own `/livez` (200 while the process answers) and `/readyz` (503 with the reason while it takes no jobs). */
@@ -43,6 +44,6 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
   };
 }
 
-function readiness(state: "ready" | "no_redis" | "draining"): [number, { status: string }] {
+function readiness(state: WorkerState): [number, { status: string }] {
   return [state === "ready" ? 200 : 503, { status: state }];
 }

@@ -1,9 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type BlobStore, DomainError, type Log, type QueuePorts, SettingsError } from "@drover/core";
-import { connectQueue } from "@drover/queue";
-import { openStore } from "@drover/storage";
+import { Installation } from "@drover/job-files";
+import { connectQueue, describeRedis } from "@drover/queue";
+import { describeStore, openStore } from "@drover/storage";
 import { systemClock } from "./clock.js";
 import { type Config, readConfig } from "./config.js";
 import { Confirmed } from "./confirmed.js";
@@ -14,6 +15,7 @@ import { reconcileOnce } from "./reconcile-once.js";
 import { createChildren } from "./runner/children.js";
 import { listenForEnd } from "./shutdown.js";
 import { createStation } from "./stations.js";
+import { createStorageWatch } from "./storage-watch.js";
 import { RECHECK_MS, type SweeperDeps, startSweeper } from "./sweeper.js";
 import { Worker } from "./worker.js";
 import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
@@ -31,6 +33,7 @@ interface Parts {
   readonly quietLog: Log;
   readonly queue: QueuePorts;
   readonly blobs: BlobStore;
+  readonly installation: Installation;
 }
 
 /** The composition root: the only place that names adapters. `main.js` serves, `main.js reconcile` puts inputs and jobs right once. */
@@ -41,17 +44,37 @@ async function main(): Promise<void> {
   for (const name of config.unknown) log.warn("Unknown setting, ignored", { setting: name });
   const isService = process.argv[2] !== "reconcile";
   const processors = isService ? await loadProcessors(settings.DROVER_PROCESSORS, process.cwd()) : [];
+  const queue = connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log });
+  const blobs = openStore(config.storage, { leftoverGraceMs: settings.DROVER_ORPHAN_GRACE });
   const parts: Parts = {
     config,
     log,
     quietLog: rateLimited(log, REPEATED_TROUBLE_MS, systemClock.monotonicMs),
-    queue: connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log }),
-    blobs: openStore(config.storage),
+    queue,
+    blobs,
+    installation: installationOf(config, { queue, blobs, log }),
   };
   if (isService) return serve(parts, processors);
-  await reconcileOnce({ ...sweeperDeps(parts, []), health: parts.queue.health });
-  await parts.queue.close();
+  const { installation } = parts;
+  const isAdopting = process.argv.includes("--adopt");
+  await reconcileOnce({ ...sweeperDeps(parts, []), installation, health: queue.health }, isAdopting);
+  await queue.close();
   process.exit(0);
+}
+
+function installationOf(
+  { settings, storage }: Config,
+  { queue, blobs, log }: Pick<Parts, "queue" | "blobs" | "log">,
+): Installation {
+  return new Installation({
+    marks: queue.installation,
+    store: blobs,
+    prefix: settings.DROVER_QUEUE_PREFIX,
+    newId: randomUUID,
+    clock: systemClock,
+    log,
+    where: { redis: describeRedis(settings.REDIS_URL), storage: describeStore(storage) },
+  });
 }
 
 async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Promise<void> {
@@ -76,6 +99,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Prom
     drainTimeoutMs: config.settings.DROVER_DRAIN_TIMEOUT,
     async stop(deadlineMs) {
       await Promise.all([worker.drain(deadlineMs), sweeper.stop()]);
+      parts.installation.stop();
       guardian.close();
       await closeHealth();
       await folder.remove();
@@ -83,10 +107,14 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Prom
     },
     exit: (code) => process.exit(code),
   });
+  parts.installation.start();
   worker.start();
 }
 
-function workerDeps({ config, log, quietLog, queue }: Parts, processors: readonly LoadedProcessor[]) {
+function workerDeps(
+  { config, log, quietLog, queue, blobs, installation }: Parts,
+  processors: readonly LoadedProcessor[],
+) {
   const { settings, workerId } = config;
   return {
     info: {
@@ -98,6 +126,14 @@ function workerDeps({ config, log, quietLog, queue }: Parts, processors: readonl
       startedAt: systemClock.now(),
     },
     queue,
+    storage: createStorageWatch({
+      workerId,
+      installation,
+      apis: queue.apis,
+      store: blobs,
+      log,
+      now: systemClock.now,
+    }),
     retry: { baseDelayMs: settings.DROVER_RETRY_BASE_DELAY, maxDelayMs: settings.DROVER_RETRY_MAX_DELAY },
     clock: systemClock,
     log,

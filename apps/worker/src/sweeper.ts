@@ -1,4 +1,5 @@
 import type { Clock, Log } from "@drover/core";
+import type { Installation } from "@drover/job-files";
 import { trouble } from "./log.js";
 import type { OrphanDeps } from "./orphans.js";
 import { sweepAttempts } from "./orphans.js";
@@ -10,6 +11,8 @@ export interface SweeperDeps extends RetentionDeps, ReconcileDeps, OrphanDeps {
   readonly queue: RetentionDeps["queue"] & ReconcileDeps["queue"];
   readonly blobs: ReconcileDeps["blobs"];
   readonly clock: Clock;
+  /** Asked right before each part of a sweep: nothing is removed or restored in front of the wrong Redis. */
+  readonly installation: Pick<Installation, "confirm">;
   readonly intervalMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -41,18 +44,19 @@ export function startSweeper(deps: SweeperDeps): Repetition {
 
 /** One sweep. Never rejects. */
 export async function sweep(deps: SweeperDeps, signal: AbortSignal): Promise<Swept> {
-  const guard = async <T>(part: string, work: Promise<T>, otherwise: T): Promise<T> => {
+  const guard = async <T>(part: string, work: () => Promise<T>, otherwise: T): Promise<T> => {
     try {
-      return await work;
+      await deps.installation.confirm();
+      return await work();
     } catch (error) {
       deps.quietLog.warn(`Sweep of ${part} failed; the next one tries again`, trouble(error));
       return otherwise;
     }
   };
-  const jobsExpired = await guard("expired jobs", expireJobs(deps, signal), 0);
+  const jobsExpired = await guard("expired jobs", () => expireJobs(deps, signal), 0);
   const nothing = { restored: 0, settled: 0, inputsRemoved: 0 };
-  const reconciled = await guard("inputs", reconcile(deps, signal), nothing);
-  const attemptsRemoved = await guard("artifacts", sweepAttempts(deps, signal), 0);
+  const reconciled = await guard("inputs", () => reconcile(deps, signal), nothing);
+  const attemptsRemoved = await guard("artifacts", () => sweepAttempts(deps, signal), 0);
   const swept: Swept = { jobsExpired, ...reconciled, attemptsRemoved };
   if (Object.values(swept).some((count: number) => count > 0)) deps.log.info("Swept", { ...swept });
   return swept;

@@ -1,5 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { BlobStore, JobId, JobRequest, Outcome, QueuePorts } from "@drover/core";
+import {
+  type BlobStore,
+  DomainError,
+  type JobId,
+  type JobRequest,
+  type Outcome,
+  type QueuePorts,
+} from "@drover/core";
 import {
   decodeManifest,
   inputFolder,
@@ -24,11 +31,14 @@ let blobs: BlobStore;
 /** How far the sweeper's clock is ahead. */
 let ahead: number;
 let log: ReturnType<typeof recordingLog>;
+/** Says whether Redis and storage belong together. */
+let confirm: () => Promise<void>;
 beforeEach(() => {
   queue = createMemoryQueue();
   blobs = createMemoryStore();
   ahead = 0;
   log = recordingLog();
+  confirm = async () => {};
 });
 
 /** One sweep by a worker of its own, on the store given. */
@@ -42,6 +52,7 @@ function sweepNow(store: BlobStore = blobs): Promise<Swept> {
       retentionMs: { completed: 2 * HOUR, failed: 4 * HOUR },
       processors: ["p"],
       orphanGraceMs: HOUR,
+      installation: { confirm },
       confirmed: new Confirmed(0, clock.now),
       intervalMs: 1_000,
       random: () => 0,
@@ -114,6 +125,19 @@ async function keys(prefix = ""): Promise<string[]> {
 async function statusOf(id: JobId): Promise<string | undefined> {
   return (await queue.jobs.get(id))?.status;
 }
+
+test("F20: nothing is removed or restored while Redis and storage do not belong together", async () => {
+  const unfinished = await upload();
+  const failed = await ended(failure);
+  await blobs.put(`jobs/${randomUUID()}/1-abc/out.txt`, bytes("x"));
+  const before = await keys();
+  queue = createMemoryQueue(); // the wrong one: it knows none of this
+  confirm = () => Promise.reject(new DomainError("storage_not_shared", "no"));
+  ahead = 1_000 * HOUR;
+  expect(await sweepNow()).toEqual(NOTHING);
+  expect(await keys()).toEqual(before);
+  for (const { id } of [unfinished, failed]) expect(await statusOf(id)).toBeUndefined();
+});
 
 describe("retention", () => {
   test("removes a job, its input and its artifacts when it ended, not earlier, and leaves a tombstone", async () => {

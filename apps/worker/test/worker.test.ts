@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../src/clock.js";
 import { startHealth } from "../src/health.js";
 import { loadProcessors, ProcessorLoadError } from "../src/processors.js";
+import type { Obstacle } from "../src/storage-watch.js";
 import { Worker, type WorkerDeps } from "../src/worker.js";
 import { processorNamed, recordingLog, requestOf, until } from "./harness.js";
 
@@ -13,11 +14,13 @@ let queue: QueuePorts;
 let log: ReturnType<typeof recordingLog>;
 let worker: Worker;
 let ready: number;
+let obstacle: Obstacle | undefined;
 let runnersClosed: number;
 beforeEach(() => {
   queue = createMemoryQueue();
   log = recordingLog();
   ready = 0;
+  obstacle = undefined;
   runnersClosed = 0;
 });
 afterEach(() => worker.drain(0));
@@ -43,6 +46,7 @@ function workerOf(execute: () => Promise<Outcome>, ports: Partial<QueuePorts> = 
       },
     ],
     queue: { ...queue, ...ports },
+    storage: { look: async () => obstacle, obstacle: async () => obstacle },
     retry: { baseDelayMs: 0, maxDelayMs: 0 },
     clock: systemClock,
     log,
@@ -96,7 +100,7 @@ describe("a worker", () => {
   });
 
   test("lets running attempts end before the drain deadline, and takes no new job meanwhile", async () => {
-    let finish = (_outcome: Outcome) => {};
+    let finish: ((outcome: Outcome) => void) | undefined;
     const running = () =>
       new Promise<Outcome>((resolve) => {
         finish = resolve;
@@ -104,15 +108,49 @@ describe("a worker", () => {
     workerOf(running).start();
     const first = requestOf("good");
     await queue.jobs.submit(first);
-    await until("it runs", () => worker.running === 1);
+    await until("it runs", () => finish !== undefined);
     const drained = worker.drain(10_000);
     const second = requestOf("good");
     await queue.jobs.submit(second);
     expect(worker.drain(0), "a second drain is the first").toBe(drained);
-    finish(completed);
+    finish?.(completed);
     await drained;
     expect((await queue.jobs.get(first.id))?.status).toBe("completed");
     expect((await queue.jobs.get(second.id))?.status).toBe("queued");
+  });
+
+  test("F20: takes no job while Redis and storage do not belong together, and is not ready; then it does", async () => {
+    obstacle = "storage_not_shared";
+    let executed = 0;
+    const request = requestOf("good");
+    await queue.jobs.submit(request);
+    const execute = async () => {
+      executed += 1;
+      return completed;
+    };
+    workerOf(execute).start();
+    await until("it says so", () => worker.state === "storage_not_shared");
+    expect((await queue.catalogue.read()).workers).toMatchObject([{ id: "w1", sharesStorage: false }]);
+    expect((await queue.jobs.history(request.id)).events.map(({ type }) => type)).not.toContain("started");
+    expect([ready, executed]).toEqual([0, 0]);
+    obstacle = undefined;
+    await until("it completed", async () => (await queue.jobs.get(request.id))?.status === "completed");
+    expect([ready, executed]).toEqual([1, 1]);
+  });
+
+  test("F20: gives a job back that it took from a Redis that was switched, and takes no other", async () => {
+    let executed = 0;
+    workerOf(async () => {
+      executed += 1;
+      return completed;
+    }).start();
+    await until("it is ready", () => worker.state === "ready");
+    obstacle = "storage_not_shared";
+    const request = requestOf("good");
+    await queue.jobs.submit(request);
+    await until("it says so", () => worker.state === "storage_not_shared");
+    await until("the job is back", async () => (await queue.jobs.get(request.id))?.status === "queued");
+    expect(executed).toBe(0);
   });
 
   test("may be drained before it was started, and does not start then", async () => {

@@ -38,7 +38,7 @@ export const operationRoutes = {
     answers: {
       200: { description: "It can.", schema: Readiness },
     },
-    errors: ["draining", "redis_unavailable", "storage_unavailable"],
+    errors: ["draining", "redis_unavailable", "storage_unavailable", "storage_not_shared"],
   },
   health: {
     method: "GET",

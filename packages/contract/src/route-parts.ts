@@ -29,6 +29,8 @@ export const READ: readonly ProblemCode[] = [
   "job_not_found",
   "job_expired",
   "redis_unavailable",
+  "storage_not_shared",
+  "storage_unavailable",
 ];
 export const UPLOAD: readonly ProblemCode[] = [
   "invalid_request",
@@ -43,6 +45,8 @@ export const UPLOAD: readonly ProblemCode[] = [
   "at_capacity",
   "draining",
   "storage_full",
+  "storage_not_shared",
+  "storage_unavailable",
 ];
 export const DOWNLOAD: readonly ProblemCode[] = [
   ...READ,

@@ -33,4 +33,6 @@ export interface WorkerInfo {
   readonly processors: readonly string[];
   /** ms since the epoch. */
   readonly startedAt: number;
+  /** Whether it works on the storage that the apis work on. Workers of an older version do not say. */
+  readonly sharesStorage?: boolean;
 }

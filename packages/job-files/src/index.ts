@@ -1,3 +1,6 @@
 export * from "./blob-keys.js";
+export * from "./canary.js";
+export * from "./installation.js";
 export * from "./manifest.js";
+export * from "./pairing.js";
 export * from "./tombstone.js";

@@ -107,6 +107,12 @@ export class RedisLink {
   }
 }
 
+/** Which server an address names, without user and password: `host:port, database n`. */
+export function describeRedis(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname}:${port || 6379}, database ${pathname.slice(1) || 0}`;
+}
+
 /** A connection that waits for its server as long as it takes. */
 export function patientConnection(url: string, log: Log, purpose: string): Redis {
   const client = new Redis(url, PATIENT);

@@ -21,3 +21,8 @@ export function openStore(spec: string, options: Pick<DiskStoreOptions, "leftove
     `DROVER_STORAGE: expected file:<folder>, as file:/var/lib/drover/blobs; got "${scheme}…".`,
   );
 }
+
+/** Which store a setting names, for the log: user, password and query of an address are left out. */
+export function describeStore(spec: string): string {
+  return spec.replace(/\/\/[^/@]*@/, "//").replace(/\?.*$/s, "");
+}

@@ -4,6 +4,7 @@ import type { Deps } from "../deps.js";
 import { fingerprintOf, parseIdempotencyKey, scopedKey } from "../idempotency-key.js";
 import { selfLink } from "../job-view.js";
 import { ClientGone, type Receive } from "../upload/upload.js";
+import { RECENT_MS } from "./find-job.js";
 import { assertNotStopping } from "./health.js";
 import { assertAccepted, requestOf } from "./job-request.js";
 import { waitForJob } from "./wait-for.js";
@@ -30,7 +31,9 @@ export interface Accepted {
 export async function accept(submission: Submission, deps: Deps): Promise<Accepted> {
   assertNotStopping(deps);
   const key = parseIdempotencyKey(submission.idempotencyKey);
+  await deps.installation.confirm(RECENT_MS); // first: the wrong Redis does not know the processor either
   const processor = await deps.processors.require(submission.processor);
+  await deps.sharing.assertShared(processor.name);
   await deps.admission.admit(processor.name);
   const blobKey = inputKey(deps.newUploadId());
   const accepted = await storeAndQueue(submission, { key, processor, blobKey }, deps);

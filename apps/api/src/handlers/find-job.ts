@@ -2,15 +2,24 @@ import { DomainError, type Job, type JobId, parseJobId } from "@drover/core";
 import { tombstone } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 
-/** The job that the path names. Throws `invalid_job_id`, `job_expired` while its tombstone lives, `job_not_found`. */
-export async function findJob(idText: string, deps: Pick<Deps, "queue">): Promise<Job> {
+/** A look at Redis and storage that is at most so old, in ms, answers for them; the process looks every 3 s. */
+export const RECENT_MS = 5_000;
+
+type FindDeps = Pick<Deps, "queue" | "installation">;
+
+/**
+ * The job that the path names. Throws `invalid_job_id`, `job_expired` while its tombstone lives, `job_not_found`, and
+ * `storage_not_shared` when this Redis may be the wrong one to ask.
+ */
+export async function findJob(idText: string, deps: FindDeps): Promise<Job> {
   const id = parseJobId(idText);
   return (await deps.queue.jobs.get(id)) ?? (await throwMissing(id, deps));
 }
 
 /** Says of a job that is not there whether it expired or never was. The sweeper leaves the tombstone when it removes a job. */
-export async function throwMissing(id: JobId, deps: Pick<Deps, "queue">): Promise<never> {
+export async function throwMissing(id: JobId, deps: FindDeps): Promise<never> {
   const expiredAt = await deps.queue.facts.get(tombstone(id));
+  if (expiredAt === undefined) await deps.installation.confirm(RECENT_MS);
   if (expiredAt === undefined) throw new DomainError("job_not_found", `No job has the id ${id}.`);
   throw new DomainError("job_expired", `Job ${id} and its files were removed when their retention ended.`, {
     members: { expired_at: expiredAt },

@@ -22,7 +22,9 @@ export const health: Handler<"health"> = async (_input, deps) =>
 export const readyz: Handler<"readyz"> = async (_input, deps) => {
   const { redis, storage } = await recentChecks(deps);
   const draining = deps.stopping.aborted;
-  const code = worst({ draining, redis, storage });
+  const { state } = deps.installation;
+  const pair = state.kind === "refused" ? state : undefined;
+  const code = worst({ draining, redis, storage: storage && pair === undefined, pairCode: pair?.code });
   if (code === undefined) {
     return ok(
       { status: "ready", timestamp: new Date(deps.now()).toISOString() },
@@ -32,8 +34,8 @@ export const readyz: Handler<"readyz"> = async (_input, deps) => {
   const said = (passed: boolean) => (passed ? "ok" : "failed");
   throw new DomainError(
     code,
-    `Not ready: redis ${said(redis)}, storage ${said(storage)}${draining ? ", stopping" : ""}.`,
-    { members: { checks: { redis: said(redis), storage: said(storage), draining } } },
+    `Not ready: redis ${said(redis)}, storage ${said(storage)}${draining ? ", stopping" : ""}.${pair === undefined ? "" : ` ${pair.detail}`}`,
+    { members: { checks: { redis: said(redis), storage: said(storage && pair === undefined), draining } } },
   );
 };
 
@@ -64,10 +66,13 @@ async function check(deps: Deps): Promise<Checks> {
   return { redis, storage };
 }
 
-function worst(checks: { draining: boolean; redis: boolean; storage: boolean }): ErrorCode | undefined {
+/** `pairCode` says why Redis and storage do not belong together. */
+function worst(
+  checks: Checks & { readonly draining: boolean; readonly pairCode: ErrorCode | undefined },
+): ErrorCode | undefined {
   if (checks.draining) return "draining";
   if (!checks.redis) return "redis_unavailable";
-  return checks.storage ? undefined : "storage_unavailable";
+  return checks.storage ? undefined : (checks.pairCode ?? "storage_unavailable");
 }
 
 /** Whether the check resolves within 2 s: a probe that hangs is a probe that failed. */

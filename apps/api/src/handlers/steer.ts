@@ -2,7 +2,7 @@ import { DomainError, isTerminal, type Job, type JobId, type JobRequest } from "
 import { inputFolder, jobFolder, manifestKey, readManifest, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import { selfLink, viewJob } from "../job-view.js";
-import { findJob, throwMissing } from "./find-job.js";
+import { findJob, RECENT_MS, throwMissing } from "./find-job.js";
 import type { Handler } from "./handler.js";
 import { assertNotStopping } from "./health.js";
 import { assertSmall } from "./job-request.js";
@@ -38,6 +38,7 @@ async function settleManifest(job: Job, deps: Deps): Promise<void> {
 
 export const retryJob: Handler<"retryJob"> = async (input, deps) => {
   assertNotStopping(deps);
+  await deps.installation.confirm(RECENT_MS);
   const job = await findJob(input.params.job_id, deps);
   assertRetryable(job);
   const params = input.body?.params;
@@ -106,6 +107,7 @@ async function requestOfJob(job: Job, deps: Deps): Promise<JobRequest> {
 const STOP_MS = 5_000;
 
 export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
+  await deps.installation.confirm(RECENT_MS);
   const job = await findJob(input.params.job_id, deps);
   if (!isTerminal(job.status)) await stopJob(job.id, deps);
   // The manifest first: a process that dies here must not leave one that brings the job back. Files without a job are swept.

@@ -76,10 +76,13 @@ export interface ConsumeOptions {
   readonly onDiscarded?: (attempt: Attempt) => Promise<void>;
 }
 
-/** A running consumer. `drain` twice and `drain` before anything was taken are fine. */
+/** A running consumer. `drain` twice and `drain` before anything was taken are fine, and so are `pause` and `resume`. */
 export interface Consumer {
   /** Number of attempts that run now. */
   readonly running: number;
+  /** Takes no new job until `resume`, but for one that is on its way. Running attempts go on. */
+  pause(): void;
+  resume(): void;
   /** Takes no new job; gives running attempts `deadlineMs` to end, then aborts them with `drained`; resolves when all have ended and the connections are closed. */
   drain(deadlineMs: number): Promise<void>;
 }

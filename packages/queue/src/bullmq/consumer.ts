@@ -57,6 +57,7 @@ export class BullConsumer implements Consumer {
   /** Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and run again. */
   readonly #giveUp = new AbortController();
   #drained: Promise<void> | undefined;
+  #isPaused = false;
   #errorsThisSecond = 0;
 
   constructor(processor: string, options: ConsumeOptions, execute: Execute, deps: ConsumerDeps) {
@@ -87,6 +88,16 @@ export class BullConsumer implements Consumer {
 
   get running(): number {
     return this.#attempts.size;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    void this.#worker.pause(true);
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    if (this.#drained === undefined) this.#worker.resume();
   }
 
   drain(deadlineMs: number): Promise<void> {
@@ -235,10 +246,10 @@ export class BullConsumer implements Consumer {
   async #rest(): Promise<void> {
     const isSpinning = this.#errorsThisSecond > MAX_ERRORS_A_SECOND;
     this.#errorsThisSecond = 0;
-    if (!isSpinning || this.#drained !== undefined) return;
+    if (!isSpinning || this.#isPaused || this.#drained !== undefined) return;
     await this.#worker.pause(true);
     await sleep(1_000);
-    if (this.#drained === undefined) await this.#worker.resume();
+    if (this.#drained === undefined && !this.#isPaused) this.#worker.resume();
   }
 }
 

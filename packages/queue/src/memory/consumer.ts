@@ -22,6 +22,7 @@ export class MemoryConsumer implements Consumer {
   readonly #timer: NodeJS.Timeout;
   #isDraining = false;
   #isTaking = false;
+  #isPaused = false;
 
   constructor(
     state: MemoryState,
@@ -42,6 +43,15 @@ export class MemoryConsumer implements Consumer {
     return this.#active.size;
   }
 
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#take();
+  }
+
   async drain(deadlineMs: number): Promise<void> {
     this.#isDraining = true;
     this.#stopListening();
@@ -57,7 +67,7 @@ export class MemoryConsumer implements Consumer {
   #take(): void {
     if (this.#isTaking) return; // taking a job wakes every listener, this one too
     this.#isTaking = true;
-    while (!this.#isDraining && this.#active.size < this.#options.slots) {
+    while (!this.#isDraining && !this.#isPaused && this.#active.size < this.#options.slots) {
       const entry = this.#state.inLine(this.#processor)[0];
       if (entry === undefined) break;
       const run = this.#run(entry).finally(() => {

@@ -1,0 +1,121 @@
+import { type Clock, DomainError, type Log } from "@drover/core";
+import { type InstallationState, type PairDeps, pairUp } from "./pairing.js";
+
+export interface InstallationDeps extends PairDeps {
+  readonly clock: Pick<Clock, "sleep" | "monotonicMs">;
+  readonly log: Log;
+  /** Which Redis and which storage, without secrets, for the log. */
+  readonly where: { readonly redis: string; readonly storage: string };
+}
+
+/** Time between two looks, in ms. */
+const RECHECK_MS = 3_000;
+/** A look that takes longer, in ms, says that the storage does not answer: Redis alone is given up after 2 s. */
+const LOOK_MS = 5_000;
+
+/**
+ * Whether Redis and storage belong together. Nothing is erased, restored or run by a process that does not know it: that Redis knows no
+ * job of some files is no proof that they are nobody's when it is the wrong Redis.
+ *
+ * Looks again every 3 s from `start` to `stop`, and whenever it is asked. Logs one line with the first answer, and one when it changes.
+ */
+export class Installation {
+  readonly #deps: InstallationDeps;
+  readonly #stopping = new AbortController();
+  #state: InstallationState = { kind: "unknown", detail: "Redis was not asked yet." };
+  /** The id that was agreed on last. */
+  #known: string | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #looking: Promise<InstallationState> | undefined;
+  #told: string | undefined;
+
+  constructor(deps: InstallationDeps) {
+    this.#deps = deps;
+  }
+
+  /** As of the last look. */
+  get state(): InstallationState {
+    return this.#state;
+  }
+
+  start(): void {
+    void this.#watch();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Looks now, at most once at a time. Never rejects. */
+  check(): Promise<InstallationState> {
+    this.#looking ??= this.#look({}).finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  /** Says that the two belong together: what one of them lacks is made, but another id is never replaced. Never rejects. */
+  adopt(): Promise<InstallationState> {
+    return this.#look({ isAdopting: true });
+  }
+
+  /**
+   * Throws unless the two agree as of now, or as of a look at most `maxAgeMs` ago: `storage_not_shared`, `storage_unavailable`, or
+   * `redis_unavailable` when it cannot be known. To be called right before anything is erased, restored or run.
+   */
+  async confirm(maxAgeMs = 0): Promise<void> {
+    const isFresh = this.#deps.clock.monotonicMs() - this.#lookedAt < maxAgeMs;
+    const state = isFresh && this.#state.kind === "agreed" ? this.#state : await this.check();
+    if (state.kind === "agreed") return;
+    const code = state.kind === "refused" ? state.code : "redis_unavailable";
+    throw new DomainError(code, state.detail, { retryAfterS: code === "redis_unavailable" ? 2 : 10 });
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.check();
+      await this.#deps.clock.sleep(RECHECK_MS, signal).catch(() => {}); // stopped
+    }
+  }
+
+  async #look(options: { readonly isAdopting?: boolean }): Promise<InstallationState> {
+    const giveUp = new AbortController();
+    const tooLong = this.#deps.clock.sleep(LOOK_MS, giveUp.signal).then(
+      () => away("It does not answer."),
+      () => away("It does not answer."), // the look was over first
+    );
+    const pairing = pairUp(this.#deps, { ...options, known: this.#known }).catch(stateOfTrouble);
+    this.#state = await Promise.race([pairing, tooLong]);
+    giveUp.abort();
+    this.#lookedAt = this.#deps.clock.monotonicMs();
+    if (this.#state.kind === "agreed") this.#known = this.#state.id;
+    this.#tell();
+    return this.#state;
+  }
+
+  /** One line for each change, the first with all that tells where this process works. */
+  #tell(): void {
+    const { log, where, prefix } = this.#deps;
+    const state = this.#state;
+    const said = state.kind === "agreed" ? state.id : state.detail;
+    if (said === this.#told) return;
+    this.#told = said;
+    const place = `Redis ${where.redis}, prefix "${prefix}", storage ${where.storage}`;
+    if (state.kind === "agreed") log.info(`${place}: installation ${state.id}`, { installation: state.id });
+    else if (state.kind === "unknown") log.warn(`${place}: ${state.detail}`);
+    else log.error(`${place}: ${state.detail}`, { code: state.code });
+  }
+}
+
+function stateOfTrouble(error: unknown): InstallationState {
+  if (error instanceof DomainError && error.code === "redis_unavailable")
+    return { kind: "unknown", detail: error.message };
+  if (error instanceof DomainError) return away(error.message);
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return away(`It cannot be used (${code}).`);
+}
+
+function away(reason: string): InstallationState {
+  return { kind: "refused", code: "storage_unavailable", detail: `The storage is away. ${reason}` };
+}
