@@ -48,6 +48,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
   });
   deps.processors.start();
   installation.start();
+  await installation.check(); // under a second, also when Redis is away: the first request is answered as the thousandth is
   deps.sharing.start();
   const server = await listen(app, { host: settings.HOST, port: settings.PORT }).catch((error: unknown) => {
     log.error(`Cannot listen on ${settings.HOST} port ${settings.PORT}`, { error });

@@ -191,7 +191,7 @@ export const SETTINGS = {
     min: 0,
     max: 30 * DAY,
     reader: "worker",
-    help: "Age at which a file that belongs to no job is removed; longer than the longest upload.",
+    help: "Age at which a file that belongs to no job is removed, and what a killed process left of an upload (2 minutes at least); longer than the longest upload.",
   },
 } as const satisfies Record<string, Setting>;
 

@@ -55,6 +55,11 @@ export class System {
     return join(this.folder, "data", "blobs");
   }
 
+  /** The settings of every process. */
+  get env(): Readonly<Record<string, string>> {
+    return this.#env;
+  }
+
   async startApi(env: Readonly<Record<string, string>> = {}): Promise<DroverProcess> {
     const api = await DroverProcess.start({ kind: "api", env: { ...this.#env, ...env } });
     this.apis.push(api);
@@ -69,6 +74,14 @@ export class System {
     });
     this.apis.push(api);
     return api;
+  }
+
+  /** Starts a worker that may never be ready. */
+  async startStuckWorker(env: Readonly<Record<string, string>>): Promise<DroverProcess> {
+    const options = { kind: "worker", env: { ...this.#env, ...env }, isReadyAtOnce: true } as const;
+    const worker = await DroverProcess.start(options);
+    this.workers.push(worker);
+    return worker;
   }
 
   async startWorker(env: Readonly<Record<string, string>> = {}): Promise<DroverProcess> {
