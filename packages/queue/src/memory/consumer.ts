@@ -92,6 +92,7 @@ export class MemoryConsumer implements Consumer {
     return {
       request: entry.request,
       number,
+      reopenedEnd: entry.reopenedEnd,
       signal,
       progress: async (progress) => {
         if (!isCurrent()) return;
