@@ -15,6 +15,7 @@ import { createParamsCheck } from "./params-check.js";
 import { createProcessorDirectory } from "./processor-directory.js";
 import { listen } from "./server.js";
 import { reportServer } from "./server-report.js";
+import { watchDeadlines } from "./settle-job.js";
 import { onStopRequest } from "./signals.js";
 
 /**
@@ -41,6 +42,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     },
   });
   deps.processors.start();
+  const stopWatching = watchDeadlines({ queue, store: deps.store, log });
   const server = await listen(app, { host: settings.HOST, port: settings.PORT }).catch((error: unknown) => {
     log.error(`Cannot listen on ${settings.HOST} port ${settings.PORT}`, { error });
     process.exit(1);
@@ -56,6 +58,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     stopping.abort();
     await server.drain(settings.DROVER_API_DRAIN_TIMEOUT);
     deps.processors.stop();
+    stopWatching();
     await queue.close();
     log.info("Stopped");
     process.exit(0);
@@ -94,7 +97,7 @@ function compose(config: Config, queue: BullQueue, log: Log, stopping: AbortSign
       uploadStallMs: 30_000,
     },
     version: readVersion(),
-    now: Date.now,
+    now: () => queue.clock.now(),
     newJobId: () => uuidv7() as JobId, // uuid spells ids in lower case
     newUploadId: () => randomBytes(16).toString("hex"),
     startedAt: Date.now(),

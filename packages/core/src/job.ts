@@ -20,6 +20,11 @@ export function parseJobId(text: string): JobId {
   return lower as JobId;
 }
 
+/** Whether `text` is a job's id as `parseJobId` answers it. */
+export function isJobId(text: string): text is JobId {
+  return UUID_SHAPE.test(text);
+}
+
 /**
  * Where a job stands.
  *

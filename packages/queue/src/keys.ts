@@ -39,6 +39,9 @@ export function redisKeys(prefix: string) {
     queuePrefix: (processor: string) => `{${prefix}:${processor}}`,
     /** A key of the queue: `active`, `events` … */
     queue: (processor: string, name: string) => `{${prefix}:${processor}}:${processor}:${name}`,
+    /** The same for several names. */
+    queueAll: (processor: string, names: readonly string[]) =>
+      names.map((name) => `{${prefix}:${processor}}:${processor}:${name}`),
     job: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}`,
     expired: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}:expired`,
     history: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}:history`,

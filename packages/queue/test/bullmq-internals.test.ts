@@ -32,7 +32,11 @@ describe("the server's clock", () => {
     await withClockAhead(3_600_000, async () => {
       await queue.health.ping();
       await waitFor(() => Math.abs(queue.clock.now() - trueNow()) < 500);
-      const [completed, failed, cancelled] = [newRequest(), newRequest({ params: { fail: true } }), newRequest()];
+      const [completed, failed, cancelled] = [
+        newRequest(),
+        newRequest({ params: { fail: true } }),
+        newRequest(),
+      ];
       await queue.jobs.submit(cancelled);
       await queue.jobs.cancel(cancelled.id);
       await queue.jobs.submit(completed);
@@ -59,7 +63,11 @@ describe("the server's clock", () => {
 
   it("warns once when the clocks differ by more than 2 s, and says when they agree again", async () => {
     const lines: string[] = [];
-    const log = { ...silentLog, warn: (line: string) => lines.push(line), info: (line: string) => lines.push(line) };
+    const log = {
+      ...silentLog,
+      warn: (line: string) => lines.push(line),
+      info: (line: string) => lines.push(line),
+    };
     const link = new RedisLink(redis.url, silentLog);
     const clock = new ServerClock(link, log);
     await link.use((client) => client.ping());

@@ -28,16 +28,21 @@ beforeEach(async () => {
 });
 
 const jobKey = (request: JobRequest) => `{${prefix}:copy}:copy:${request.id}`;
-const keysLeft = async () => (await client.keys(`*${prefix}*`)).map((key) => key.replaceAll(prefix, "p")).sort();
+const keysLeft = async () =>
+  (await client.keys(`*${prefix}*`)).map((key) => key.replaceAll(prefix, "p")).sort();
 
 /** Runs whatever waits until the job has ended. */
 async function run(request: JobRequest, isSuccess = true): Promise<number> {
-  const consumer = queue.attempts.consume("copy", { slots: 1, workerId: "w", retry: RETRY }, async (attempt) => {
-    await attempt.log([{ attempt: attempt.number, level: "info", message: "hello", at: 1 }]);
-    return isSuccess
-      ? { kind: "completed", result: { n: attempt.number }, artifacts: [] }
-      : { kind: "failed", code: "input_invalid", message: "no", retryable: false };
-  });
+  const consumer = queue.attempts.consume(
+    "copy",
+    { slots: 1, workerId: "w", retry: RETRY },
+    async (attempt) => {
+      await attempt.log([{ attempt: attempt.number, level: "info", message: "hello", at: 1 }]);
+      return isSuccess
+        ? { kind: "completed", result: { n: attempt.number }, artifacts: [] }
+        : { kind: "failed", code: "input_invalid", message: "no", retryable: false };
+    },
+  );
   const job = await waitFor(async () => {
     const found = await queue.jobs.get(request.id);
     return found?.finishedAt == null ? undefined : found;
@@ -107,7 +112,9 @@ describe("expiring a finished job", () => {
         const wait = () => client.ping(i % 2 === 0 ? "a" : "b");
         const [retried, expired] = await Promise.all([
           (i % 3 === 0 ? wait() : Promise.resolve()).then(() => other.jobs.retry(request.id)),
-          (i % 3 === 1 ? wait().then(wait) : Promise.resolve()).then(() => queue.finished.expire(request, LATER)),
+          (i % 3 === 1 ? wait().then(wait) : Promise.resolve()).then(() =>
+            queue.finished.expire(request, LATER),
+          ),
         ]);
         return { isGranted: retried !== undefined, expired, job: await queue.jobs.get(request.id) };
       }),
@@ -126,7 +133,14 @@ describe("restoring an end", () => {
     ["failed with its code and message", failure("input_invalid", "Row 12")],
     ["cancelled", { status: "cancelled", result: null }],
   ])("makes a job %s again that the queue had lost", async (_what, changes) => {
-    const artifact = { name: "a", key: "jobs/x/1-a/a", sizeBytes: 1, mediaType: "t/t", sha256: "00", isPrimary: true };
+    const artifact = {
+      name: "a",
+      key: "jobs/x/1-a/a",
+      sizeBytes: 1,
+      mediaType: "t/t",
+      sha256: "00",
+      isPrimary: true,
+    };
     const end = endOf({ artifacts: changes.status === undefined ? [artifact] : [], ...changes });
     const request = newRequest({ params: { tz: "UTC" }, tags: { n: "1" }, priority: 7 });
     expect(await queue.finished.restore(request, end)).toBe("restored");
@@ -137,9 +151,14 @@ describe("restoring an end", () => {
       ...{ result: end.result, artifacts: end.artifacts, error: end.error },
     });
     expect((await queue.jobs.history(request.id)).events.map(({ type }) => type)).toContain("restored");
-    expect(await queue.finished.finishedBefore("copy", end.status === "completed" ? "completed" : "failed", LATER, 9)).toEqual([
-      request.id,
-    ]);
+    expect(
+      await queue.finished.finishedBefore(
+        "copy",
+        end.status === "completed" ? "completed" : "failed",
+        LATER,
+        9,
+      ),
+    ).toEqual([request.id]);
     expect(await queue.finished.restore(request, end), "once").toBe("kept");
   });
 
@@ -185,7 +204,11 @@ describe("restoring an end", () => {
     await queue.finished.restore(request, endOf(failure("processor_error", "It broke.")));
     expect((await queue.jobs.retry(request.id))?.status).toBe("queued");
     await run(request);
-    expect(await queue.jobs.get(request.id)).toMatchObject({ status: "completed", attempt: 3, result: { n: 3 } });
+    expect(await queue.jobs.get(request.id)).toMatchObject({
+      status: "completed",
+      attempt: 3,
+      result: { n: 3 },
+    });
   });
 });
 

@@ -35,7 +35,11 @@ describe("the deadline of a queued job", () => {
     await client.zrem(`{${prefix}:copy}:copy:prioritized`, scheduled.id);
     expect([...(await queue.deadlines.failLate(10))].sort()).toEqual([waiting.id, scheduled.id].sort());
     for (const { id } of [waiting, scheduled])
-      expect(await queue.jobs.get(id)).toMatchObject({ status: "failed", error: { code: "queue_timeout" }, attempt: 0 });
+      expect(await queue.jobs.get(id)).toMatchObject({
+        status: "failed",
+        error: { code: "queue_timeout" },
+        attempt: 0,
+      });
     expect(await queue.health.depth("copy")).toEqual({ queued: 0, running: 0 });
     expect(await left()).toBe(0);
   });
@@ -50,7 +54,12 @@ describe("the deadline of a queued job", () => {
   });
 
   it("harms no job that has begun, has ended, is gone or has no limit, and damaged entries stop nobody", async () => {
-    const [begun, cancelled, gone, unlimited] = [newRequest(late), newRequest(late), newRequest(late), newRequest()];
+    const [begun, cancelled, gone, unlimited] = [
+      newRequest(late),
+      newRequest(late),
+      newRequest(late),
+      newRequest(),
+    ];
     await queue.jobs.submit(begun);
     const consumer = queue.attempts.consume(
       "copy",

@@ -189,6 +189,8 @@ export interface QueueDeadlines {
 
 export interface QueueServer {
   readonly version: string;
+  /** Another one after each start of the server, and after a failover: what it may have forgotten is to be looked for. */
+  readonly runId: string;
   /** What a kill or a power loss may cost: `none` loses everything, `everysec` up to a second at a power loss, `always` nothing. */
   readonly durability: "none" | "snapshots" | "everysec" | "always" | "unknown";
   /** `noeviction` is the only policy under which no job is lost to memory pressure. */

@@ -175,10 +175,13 @@ export class BullConsumer implements Consumer {
   /** BullMQ handed out an id whose record is gone: evicted, or deleted by hand. Nothing can be run of it; its manifest brings it back. */
   async #dropStub(id: JobId): Promise<never> {
     await this.#deps.clearRemains({ id, processor: this.#processor });
-    this.#deps.log.warn("A job's record was gone from Redis; the sweeper restores the job from its manifest", {
-      job_id: id,
-      processor: this.#processor,
-    });
+    this.#deps.log.warn(
+      "A job's record was gone from Redis; the sweeper restores the job from its manifest",
+      {
+        job_id: id,
+        processor: this.#processor,
+      },
+    );
     throw new WaitingError();
   }
 

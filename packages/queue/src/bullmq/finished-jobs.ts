@@ -1,9 +1,10 @@
 import {
   type FinishedJobs,
+  isJobId,
   type JobEnd,
+  type JobId,
   type JobPlace,
   type JobRequest,
-  parseJobId,
 } from "@drover/core";
 import { CANCELLED, encodeFailure, encodeRequest, type ReturnValue } from "../codec.js";
 import { HISTORY_LIMIT } from "../history.js";
@@ -29,10 +30,16 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
   const { link, keys, locator } = deps;
   return {
     async finishedBefore(processor, status, time, limit) {
-      const ids = await link.use((client) =>
-        client.zrangebyscore(keys.queue(processor, status), "-inf", `(${time}`, "LIMIT", 0, limit),
-      );
-      return ids.map(parseJobId);
+      const set = keys.queue(processor, status);
+      const found: JobId[] = [];
+      for (let offset = 0; found.length < limit; offset += limit) {
+        const ids = await link.use((client) =>
+          client.zrangebyscore(set, "-inf", `(${time}`, "LIMIT", offset, limit),
+        );
+        found.push(...ids.filter(isJobId)); // what somebody else put into the queue is not ours to look after
+        if (ids.length < limit) break;
+      }
+      return found.slice(0, limit);
     },
     async expire(place, time) {
       const isRemoved = await link.run("remove-finished", expireKeys(keys, place), [
@@ -40,7 +47,7 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
         time,
         EXPIRED_TTL_MS,
       ]);
-      if (isRemoved === 1) await locator.remove(place.id, place.processor);
+      if (isRemoved === 1) await locator.remove(place.id);
       return isRemoved === 1;
     },
     isExpired: async ({ processor, id }) =>
@@ -50,40 +57,37 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
       return (await link.run("restore-finished", restoreKeys(keys, request), [
         request.id,
         end.at,
-        ...valueOf(end),
+        ...storedEnd(end),
         HISTORY_LIMIT,
         HISTORY_TTL_MS,
         ...fieldsOf(request, end),
       ])) as "restored" | "kept" | "reopened";
     },
-    clearRemains: async (place) => (await link.run("clear-remains", remainKeys(keys, place), [place.id])) === 1,
+    clearRemains: async (place) =>
+      (await link.run("clear-remains", remainKeys(keys, place), [place.id])) === 1,
     synced: deps.synced,
   };
 }
 
-/** Keys of a queue by their names. */
-export const queueKeys = (keys: RedisKeys, processor: string, names: readonly string[]) =>
-  names.map((name) => keys.queue(processor, name));
-
 function expireKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
   const job = keys.job(processor, id);
-  const lists = queueKeys(keys, processor, ["completed", "failed", "events"]);
+  const lists = keys.queueAll(processor, ["completed", "failed", "events"]);
   return [job, ...lists, keys.history(processor, id), `${job}:logs`, keys.expired(processor, id)];
 }
 
 function restoreKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
   const names = ["completed", "failed", "active", "delayed", "prioritized", "wait", "paused", "events"];
-  return [keys.job(processor, id), ...queueKeys(keys, processor, names), keys.history(processor, id)];
+  return [keys.job(processor, id), ...keys.queueAll(processor, names), keys.history(processor, id)];
 }
 
 function remainKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
   const job = keys.job(processor, id);
   const names = ["stalled", "active", "wait", "paused", "delayed", "prioritized", "completed", "failed"];
-  return [job, `${job}:lock`, ...queueKeys(keys, processor, names)];
+  return [job, `${job}:lock`, ...keys.queueAll(processor, names)];
 }
 
 /** The set that BullMQ keeps such a job in, and the value that says how it ended. */
-function valueOf(end: JobEnd): readonly ["completed" | "failed", string] {
+function storedEnd(end: JobEnd): readonly ["completed" | "failed", string] {
   const { result, artifacts, error, status } = end;
   if (status === "completed") {
     const value: ReturnValue = { result, artifacts };
@@ -96,7 +100,12 @@ function valueOf(end: JobEnd): readonly ["completed" | "failed", string] {
 /** The hash as BullMQ writes it. Attempts past the first `maxAttempts` did not count, or the job would not have had them. */
 function fieldsOf(request: JobRequest, end: JobEnd): readonly (string | number)[] {
   const priority = bullPriority(request.priority);
-  const options = { attempts: request.maxAttempts, backoff: { type: "custom" }, priority, stackTraceLimit: 0 };
+  const options = {
+    attempts: request.maxAttempts,
+    backoff: { type: "custom" },
+    priority,
+    stackTraceLimit: 0,
+  };
   return [
     ...["name", request.processor, "data", JSON.stringify(encodeRequest(request))],
     ...["opts", JSON.stringify({ ...options, jobId: request.id }), "priority", priority, "delay", 0],

@@ -1,8 +1,14 @@
-import { DomainError, type JobId, type JobRequest, parseJobId, type QueueDeadlines, queueDeadline } from "@drover/core";
+import {
+  DomainError,
+  type JobId,
+  type JobRequest,
+  parseJobId,
+  type QueueDeadlines,
+  queueDeadline,
+} from "@drover/core";
 import { encodeFailure } from "../codec.js";
 import type { RedisKeys } from "../keys.js";
 import type { RedisLink } from "../redis.js";
-import { queueKeys } from "./finished-jobs.js";
 
 /** What a job that waited too long is told. */
 const QUEUE_TIMEOUT = encodeFailure({
@@ -16,7 +22,9 @@ const QUEUE_TIMEOUT = encodeFailure({
 export async function addDeadline(link: RedisLink, keys: RedisKeys, request: JobRequest): Promise<void> {
   const deadline = queueDeadline(request);
   if (deadline === null) return;
-  await link.use((client) => client.zadd(keys.queueDeadlines, deadline, `${request.id} ${request.processor}`));
+  await link.use((client) =>
+    client.zadd(keys.queueDeadlines, deadline, `${request.id} ${request.processor}`),
+  );
 }
 
 /**
@@ -27,7 +35,7 @@ export function redisDeadlines(link: RedisLink, keys: RedisKeys, now: () => numb
   const failOne = async (entry: string): Promise<JobId | undefined> => {
     const [id, processor] = [parseJobId(entry.slice(0, 36)), entry.slice(37)];
     const names = ["failed", "delayed", "prioritized", "wait", "paused", "events"];
-    const scriptKeys = [keys.job(processor, id), ...queueKeys(keys, processor, names)];
+    const scriptKeys = [keys.job(processor, id), ...keys.queueAll(processor, names)];
     return (await link.run("fail-late", scriptKeys, [id, QUEUE_TIMEOUT])) === 1 ? id : undefined;
   };
   return {

@@ -39,8 +39,7 @@ export class ServerClock {
     const [seconds, microseconds] = await this.#link.client.time();
     const answeredAt = performance.now();
     if (answeredAt - askedAt > MAX_ROUND_TRIP_MS) return;
-    this.#offsetMs =
-      Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (askedAt + answeredAt) / 2;
+    this.#offsetMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (askedAt + answeredAt) / 2;
     this.#report(this.now() - Date.now());
   }
 

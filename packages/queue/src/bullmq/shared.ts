@@ -122,6 +122,7 @@ function describeServer(
 ): QueueServer {
   return {
     version: info.get("valkey_version") ?? info.get("redis_version") ?? "unknown",
+    runId: info.get("run_id") ?? "unknown",
     durability: durabilityOf(info.get("aof_enabled") === "1", fsync, save),
     evictionPolicy: info.get("maxmemory_policy") ?? "unknown",
     usedMemoryBytes: Number(info.get("used_memory") ?? 0),

@@ -12,7 +12,12 @@ const WAITAOF_MS = 2_000;
  * of its own, made when first needed. Ends with `close`.
  */
 export class SyncWait {
-  readonly #options: { readonly url: string; readonly key: string; readonly log: Log; readonly delayMs: number };
+  readonly #options: {
+    readonly url: string;
+    readonly key: string;
+    readonly log: Log;
+    readonly delayMs: number;
+  };
   #connection: Redis | undefined;
   /** Whether the server takes WAITAOF. */
   #isSupported = true;

@@ -62,6 +62,7 @@ export function healthOf(state: MemoryState): QueueHealth {
     ping: async () => {},
     inspect: async () => ({
       version: "memory",
+      runId: "memory",
       durability: "none",
       evictionPolicy: "noeviction",
       usedMemoryBytes: 0,
