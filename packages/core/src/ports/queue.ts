@@ -3,8 +3,8 @@ import type { JobEvent } from "../event.js";
 import type { Job, JobEnd, JobId, JobRequest, JobStatus, Progress } from "../job.js";
 import type { ProcessorInfo, WorkerInfo } from "../processor.js";
 import type { RetryPolicy } from "../retry.js";
-import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 import type { Clock } from "./clock.js";
+import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 
 /** The jobs, as an api sees them. Every method throws `redis_unavailable` within 2 s when the queue cannot be reached. */
 export interface JobQueue {
