@@ -48,6 +48,9 @@ describe("a job that ended", () => {
     settler = new Settler({ ...bench, queue });
     settler.settle(request.id);
     await waitFor(async () => (await bench.manifest(request))?.settled);
+    const another = await bench.ended();
+    settler.settle(another.id);
+    await waitFor(async () => (await bench.manifest(another))?.settled); // time in which an input would be gone
     expect(await bench.keys(request.input.key)).toHaveLength(1);
     synced.resolve();
     await settler.idle();

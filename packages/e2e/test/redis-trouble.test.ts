@@ -160,8 +160,12 @@ describe("Redis in trouble", () => {
       .submit("misbehave", new Blob(["jobless"]), { params: { how: "invalid" } });
     await system.client().wait(jobless.job_id);
     await system.client().remove(jobless.job_id);
-    await waitFor(async () => (await readdir(join(system.blobs, "inputs")).catch(() => [])).length === 0, {
+    await waitFor(async () => (await readdir(join(system.blobs, "inputs"))).length === 1, {
       deadlineMs: 10_000,
     });
+    expect(
+      await readdir(join(system.blobs, "inputs", folder)),
+      "its job is kept, so its manifest is",
+    ).toEqual(["manifest.json"]);
   });
 });
