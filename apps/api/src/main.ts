@@ -18,6 +18,7 @@ import { createParamsCheck } from "./params-check.js";
 import { createProcessorDirectory } from "./processor-directory.js";
 import { listen } from "./server.js";
 import { reportServer } from "./server-report.js";
+import { watchDeadlines } from "./settle-job.js";
 import { onStopRequest } from "./signals.js";
 import { createStorageSharing } from "./storage-sharing.js";
 
@@ -50,6 +51,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
   installation.start();
   await installation.check(); // under a second, also when Redis is away: the first request is answered as the thousandth is
   deps.sharing.start();
+  const stopWatching = watchDeadlines({ queue, store: deps.store, log });
   const server = await listen(app, { host: settings.HOST, port: settings.PORT }).catch((error: unknown) => {
     log.error(`Cannot listen on ${settings.HOST} port ${settings.PORT}`, { error });
     process.exit(1);
@@ -67,6 +69,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     deps.processors.stop();
     installation.stop();
     await deps.sharing.stop();
+    stopWatching();
     await queue.close();
     log.info("Stopped");
     process.exit(0);
@@ -135,7 +138,7 @@ function compose(config: Config, reach: Reach, stopping: AbortSignal): Deps {
       uploadStallMs: 30_000,
     },
     version: readVersion(),
-    now: Date.now,
+    now: () => queue.clock.now(),
     newJobId: () => uuidv7() as JobId, // uuid spells ids in lower case
     newUploadId: () => randomBytes(16).toString("hex"),
     startedAt: Date.now(),

@@ -1,5 +1,5 @@
-import type { Attempt, Outcome } from "@drover/core";
-import { readManifest } from "@drover/job-files";
+import { type Attempt, DomainError, type Outcome, parseJobId } from "@drover/core";
+import { readManifest, readTombstone, tombstone } from "@drover/job-files";
 import { signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { completeWith, json, startApi, submitted, type TestApi, work } from "./harness.js";
@@ -108,6 +108,37 @@ describe("a retry", () => {
     expect((await api.keys()).filter((key) => key.startsWith("inputs/"))).toEqual([]);
   });
 
+  it("F21: that the end of its retention overtook is 410, and nothing is left that would bring the job back", async () => {
+    const id = await failed();
+    const { jobs, finished, facts } = api.queue;
+    const retry = jobs.retry.bind(jobs);
+    jobs.retry = async (job, params) => {
+      expect(await finished.expire({ id: job, processor: "csv-count" }, Number.MAX_SAFE_INTEGER)).toBe(true);
+      await facts.set(tombstone(job), new Date().toISOString(), 60_000);
+      return retry(job, params);
+    };
+    const response = await post(`/api/jobs/${id}/retry`);
+    expect(response.status).toBe(410);
+    expect(await json(response)).toMatchObject({ code: "job_expired" });
+    expect(await api.keys()).toEqual([]);
+  });
+
+  it("that Redis did not answer leaves the manifest settled, so that the job does not run after a 503", async () => {
+    const id = await failed();
+    api.queue.jobs.retry = async () => {
+      throw new DomainError("redis_unavailable", "away", { retryAfterS: 2 });
+    };
+    expect((await post(`/api/jobs/${id}/retry`)).status).toBe(503);
+    expect((await manifestOf(id))?.settled).toMatchObject({ status: "failed" });
+  });
+
+  it("says in the manifest which end it undoes", async () => {
+    const id = await failed();
+    const end = (await api.queue.jobs.get(parseJobId(id)))?.finishedAt;
+    await post(`/api/jobs/${id}/retry`);
+    expect(await manifestOf(id)).toMatchObject({ settled: null, reopenedEnd: end });
+  });
+
   it("queues a failed job again, its manifest unmarked", async () => {
     const id = await failed('{"mode":"fast"}');
     const response = await post(`/api/jobs/${id}/retry`);
@@ -201,6 +232,7 @@ describe("a retry", () => {
 });
 
 describe("a delete", () => {
+  const keys = async () => (await api.keys()).filter((key) => !key.startsWith("tombstones/"));
   const erase = (id: string) => fetch(`${api.url}/api/jobs/${id}`, { method: "DELETE" });
 
   it("erases a completed job with its artifacts and its input", async () => {
@@ -209,21 +241,33 @@ describe("a delete", () => {
     await waitFor(async () => (await read(job_id)).status === "completed");
     await consumer.drain(0);
     expect((await erase(job_id)).status).toBe(204);
-    expect(await api.keys()).toEqual([]);
+    expect(await keys()).toEqual([]);
     expect((await fetch(`${api.url}/api/jobs/${job_id}`)).status).toBe(404);
     expect((await erase(job_id)).status).toBe(404);
+  });
+
+  it("says for good that the job is deleted before it touches anything", async () => {
+    const { job_id } = await submitted(api);
+    const remove = api.queue.jobs.remove.bind(api.queue.jobs);
+    api.queue.jobs.remove = async (id) => {
+      expect(await api.keys()).toHaveLength(3);
+      expect(await readTombstone(id, api.store)).toMatchObject({ id: job_id, processor: "csv-count" });
+      return remove(id);
+    };
+    expect((await erase(job_id)).status).toBe(204);
+    expect(await api.keys()).toEqual([`tombstones/${job_id}.json`]);
   });
 
   it("erases a queued job, which never starts", async () => {
     const { job_id } = await submitted(api);
     expect((await erase(job_id)).status).toBe(204);
-    expect(await api.keys()).toEqual([]);
+    expect(await keys()).toEqual([]);
   });
 
   it("stops a running job first", async () => {
     const { id, consumer } = await running();
     expect((await erase(id)).status).toBe(204);
-    expect(await api.keys()).toEqual([]);
+    expect(await keys()).toEqual([]);
     expect((await fetch(`${api.url}/api/jobs/${id}`)).status).toBe(404);
     await consumer.drain(0);
   });

@@ -1,8 +1,17 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attempt, BlobStore, Clock, Log, LogFields, Outcome } from "@drover/core";
-import { attemptFolder, inputFolder, manifestKey, writeManifest } from "@drover/job-files";
+import {
+  type Attempt,
+  type BlobStore,
+  type Clock,
+  type JobId,
+  type Log,
+  type LogFields,
+  type Outcome,
+  queueDeadline,
+} from "@drover/core";
+import { attemptFolder } from "@drover/job-files";
 import type { Processor } from "@drover/processor-sdk";
 import { hideFolders } from "./client-text.js";
 import { LogRelay } from "./log-relay.js";
@@ -10,6 +19,7 @@ import { failed, outcomeOfEnd } from "./outcome.js";
 import { publish } from "./publish.js";
 import { ProgressRelay } from "./runner/progress-relay.js";
 import type { RunEnd, Runner } from "./runner/runner.js";
+import { settledOutcome } from "./settled-outcome.js";
 
 export interface ExecutorDeps {
   readonly processor: Processor;
@@ -21,14 +31,16 @@ export interface ExecutorDeps {
   readonly log: Log;
   /** A short text of letters and digits that no other attempt gets. */
   readonly unique: () => string;
+  /** Has the manifest of a job say how it ended; answers at once. */
+  readonly settle: (id: JobId) => void;
 }
 
 /** What a consumer of one processor calls. */
 export interface Executor {
   /** Runs one attempt. Never rejects; whatever it left on this machine is gone when it resolves. */
   execute(attempt: Attempt): Promise<Outcome>;
-  /** The outcome was recorded and the job is terminal: its input goes, or is kept for a retry. */
-  onFinished(attempt: Attempt, outcome: Outcome): Promise<void>;
+  /** The outcome was recorded and the job is terminal. */
+  onFinished(attempt: Attempt): Promise<void>;
   /** The outcome was not recorded: what the attempt stored goes. */
   onDiscarded(attempt: Attempt): Promise<void>;
 }
@@ -58,8 +70,8 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       deps.log.info("Attempt finished", { ...fields, ...outcomeFields(outcome), duration_ms: durationMs });
       return outcome;
     },
-    async onFinished(attempt, outcome) {
-      await settleInput(deps, attempt, outcome);
+    async onFinished({ request }) {
+      deps.settle(request.id);
     },
     async onDiscarded(attempt) {
       const folder = stored.get(attempt);
@@ -75,6 +87,11 @@ async function outcomeOf(
   stored: WeakMap<Attempt, string>,
 ): Promise<Outcome> {
   const { request } = attempt;
+  const settled = await settledOutcome(attempt, deps.blobs);
+  if (settled !== undefined) {
+    deps.log.info("The job had ended before, and Redis forgot: its end is recorded again", fieldsOf(attempt));
+    return settled;
+  }
   if (isTooLate(attempt, deps.clock.now())) {
     return failed("queue_timeout", "The job waited longer than its limit before a worker was free.");
   }
@@ -107,11 +124,8 @@ async function outcomeOf(
 
 /** Attempts after the first are not late: the job did start in time. */
 function isTooLate({ number, request }: Attempt, now: number): boolean {
-  return (
-    number === 1 &&
-    request.queueTimeoutMs !== null &&
-    now > (request.runAt ?? request.createdAt) + request.queueTimeoutMs
-  );
+  const deadline = queueDeadline(request);
+  return number === 1 && deadline !== null && now > deadline;
 }
 
 /** The run with its progress and log lines on their way to the queue; resolves when the last of them arrived. */
@@ -148,24 +162,6 @@ async function runWithRelays(
   if (!attempt.signal.aborted)
     await Promise.race([recorded, sleep(FLUSH_WAIT_MS, undefined, { ref: false })]);
   return end;
-}
-
-async function settleInput(deps: ExecutorDeps, { request }: Attempt, outcome: Outcome): Promise<void> {
-  const folder = inputFolder(request.input.key);
-  const isUseless =
-    outcome.kind === "completed" || (outcome.kind === "failed" && outcome.code === "input_missing");
-  if (isUseless) {
-    await deps.blobs.remove(folder);
-  } else if (
-    outcome.kind !== "released" &&
-    (await deps.blobs.stat(manifestKey(request.input.key))) !== undefined
-  ) {
-    // Without a manifest the job was deleted meanwhile: nothing of it must come back.
-    const settled = { status: outcome.kind, at: deps.clock.now() } as const;
-    await writeManifest({ version: 1, request, settled }, deps.blobs);
-    // It may have been deleted while that was written: whoever deletes a running job waits for this very end.
-    if ((await deps.blobs.stat(request.input.key)) === undefined) await deps.blobs.remove(folder);
-  }
 }
 
 async function discard(deps: ExecutorDeps, folder: string, fields: LogFields): Promise<void> {

@@ -1,27 +1,38 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { type BlobStore, DomainError, type Log, type QueuePorts, SettingsError } from "@drover/core";
+import {
+  type BlobStore,
+  type Clock,
+  DomainError,
+  type Log,
+  type QueuePorts,
+  SettingsError,
+} from "@drover/core";
 import { Installation } from "@drover/job-files";
 import { connectQueue, describeRedis } from "@drover/queue";
 import { describeStore, openStore } from "@drover/storage";
 import { systemClock } from "./clock.js";
 import { type Config, readConfig } from "./config.js";
-import { Confirmed } from "./confirmed.js";
 import { startHealth } from "./health.js";
 import { createLog, rateLimited } from "./log.js";
 import { type LoadedProcessor, loadProcessors, ProcessorLoadError } from "./processors.js";
-import { reconcileOnce } from "./reconcile-once.js";
 import { createChildren } from "./runner/children.js";
 import { listenForEnd } from "./shutdown.js";
 import { createStation } from "./stations.js";
 import { createStorageWatch } from "./storage-watch.js";
-import { RECHECK_MS, type SweeperDeps, startSweeper } from "./sweeper.js";
+import { reconcileOnce } from "./upkeep/reconcile-once.js";
+import { Settler } from "./upkeep/settler.js";
+import { measureFileTime, type SweeperDeps, startSweeper } from "./upkeep/sweeper.js";
 import { Worker } from "./worker.js";
 import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
 
 /** Repeated trouble of one kind is logged once in this time, in ms. */
 const REPEATED_TROUBLE_MS = 10_000;
+/** Another worker sweeps this long after the one that did was killed, in ms. */
+const SWEEPER_LEASE_MS = 15_000;
+/** How long a drained worker waits for the manifests of its last jobs, in ms; the sweeper does what is left. */
+const SETTLE_MS = 2_000;
 
 const unique = () => randomBytes(5).toString("hex");
 
@@ -89,7 +100,10 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Prom
     keeper: folder,
     log,
   });
-  const stationDeps = { ...parts, children: support, folder: folder.path, clock: systemClock, unique };
+  const clock = serverTime(queue);
+  const settler = new Settler(parts);
+  const { settle } = settler;
+  const stationDeps = { ...parts, children: support, folder: folder.path, clock, unique, settle };
   const stations = processors.map((loaded) => createStation(stationDeps, loaded));
   const worker = new Worker({ ...workerDeps(parts, processors), stations });
   const closeHealth = await serveHealth(parts, worker);
@@ -100,6 +114,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Prom
     async stop(deadlineMs) {
       await Promise.all([worker.drain(deadlineMs), sweeper.stop()]);
       parts.installation.stop();
+      await settler.drain(SETTLE_MS);
       guardian.close();
       await closeHealth();
       await folder.remove();
@@ -109,6 +124,11 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Prom
   });
   parts.installation.start();
   worker.start();
+}
+
+/** This machine's clock, with the wall time of the queue's server. */
+function serverTime({ clock }: QueuePorts): Clock {
+  return { ...systemClock, now: () => clock.now() };
 }
 
 function workerDeps(
@@ -144,19 +164,21 @@ function workerDeps(
 
 function sweeperDeps(parts: Parts, processors: readonly LoadedProcessor[]): SweeperDeps {
   const { settings } = parts.config;
-  const orphanGraceMs = settings.DROVER_ORPHAN_GRACE;
+  const clock = serverTime(parts.queue);
   return {
     ...parts,
-    clock: systemClock,
-    random: Math.random,
+    clock,
+    holder: parts.config.workerId,
+    leaseMs: SWEEPER_LEASE_MS,
+    assertMayErase: () => parts.installation.confirm(),
+    measureFileTime: () => measureFileTime(parts.blobs, clock.monotonicMs),
     intervalMs: settings.DROVER_SWEEP_INTERVAL,
     retentionMs: {
       completed: settings.DROVER_RETENTION_COMPLETED,
       failed: settings.DROVER_RETENTION_FAILED,
     },
-    orphanGraceMs,
+    orphanGraceMs: settings.DROVER_ORPHAN_GRACE,
     processors: processors.map(({ processor }) => processor.name),
-    confirmed: new Confirmed(Math.min(RECHECK_MS, orphanGraceMs), systemClock.monotonicMs),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { BlobStore, Clock, Log } from "@drover/core";
+import type { BlobStore, Clock, JobId, Log } from "@drover/core";
 import { createExecutor } from "./execute.js";
 import type { LoadedProcessor } from "./processors.js";
 import type { ChildSupport } from "./runner/child-spawn.js";
@@ -15,6 +15,7 @@ export interface StationDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly unique: () => string;
+  readonly settle: (id: JobId) => void;
 }
 
 /** A processor with what runs it: a pool of children, one of them started ahead, or this process for an `inProcess` one. */

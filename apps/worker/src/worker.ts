@@ -1,4 +1,4 @@
-import type { Attempt, Clock, Consumer, Log, Outcome, QueuePorts, WorkerInfo } from "@drover/core";
+import type { Attempt, Clock, Consumer, Log, QueuePorts, WorkerInfo } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
 import type { Executor } from "./execute.js";
 import { trouble } from "./log.js";
@@ -96,8 +96,7 @@ export class Worker {
         slots: info.slots,
         workerId: info.id,
         retry,
-        onFinished: (attempt, outcome: Outcome) =>
-          guard(attempt, () => executor.onFinished(attempt, outcome)),
+        onFinished: (attempt) => guard(attempt, () => executor.onFinished(attempt)),
         onDiscarded: (attempt) => guard(attempt, () => executor.onDiscarded(attempt)),
       },
       async (attempt) => ((await this.#mayRun(attempt)) ? executor.execute(attempt) : { kind: "released" }),

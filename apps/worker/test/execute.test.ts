@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Outcome } from "@drover/core";
-import { decodeManifest } from "@drover/job-files";
+import type { JobEnd, Outcome } from "@drover/core";
+import { bury, writeManifest } from "@drover/job-files";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { areGone, Harness, pidsFrom, until } from "./harness.js";
+import { areGone, bytes, Harness, pidsFrom, until } from "./harness.js";
 
 let harness: Harness;
 beforeAll(() => {
@@ -215,9 +215,10 @@ describe("processes", () => {
   });
 
   test("attempts at a time run in a child each", async () => {
+    const attempts = await Promise.all(["good", "good", "good"].map((name) => harness.attempt(name)));
     const pids = await Promise.all(
-      ["good", "good", "good"].map(async (name) => {
-        const outcome = await outcomeOf(name);
+      attempts.map(async (attempt) => {
+        const outcome = await harness.executor("good").execute(attempt);
         return outcome.kind === "completed" ? (outcome.result as { pid: number }).pid : undefined;
       }),
     );
@@ -309,48 +310,59 @@ describe("trouble of the worker's own", () => {
   });
 });
 
-describe("after the outcome was recorded", () => {
-  test("a completed job's input goes", async () => {
+describe("a job whose end Redis forgot", () => {
+  const end = (changes: Partial<JobEnd>): JobEnd => ({
+    ...{ status: "failed", at: 5_000, attempt: 1, result: null, artifacts: [], error: null },
+    ...changes,
+  });
+  async function outcomeAfter(changes: Partial<JobEnd>, reopenedEnd: number | null = null): Promise<Outcome> {
     const attempt = await harness.attempt("good");
-    const executor = harness.executor("good");
-    await executor.onFinished(attempt, await executor.execute(attempt));
-    expect(await harness.keys(attempt.request.input.key)).toEqual([]);
+    attempt.reopenedEnd = reopenedEnd;
+    await writeManifest({ version: 1, request: attempt.request, settled: end(changes) }, harness.blobs);
+    return harness.executor("good").execute(attempt);
+  }
+  const artifact = {
+    ...{ name: "a.txt", key: "jobs/x/1-a/a.txt", sizeBytes: 1, mediaType: "text/plain" },
+    ...{ sha256: "00", isPrimary: true },
+  };
+
+  test("completes again with its result and artifacts, without running", async () => {
+    await harness.blobs.put(artifact.key, bytes("x"));
+    expect(await outcomeAfter({ status: "completed", result: { was: 1 }, artifacts: [artifact] })).toEqual({
+      ...{ kind: "completed", result: { was: 1 }, artifacts: [artifact] },
+    });
   });
 
-  test("a failed job keeps its input, with a manifest that says it is settled", async () => {
-    const attempt = await harness.attempt("throws");
-    const executor = harness.executor("throws");
-    await executor.onFinished(attempt, await executor.execute(attempt));
-    const folder = attempt.request.input.key.replace("/file", "");
-    expect((await harness.keys(folder)).sort()).toEqual([`${folder}/file`, `${folder}/manifest.json`]);
-    const content = (await harness.blobs.open(`${folder}/manifest.json`)) ?? [];
-    let text = "";
-    for await (const chunk of content) text += Buffer.from(chunk).toString();
-    expect(decodeManifest(text)).toMatchObject({ request: attempt.request, settled: { status: "failed" } });
+  test("fails again with its code and message, for good, and stays cancelled", async () => {
+    const error = { code: "timeout", message: "Too long.", retryable: true } as const;
+    expect(await outcomeAfter({ error })).toEqual({ kind: "failed", ...error, retryable: false });
+    expect(await outcomeAfter({ status: "cancelled" })).toEqual({ kind: "cancelled" });
   });
 
-  test("a job that was deleted meanwhile leaves no manifest", async () => {
-    const attempt = await harness.attempt("throws");
-    const executor = harness.executor("throws");
-    const outcome = await executor.execute(attempt);
-    const folder = attempt.request.input.key.replace("/file", "");
-    await harness.blobs.remove(folder);
-    await executor.onFinished(attempt, outcome);
-    expect(await harness.keys(folder)).toEqual([]);
+  test("runs when a person's retry undid that end, or when artifacts of it are gone", async () => {
+    expect(await outcomeAfter({ status: "cancelled" }, 5_000)).toMatchObject({ kind: "completed" });
+    const gone = { ...artifact, key: "jobs/x/1-a/gone.txt" };
+    expect(await outcomeAfter({ status: "completed", result: "old", artifacts: [gone] })).toMatchObject({
+      kind: "completed",
+      result: expect.not.stringContaining("old"),
+    });
   });
 
-  test("a job that is deleted while its manifest is written leaves none", async () => {
-    const attempt = await harness.attempt("throws");
-    const executor = harness.executor("throws");
-    const outcome = await executor.execute(attempt);
-    const folder = attempt.request.input.key.replace("/file", "");
-    const put = harness.blobs.put.bind(harness.blobs);
-    harness.blobs.put = async (...parts) => {
-      await harness.blobs.remove(folder);
-      return put(...parts);
-    };
-    await executor.onFinished(attempt, outcome);
-    expect(await harness.keys(folder)).toEqual([]);
+  test("does not run when a person had deleted it, unless it is a later job of the same id", async () => {
+    const deleted = await harness.attempt("good");
+    await bury(deleted.request, deleted.request.createdAt, harness.blobs);
+    expect(await harness.executor("good").execute(deleted)).toEqual({ kind: "cancelled" });
+    const later = await harness.attempt("good");
+    await bury(later.request, later.request.createdAt - 1, harness.blobs);
+    expect(await harness.executor("good").execute(later)).toMatchObject({ kind: "completed" });
+  });
+});
+
+describe("after the outcome was recorded", () => {
+  test("the job is handed on to be settled, which the slot does not wait for", async () => {
+    const attempt = await harness.attempt("good");
+    await harness.executor("good").onFinished(attempt);
+    expect(harness.settled).toContain(attempt.request.id);
   });
 
   test("what an attempt stored goes when its lease was another's", async () => {

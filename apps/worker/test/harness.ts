@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Attempt,
   type BlobStore,
+  type JobId,
   type JobRequest,
   type Log,
   type LogFields,
@@ -48,6 +49,8 @@ export class Harness {
   readonly folder = mkdtempSync(join(tmpdir(), "drover-worker-"));
   readonly blobs: BlobStore = createMemoryStore();
   readonly log = recordingLog();
+  /** Jobs whose manifests were to be settled. */
+  readonly settled: JobId[] = [];
   readonly #children: ReturnType<typeof sourceChildren>;
   readonly #runners: Runner[] = [];
   readonly #executors = new Map<string, Executor>();
@@ -78,6 +81,7 @@ export class Harness {
       clock: systemClock,
       log,
       unique: () => randomUUID().slice(0, 8),
+      settle: (id) => this.settled.push(id),
     });
     this.#executors.set(name, executor);
     return executor;
@@ -150,6 +154,7 @@ export class TestAttempt implements Attempt {
   readonly lines: LogLine[] = [];
   readonly request: JobRequest;
   readonly number: number;
+  reopenedEnd: number | null = null;
   readonly #stop = new AbortController();
 
   constructor(request: JobRequest, number: number) {

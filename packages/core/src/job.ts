@@ -20,6 +20,11 @@ export function parseJobId(text: string): JobId {
   return lower as JobId;
 }
 
+/** Whether `text` is a job's id as `parseJobId` answers it. */
+export function isJobId(text: string): text is JobId {
+  return UUID_SHAPE.test(text);
+}
+
 /**
  * Where a job stands.
  *
@@ -104,6 +109,36 @@ export interface JobRequest {
   readonly queueTimeoutMs: number | null;
   /** ms since the epoch. */
   readonly createdAt: number;
+}
+
+/**
+ * When a job that no attempt has begun fails as `queue_timeout`, in ms since the epoch; `null` when it may wait for ever.
+ * Counted from the submit, or from `runAt` when that was still to come.
+ */
+export function queueDeadline(
+  request: Pick<JobRequest, "createdAt" | "runAt" | "queueTimeoutMs">,
+): number | null {
+  if (request.queueTimeoutMs === null) return null;
+  return Math.max(request.createdAt, request.runAt ?? 0) + request.queueTimeoutMs;
+}
+
+/** How a job ended: all that a finished job has beyond what was asked for. */
+export interface JobEnd {
+  readonly status: Extract<JobStatus, "completed" | "failed" | "cancelled">;
+  /** ms since the epoch. */
+  readonly at: number;
+  /** Number of the last attempt; 0 when none began. */
+  readonly attempt: number;
+  readonly result: unknown;
+  readonly artifacts: readonly Artifact[];
+  readonly error: Failure | null;
+}
+
+/** How the job ended; `undefined` while it has not. */
+export function endOfJob(job: Job): JobEnd | undefined {
+  const { status, finishedAt, attempt, result, artifacts, error } = job;
+  if (status === "queued" || status === "running" || finishedAt === null) return undefined;
+  return { status, at: finishedAt, attempt, result, artifacts, error };
 }
 
 /** A job as it stands now. All times in ms since the epoch. */

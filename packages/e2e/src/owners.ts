@@ -7,7 +7,7 @@ const SWEEP_MS = 60_000;
 
 /**
  * Files that belong to no job, one complaint each, once the sweeper has had its time. A completed job owns one attempt's artifacts,
- * a job that waits, runs, failed or was cancelled its input.
+ * every other one its input. The manifests stay for as long as their jobs.
  */
 export async function filesWithoutOwner(system: System): Promise<readonly string[]> {
   let found: readonly string[] = [];
@@ -31,8 +31,10 @@ async function look(system: System): Promise<readonly string[]> {
       );
   }
   for (const upload of await folders(join(system.blobs, "inputs"))) {
-    const status = statuses.get(await jobOf(join(system.blobs, "inputs", upload)));
-    if (status === undefined || status === "completed")
+    const folder = join(system.blobs, "inputs", upload);
+    const status = statuses.get(await jobOf(folder));
+    const hasFile = (await readdir(folder).catch((): string[] => [])).includes("file");
+    if (status === undefined || (status === "completed" && hasFile))
       complaints.push(`input ${upload}, whose job is ${status ?? "unknown"}`);
   }
   return complaints;

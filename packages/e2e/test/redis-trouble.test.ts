@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { type ChaosProxy, chaosProxy, waitFor } from "@drover/testkit";
 import { Redis } from "ioredis";
@@ -62,7 +62,7 @@ describe("Redis in trouble", () => {
     system = await System.start({ apis: 1, workers: 0, env: { DROVER_SWEEP_INTERVAL: "500ms" } });
     const worker = await system.startWorker();
     const done = await system.client().submit("digest", new Blob(["done"]));
-    await system.client().wait(done.job_id);
+    const finished = await system.client().wait(done.job_id);
     await worker.stop();
     const waiting = await Promise.all(
       [1, 2, 3].map((n) =>
@@ -82,7 +82,60 @@ describe("Redis in trouble", () => {
       expect(job.tags).toEqual(tags);
       expect(job.timeline?.map((event) => event.type)).toContain("restored");
     }
-    await expect(system.client().get(done.job_id)).rejects.toMatchObject({ status: 404 });
+    const restored = await system.client().get(done.job_id);
+    expect([restored.status, restored.result, restored.completed_at]).toEqual([
+      ...["completed", finished.result, finished.completed_at],
+    ]);
+    expect(await (await system.client().download(done.job_id)).body?.getReader().read()).toBeDefined();
+  });
+
+  it("F25: completed, cancelled and deleted jobs stay so when Redis forgets its last second", async () => {
+    system = await System.start({ apis: 1, workers: 0, env: { DROVER_SWEEP_INTERVAL: "300ms" } });
+    const client = system.client();
+    let worker = await system.startWorker();
+    await client.wait((await client.submit("digest", new Blob(["warm"]))).job_id); // the worker's processor is known
+    await worker.stop();
+    const [completed, cancelled, deleted] = await Promise.all(
+      ["completed", "cancelled", "deleted"].map((text) => client.submit("digest", new Blob([text]))),
+    );
+    if (completed === undefined || cancelled === undefined || deleted === undefined) throw new Error("three");
+    const isWritten = async () => {
+      const redis = new Redis(system?.redis.url ?? "");
+      await redis.config("SET", "appendfsync", "always");
+      await redis.set("flush", "1");
+      redis.disconnect();
+    };
+    await isWritten();
+    const folder = join(system.folder, "redis", "appendonlydir");
+    const [name = ""] = (await readdir(folder)).filter((file) => file.endsWith(".incr.aof"));
+    const { size } = await stat(join(folder, name));
+    await client.cancel(cancelled.job_id);
+    await client.remove(deleted.job_id);
+    worker = await system.startWorker();
+    const end = await client.wait(completed.job_id);
+    expect(end.status).toBe("completed");
+    await worker.stop();
+    await system.killRedis();
+    await truncate(join(folder, name), size);
+    await system.restartRedis();
+    await waitFor(async () => (await client.get(completed.job_id)).status === "queued", {
+      deadlineMs: 20_000,
+    });
+    await system.startWorker();
+    await waitFor(
+      async () => {
+        const again = await client.get(completed.job_id);
+        expect([again.status, again.result, again.artifacts]).toEqual([
+          "completed",
+          end.result,
+          end.artifacts,
+        ]);
+        expect((await client.get(cancelled.job_id)).status).toBe("cancelled");
+        await expect(client.get(deleted.job_id)).rejects.toMatchObject({ status: 404 });
+        return true;
+      },
+      { deadlineMs: 30_000 },
+    );
   });
 
   it("F14: a queued job whose file was deleted fails as input_missing, and a file whose job was deleted is swept", async () => {
@@ -107,8 +160,12 @@ describe("Redis in trouble", () => {
       .submit("misbehave", new Blob(["jobless"]), { params: { how: "invalid" } });
     await system.client().wait(jobless.job_id);
     await system.client().remove(jobless.job_id);
-    await waitFor(async () => (await readdir(join(system.blobs, "inputs")).catch(() => [])).length === 0, {
+    await waitFor(async () => (await readdir(join(system.blobs, "inputs"))).length === 1, {
       deadlineMs: 10_000,
     });
+    expect(
+      await readdir(join(system.blobs, "inputs", folder)),
+      "its job is kept, so its manifest is",
+    ).toEqual(["manifest.json"]);
   });
 });

@@ -5,10 +5,11 @@ import type { JobId } from "@drover/core";
  *
  * ```
  * inputs/<upload>/file            the uploaded bytes; the upload has an id of its own, so that a retried submit never overwrites a file in use
- * inputs/<upload>/manifest.json   the job request, written before the job is queued; what reconcile restores from
+ * inputs/<upload>/manifest.json   the job request and, once it ended, its end; what reconcile restores from
  * jobs/<job>/<attempt>-<random>/  what one attempt wrote; published by the job's return value only
  * .drover/installation.json       which installation the store belongs to; without it there is no store
  * .drover/canary/<process>        written by a live process, looked for by the others, which so learn whether they share the store
+ * tombstones/<job>.json           the job was deleted by a person
  * ```
  */
 export const INPUTS = "inputs/";

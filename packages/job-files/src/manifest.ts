@@ -1,18 +1,19 @@
-import type { BlobStore, JobRequest, JobStatus } from "@drover/core";
+import { type BlobStore, endOfJob, type Job, type JobEnd, type JobRequest } from "@drover/core";
 import { manifestKey } from "./blob-keys.js";
 
 /**
- * What lies beside an input: enough to queue its job again when Redis lost it. Written before the job is queued, rewritten when
- * the job failed or was cancelled (so that it is not restored), removed with the input when it completed.
+ * What lies beside an input for as long as its job is kept: enough to queue the job again when Redis lost it, and, once it ended, to show
+ * its end again. Written before the job is queued (not settled), when the job ended (settled), and before a person's retry queues it
+ * again (not settled, with the end that the retry undoes). So a settled manifest beside a job that waits or runs means that Redis forgot
+ * the end, unless the job says that this very end was reopened.
  */
 export interface Manifest {
   readonly version: 1;
   readonly request: JobRequest;
-  /** Set when the job ended without a result and its input is kept for a retry. */
-  readonly settled: {
-    readonly status: Extract<JobStatus, "failed" | "cancelled">;
-    readonly at: number;
-  } | null;
+  /** How the job ended; `null` while it has to run. */
+  readonly settled: JobEnd | null;
+  /** The time of the end that a person's retry undid, ms since the epoch; absent before the first retry. */
+  readonly reopenedEnd?: number | undefined;
 }
 
 /** The manifest as the bytes of its blob: JSON in UTF-8. */
@@ -24,7 +25,7 @@ export function encodeManifest(manifest: Manifest): string {
 export function decodeManifest(text: string): Manifest | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isManifest(value) ? value : undefined;
+    return isManifest(value) ? { ...value, settled: completeEnd(value.settled) } : undefined;
   } catch {
     return undefined; // not JSON: a torn or foreign file, which the sweeper treats as no manifest
   }
@@ -44,8 +45,15 @@ function isManifest(value: unknown): value is Manifest {
   );
 }
 
-/** Larger than any manifest: a job request is under 4 KiB. */
-const MAX_MANIFEST_BYTES = 64 * 1024;
+/** The end with all of its members: manifests of earlier versions have only the first two. */
+function completeEnd(end: Partial<JobEnd> | null | undefined): JobEnd | null {
+  if (end?.status === undefined || end.at === undefined) return null;
+  const { status, at, attempt = 0, result = null, artifacts = [], error = null } = end;
+  return { status, at, attempt, result, artifacts, error };
+}
+
+/** Larger than any manifest: a job request is under 4 KiB, a result under 64 KiB, and 200 artifacts have names of up to 255 bytes, twice. */
+const MAX_MANIFEST_BYTES = 1 << 20;
 
 /** The manifest beside an input; `undefined` when there is none that can be read. */
 export async function readManifest(
@@ -62,6 +70,36 @@ export async function readManifest(
 /** Stores the manifest beside its input, in the place of an earlier one. */
 export async function writeManifest(manifest: Manifest, store: Pick<BlobStore, "put">): Promise<void> {
   await store.put(manifestKey(manifest.request.input.key), bytesOf(encodeManifest(manifest)));
+}
+
+/**
+ * Writes how a finished job ended into its manifest. Not when it says so already, when it is gone (the job was deleted), or when it was
+ * opened again for a retry that undoes this end. `readJob` is asked after the write whether the job still has this end: if a retry came in
+ * between, the manifest is opened again. Answers whether the manifest says so now.
+ */
+export async function settleManifest(
+  job: Job,
+  store: Pick<BlobStore, "open" | "put" | "remove">,
+  readJob: () => Promise<Job | undefined>,
+): Promise<boolean> {
+  const end = endOfJob(job);
+  const manifest = await readManifest(job.input.key, store);
+  if (end === undefined || manifest === undefined || manifest.request.id !== job.id) return false;
+  if (manifest.settled?.at === end.at) return true;
+  if ((manifest.settled?.at ?? 0) > end.at) return false; // it is Redis that forgot
+  if ((manifest.reopenedEnd ?? 0) >= end.at) return false;
+  const request = { ...manifest.request, params: job.params };
+  await writeManifest({ ...manifest, request, settled: end }, store);
+  const now = await readJob();
+  if (now?.finishedAt === end.at) return true;
+  if (now === undefined)
+    await store.remove(manifestKey(job.input.key)); // deleted meanwhile: nothing of it must come back
+  else
+    await writeManifest(
+      { ...manifest, request: { ...request, params: now.params }, settled: null, reopenedEnd: end.at },
+      store,
+    );
+  return false;
 }
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {

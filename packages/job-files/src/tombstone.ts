@@ -1,6 +1,72 @@
-import type { JobId } from "@drover/core";
+import type { BlobStore, JobId, JobRequest } from "@drover/core";
 
 /** Name of the fact that a job expired, for 410 instead of 404; its value is the time of expiry in RFC 3339. */
 export function tombstone(id: JobId): string {
   return `expired:${id}`;
+}
+
+/** Where the tombstones of deleted jobs lie: `tombstones/<job>.json`. */
+export const TOMBSTONES = "tombstones/";
+
+/**
+ * A person deleted the job. Written before anything of it is removed, so that whatever comes back (a Redis that forgot the last second,
+ * another manifest with the same id) is known to be dead: it is neither restored nor run, but removed. Ids and times, nothing of the job.
+ */
+export interface Tombstone {
+  readonly version: 1;
+  readonly id: JobId;
+  readonly processor: string;
+  /** Key of the job's input. */
+  readonly inputKey: string;
+  /** When the job was deleted, ms since the epoch. A job of the same id that was made later is another one. */
+  readonly at: number;
+}
+
+const keyOf = (id: string) => `${TOMBSTONES}${id}.json`;
+
+/** Says for good that the job is deleted. */
+export async function bury(
+  job: Pick<JobRequest, "id" | "processor" | "input">,
+  at: number,
+  store: Pick<BlobStore, "put">,
+): Promise<void> {
+  const stone: Tombstone = { version: 1, id: job.id, processor: job.processor, inputKey: job.input.key, at };
+  await store.put(
+    keyOf(job.id),
+    (async function* () {
+      yield Buffer.from(JSON.stringify(stone));
+    })(),
+  );
+}
+
+/** Takes back what `bury` said: the job could not be deleted, or the stone is old. */
+export async function unbury(id: JobId, store: Pick<BlobStore, "remove">): Promise<void> {
+  await store.remove(keyOf(id));
+}
+
+/** The tombstone of a deleted job; `undefined` when there is none that can be read. */
+export async function readTombstone(
+  id: string,
+  store: Pick<BlobStore, "open">,
+): Promise<Tombstone | undefined> {
+  const content = await store.open(keyOf(id), { start: 0, end: 4_096 });
+  if (content === undefined) return undefined;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  try {
+    const value = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Partial<Tombstone>;
+    const isWhole = value.version === 1 && value.id === id && typeof value.at === "number";
+    return isWhole ? (value as Tombstone) : undefined;
+  } catch {
+    return undefined; // not ours
+  }
+}
+
+/** Whether the job is one that was deleted, rather than a later one of the same id. */
+export async function isBuried(
+  job: Pick<JobRequest, "id" | "createdAt">,
+  store: Pick<BlobStore, "open">,
+): Promise<boolean> {
+  const stone = await readTombstone(job.id, store);
+  return stone !== undefined && job.createdAt <= stone.at;
 }

@@ -10,11 +10,15 @@ import type { JobId } from "@drover/core";
  * | `{p:q}:q:<job>:history` | list | events, newest 500 | 30 days after the last one, or with the job |
  * | `{p}:index` | hash | job → q: which queue a job is in | with its jobs |
  * | `{p}:jobs` | zset | all jobs by time of submit, in ms since the epoch: the order of the list | with its jobs |
+ * | `{p:q}:q:<job>:expired` | string | the sweeper erased the job: nothing of it comes back | 30 days |
  * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
  * | `{p}:claim:<digest>` | string | idempotency key → job | 24 h |
  * | `{p}:installation` | string | `new <id>` or `bound <id>`: which store belongs to this server | for ever |
  * | `{p}:apis` | hash | heartbeats of the apis | 15 s |
  * | `{p}:fact:<name>` | string | tombstones, canary | as given |
+ * | `{p}:lease:<name>` | string | which process sweeps | some seconds |
+ * | `{p}:queue-deadlines` | zset | `<job> <q>` by the time until which an attempt has to begin | until then |
+ * | `{p}:synced` | string | what is written to learn whether Redis has synced what came before | for ever |
  */
 export function redisKeys(prefix: string) {
   const own = `{${prefix}}`;
@@ -28,11 +32,18 @@ export function redisKeys(prefix: string) {
     cancelChannel: `${own}:cancel`,
     claim: (digest: string) => `${own}:claim:${digest}`,
     fact: (name: string) => `${own}:fact:${name}`,
+    lease: (name: string) => `${own}:lease:${name}`,
+    queueDeadlines: `${own}:queue-deadlines`,
+    synced: `${own}:synced`,
     /** BullMQ's own prefix for the queue of a processor. */
     queuePrefix: (processor: string) => `{${prefix}:${processor}}`,
     /** A key of the queue: `active`, `events` … */
     queue: (processor: string, name: string) => `{${prefix}:${processor}}:${processor}:${name}`,
+    /** The same for several names. */
+    queueAll: (processor: string, names: readonly string[]) =>
+      names.map((name) => `{${prefix}:${processor}}:${processor}:${name}`),
     job: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}`,
+    expired: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}:expired`,
     history: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}:history`,
   };
 }

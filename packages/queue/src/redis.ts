@@ -24,6 +24,12 @@ const SCRIPT_KEYS = {
   "mark-installation": 1,
   "index-page": 2,
   "index-drop": 2,
+  "remove-finished": 7,
+  "restore-finished": 10,
+  "clear-remains": 10,
+  "fail-late": 7,
+  "hold-lease": 1,
+  "release-lease": 1,
 } as const;
 
 /** A file of `scripts/`. */

@@ -77,7 +77,8 @@ class MemoryStore implements BlobStore {
 
   async *list(prefix: string): AsyncGenerator<BlobStat & { readonly key: string }> {
     const { start } = listingOf(prefix);
-    for (const [key, blob] of this.#blobs) if (key.startsWith(start)) yield { key, ...statOf(blob) };
+    const all = [...this.#blobs].sort(([a], [b]) => (a < b ? -1 : 1)); // those of one folder together
+    for (const [key, blob] of all) if (key.startsWith(start)) yield { key, ...statOf(blob) };
   }
 
   async remove(prefix: string): Promise<void> {

@@ -1,7 +1,8 @@
-import { DomainError, isTerminal, type Job, type JobId, type JobRequest } from "@drover/core";
-import { inputFolder, jobFolder, manifestKey, readManifest, writeManifest } from "@drover/job-files";
+import { DomainError, endOfJob, isTerminal, type Job, type JobId, type JobRequest } from "@drover/core";
+import { bury, inputFolder, jobFolder, readManifest, unbury, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import { selfLink, viewJob } from "../job-view.js";
+import { settleJob } from "../settle-job.js";
 import { findJob, RECENT_MS, throwMissing } from "./find-job.js";
 import type { Handler } from "./handler.js";
 import { assertNotStopping } from "./health.js";
@@ -19,22 +20,10 @@ export const cancelJob: Handler<"cancelJob"> = async (input, deps) => {
     case "cancelling":
       return { kind: "json", status: 202, body: { job_id: job.id, status: answer } };
     case "cancelled":
-      // No worker will ever see this job, so nobody else says on disk that it is not to be restored.
-      await settleManifest(job, deps);
+      await settleJob(job.id, deps); // no worker will ever see this job
       return { kind: "json", status: 200, body: { job_id: job.id, status: answer } };
   }
 };
-
-async function settleManifest(job: Job, deps: Deps): Promise<void> {
-  try {
-    const manifest = await readManifest(job.input.key, deps.store);
-    if (manifest === undefined) return;
-    await writeManifest({ ...manifest, settled: { status: "cancelled", at: deps.now() } }, deps.store);
-  } catch (error) {
-    // The job is cancelled whatever happens here; only after a loss of all of Redis could the manifest bring it back.
-    deps.log.warn("The manifest of a cancelled job could not be marked.", { job_id: job.id, error });
-  }
-}
 
 export const retryJob: Handler<"retryJob"> = async (input, deps) => {
   assertNotStopping(deps);
@@ -46,11 +35,9 @@ export const retryJob: Handler<"retryJob"> = async (input, deps) => {
   if ((await deps.store.stat(job.input.key)) === undefined) {
     throw new DomainError("input_expired", `The input of job ${job.id} was removed; upload the file again.`);
   }
-  const request = { ...(await requestOfJob(job, deps)), ...(params === undefined ? {} : { params }) };
+  const request = { ...(await requestOfJob(job, deps)), params: params ?? job.params };
   assertSmall(request);
-  // The manifest first: a job that is queued again must come back if Redis loses it.
-  await writeManifest({ version: 1, request, settled: null }, deps.store);
-  const queued = await deps.queue.jobs.retry(job.id, params);
+  const queued = await queueAgain(job, request, deps);
   if (queued === undefined) {
     await correctManifest(request, deps);
     throw notFinished(job, "Another retry came first");
@@ -63,17 +50,39 @@ export const retryJob: Handler<"retryJob"> = async (input, deps) => {
   };
 };
 
-/** The manifest of a retry that was refused speaks of a run that will not be: it gets the params of the one that will, or goes with a deleted job. Throws `job_not_found` then. */
+/** Opens the manifest first: a job that is queued again must come back if Redis loses it. `undefined` when the retry is refused. */
+async function queueAgain(job: Job, request: JobRequest, deps: Deps): Promise<Job | undefined> {
+  const reopenedEnd = job.finishedAt ?? undefined;
+  await writeManifest({ version: 1, request, settled: null, reopenedEnd }, deps.store);
+  try {
+    return await deps.queue.jobs.retry(job.id, request.params);
+  } catch (error) {
+    // A retry that was not granted must not be made by the sweeper. Should it have been granted after all, the job says so.
+    await writeManifest(
+      { version: 1, request: { ...request, params: job.params }, settled: endOfJob(job) ?? null },
+      deps.store,
+    ).catch((cause: unknown) =>
+      deps.log.warn("The manifest of a refused retry is open still.", { job_id: job.id, error: cause }),
+    );
+    throw error;
+  }
+}
+
+/**
+ * The manifest of a retry that was refused speaks of a run that will not be: it gets the params of the one that will, says how the job
+ * ended since, or goes with a job that expired or was deleted. Throws `job_expired` or `job_not_found` then.
+ */
 async function correctManifest(request: JobRequest, deps: Deps): Promise<void> {
   const job = await deps.queue.jobs.get(request.id);
   if (job === undefined) {
     await deps.store.remove(inputFolder(request.input.key));
     await throwMissing(request.id, deps);
-  } else if (!isTerminal(job.status))
-    await writeManifest(
-      { version: 1, request: { ...request, params: job.params }, settled: null },
-      deps.store,
-    );
+  } else if (isTerminal(job.status)) await settleJob(job.id, deps);
+  else {
+    const manifest = await readManifest(request.input.key, deps.store);
+    const current = { ...request, params: job.params };
+    await writeManifest({ ...manifest, version: 1, request: current, settled: null }, deps.store);
+  }
 }
 
 function assertRetryable(job: Job): void {
@@ -110,9 +119,12 @@ export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
   await deps.installation.confirm(RECENT_MS);
   const job = await findJob(input.params.job_id, deps);
   if (!isTerminal(job.status)) await stopJob(job.id, deps);
-  // The manifest first: a process that dies here must not leave one that brings the job back. Files without a job are swept.
-  await deps.store.remove(manifestKey(job.input.key));
-  if (!(await deps.queue.jobs.remove(job.id))) throw stillRunning(job.id);
+  // The tombstone first: whatever dies or forgets from here on, nothing brings the job back, and the sweeper removes what is left.
+  await bury(job, deps.now(), deps.store);
+  if (!(await deps.queue.jobs.remove(job.id))) {
+    await unbury(job.id, deps.store);
+    throw stillRunning(job.id);
+  }
   await Promise.all([deps.store.remove(jobFolder(job.id)), deps.store.remove(inputFolder(job.input.key))]);
   return { kind: "empty", status: 204 };
 };

@@ -20,7 +20,7 @@ export interface BlobStore {
   stat(key: string): Promise<BlobStat | undefined>;
   /** A local path with the blob's bytes, for reading only: the blob's own file, or a copy below `folder`. `undefined` when no blob has the key. */
   localPath(key: string, folder: string): Promise<string | undefined>;
-  /** Every key that starts with `prefix`, in no order. Blobs that come or go meanwhile may be missed. */
+  /** Every key that starts with `prefix`, those of one folder together, in no other order. Blobs that come or go meanwhile may be missed. */
   list(prefix: string): AsyncIterable<BlobStat & { readonly key: string }>;
   /** Removes every blob at or below `prefix`, and the empty folders left; silent when there is none. */
   remove(prefix: string): Promise<void>;

@@ -1,8 +1,9 @@
 import type { LogLine, Outcome } from "../attempt.js";
 import type { JobEvent } from "../event.js";
-import type { Job, JobId, JobRequest, JobStatus, Progress } from "../job.js";
+import type { Job, JobEnd, JobId, JobRequest, JobStatus, Progress } from "../job.js";
 import type { ProcessorInfo, WorkerInfo } from "../processor.js";
 import type { RetryPolicy } from "../retry.js";
+import type { Clock } from "./clock.js";
 import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 
 /** The jobs, as an api sees them. Every method throws `redis_unavailable` within 2 s when the queue cannot be reached. */
@@ -92,6 +93,8 @@ export interface Attempt {
   readonly request: JobRequest;
   /** 1-based. */
   readonly number: number;
+  /** When the job had ended before a person's retry, in ms since the epoch; `null` when nobody asked for one. */
+  readonly reopenedEnd: number | null;
   /** Aborted with a `StopReason` when the attempt has to stop. */
   readonly signal: AbortSignal;
   /** Records progress; dropped when the lease is gone. A stage other than the last becomes an event. */
@@ -143,7 +146,7 @@ export interface QueueHealth {
   depth(processor: string): Promise<{ readonly queued: number; readonly running: number }>;
 }
 
-/** The finished jobs by age, for the sweeper. */
+/** The finished jobs, for those who keep them in order. */
 export interface FinishedJobs {
   /** Up to `limit` ids of jobs of the processor that reached `status` (`failed` includes cancelled) before `time` in ms since the epoch, oldest first. */
   finishedBefore(
@@ -152,10 +155,45 @@ export interface FinishedJobs {
     time: number,
     limit: number,
   ): Promise<readonly JobId[]>;
+  /**
+   * Erases the job with all that the queue keeps of it, if it is finished and has been since before `time`; false when it is not, because
+   * a person's retry came first. One step: either the retry or the erasing wins. That it was erased is remembered for 30 days.
+   */
+  expire(job: JobPlace, time: number): Promise<boolean>;
+  /** Whether the job is gone because `expire` erased it. */
+  isExpired(job: JobPlace): Promise<boolean>;
+  /**
+   * Makes the queue show the end that it forgot. `kept`: the queue knows as much or more, or an attempt runs, whose worker will see to it.
+   * `reopened`: a person's retry undid this very end.
+   */
+  restore(request: JobRequest, end: JobEnd): Promise<"restored" | "kept" | "reopened">;
+  /** Clears what is left of a job whose record is gone: its places in line and its lease. False when the record is there. */
+  clearRemains(job: JobPlace): Promise<boolean>;
+  /** Resolves when all that was recorded before the call has surely outlived a crash of the server; rejects when the signal aborts. */
+  synced(signal: AbortSignal): Promise<void>;
+}
+
+/** Where the queue keeps a job. */
+export type JobPlace = Pick<JobRequest, "id" | "processor">;
+
+/** Who of several processes does what only one should do at a time. */
+export interface Leases {
+  /** Takes the lease for `ttlMs`, or renews it; false while another holder has it. */
+  hold(name: string, holder: string, ttlMs: number): Promise<boolean>;
+  /** Gives it back, if it is the holder's. */
+  release(name: string, holder: string): Promise<void>;
+}
+
+/** The jobs that may wait only so long. */
+export interface QueueDeadlines {
+  /** Ends up to `limit` jobs that are past their `queueDeadline` and that no attempt has begun, as `queue_timeout`; answers which. */
+  failLate(limit: number): Promise<readonly JobId[]>;
 }
 
 export interface QueueServer {
   readonly version: string;
+  /** Another one after each start of the server, and after a failover: what it may have forgotten is to be looked for. */
+  readonly runId: string;
   /** What a kill or a power loss may cost: `none` loses everything, `everysec` up to a second at a power loss, `always` nothing. */
   readonly durability: "none" | "snapshots" | "everysec" | "always" | "unknown";
   /** `noeviction` is the only policy under which no job is lost to memory pressure. */
@@ -176,6 +214,10 @@ export interface QueuePorts {
   readonly finished: FinishedJobs;
   readonly installation: InstallationMarks;
   readonly apis: LiveApis;
+  readonly leases: Leases;
+  readonly deadlines: QueueDeadlines;
+  /** The server's wall time: what all ages are taken from, so that the clocks of the hosts need not agree. */
+  readonly clock: Pick<Clock, "now">;
   /** Closes the connections; consumers are to be drained before. Twice is fine. */
   close(): Promise<void>;
 }

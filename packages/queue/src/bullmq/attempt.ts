@@ -23,6 +23,8 @@ export interface BullAttemptDeps {
 export class BullAttempt implements Attempt {
   readonly request: JobRequest;
   readonly number: number;
+  /** Known from `readMarks` on. */
+  reopenedEnd: number | null = null;
   /** Set when the outcome is in Redis; the lease is gone then, rightly. */
   isRecorded = false;
   readonly #deps: BullAttemptDeps;
@@ -89,6 +91,16 @@ export class BullAttempt implements Attempt {
         client.hexists(keys.job(request.processor, request.id), "drover:cancel"),
       )) === 1
     );
+  }
+
+  /** Reads what was noted about the job before this attempt. Answers whether somebody asked to cancel it. */
+  async readMarks(): Promise<boolean> {
+    const { link, keys, request } = this.#deps;
+    const [cancel, rearmed] = await link.use((client) =>
+      client.hmget(keys.job(request.processor, request.id), "drover:cancel", "drover:rearmed"),
+    );
+    this.reopenedEnd = rearmed == null ? null : Number.parseInt(rearmed, 10); // "<end> <time of the retry>", by rearm.lua
+    return cancel != null;
   }
 
   /** The job as it stands now, whoever has it. */

@@ -3,12 +3,16 @@ import type { Queue } from "bullmq";
 import { redisKeys } from "../keys.js";
 import { patientConnection, RedisLink } from "../redis.js";
 import { BullConsumer } from "./consumer.js";
+import { redisFinishedJobs } from "./finished-jobs.js";
 import { BullJobQueue } from "./job-queue.js";
 import { LEASE_TIMES, type LeaseTimes } from "./lease.js";
 import { JobLocator } from "./locator.js";
+import { redisDeadlines } from "./queue-deadlines.js";
 import { BullQueues } from "./queues.js";
 import { redisInstallation, redisLiveApis } from "./redis-installation.js";
-import { redisCatalogue, redisClaims, redisFacts, redisFinishedJobs, redisHealth } from "./shared.js";
+import { ServerClock } from "./server-clock.js";
+import { redisCatalogue, redisClaims, redisFacts, redisHealth, redisLeases } from "./shared.js";
+import { SyncWait } from "./sync-wait.js";
 
 export interface QueueOptions {
   /** `redis://` or `rediss://`. */
@@ -20,7 +24,12 @@ export interface QueueOptions {
   readonly random?: () => number;
   /** Default 8 s and 2.5 s. Shorter ones are for tests. */
   readonly lease?: LeaseTimes;
+  /** Where the server has no WAITAOF: how long after a write it is taken for synced, in ms. Default 6,000. Shorter ones are for tests. */
+  readonly syncDelayMs?: number;
 }
+
+/** 5 s over the second between two syncs of an append-only file that is synced `everysec`. */
+const SYNC_DELAY_MS = 6_000;
 
 /** The queue on Redis through BullMQ, and its queues for the operators' board. */
 export interface BullQueue extends QueuePorts {
@@ -36,11 +45,19 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const { url, log, random = Math.random, lease = LEASE_TIMES } = options;
   const keys = redisKeys(options.prefix);
   const link = new RedisLink(url, log);
+  const clock = new ServerClock(link, log);
+  const now = () => clock.now();
+  const sync = new SyncWait({ url, key: keys.synced, log, delayMs: options.syncDelayMs ?? SYNC_DELAY_MS });
   const catalogue = redisCatalogue(link, keys);
   const queues = new BullQueues(link, keys, url, log);
   const locator = new JobLocator(link, keys, catalogue);
   const signals = new CancelSignals(() => patientConnection(url, log, "cancel signals"), keys.cancelChannel);
-  const consumerDeps = { url, keys, link, log, random, lease, onCancelSignal: signals.listen };
+  const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
+  const { clearRemains } = finished;
+  const consumerDeps = {
+    ...{ url, keys, link, log, random, lease, now, clearRemains },
+    onCancelSignal: signals.listen,
+  };
   return {
     jobs: new BullJobQueue({ link, keys, queues, locator }),
     attempts: {
@@ -51,11 +68,16 @@ export function connectQueue(options: QueueOptions): BullQueue {
     keys: redisClaims(link, keys),
     facts: redisFacts(link, keys),
     health: redisHealth(link, keys),
-    finished: redisFinishedJobs(link, keys),
     installation: redisInstallation(link, keys),
     apis: redisLiveApis(link, keys),
+    finished,
+    leases: redisLeases(link, keys),
+    deadlines: redisDeadlines(link, keys, now),
+    clock: { now },
     boardQueue: (processor) => queues.queue(processor),
     async close() {
+      clock.stop();
+      sync.close();
       signals.close();
       await queues.close();
       link.close();

@@ -1,9 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attempt, ConsumeOptions, Consumer, JobId, JobRequest, Log, Outcome } from "@drover/core";
+import type {
+  Attempt,
+  ConsumeOptions,
+  Consumer,
+  FinishedJobs,
+  JobId,
+  JobRequest,
+  Log,
+  Outcome,
+} from "@drover/core";
 import { type Job as BullJob, WaitingError, Worker } from "bullmq";
 import type { RedisKeys } from "../keys.js";
 import { type RedisLink, rateLimited } from "../redis.js";
 import { BullAttempt } from "./attempt.js";
+import { stampEndsBy } from "./bullmq-internals.js";
 import { noteLostWorker } from "./history.js";
 import type { LeaseTimes } from "./lease.js";
 import { delayOf, type Place, recordOutcome } from "./record.js";
@@ -32,6 +42,9 @@ export interface ConsumerDeps {
   readonly log: Log;
   readonly random: () => number;
   readonly lease: LeaseTimes;
+  /** The server's wall time. */
+  readonly now: () => number;
+  readonly clearRemains: FinishedJobs["clearRemains"];
   /** Calls the listener with the id of each job that somebody asked to cancel; answers how to stop listening. */
   onCancelSignal(listener: (id: string) => void): () => void;
 }
@@ -77,6 +90,7 @@ export class BullConsumer implements Consumer {
       runRetryDelay: 500,
       settings: { backoffStrategy: (_attempts, _type, error) => delayOf(error) },
     });
+    stampEndsBy(this.#worker, deps.now);
     this.#connection.watch();
     this.#listen();
     this.#stopListening = deps.onCancelSignal((id) => this.#attempts.get(id)?.stop("cancelled"));
@@ -143,12 +157,14 @@ export class BullConsumer implements Consumer {
   }
 
   async #process(job: BullJob, token: string): Promise<never> {
+    if (Object.keys(job.data as object).length === 0) await this.#dropStub(job.id as JobId);
     const attempt = this.#attemptOf(job, token);
+    const isTwin = await this.#endOlder(attempt);
     this.#attempts.set(attempt.request.id, attempt);
     try {
       if (job.stalledCounter > 0) await this.#noteLostWorker(attempt.request.id);
       await attempt.begin();
-      const outcome = await this.#outcomeOf(attempt);
+      const outcome: Outcome = isTwin ? { kind: "released" } : await this.#outcomeOf(attempt);
       const place = await recordOutcome({
         job,
         token,
@@ -161,10 +177,34 @@ export class BullConsumer implements Consumer {
       });
       await this.#tell(attempt, outcome, place);
     } finally {
-      this.#attempts.delete(attempt.request.id);
+      if (this.#attempts.get(attempt.request.id) === attempt) this.#attempts.delete(attempt.request.id);
       attempt.end();
     }
     throw new WaitingError(); // BullMQ's word for "the job was moved already"
+  }
+
+  /** BullMQ handed out an id whose record is gone: evicted, or deleted by hand. Nothing can be run of it; its manifest brings it back. */
+  async #dropStub(id: JobId): Promise<never> {
+    await this.#deps.clearRemains({ id, processor: this.#processor });
+    this.#deps.log.warn(
+      "A job's record was gone from Redis; the sweeper restores the job from its manifest",
+      {
+        job_id: id,
+        processor: this.#processor,
+      },
+    );
+    throw new WaitingError();
+  }
+
+  /**
+   * A job whose record was lost may be restored and handed to this very worker while it still runs the lost attempt. Both have the same
+   * lease token, and BullMQ renews one lease for both: the older one ends and records nothing, the newer one goes back in line.
+   */
+  async #endOlder(attempt: BullAttempt): Promise<boolean> {
+    const older = this.#attempts.get(attempt.request.id);
+    older?.stop("lease_lost");
+    await older?.ended;
+    return older !== undefined;
   }
 
   #attemptOf(job: BullJob, token: string): BullAttempt {
@@ -180,7 +220,7 @@ export class BullConsumer implements Consumer {
   }
 
   async #outcomeOf(attempt: BullAttempt): Promise<Outcome> {
-    if (await attempt.isCancelRequested()) return { kind: "cancelled" };
+    if (await attempt.readMarks()) return { kind: "cancelled" };
     try {
       return await this.#execute(attempt);
     } catch (error) {

@@ -16,11 +16,12 @@ import { type Listed, listJobs } from "../query.js";
 import { isServerTrouble, type RedisLink } from "../redis.js";
 import { appendEvents, finishedEvent, HISTORY_TTL_MS, readHistory } from "./history.js";
 import type { JobLocator } from "./locator.js";
+import { addDeadline } from "./queue-deadlines.js";
 import type { BullQueues } from "./queues.js";
 import { readJob } from "./snapshot.js";
 
 /** BullMQ runs the lowest number first and treats 0 apart, so −100…100, highest first, becomes 201…1. */
-const bullPriority = (priority: number): number => 101 - priority;
+export const bullPriority = (priority: number): number => 101 - priority;
 
 /** A caller of `changed` looks again after this long even without an event: one may fall between its read and the call. */
 const LOOK_AGAIN_MS = 1_000;
@@ -48,6 +49,7 @@ export class BullJobQueue implements JobQueue {
   async submit(request: JobRequest, options: { readonly isRestored?: boolean } = {}): Promise<Job> {
     const data = encodeRequest(request);
     await this.#locator.add(request);
+    await addDeadline(this.#link, this.#keys, request);
     await this.#link.use(() =>
       this.#queues.queue(request.processor).add(request.processor, data, {
         jobId: request.id,
@@ -90,7 +92,6 @@ export class BullJobQueue implements JobQueue {
     const processor = await this.#locator.find(id);
     if (processor === undefined) return "not_found";
     const lists = ["completed", "failed", "delayed", "active", "wait", "prioritized", "paused", "events"];
-    const event = JSON.stringify({ type: "cancel_requested", at: Date.now() });
     const answer = (await this.#link.run(
       "cancel",
       [
@@ -98,7 +99,7 @@ export class BullJobQueue implements JobQueue {
         ...lists.map((name) => this.#keys.queue(processor, name)),
         this.#keys.history(processor, id),
       ],
-      [id, Date.now(), CANCELLED, event, HISTORY_LIMIT, HISTORY_TTL_MS],
+      [id, CANCELLED, HISTORY_LIMIT, HISTORY_TTL_MS],
     )) as CancelAnswer;
     // The mark is durable and every worker looks for it; this only makes the one that runs the job look now.
     if (answer === "cancelling")

@@ -48,6 +48,8 @@ interface Recording {
  */
 export async function recordOutcome(recording: Recording): Promise<Place> {
   const { job, token, attempt, outcome } = recording;
+  // The lock token of a worker does not tell one attempt from the next, so Redis might take this outcome for that of the job's next one.
+  if (attempt.signal.reason === "lease_lost") return "lost";
   const move = await prepareMove(recording);
   const startedAt = performance.now();
   for (;;) {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import {
   type Catalogue,
-  type FinishedJobs,
   type IdempotencyKeys,
+  type Leases,
   type ProcessorInfo,
   parseJobId,
   type QueueHealth,
@@ -66,14 +66,13 @@ export function redisFacts(link: RedisLink, keys: RedisKeys): SharedFacts {
   };
 }
 
-/** The finished jobs in BullMQ's two sets, which are sorted by the time of the end. */
-export function redisFinishedJobs(link: RedisLink, keys: RedisKeys): FinishedJobs {
+/** Leases as strings that expire. */
+export function redisLeases(link: RedisLink, keys: RedisKeys): Leases {
   return {
-    async finishedBefore(processor, status, time, limit) {
-      const ids = await link.use((client) =>
-        client.zrangebyscore(keys.queue(processor, status), "-inf", `(${time}`, "LIMIT", 0, limit),
-      );
-      return ids.map(parseJobId);
+    hold: async (name, holder, ttlMs) =>
+      (await link.run("hold-lease", [keys.lease(name)], [holder, ttlMs])) === 1,
+    async release(name, holder) {
+      await link.run("release-lease", [keys.lease(name)], [holder]);
     },
   };
 }
@@ -123,6 +122,7 @@ function describeServer(
 ): QueueServer {
   return {
     version: info.get("valkey_version") ?? info.get("redis_version") ?? "unknown",
+    runId: info.get("run_id") ?? "unknown",
     durability: durabilityOf(info.get("aof_enabled") === "1", fsync, save),
     evictionPolicy: info.get("maxmemory_policy") ?? "unknown",
     usedMemoryBytes: Number(info.get("used_memory") ?? 0),

@@ -102,6 +102,7 @@ export class MemoryConsumer implements Consumer {
     return {
       request: entry.request,
       number,
+      reopenedEnd: entry.reopenedEnd,
       signal,
       progress: async (progress) => {
         if (!isCurrent()) return;

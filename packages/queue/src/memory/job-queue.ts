@@ -54,6 +54,7 @@ export function jobQueueOf(state: MemoryState): JobQueue {
           until: null,
           started: entry.started,
           uncounted: entry.started,
+          reopenedEnd: entry.finishedAt,
           events: entry.events,
           logs: entry.logs,
         },
@@ -85,7 +86,8 @@ export function jobQueueOf(state: MemoryState): JobQueue {
   };
 }
 
-function newEntry(state: MemoryState, request: JobRequest): Entry {
+/** A job as it is queued. */
+export function newEntry(state: MemoryState, request: JobRequest): Entry {
   return {
     request,
     status: "queued",
@@ -100,6 +102,7 @@ function newEntry(state: MemoryState, request: JobRequest): Entry {
     updatedAt: Date.now(),
     startedAt: null,
     finishedAt: null,
+    reopenedEnd: null,
     end: NO_END,
     events: [],
     logs: [],

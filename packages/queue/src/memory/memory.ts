@@ -2,7 +2,15 @@ import type { QueuePorts } from "@drover/core";
 import { MemoryConsumer } from "./consumer.js";
 import { jobQueueOf } from "./job-queue.js";
 import { memoryInstallation, memoryLiveApis } from "./memory-installation.js";
-import { finishedOf, healthOf, memoryCatalogue, memoryFacts, memoryKeys } from "./shared.js";
+import {
+  deadlinesOf,
+  finishedOf,
+  healthOf,
+  memoryCatalogue,
+  memoryFacts,
+  memoryKeys,
+  memoryLeases,
+} from "./shared.js";
 import { MemoryState } from "./state.js";
 
 /** The queue in this process: for tests, and to show what the ports mean without Redis. Nothing survives the process. */
@@ -21,6 +29,9 @@ export function createMemoryQueue(options: { readonly random?: () => number } = 
     finished: finishedOf(state),
     installation: memoryInstallation(state),
     apis: memoryLiveApis(),
+    leases: memoryLeases(),
+    deadlines: deadlinesOf(state),
+    clock: { now: () => Date.now() },
     async close() {
       state.wake.removeAll();
     },

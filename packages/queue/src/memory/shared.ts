@@ -1,13 +1,17 @@
-import type {
-  Catalogue,
-  FinishedJobs,
-  IdempotencyKeys,
-  JobId,
-  ProcessorInfo,
-  QueueHealth,
-  SharedFacts,
-  WorkerInfo,
+import {
+  type Catalogue,
+  type FinishedJobs,
+  type IdempotencyKeys,
+  type JobId,
+  type Leases,
+  type ProcessorInfo,
+  type QueueDeadlines,
+  type QueueHealth,
+  queueDeadline,
+  type SharedFacts,
+  type WorkerInfo,
 } from "@drover/core";
+import { newEntry } from "./job-queue.js";
 import type { MemoryState } from "./state.js";
 
 /** Workers and processors, for as long as this process lives. */
@@ -58,6 +62,7 @@ export function healthOf(state: MemoryState): QueueHealth {
     ping: async () => {},
     inspect: async () => ({
       version: "memory",
+      runId: "memory",
       durability: "none",
       evictionPolicy: "noeviction",
       usedMemoryBytes: 0,
@@ -83,6 +88,62 @@ export function finishedOf(state: MemoryState): FinishedJobs {
         .sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0))
         .slice(0, limit)
         .map((e) => e.request.id);
+    },
+    async expire({ id }, time) {
+      const entry = state.entries.get(id);
+      if ((entry?.finishedAt ?? Number.POSITIVE_INFINITY) >= time) return false;
+      state.entries.delete(id);
+      state.expired.add(id);
+      return true;
+    },
+    isExpired: async ({ id }) => state.expired.has(id),
+    async restore(request, end) {
+      const known = state.entries.get(request.id);
+      if (known !== undefined && (known.reopenedEnd ?? 0) >= end.at) return "reopened";
+      if (known?.status === "running" || (known?.finishedAt ?? 0) >= end.at) return "kept";
+      const { status, at, attempt, ...rest } = end;
+      const entry = newEntry(state, request);
+      state.entries.set(request.id, entry);
+      state.change(
+        entry,
+        { status, finishedAt: at, started: attempt, until: null, end: rest },
+        { type: "restored", at: Date.now() },
+      );
+      return "restored";
+    },
+    clearRemains: async ({ id }) => !state.entries.has(id),
+    synced: async () => {},
+  };
+}
+
+/** Leases of this process. */
+export function memoryLeases(): Leases {
+  const leases = new Map<string, { holder: string; until: number }>();
+  return {
+    async hold(name, holder, ttlMs) {
+      const lease = leases.get(name);
+      if (lease !== undefined && lease.holder !== holder && lease.until > Date.now()) return false;
+      leases.set(name, { holder, until: Date.now() + ttlMs });
+      return true;
+    },
+    async release(name, holder) {
+      if (leases.get(name)?.holder === holder) leases.delete(name);
+    },
+  };
+}
+
+/** The jobs that wait for too long. */
+export function deadlinesOf(state: MemoryState): QueueDeadlines {
+  return {
+    async failLate(limit) {
+      const late = [...state.entries.values()]
+        .filter((e) => e.status === "queued" && e.started === 0)
+        .filter((e) => (queueDeadline(e.request) ?? Number.POSITIVE_INFINITY) < Date.now())
+        .slice(0, limit);
+      const message = "The job waited longer than its limit before a worker was free.";
+      for (const entry of late)
+        state.finish(entry, "failed", { error: { code: "queue_timeout", message, retryable: false } });
+      return late.map((e) => e.request.id);
     },
   };
 }

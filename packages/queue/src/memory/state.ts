@@ -28,6 +28,8 @@ export interface Entry {
   updatedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
+  /** The end that a person's retry undid. */
+  reopenedEnd: number | null;
   end: Pick<Job, "result" | "artifacts" | "error">;
   readonly events: JobEvent[];
   readonly logs: LogLine[];
@@ -58,6 +60,8 @@ export class MemoryState {
   readonly entries = new Map<JobId, Entry>();
   /** Aborts the running attempt of a job. */
   readonly stops = new Map<JobId, (reason: StopReason) => void>();
+  /** Jobs that retention erased. */
+  readonly expired = new Set<JobId>();
   readonly wake = new Wake();
   readonly random: () => number;
   #order = 0;

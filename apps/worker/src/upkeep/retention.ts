@@ -1,0 +1,87 @@
+import type { BlobStore, Job, JobPlace, QueuePorts } from "@drover/core";
+import { inputFolder, jobFolder, tombstone } from "@drover/job-files";
+import { type Slice, tryEntry } from "./walk.js";
+
+export interface RetentionDeps {
+  readonly queue: Pick<QueuePorts, "jobs" | "finished" | "facts" | "catalogue" | "clock">;
+  readonly blobs: Pick<BlobStore, "remove">;
+  /** How long finished jobs are kept, in ms. `failed` includes cancelled. */
+  readonly retentionMs: { readonly completed: number; readonly failed: number };
+  /** Processors that are swept whether or not the catalogue knows them. */
+  readonly processors: readonly string[];
+}
+
+/** How long a client is told that a job expired, in ms. */
+const TOLD_MS = 30 * 24 * 3_600_000;
+/** Jobs that are looked up at a time. */
+const PAGE = 100;
+
+/**
+ * Removes the jobs whose retention ended, with their files; answers how many.
+ *
+ * The job goes first, in one step that a person's retry either comes before or after: nobody is told that a job will run again which is
+ * then gone, and no job that will run loses its files. The queue remembers that it expired, so a sweep that dies between job and files
+ * leaves files that reconcile knows to belong to nobody.
+ */
+export async function expireJobs(deps: RetentionDeps, slice: Slice): Promise<number> {
+  const { processors } = await deps.queue.catalogue.read();
+  const names = new Set([...deps.processors, ...processors.map(({ name }) => name)]);
+  let count = 0;
+  for (const processor of names) {
+    for (const status of ["completed", "failed"] as const) {
+      count += await expireJobsOf(deps, processor, status, slice);
+    }
+  }
+  return count;
+}
+
+async function expireJobsOf(
+  deps: RetentionDeps,
+  processor: string,
+  status: "completed" | "failed",
+  slice: Slice,
+): Promise<number> {
+  const before = deps.queue.clock.now() - deps.retentionMs[status];
+  let count = 0;
+  for (let isMore = true; isMore && !slice.signal.aborted; ) {
+    await slice.mayGoOn();
+    const ids = await deps.queue.finished.finishedBefore(processor, status, before, PAGE);
+    let removed = 0;
+    for (const id of ids) {
+      await tryEntry(slice.log, id, async () => {
+        if (await expireJob(deps, { id, processor }, before)) removed += 1;
+      });
+    }
+    count += removed;
+    isMore = ids.length === PAGE && removed > 0;
+  }
+  return count;
+}
+
+/** False when the job is not to be removed after all: it was retried by a person. */
+async function expireJob(deps: RetentionDeps, place: JobPlace, before: number): Promise<boolean> {
+  const { jobs, finished } = deps.queue;
+  const job = await jobs.get(place.id).catch(() => undefined); // one that cannot be read expires like any other
+  if (!(await finished.expire(place, before))) return false;
+  await removeExpired(deps, place, job);
+  return true;
+}
+
+/** What is left of a job that the queue has erased because it expired. */
+export async function removeExpired(
+  {
+    queue,
+    blobs,
+    retentionMs,
+  }: Pick<RetentionDeps, "blobs" | "retentionMs"> & {
+    readonly queue: Pick<QueuePorts, "facts" | "clock">;
+  },
+  { id }: JobPlace,
+  job: Pick<Job, "status" | "finishedAt" | "input"> | undefined,
+): Promise<void> {
+  const keptMs = job?.status === "completed" ? retentionMs.completed : retentionMs.failed;
+  const expiredAt = job?.finishedAt == null ? queue.clock.now() : job.finishedAt + keptMs;
+  await queue.facts.set(tombstone(id), new Date(expiredAt).toISOString(), TOLD_MS);
+  await blobs.remove(jobFolder(id));
+  if (job !== undefined) await blobs.remove(inputFolder(job.input.key)); // last: its manifest leads the next sweep to what is left
+}

@@ -1,0 +1,218 @@
+import type { BlobStore, Clock, Log, QueuePorts } from "@drover/core";
+import { settleManifest } from "@drover/job-files";
+import { trouble } from "../log.js";
+import { type Repetition, repeat } from "../repeat.js";
+import { Confirmed } from "./confirmed.js";
+import { createArtifactPart } from "./orphans.js";
+import { type Reconciled, Reconciler } from "./reconcile.js";
+import { expireJobs } from "./retention.js";
+import { createTombstonePart } from "./tombstones.js";
+import { type Part, type Slice, TurnOver } from "./walk.js";
+
+/**
+ * What removes what, and when. One process at a time does it, the one that holds the lease `sweeper` in Redis; its cost does not grow with
+ * the number of workers. All of it can be repeated and can die anywhere: the next sweep goes on.
+ *
+ * | what | goes when | by |
+ * |---|---|---|
+ * | job in Redis, its history and logs | `DROVER_RETENTION_COMPLETED` or `_FAILED` after its end, unless a retry came first | retention.ts |
+ * | artifacts, input and manifest of that job | right after it | retention.ts, else reconcile.ts |
+ * | input file of a completed job | when its end has outlived a crash of Redis and its manifest says how it ended | settler.ts, else reconcile.ts |
+ * | job that waits past its queue deadline | fails as `queue_timeout` within 5 s | here, and every api |
+ * | all of a job that a person deleted | at once; what died or came back, at the next sweep | the api, else tombstones.ts |
+ * | tombstone of a deleted job | a day after the longest retention | tombstones.ts |
+ * | upload without a manifest, or the second upload of a job | `DROVER_ORPHAN_GRACE` | reconcile.ts |
+ * | upload whose manifest cannot be read | the longest retention | reconcile.ts |
+ * | attempt's files that its job, known to Redis, does not point at | `DROVER_ORPHAN_GRACE` | orphans.ts |
+ * | attempt's files of a job that Redis does not know | the longest retention | orphans.ts |
+ *
+ * And what is restored, from the manifest beside the input (reconcile.ts):
+ *
+ * | manifest | job in Redis | becomes |
+ * |---|---|---|
+ * | not settled | none | queued again |
+ * | settled | none, waiting, or at an earlier end | finished as the manifest says; unless a retry undid that end: then the manifest is opened |
+ * | not settled | finished | the manifest is settled |
+ * | opened for a retry of this very end | finished | queued again: the retry was promised |
+ * | any, with a tombstone | any | removed |
+ */
+export interface SweeperDeps {
+  readonly queue: Pick<
+    QueuePorts,
+    "jobs" | "finished" | "facts" | "catalogue" | "health" | "leases" | "deadlines" | "clock"
+  >;
+  readonly blobs: BlobStore;
+  readonly retentionMs: { readonly completed: number; readonly failed: number };
+  readonly orphanGraceMs: number;
+  /** Processors that are swept whether or not the catalogue knows them. */
+  readonly processors: readonly string[];
+  readonly clock: Clock;
+  readonly intervalMs: number;
+  /** How long the lease lasts, in ms; another process sweeps that much after this one died. */
+  readonly leaseMs: number;
+  /** Longest turn of one part in a sweep, in ms. Default 20 s, so that retention does not wait for a large store. */
+  readonly turnMs?: number;
+  /** Unique among processes. */
+  readonly holder: string;
+  /** Throws when nothing may be erased or restored, because store and Redis do not belong together. */
+  readonly assertMayErase: () => Promise<void>;
+  /** The time that the store stamps files with. */
+  readonly measureFileTime: () => Promise<() => number>;
+  readonly log: Log;
+  /** For trouble that repeats. */
+  readonly quietLog: Log;
+}
+
+/** What one sweep did. */
+export interface Swept extends Readonly<Reconciled> {
+  readonly jobsLate: number;
+  readonly jobsExpired: number;
+  readonly jobsBuried: number;
+  readonly attemptsRemoved: number;
+}
+
+/** Name of the lease. */
+export const SWEEPER = "sweeper";
+/** The longest that a sweep relies on what an earlier one saw, in ms. */
+const RECHECK_MS = 5 * 60_000;
+const TURN_MS = 20_000;
+/** Late jobs that are ended at a time. */
+const LATE_JOBS = 100;
+
+/** Sweeps in the process that holds the lease, again and again; in all others it asks for the lease. `stop` gives it back. */
+export function startSweeper(deps: SweeperDeps): Repetition {
+  const { queue, clock, holder, leaseMs, intervalMs } = deps;
+  const tickMs = Math.min(leaseMs / 3, intervalMs);
+  let turn: { readonly sweeper: Sweeper; sweptAt: number } | undefined;
+  const rounds = repeat(async (signal) => {
+    const isLeader = await queue.leases.hold(SWEEPER, holder, leaseMs).catch(() => false); // Redis is away: asked again
+    if (!isLeader) {
+      await turn?.sweeper.close();
+      turn = undefined;
+      return tickMs;
+    }
+    turn ??= { sweeper: new Sweeper(deps), sweptAt: Number.NEGATIVE_INFINITY };
+    if (clock.monotonicMs() - turn.sweptAt < intervalMs) return tickMs;
+    turn.sweptAt = clock.monotonicMs();
+    await turn.sweeper.sweep(signal);
+    return tickMs;
+  }, clock);
+  return {
+    async stop() {
+      await rounds.stop();
+      await turn?.sweeper.close();
+      await queue.leases.release(SWEEPER, holder).catch(() => {}); // it runs out by itself
+    },
+  };
+}
+
+/** The parts of a sweep with their cursors. */
+export class Sweeper {
+  readonly #deps: SweeperDeps;
+  readonly #reconciler: Reconciler;
+  readonly #tombstones: Part<number>;
+  readonly #artifacts: Part<number>;
+  #fileNow: () => number = Date.now;
+  #askedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: SweeperDeps) {
+    this.#deps = deps;
+    const confirmed = new Confirmed(Math.min(RECHECK_MS, deps.orphanGraceMs), deps.clock.monotonicMs);
+    const parts = { ...deps, confirmed, fileNow: () => this.#fileNow() };
+    this.#reconciler = new Reconciler(parts);
+    this.#tombstones = createTombstonePart(parts);
+    this.#artifacts = createArtifactPart(parts);
+  }
+
+  /** One sweep. Never rejects: a part that fails is logged and tried again next time; the others go on. */
+  async sweep(signal: AbortSignal): Promise<Swept> {
+    const slice = this.#slice(signal);
+    const nothing = { restored: 0, settled: 0, inputsRemoved: 0 };
+    const jobsLate = await this.#part("late jobs", 0, () => this.#failLate(slice()));
+    const jobsExpired = await this.#part("expired jobs", 0, () => expireJobs(this.#deps, slice()));
+    const isTimed = await this.#part("file times", false, () => this.#measure());
+    const onFiles = <T>(part: string, otherwise: T, work: () => Promise<T>) =>
+      isTimed ? this.#part(part, otherwise, work) : Promise.resolve(otherwise);
+    const jobsBuried = await onFiles("deleted jobs", 0, () => this.#tombstones.run(slice()));
+    const reconciled = await onFiles("inputs", nothing, () => this.#reconciler.run(slice()));
+    const attemptsRemoved = await onFiles("artifacts", 0, () => this.#artifacts.run(slice()));
+    const swept: Swept = { jobsLate, jobsExpired, jobsBuried, ...reconciled, attemptsRemoved };
+    if (Object.values(swept).some((count: number) => count > 0)) this.#deps.log.info("Swept", { ...swept });
+    return swept;
+  }
+
+  async #part<T>(part: string, otherwise: T, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { quietLog } = this.#deps;
+      if (error instanceof TurnOver) quietLog.info("Another process sweeps now");
+      else quietLog.warn(`Sweep of ${part} failed; the next one tries again`, trouble(error));
+      return otherwise;
+    }
+  }
+
+  /** Gives up the places of its parts. */
+  async close(): Promise<void> {
+    await Promise.all([this.#tombstones, this.#reconciler, this.#artifacts].map((part) => part.close()));
+  }
+
+  #slice(signal: AbortSignal): () => Slice {
+    const { clock, quietLog, turnMs = TURN_MS } = this.#deps;
+    const { monotonicMs } = clock;
+    const mayGoOn = () => this.#mayGoOn();
+    return () => {
+      this.#askedAt = Number.NEGATIVE_INFINITY;
+      return { signal, untilMs: monotonicMs() + turnMs, monotonicMs, mayGoOn, log: quietLog };
+    };
+  }
+
+  async #mayGoOn(): Promise<void> {
+    const { queue, holder, leaseMs, clock, assertMayErase } = this.#deps;
+    if (clock.monotonicMs() - this.#askedAt < leaseMs / 3) return;
+    this.#askedAt = clock.monotonicMs();
+    if (!(await queue.leases.hold(SWEEPER, holder, leaseMs))) throw new TurnOver();
+    await assertMayErase();
+  }
+
+  async #failLate(slice: Slice): Promise<number> {
+    const { jobs, deadlines } = this.#deps.queue;
+    let count = 0;
+    for (let isMore = true; isMore && !slice.signal.aborted; ) {
+      await slice.mayGoOn();
+      const late = await deadlines.failLate(LATE_JOBS);
+      for (const id of late) {
+        const job = await jobs.get(id);
+        if (job !== undefined) await settleManifest(job, this.#deps.blobs, () => jobs.get(id));
+      }
+      count += late.length;
+      isMore = late.length === LATE_JOBS;
+    }
+    return count;
+  }
+
+  async #measure(): Promise<boolean> {
+    await this.#mayGoOn();
+    this.#fileNow = await this.#deps.measureFileTime();
+    return true;
+  }
+}
+
+/** Where a file is put to see what time the store stamps it with. */
+const CLOCK_FILE = ".drover/clock";
+
+/** The time that the store stamps files with, by its stamp on a file that is written now. */
+export async function measureFileTime(
+  blobs: Pick<BlobStore, "put" | "stat">,
+  monotonicMs: () => number,
+): Promise<() => number> {
+  await blobs.put(
+    CLOCK_FILE,
+    (async function* () {
+      yield Buffer.from("the time of this file is what is wanted");
+    })(),
+  );
+  const askedAt = monotonicMs();
+  const stamp = (await blobs.stat(CLOCK_FILE))?.modifiedAt ?? Date.now();
+  return () => stamp + (monotonicMs() - askedAt);
+}

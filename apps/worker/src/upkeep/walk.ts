@@ -1,0 +1,117 @@
+import { type BlobStat, DomainError, type Log } from "@drover/core";
+import { trouble } from "../log.js";
+
+/** One turn of the sweeper at one of its parts. */
+export interface Slice {
+  readonly signal: AbortSignal;
+  /** When the part has to let the others have their turn, in ms of the monotonic clock. */
+  readonly untilMs: number;
+  readonly monotonicMs: () => number;
+  /**
+   * Asked before each entry; looks only now and then. Throws when nothing may be removed or restored: the lease is another's, or store and
+   * Redis do not belong together.
+   */
+  readonly mayGoOn: () => Promise<void>;
+  readonly log: Log;
+}
+
+/** A part of the sweeper that keeps its place from one slice to the next. */
+export interface Part<T> {
+  run(slice: Slice): Promise<T>;
+  /** Gives up its place. */
+  close(): Promise<void>;
+}
+
+/**
+ * A walk over a listing, continued in the next slice where the last one ended. An entry that cannot be looked after is logged and passed
+ * over; a server or a storage that is away ends the slice.
+ */
+export class Walk<T> {
+  readonly #list: () => AsyncIterable<T>;
+  #cursor: AsyncIterator<T> | undefined;
+
+  constructor(list: () => AsyncIterable<T>) {
+    this.#list = list;
+  }
+
+  /** Visits entries until the listing has ended (then true, and the next call starts anew), or the slice. */
+  async go(slice: Slice, visit: (entry: T) => Promise<void>): Promise<boolean> {
+    try {
+      for (;;) {
+        await slice.mayGoOn();
+        if (slice.signal.aborted || slice.monotonicMs() > slice.untilMs) return false;
+        this.#cursor ??= this.#list()[Symbol.asyncIterator]();
+        const next = await this.#cursor.next();
+        if (next.done === true) break;
+        await tryEntry(slice.log, next.value, visit);
+      }
+    } catch (error) {
+      await this.close(); // a listing that threw does not go on
+      throw error;
+    }
+    this.#cursor = undefined;
+    return true;
+  }
+
+  /** Ends the listing where it is; the next call of `go` starts anew. */
+  async close(): Promise<void> {
+    const cursor = this.#cursor;
+    this.#cursor = undefined;
+    await cursor?.return?.();
+  }
+}
+
+/** Whether somebody could and did look after the entry. Throws only what concerns all of them. */
+export async function tryEntry<T>(log: Log, entry: T, visit: (entry: T) => Promise<void>): Promise<boolean> {
+  try {
+    await visit(entry);
+    return true;
+  } catch (error) {
+    const isAway =
+      error instanceof DomainError &&
+      (error.code === "redis_unavailable" || error.code === "storage_unavailable");
+    if (isAway || error instanceof TurnOver) throw error;
+    log.warn("Sweep: an entry could not be looked after; the others go on", { entry, ...trouble(error) });
+    return false;
+  }
+}
+
+/** The sweeper's turn is over. */
+export class TurnOver extends Error {
+  override readonly name = "TurnOver";
+}
+
+/** A folder of the store. */
+export interface FolderListing {
+  readonly folder: string;
+  readonly names: ReadonlySet<string>;
+  /** Time of the newest change in it, as the store stamps files. */
+  readonly newestAt: number;
+  readonly changedAt: ReadonlyMap<string, number>;
+}
+
+/** The folders that are `depth` segments deep, each once it is listed to its end: a listing gives the keys of one folder together. */
+export async function* foldersOf(
+  keys: AsyncIterable<BlobStat & { readonly key: string }>,
+  depth: number,
+): AsyncGenerator<FolderListing> {
+  let folder: string | undefined;
+  let changedAt = new Map<string, number>();
+  const listing = (name: string): FolderListing => ({
+    folder: name,
+    names: new Set(changedAt.keys()),
+    newestAt: Math.max(...changedAt.values()),
+    changedAt,
+  });
+  for await (const { key, modifiedAt } of keys) {
+    const segments = key.split("/");
+    const name = segments.slice(0, depth).join("/");
+    if (folder !== undefined && name !== folder) {
+      yield listing(folder);
+      changedAt = new Map();
+    }
+    folder = name;
+    changedAt.set(segments.slice(depth).join("/"), modifiedAt);
+  }
+  if (folder !== undefined) yield listing(folder);
+}

@@ -1,0 +1,106 @@
+import { bury } from "@drover/job-files";
+import { signal, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Settler } from "../src/upkeep/settler.js";
+import { FAILURE, SweepBench } from "./sweep-bench.js";
+
+let redis: TestRedis;
+let bench: SweepBench;
+let settler: Settler;
+beforeAll(async () => {
+  redis = await testRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(() => {
+  bench = new SweepBench(redis);
+  settler = new Settler(bench);
+  return () => bench.close();
+});
+
+describe("a job that ended", () => {
+  test("has its end in the manifest, with result and artifacts, and its input goes when it was completed", async () => {
+    const { request, artifact } = await bench.completed();
+    settler.settle(request.id);
+    await settler.idle();
+    const job = await bench.job(request);
+    expect((await bench.manifest(request))?.settled).toEqual({
+      ...{ status: "completed", at: job?.finishedAt, attempt: 1, result: { rows: 1 }, artifacts: [artifact] },
+      error: null,
+    });
+    expect(await bench.keys("inputs/")).toEqual([request.input.key.replace(/file$/, "manifest.json")]);
+  });
+
+  test("keeps its input when it failed", async () => {
+    const request = await bench.ended();
+    settler.settle(request.id);
+    await settler.idle();
+    expect((await bench.manifest(request))?.settled).toMatchObject({
+      status: "failed",
+      error: { code: "input_invalid" },
+    });
+    expect(await bench.keys("inputs/")).toHaveLength(2);
+  });
+
+  test("keeps its input until the end has surely outlived a crash of Redis; the manifest is settled before", async () => {
+    const { request } = await bench.completed();
+    const synced = signal();
+    const queue = { ...bench.queue, finished: { ...bench.queue.finished, synced: () => synced.promise } };
+    settler = new Settler({ ...bench, queue });
+    settler.settle(request.id);
+    await waitFor(async () => (await bench.manifest(request))?.settled);
+    const another = await bench.ended();
+    settler.settle(another.id);
+    await waitFor(async () => (await bench.manifest(another))?.settled); // time in which an input would be gone
+    expect(await bench.keys(request.input.key)).toHaveLength(1);
+    synced.resolve();
+    await settler.idle();
+    expect(await bench.keys(request.input.key)).toEqual([]);
+  });
+
+  test("is settled before a drain ends, its input left to the sweeper", async () => {
+    const { request } = await bench.completed();
+    settler.settle(request.id);
+    await settler.drain(5_000);
+    expect((await bench.manifest(request))?.settled?.status).toBe("completed");
+    expect(await bench.keys(request.input.key)).toHaveLength(1);
+  });
+
+  test("is left as it is when a person retried it meanwhile", async () => {
+    const request = await bench.ended();
+    await bench.queue.jobs.retry(request.id);
+    settler.settle(request.id);
+    await settler.idle();
+    expect((await bench.manifest(request))?.settled).toBeNull();
+  });
+
+  test("is erased when a person had deleted it and Redis had forgotten", async () => {
+    const request = await bench.submitted();
+    await bury(request, request.createdAt, bench.blobs);
+    await bench.run(request, { kind: "cancelled" });
+    settler.settle(request.id);
+    await settler.idle();
+    expect(await bench.status(request)).toBeUndefined();
+    expect(await bench.keys("inputs/")).toEqual([]);
+  });
+
+  test("does not keep the others when its manifest cannot be written", async () => {
+    const requests = [await bench.ended(), await bench.ended(FAILURE)];
+    const blobs = new Proxy(bench.blobs, {
+      get(target, name) {
+        if (name !== "put") return Reflect.get(target, name).bind(target);
+        return (key: string, ...rest: [never]) =>
+          key.startsWith(requests[0]?.input.key.replace("file", "") ?? "")
+            ? Promise.reject(new Error("disk"))
+            : target.put(key, ...rest);
+      },
+    });
+    settler = new Settler({ ...bench, blobs });
+    for (const { id } of requests) settler.settle(id);
+    await settler.idle();
+    const settled = await Promise.all(requests.map((request) => bench.manifest(request)));
+    expect(settled.map((manifest) => manifest?.settled?.status)).toEqual([undefined, "failed"]);
+    expect(bench.log.entries.map(({ message }) => message)).toContain(
+      "The manifest of a job is left for the sweeper to settle",
+    );
+  });
+});

@@ -1,0 +1,115 @@
+import {
+  type FinishedJobs,
+  isJobId,
+  type JobEnd,
+  type JobId,
+  type JobPlace,
+  type JobRequest,
+} from "@drover/core";
+import { CANCELLED, encodeFailure, encodeRequest, type ReturnValue } from "../codec.js";
+import { HISTORY_LIMIT } from "../history.js";
+import type { RedisKeys } from "../keys.js";
+import type { RedisLink } from "../redis.js";
+import { HISTORY_TTL_MS } from "./history.js";
+import { bullPriority } from "./job-queue.js";
+import type { JobLocator } from "./locator.js";
+
+/** How long it is remembered that a job expired. */
+const EXPIRED_TTL_MS = 30 * 86_400_000;
+
+export interface FinishedJobsDeps {
+  readonly link: RedisLink;
+  readonly keys: RedisKeys;
+  readonly locator: JobLocator;
+  /** As the port says. */
+  readonly synced: FinishedJobs["synced"];
+}
+
+/** The finished jobs in BullMQ's two sets, which are sorted by the time of the end. */
+export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
+  const { link, keys, locator } = deps;
+  return {
+    async finishedBefore(processor, status, time, limit) {
+      const set = keys.queue(processor, status);
+      const found: JobId[] = [];
+      for (let offset = 0; found.length < limit; offset += limit) {
+        const ids = await link.use((client) =>
+          client.zrangebyscore(set, "-inf", `(${time}`, "LIMIT", offset, limit),
+        );
+        found.push(...ids.filter(isJobId)); // what somebody else put into the queue is not ours to look after
+        if (ids.length < limit) break;
+      }
+      return found.slice(0, limit);
+    },
+    async expire(place, time) {
+      const isRemoved = await link.run("remove-finished", expireKeys(keys, place), [
+        place.id,
+        time,
+        EXPIRED_TTL_MS,
+      ]);
+      if (isRemoved === 1) await locator.remove(place.id);
+      return isRemoved === 1;
+    },
+    isExpired: async ({ processor, id }) =>
+      (await link.use((client) => client.exists(keys.expired(processor, id)))) === 1,
+    async restore(request, end) {
+      await locator.add(request);
+      return (await link.run("restore-finished", restoreKeys(keys, request), [
+        request.id,
+        end.at,
+        ...storedEnd(end),
+        HISTORY_LIMIT,
+        HISTORY_TTL_MS,
+        ...fieldsOf(request, end),
+      ])) as "restored" | "kept" | "reopened";
+    },
+    clearRemains: async (place) =>
+      (await link.run("clear-remains", remainKeys(keys, place), [place.id])) === 1,
+    synced: deps.synced,
+  };
+}
+
+function expireKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
+  const job = keys.job(processor, id);
+  const lists = keys.queueAll(processor, ["completed", "failed", "events"]);
+  return [job, ...lists, keys.history(processor, id), `${job}:logs`, keys.expired(processor, id)];
+}
+
+function restoreKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
+  const names = ["completed", "failed", "active", "delayed", "prioritized", "wait", "paused", "events"];
+  return [keys.job(processor, id), ...keys.queueAll(processor, names), keys.history(processor, id)];
+}
+
+function remainKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
+  const job = keys.job(processor, id);
+  const names = ["stalled", "active", "wait", "paused", "delayed", "prioritized", "completed", "failed"];
+  return [job, `${job}:lock`, ...keys.queueAll(processor, names)];
+}
+
+/** The set that BullMQ keeps such a job in, and the value that says how it ended. */
+function storedEnd(end: JobEnd): readonly ["completed" | "failed", string] {
+  const { result, artifacts, error, status } = end;
+  if (status === "completed") {
+    const value: ReturnValue = { result, artifacts };
+    return ["completed", JSON.stringify(value)];
+  }
+  if (status === "cancelled" || error === null) return ["failed", CANCELLED];
+  return ["failed", encodeFailure({ kind: "failed", ...error })];
+}
+
+/** The hash as BullMQ writes it. Attempts past the first `maxAttempts` did not count, or the job would not have had them. */
+function fieldsOf(request: JobRequest, end: JobEnd): readonly (string | number)[] {
+  const priority = bullPriority(request.priority);
+  const options = {
+    attempts: request.maxAttempts,
+    backoff: { type: "custom" },
+    priority,
+    stackTraceLimit: 0,
+  };
+  return [
+    ...["name", request.processor, "data", JSON.stringify(encodeRequest(request))],
+    ...["opts", JSON.stringify({ ...options, jobId: request.id }), "priority", priority, "delay", 0],
+    ...["timestamp", request.createdAt, "ats", end.attempt],
+    ...["drover:released", Math.max(0, end.attempt - request.maxAttempts)],
+  ];
+}
