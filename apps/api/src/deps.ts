@@ -5,7 +5,7 @@ import type { ProcessorDirectory } from "./processor-directory.js";
 
 /** All that the handlers need of the world. */
 export interface Deps {
-  readonly queue: Pick<QueuePorts, "jobs" | "keys" | "facts" | "health">;
+  readonly queue: Pick<QueuePorts, "jobs" | "facts" | "health">;
   readonly store: BlobStore;
   readonly processors: ProcessorDirectory;
   readonly admission: Admission;

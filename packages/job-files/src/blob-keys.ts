@@ -9,12 +9,14 @@ import type { JobId } from "@drover/core";
  * jobs/<job>/<attempt>-<random>/  what one attempt wrote; published by the job's return value only
  * .drover/installation.json       which installation the store belongs to; without it there is no store
  * .drover/canary/<process>        written by a live process, looked for by the others, which so learn whether they share the store
+ * tombstones/<job>.json           the job was deleted by its owner and never comes back
  * ```
  */
 export const INPUTS = "inputs/";
 export const JOBS = "jobs/";
 export const INSTALLATION_KEY = ".drover/installation.json";
 export const CANARIES = ".drover/canary/";
+export const TOMBSTONES = "tombstones/";
 
 export function inputKey(uploadId: string): string {
   return `${INPUTS}${uploadId}/file`;
@@ -38,4 +40,9 @@ export function jobFolder(job: JobId): string {
 /** Private to one attempt, so that a worker that lost its lease writes where nobody looks. */
 export function attemptFolder(job: JobId, attempt: number, random: string): string {
   return `${JOBS}${job}/${attempt}-${random}`;
+}
+
+/** Key of the blob that says that the job was deleted. */
+export function tombstoneKey(job: JobId): string {
+  return `${TOMBSTONES}${job}.json`;
 }

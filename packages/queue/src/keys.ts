@@ -11,7 +11,6 @@ import type { JobId } from "@drover/core";
  * | `{p}:index` | hash | job → q: which queue a job is in | with its jobs |
  * | `{p}:jobs` | zset | all jobs by time of submit, in ms since the epoch: the order of the list | with its jobs |
  * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
- * | `{p}:claim:<digest>` | string | idempotency key → job | 24 h |
  * | `{p}:installation` | string | `new <id>` or `bound <id>`: which store belongs to this server | for ever |
  * | `{p}:apis` | hash | heartbeats of the apis | 15 s |
  * | `{p}:fact:<name>` | string | tombstones, canary | as given |
@@ -26,7 +25,6 @@ export function redisKeys(prefix: string) {
     installation: `${own}:installation`,
     apis: `${own}:apis`,
     cancelChannel: `${own}:cancel`,
-    claim: (digest: string) => `${own}:claim:${digest}`,
     fact: (name: string) => `${own}:fact:${name}`,
     /** BullMQ's own prefix for the queue of a processor. */
     queuePrefix: (processor: string) => `{${prefix}:${processor}}`,

@@ -8,7 +8,7 @@ import { LEASE_TIMES, type LeaseTimes } from "./lease.js";
 import { JobLocator } from "./locator.js";
 import { BullQueues } from "./queues.js";
 import { redisInstallation, redisLiveApis } from "./redis-installation.js";
-import { redisCatalogue, redisClaims, redisFacts, redisFinishedJobs, redisHealth } from "./shared.js";
+import { redisCatalogue, redisFacts, redisFinishedJobs, redisHealth } from "./shared.js";
 
 export interface QueueOptions {
   /** `redis://` or `rediss://`. */
@@ -48,7 +48,6 @@ export function connectQueue(options: QueueOptions): BullQueue {
         new BullConsumer(processor, consumeOptions, execute, consumerDeps),
     },
     catalogue,
-    keys: redisClaims(link, keys),
     facts: redisFacts(link, keys),
     health: redisHealth(link, keys),
     finished: redisFinishedJobs(link, keys),

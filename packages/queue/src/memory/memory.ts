@@ -2,7 +2,7 @@ import type { QueuePorts } from "@drover/core";
 import { MemoryConsumer } from "./consumer.js";
 import { jobQueueOf } from "./job-queue.js";
 import { memoryInstallation, memoryLiveApis } from "./memory-installation.js";
-import { finishedOf, healthOf, memoryCatalogue, memoryFacts, memoryKeys } from "./shared.js";
+import { finishedOf, healthOf, memoryCatalogue, memoryFacts } from "./shared.js";
 import { MemoryState } from "./state.js";
 
 /** The queue in this process: for tests, and to show what the ports mean without Redis. Nothing survives the process. */
@@ -15,7 +15,6 @@ export function createMemoryQueue(options: { readonly random?: () => number } = 
         new MemoryConsumer(state, processor, consumeOptions, execute),
     },
     catalogue: memoryCatalogue(),
-    keys: memoryKeys(),
     facts: memoryFacts(),
     health: healthOf(state),
     finished: finishedOf(state),

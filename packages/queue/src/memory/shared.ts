@@ -1,8 +1,6 @@
 import type {
   Catalogue,
   FinishedJobs,
-  IdempotencyKeys,
-  JobId,
   ProcessorInfo,
   QueueHealth,
   SharedFacts,
@@ -23,18 +21,6 @@ export function memoryCatalogue(): Catalogue {
       workers.delete(id);
     },
     read: async () => ({ processors: [...processors.values()], workers: [...workers.values()] }),
-  };
-}
-
-/** Claims without expiry. */
-export function memoryKeys(): IdempotencyKeys {
-  const claims = new Map<string, { jobId: JobId; fingerprint: string }>();
-  return {
-    async claim(key, fingerprint, jobId) {
-      const claim = claims.get(key) ?? { jobId, fingerprint };
-      claims.set(key, claim);
-      return claim;
-    },
   };
 }
 
