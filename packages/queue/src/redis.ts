@@ -37,7 +37,7 @@ const SCRIPTS = Object.entries(SCRIPT_KEYS).map(([name, numberOfKeys]) => ({
 }));
 
 const RECONNECT = {
-  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
+  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 4), 500),
   // A replica that was promoted or demoted answers READONLY; a starting server answers LOADING, which ioredis waits out itself.
   reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
   connectTimeout: 5_000,
@@ -54,11 +54,7 @@ const FAIL_FAST = {
 } satisfies RedisOptions;
 
 /** For BullMQ's workers and event readers, which wait until the server is back. */
-const PATIENT = {
-  ...RECONNECT,
-  maxRetriesPerRequest: null,
-  socketTimeout: 10_000,
-} satisfies RedisOptions;
+const PATIENT = { ...RECONNECT, maxRetriesPerRequest: null } satisfies RedisOptions;
 
 /**
  * A connection for requests. Starts connecting when made, reconnects by itself for ever, ends with `close`.
@@ -168,9 +164,17 @@ export function isCertain(refusal: unknown): boolean {
   );
 }
 
+export interface PatientOptions {
+  /** For the log. */
+  readonly purpose: string;
+  /** A connection that owes an answer for this long is made anew; more than its longest blocking read. Default 5 s. */
+  readonly socketTimeoutMs?: number;
+}
+
 /** A connection that waits for its server as long as it takes. */
-export function patientConnection(url: string, log: Log, purpose: string): Redis {
-  const client = new Redis(url, PATIENT);
+export function patientConnection(url: string, log: Log, options: PatientOptions): Redis {
+  const { purpose, socketTimeoutMs = 5_000 } = options;
+  const client = new Redis(url, { ...PATIENT, socketTimeout: socketTimeoutMs });
   reportErrors(client, log, purpose);
   return client;
 }

@@ -120,7 +120,7 @@ describe("the queue on Redis", () => {
       jobId: request.id,
     });
     expect(await client.hexists(`{${prefix}:damaged}:damaged:${request.id}`, "data")).toBe(1);
-    await client.del(`{${prefix}:damaged}:damaged:prioritized`);
+    await client.del(...(await client.keys(`{${prefix}:damaged}:*`)));
   });
 
   it("refuses a job that is too large for a queue entry", async () => {

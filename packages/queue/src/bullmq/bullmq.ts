@@ -18,8 +18,8 @@ export interface QueueOptions {
   readonly log: Log;
   /** Uniform in [0, 1). Default `Math.random`. */
   readonly random?: () => number;
-  /** Default 8 s and 2.5 s. Shorter ones are for tests. */
-  readonly lease?: LeaseTimes;
+  /** Default `LEASE_TIMES`. Shorter ones are for tests. */
+  readonly lease?: Partial<LeaseTimes>;
 }
 
 /** The queue on Redis through BullMQ, and its queues for the operators' board. */
@@ -33,13 +33,17 @@ export interface BullQueue extends QueuePorts {
  * meanwhile is refused with `redis_unavailable`. Consumers wait instead. Ends with `close`.
  */
 export function connectQueue(options: QueueOptions): BullQueue {
-  const { url, log, random = Math.random, lease = LEASE_TIMES } = options;
+  const { url, log, random = Math.random } = options;
+  const lease = { ...LEASE_TIMES, ...options.lease };
   const keys = redisKeys(options.prefix);
   const link = new RedisLink(url, log);
   const catalogue = redisCatalogue(link, keys);
   const queues = new BullQueues(link, keys, url, log);
   const locator = new JobLocator(link, keys, catalogue);
-  const signals = new CancelSignals(() => patientConnection(url, log, "cancel signals"), keys.cancelChannel);
+  const signals = new CancelSignals(
+    () => patientConnection(url, log, { purpose: "cancel signals" }),
+    keys.cancelChannel,
+  );
   const consumerDeps = { url, keys, link, log, random, lease, onCancelSignal: signals.listen };
   return {
     jobs: new BullJobQueue({ link, keys, queues, locator }),
