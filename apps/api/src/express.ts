@@ -5,6 +5,7 @@ import type { z } from "zod";
 import type { Deps } from "./deps.js";
 import type { Handlers } from "./handlers/handler.js";
 import { issuesOf } from "./issues.js";
+import { assertPlainJson } from "./plain-json.js";
 import type { Reply } from "./reply.js";
 import { scopeOf } from "./request-scope.js";
 import { sendReply } from "./send.js";
@@ -92,7 +93,10 @@ function queryOf(request: Request): unknown {
 
 function bodyOf(route: Route, request: Request): unknown {
   if (route.body?.mediaType !== "application/json") return undefined;
-  if (request.body !== undefined) return parse(route.body.schema, request.body, "body");
+  if (request.body !== undefined) {
+    assertPlainJson(request.body, "body");
+    return parse(route.body.schema, request.body, "body");
+  }
   const isEmpty =
     request.headers["transfer-encoding"] === undefined &&
     Number(request.headers["content-length"] ?? 0) === 0;

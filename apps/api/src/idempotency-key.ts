@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { DomainError, type JobRequest } from "@drover/core";
+import { DomainError, type JobId, type JobRequest, parseJobId } from "@drover/core";
 
 const MAX_LENGTH = 255;
 
@@ -20,13 +20,19 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
   );
 }
 
-/** The key as the queue stores it: of bounded length, and apart from those of other owners. */
-export function scopedKey(key: string, owner = "default"): string {
-  return createHash("sha256").update(`${owner}\0${key}`).digest("hex");
+/**
+ * The id of the job that a key makes, so that two submits with one key are two submits of one job, whatever was lost in between.
+ * A UUID of version 8 (RFC 9562, 5.8) from a SHA-256 over a label, the owner and the key.
+ */
+export function jobIdOfKey(key: string, owner = "default"): JobId {
+  const bytes = createHash("sha256").update(`drover job of key\0${owner}\0${key}`).digest().subarray(0, 16);
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(6) & 0x0f), 6);
+  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
+  return parseJobId(bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"));
 }
 
-/** Digest of everything that makes a request the same request; not its time nor its ids. */
-export function fingerprintOf(request: JobRequest): string {
+/** Short digest of everything that makes a request the same request; not its time nor its ids. */
+export function fingerprintOf(request: Omit<JobRequest, "id" | "fingerprint">): string {
   const { processor, params, tags, priority, runAt, timeoutMs, queueTimeoutMs, input } = request;
   const essence = {
     processor,
@@ -39,7 +45,7 @@ export function fingerprintOf(request: JobRequest): string {
     filename: input.filename,
     sha256: input.sha256,
   };
-  return createHash("sha256").update(canonicalJson(essence)).digest("hex");
+  return createHash("sha256").update(canonicalJson(essence)).digest("base64url").slice(0, 22);
 }
 
 /** JSON with the members of every object in one order, so that two spellings of the same params are the same. */

@@ -1,9 +1,10 @@
-import type { QueuePorts } from "@drover/core";
+import type { JobRequest, QueuePorts } from "@drover/core";
+import { tombstoneKey } from "@drover/job-files";
 import { createMemoryQueue } from "@drover/queue";
 import { waitFor } from "@drover/testkit";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { fingerprintOf, parseIdempotencyKey, scopedKey } from "../src/idempotency-key.js";
+import { fingerprintOf, jobIdOfKey, parseIdempotencyKey } from "../src/idempotency-key.js";
 import { CSV, formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
 
 describe("a key", () => {
@@ -21,9 +22,18 @@ describe("a key", () => {
     expect(() => parseIdempotencyKey(key)).toThrow(expect.objectContaining({ code: "invalid_request" }));
   });
 
-  it("of one owner is not that of another", () => {
-    expect(scopedKey("k", "a")).not.toBe(scopedKey("k", "b"));
-    expect(scopedKey("k")).toMatch(/^[0-9a-f]{64}$/);
+  it("makes one job id, a UUID of version 8, and of one owner another than of the next", () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, maxLength: 255 }), (key) => {
+        const id = jobIdOfKey(key);
+        expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        expect(jobIdOfKey(key)).toBe(id);
+        expect(jobIdOfKey(key, "another")).not.toBe(id);
+        expect(jobIdOfKey(`${key}x`)).not.toBe(id);
+      }),
+    );
+    // Pinned: another id for the same key would make a second job of a submit that is repeated across an upgrade.
+    expect(jobIdOfKey("report-2026-01")).toBe("b96f258d-df8e-8d26-8820-4a2265ed7a5c");
   });
 });
 
@@ -37,10 +47,11 @@ describe("the fingerprint", () => {
     runAt: null,
     timeoutMs: null,
     queueTimeoutMs: null,
+    fingerprint: null,
     maxAttempts: 3,
     createdAt: 1,
     input: { key: "k", filename: "f", sizeBytes: 1, mediaType: "t", sha256: "s" },
-  } as unknown as Parameters<typeof fingerprintOf>[0];
+  } as unknown as JobRequest;
 
   it("does not depend on ids, times and the order of members", () => {
     const same = {
@@ -90,10 +101,10 @@ describe("a submit with a key", () => {
     expect(await api.keys()).toHaveLength(2);
   });
 
-  it("makes one job of 50 concurrent twins", async () => {
+  it("makes one job of 50 concurrent requests", async () => {
     await start();
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => submit(api, formWith("a"), { "idempotency-key": "twins" })),
+      Array.from({ length: 50 }, () => submit(api, formWith("a"), { "idempotency-key": "concurrent" })),
     );
     const ids = await Promise.all(answers.map(async (answer) => (await json(answer)).job_id));
     expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(202));
@@ -124,7 +135,7 @@ describe("a submit with a key", () => {
     expect(await jobs()).toHaveLength(2);
   });
 
-  it("makes the job under the claimed id when the process that claimed it died before it queued it", async () => {
+  it("makes the job when the process that took the first request died before it queued it", async () => {
     const died = new Error("killed");
     let hasDied = false;
     await start({
@@ -148,27 +159,29 @@ describe("a submit with a key", () => {
     api.lines.splice(0);
   });
 
-  it("drops its own file when the twin queued the job first after all", async () => {
+  it("drops its own file when a concurrent request queued the job first after all", async () => {
     const queue = createMemoryQueue();
-    let claims = 0;
-    const keys: QueuePorts["keys"] = {
-      async claim(key, fingerprint, jobId) {
-        const claim = await queue.keys.claim(key, fingerprint, jobId);
-        claims += 1;
-        return claim;
-      },
-    };
     const hidden: QueuePorts["jobs"] = { ...queue.jobs, get: async () => undefined };
-    await start({ queue: { ...queue, keys, jobs: hidden } });
-    const [first, second] = [
-      await submit(api, formWith("a"), { "idempotency-key": "k" }),
-      await submit(api, formWith("a"), { "idempotency-key": "k" }),
-    ];
-    expect(claims).toBe(2);
+    await start({ queue: { ...queue, jobs: hidden } });
+    const first = await submit(api, formWith("a"), { "idempotency-key": "k" });
+    const second = await submit(api, formWith("a"), { "idempotency-key": "k" });
+    const other = await submit(api, formWith("b"), { "idempotency-key": "k" });
     expect((await json(first)).job_id).toBe((await json(second)).job_id);
+    expect([first, second].map(({ headers }) => headers.get("idempotent-replayed"))).toEqual([null, "true"]);
+    expect((await json(other))["code"]).toBe("idempotency_key_reused");
     const [job] = (await queue.jobs.list({ limit: 5 })).jobs;
     await waitFor(async () => (await api.keys()).length === 2);
     expect(await api.keys()).toContain(job?.input.key);
+  });
+
+  it("makes the same job again when everything that remembered it is gone", async () => {
+    await start();
+    const first = await json(submit(api, formWith("a"), { "idempotency-key": "k" }));
+    await api.close();
+    await start();
+    const second = await submit(api, formWith("a"), { "idempotency-key": "k" });
+    expect((await json(second)).job_id).toBe(first.job_id);
+    expect(second.headers.get("idempotent-replayed")).toBeNull();
   });
 
   it("is 410 when the job that the key made has expired", async () => {
@@ -182,6 +195,27 @@ describe("a submit with a key", () => {
       code: "job_expired",
       expired_at: "2026-01-01T00:00:00.000Z",
     });
+    await waitFor(async () => (await api.keys()).length === 2); // those of the first
+  });
+
+  it("is 410 when the job that the key made was deleted, and leaves nothing behind", async () => {
+    await start();
+    const { job_id } = await json(submit(api, formWith("a"), { "idempotency-key": "k" }));
+    expect((await fetch(`${api.url}/api/jobs/${job_id}`, { method: "DELETE" })).status).toBe(204);
+    const marker = tombstoneKey(job_id as JobRequest["id"]);
+    await api.store.put(
+      marker,
+      (async function* () {
+        yield Buffer.from("{}");
+      })(),
+    );
+    const response = await submit(api, formWith("a"), { "idempotency-key": "k" });
+    expect(response.status).toBe(410);
+    const problem = await json(response);
+    expect(problem).toMatchObject({ code: "job_expired" });
+    expect(problem["detail"]).toContain("use a new key");
+    await waitFor(async () => (await api.keys()).join() === marker);
+    expect(await jobs()).toEqual([]);
   });
 
   it("is refused before its file is read when the key is malformed", async () => {

@@ -1,5 +1,5 @@
 import { type Attempt, DomainError, type Outcome, parseJobId } from "@drover/core";
-import { readManifest, readTombstone, tombstone } from "@drover/job-files";
+import { expiredFact, readManifest, readTombstone } from "@drover/job-files";
 import { signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { completeWith, json, startApi, submitted, type TestApi, work } from "./harness.js";
@@ -114,7 +114,7 @@ describe("a retry", () => {
     const retry = jobs.retry.bind(jobs);
     jobs.retry = async (job, params) => {
       expect(await finished.expire({ id: job, processor: "csv-count" }, Number.MAX_SAFE_INTEGER)).toBe(true);
-      await facts.set(tombstone(job), new Date().toISOString(), 60_000);
+      await facts.set(expiredFact(job), new Date().toISOString(), 60_000);
       return retry(job, params);
     };
     const response = await post(`/api/jobs/${id}/retry`);

@@ -1,4 +1,4 @@
-import { DomainError, type QueuePorts } from "@drover/core";
+import { DomainError, type QueuePorts, UnconfirmedSubmit } from "@drover/core";
 import { decodeManifest, readManifest } from "@drover/job-files";
 import { createMemoryQueue } from "@drover/queue";
 import { signal, waitFor } from "@drover/testkit";
@@ -114,7 +114,7 @@ describe("a submit", () => {
       async submit(request) {
         ids.push(request.id);
         const job = await queue.jobs.submit(request);
-        if (ids.length === 1) throw new DomainError("redis_unavailable", "too late");
+        if (ids.length === 1) throw new UnconfirmedSubmit(request.id, "too late");
         return job;
       },
     };
@@ -123,19 +123,42 @@ describe("a submit", () => {
     expect(ids).toEqual([job.job_id, job.job_id]);
   });
 
-  it("keeps the file when the queue confirmed neither try, since the job may be in it", async () => {
+  it("that was not confirmed says which job may exist, and keeps its file and manifest", async () => {
     const queue = createMemoryQueue();
+    const asked: string[] = [];
     const jobs: QueuePorts["jobs"] = {
       ...queue.jobs,
-      submit: async () => {
-        throw new DomainError("redis_unavailable", "no answer");
+      submit: async ({ id }) => {
+        asked.push(id);
+        const refusal = new DomainError("redis_unavailable", "no answer");
+        throw asked.length === 1 ? new UnconfirmedSubmit(id, refusal) : refusal;
       },
     };
     await start({ queue: { ...queue, jobs } });
     const response = await submit(api);
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe("2");
+    const problem = await json(response);
+    expect(problem).toMatchObject({ code: "redis_unavailable", job_id: asked[0], may_exist: true });
+    expect(problem["detail"]).toContain(`/api/jobs/${asked[0]}`);
     expect(await api.keys()).toHaveLength(2);
+  });
+
+  it("that was refused for certain is taken back with its manifest", async () => {
+    const queue = createMemoryQueue();
+    const jobs: QueuePorts["jobs"] = {
+      ...queue.jobs,
+      submit: async () => {
+        throw new DomainError("redis_unavailable", "no connection");
+      },
+    };
+    await start({ queue: { ...queue, jobs } });
+    const response = await submit(api);
+    expect(response.status).toBe(503);
+    const problem = await json(response);
+    expect(problem).not.toHaveProperty("may_exist");
+    expect(problem).not.toHaveProperty("job_id");
+    await waitFor(async () => (await api.keys()).length === 0);
   });
 
   it("is not accepted by a process that stops", async () => {
@@ -168,21 +191,15 @@ describe("a submit", () => {
     const queue = createMemoryQueue();
     const reached = signal();
     const go = signal();
-    const processors = {
-      ...queue,
-      keys: {
-        claim: async (
-          _key: string,
-          fingerprint: string,
-          jobId: Parameters<QueuePorts["keys"]["claim"]>[2],
-        ) => {
-          reached.resolve();
-          await go.promise;
-          return { jobId, fingerprint };
-        },
+    const facts: QueuePorts["facts"] = {
+      ...queue.facts,
+      get: async () => {
+        reached.resolve(); // a keyed submit asks for the tombstone of its job, then queues it
+        await go.promise;
+        return undefined;
       },
     };
-    await start({ queue: processors });
+    await start({ queue: { ...queue, facts } });
     const abort = new AbortController();
     const request = fetch(`${api.url}/api/processors/csv-count/jobs`, {
       method: "POST",

@@ -1,5 +1,5 @@
 import type { BlobStore, QueuePorts } from "@drover/core";
-import { bury, inputKey, jobFolder, tombstone, writeManifest } from "@drover/job-files";
+import { bury, expiredFact, inputKey, jobFolder, writeManifest } from "@drover/job-files";
 import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Sweeper, startSweeper } from "../src/upkeep/sweeper.js";
@@ -43,7 +43,7 @@ describe("retention", () => {
     expect((await bench.sweep()).jobsExpired).toBe(1);
     expect(await bench.status(request)).toBeUndefined();
     expect(await bench.keys()).toEqual([]);
-    expect(await bench.queue.facts.get(tombstone(request.id))).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    expect(await bench.queue.facts.get(expiredFact(request.id))).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   });
 
   test("of completed jobs is its own", async () => {
@@ -65,7 +65,7 @@ describe("retention", () => {
       expect((await bench.keys("inputs/")).length).toBeGreaterThan(0);
       expect(await bench.sweep()).toMatchObject({ restored: 0, inputsRemoved: 1 });
       expect(await bench.keys()).toEqual([]);
-      expect(await bench.queue.facts.get(tombstone(request.id))).toBeDefined();
+      expect(await bench.queue.facts.get(expiredFact(request.id))).toBeDefined();
     },
   );
 
@@ -375,7 +375,7 @@ describe("artifacts", () => {
   test("of a job that Redis does not know are kept for the longest retention, of one that expired or was deleted not", async () => {
     const [unknown, expired, deleted] = [requestOf("p"), requestOf("p"), requestOf("p")];
     for (const request of [unknown, expired, deleted]) await bench.artifact(request);
-    await bench.queue.facts.set(tombstone(expired.id), new Date().toISOString(), HOUR);
+    await bench.queue.facts.set(expiredFact(expired.id), new Date().toISOString(), HOUR);
     await bury(deleted, Date.now(), bench.blobs);
     bench.ahead = HOUR + 10_000;
     expect((await bench.sweep()).attemptsRemoved).toBe(1);

@@ -10,7 +10,7 @@ export interface SubmitOptions extends Partial<SubmitFields> {
   readonly filename?: string;
   /** Default: the file's own type, else by the ending of its name, else `application/octet-stream`. */
   readonly mediaType?: string;
-  /** Makes repeats of this submit one job, for 24 h; with it a submit that meets trouble is repeated by itself. At most 255 characters. */
+  /** Makes repeats of this submit one job, for as long as the job is known; with it a submit that meets trouble is repeated by itself. At most 255 characters. */
   readonly idempotencyKey?: string;
   /** Hold the answer until the job is terminal, at most this long, in seconds; 0 to 60. Default 0. */
   readonly waitS?: number;

@@ -53,6 +53,13 @@ export const Problem = z
       .optional()
       .describe("With a 503 of `/readyz`: what says no."),
     expired_at: z.iso.datetime().optional().describe("With 410: when the job expired."),
+    job_id: z.string().optional().describe("With 503 of a submit: the job that may exist all the same."),
+    may_exist: z
+      .literal(true)
+      .optional()
+      .describe(
+        "With 503 of a submit whose answer from Redis is missing: `job_id` may exist now or in a moment.",
+      ),
     error: z.string().describe("The title again, for an existing client."),
     path: z.string().describe("The request's path again, for an existing client."),
   })

@@ -12,7 +12,9 @@ export const SUBMIT_HEADERS = z.object({
     .string()
     .max(255)
     .optional()
-    .describe("Makes repeated submits of the same request one job, for 24 h. Bare or in double quotes."),
+    .describe(
+      "Makes repeated submits of the same request one job, for as long as the job is known. Bare or in double quotes.",
+    ),
   prefer: z
     .string()
     .optional()
@@ -41,6 +43,7 @@ export const UPLOAD: readonly ProblemCode[] = [
   "processor_not_found",
   "invalid_params",
   "idempotency_key_reused",
+  "job_expired",
   "redis_unavailable",
   "at_capacity",
   "draining",

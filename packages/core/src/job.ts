@@ -3,7 +3,7 @@ import { DomainError } from "./errors.js";
 
 declare const jobIdBrand: unique symbol;
 
-/** A job's id: a UUID in lower case. Drover makes version 7; any `8-4-4-4-12` hexadecimal string is accepted. */
+/** A job's id: a UUID in lower case. Drover makes version 7, and version 8 from an Idempotency-Key; any `8-4-4-4-12` hexadecimal string is accepted. */
 export type JobId = string & { readonly [jobIdBrand]: true };
 
 const UUID_SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -107,6 +107,8 @@ export interface JobRequest {
   readonly timeoutMs: number | null;
   /** Longest time from submit to the start of the first attempt, in ms; `null` for none. */
   readonly queueTimeoutMs: number | null;
+  /** Short digest of what was asked for, when the client sent an Idempotency-Key: tells a repeated request from another one. `null` without a key. */
+  readonly fingerprint: string | null;
   /** ms since the epoch. */
   readonly createdAt: number;
 }

@@ -16,6 +16,7 @@ export const INPUTS = "inputs/";
 export const JOBS = "jobs/";
 export const INSTALLATION_KEY = ".drover/installation.json";
 export const CANARIES = ".drover/canary/";
+export const TOMBSTONES = "tombstones/";
 
 export function inputKey(uploadId: string): string {
   return `${INPUTS}${uploadId}/file`;
@@ -39,4 +40,9 @@ export function jobFolder(job: JobId): string {
 /** Private to one attempt, so that a worker that lost its lease writes where nobody looks. */
 export function attemptFolder(job: JobId, attempt: number, random: string): string {
   return `${JOBS}${job}/${attempt}-${random}`;
+}
+
+/** Key of the blob that says that the job was deleted. */
+export function tombstoneKey(job: string): string {
+  return `${TOMBSTONES}${job}.json`;
 }

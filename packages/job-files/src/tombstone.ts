@@ -1,12 +1,10 @@
 import type { BlobStore, JobId, JobRequest } from "@drover/core";
+import { tombstoneKey } from "./blob-keys.js";
 
 /** Name of the fact that a job expired, for 410 instead of 404; its value is the time of expiry in RFC 3339. */
-export function tombstone(id: JobId): string {
+export function expiredFact(id: JobId): string {
   return `expired:${id}`;
 }
-
-/** Where the tombstones of deleted jobs lie: `tombstones/<job>.json`. */
-export const TOMBSTONES = "tombstones/";
 
 /**
  * A person deleted the job. Written before anything of it is removed, so that whatever comes back (a Redis that forgot the last second,
@@ -22,8 +20,6 @@ export interface Tombstone {
   readonly at: number;
 }
 
-const keyOf = (id: string) => `${TOMBSTONES}${id}.json`;
-
 /** Says for good that the job is deleted. */
 export async function bury(
   job: Pick<JobRequest, "id" | "processor" | "input">,
@@ -32,7 +28,7 @@ export async function bury(
 ): Promise<void> {
   const stone: Tombstone = { version: 1, id: job.id, processor: job.processor, inputKey: job.input.key, at };
   await store.put(
-    keyOf(job.id),
+    tombstoneKey(job.id),
     (async function* () {
       yield Buffer.from(JSON.stringify(stone));
     })(),
@@ -41,7 +37,7 @@ export async function bury(
 
 /** Takes back what `bury` said: the job could not be deleted, or the stone is old. */
 export async function unbury(id: JobId, store: Pick<BlobStore, "remove">): Promise<void> {
-  await store.remove(keyOf(id));
+  await store.remove(tombstoneKey(id));
 }
 
 /** The tombstone of a deleted job; `undefined` when there is none that can be read. */
@@ -49,7 +45,7 @@ export async function readTombstone(
   id: string,
   store: Pick<BlobStore, "open">,
 ): Promise<Tombstone | undefined> {
-  const content = await store.open(keyOf(id), { start: 0, end: 4_096 });
+  const content = await store.open(tombstoneKey(id), { start: 0, end: 4_096 });
   if (content === undefined) return undefined;
   const chunks: Uint8Array[] = [];
   for await (const chunk of content) chunks.push(chunk);

@@ -12,7 +12,6 @@ import type { JobId } from "@drover/core";
  * | `{p}:jobs` | zset | all jobs by time of submit, in ms since the epoch: the order of the list | with its jobs |
  * | `{p:q}:q:<job>:expired` | string | the sweeper erased the job: nothing of it comes back | 30 days |
  * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
- * | `{p}:claim:<digest>` | string | idempotency key → job | 24 h |
  * | `{p}:installation` | string | `new <id>` or `bound <id>`: which store belongs to this server | for ever |
  * | `{p}:apis` | hash | heartbeats of the apis | 15 s |
  * | `{p}:fact:<name>` | string | tombstones, canary | as given |
@@ -30,7 +29,6 @@ export function redisKeys(prefix: string) {
     installation: `${own}:installation`,
     apis: `${own}:apis`,
     cancelChannel: `${own}:cancel`,
-    claim: (digest: string) => `${own}:claim:${digest}`,
     fact: (name: string) => `${own}:fact:${name}`,
     lease: (name: string) => `${own}:lease:${name}`,
     queueDeadlines: `${own}:queue-deadlines`,

@@ -4,10 +4,12 @@ import { DomainError, type Log } from "@drover/core";
 import { Redis, type RedisOptions } from "ioredis";
 
 /** A request waits this long for a connection, and then this long for an answer: together under the promised 2 s. */
-const READY_WAIT_MS = 800;
-const COMMAND_TIMEOUT_MS = 1_000;
-/** Above BullMQ's blocking read of 5 s: a socket that is silent for longer is a hole in the network. */
-const SOCKET_TIMEOUT_MS = 10_000;
+const READY_WAIT_MS = 700;
+const ANSWER_WAIT_MS = 1_000;
+/** A server that fell silent is asked this often whether it is back. */
+const PROBE_INTERVAL_MS = 100;
+/** A request's connection that was silent for this long is made anew. */
+const SOCKET_TIMEOUT_MS = 4_000;
 const ERROR_LOG_INTERVAL_MS = 5_000;
 
 const SCRIPT_KEYS = {
@@ -20,7 +22,6 @@ const SCRIPT_KEYS = {
   rearm: 2,
   announce: 2,
   catalogue: 2,
-  claim: 1,
   "mark-installation": 1,
   "index-page": 2,
   "index-drop": 2,
@@ -42,10 +43,9 @@ const SCRIPTS = Object.entries(SCRIPT_KEYS).map(([name, numberOfKeys]) => ({
 }));
 
 const RECONNECT = {
-  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
+  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 4), 500),
   // A replica that was promoted or demoted answers READONLY; a starting server answers LOADING, which ioredis waits out itself.
   reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
-  socketTimeout: SOCKET_TIMEOUT_MS,
   connectTimeout: 5_000,
 } satisfies RedisOptions;
 
@@ -55,7 +55,8 @@ const FAIL_FAST = {
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
-  commandTimeout: COMMAND_TIMEOUT_MS,
+  commandTimeout: ANSWER_WAIT_MS + 100, // for what does not go through `use`
+  socketTimeout: SOCKET_TIMEOUT_MS,
 } satisfies RedisOptions;
 
 /** For BullMQ's workers and event readers, which wait until the server is back. */
@@ -64,9 +65,14 @@ const PATIENT = { ...RECONNECT, maxRetriesPerRequest: null } satisfies RedisOpti
 /**
  * A connection for requests. Starts connecting when made, reconnects by itself for ever, ends with `close`.
  * Whatever goes wrong with the server is thrown as `redis_unavailable` within 2 s.
+ *
+ * A server that let one caller wait in vain has fallen silent: further ones are refused at once until it answers again, so that a
+ * request of several steps, or one that comes later, does not wait for each of them.
  */
 export class RedisLink {
   readonly client: Redis;
+  #isSilent = false;
+  #connected: Promise<void> | undefined;
 
   constructor(url: string, log: Log) {
     this.client = new Redis(url, FAIL_FAST);
@@ -74,11 +80,11 @@ export class RedisLink {
     for (const { name, ...script } of SCRIPTS) this.client.defineCommand(name, script);
   }
 
-  /** Runs commands once the connection is ready. */
+  /** Runs commands once the connection is ready; all of them together have 1 s. */
   async use<T>(commands: (client: Redis) => Promise<T>): Promise<T> {
     try {
       await this.#ready();
-      return await commands(this.client);
+      return await withDeadline(commands(this.client), ANSWER_WAIT_MS, () => this.#fallSilent());
     } catch (error) {
       if (error instanceof DomainError) throw error;
       if (isServerTrouble(error)) throw unavailable(error);
@@ -100,16 +106,38 @@ export class RedisLink {
   }
 
   async #ready(): Promise<void> {
-    if (this.client.status === "ready") return;
-    const giveUp = new AbortController();
-    const ready = new Promise<void>((resolve) => {
-      this.client.once("ready", resolve);
-      giveUp.signal.addEventListener("abort", () => this.client.off("ready", resolve));
+    if (this.client.status === "ready") {
+      if (this.#isSilent) throw new NotSent("the server gave no answer to an earlier command");
+      return;
+    }
+    this.#connected ??= new Promise((resolve) => {
+      this.client.once("ready", () => {
+        this.#connected = undefined;
+        this.#isSilent = false; // it answered the handshake
+        resolve();
+      });
     });
-    const timedOut = sleep(READY_WAIT_MS, true, { signal: giveUp.signal }).catch(() => true);
-    const isTimedOut = await Promise.race([ready.then(() => false), timedOut]);
-    giveUp.abort();
-    if (isTimedOut) throw unavailable(new Error(`no connection: ${this.client.status}`));
+    const tooLate = () => new NotSent(`no connection: ${this.client.status}`);
+    await withDeadline(this.#connected, READY_WAIT_MS, tooLate);
+  }
+
+  #fallSilent(): Error {
+    if (!this.#isSilent) {
+      this.#isSilent = true;
+      void this.#listen();
+    }
+    return new Error(`no answer within ${ANSWER_WAIT_MS} ms`);
+  }
+
+  async #listen(): Promise<void> {
+    while (this.#isSilent && this.client.status !== "end") {
+      try {
+        await this.client.ping();
+        this.#isSilent = false;
+      } catch {
+        await sleep(PROBE_INTERVAL_MS, undefined, { ref: false });
+      }
+    }
   }
 }
 
@@ -119,9 +147,46 @@ export function describeRedis(url: string): string {
   return `${hostname}:${port || 6379}, database ${pathname.slice(1) || 0}`;
 }
 
+async function withDeadline<T>(answer: Promise<T>, ms: number, tooLate: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tooLate()), ms);
+  });
+  try {
+    return await Promise.race([answer, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Nothing was sent: what was asked for has not happened and will not. */
+class NotSent extends Error {
+  override readonly name = "NotSent";
+}
+
+/**
+ * Whether a refusal of `use` means that nothing was done and nothing will be: the server was never asked, or can serve no write, which it
+ * says before the first one of a script. After any other error it may have been done, or half of it.
+ */
+export function isCertain(refusal: unknown): boolean {
+  const cause = refusal instanceof DomainError ? refusal.cause : refusal;
+  return (
+    cause instanceof NotSent ||
+    (cause instanceof Error && cause.name === "ReplyError" && isServerTrouble(cause))
+  );
+}
+
+export interface PatientOptions {
+  /** For the log. */
+  readonly purpose: string;
+  /** A connection that owes an answer for this long is made anew; more than its longest blocking read. Default 5 s. */
+  readonly socketTimeoutMs?: number;
+}
+
 /** A connection that waits for its server as long as it takes. */
-export function patientConnection(url: string, log: Log, purpose: string): Redis {
-  const client = new Redis(url, PATIENT);
+export function patientConnection(url: string, log: Log, options: PatientOptions): Redis {
+  const { purpose, socketTimeoutMs = 5_000 } = options;
+  const client = new Redis(url, { ...PATIENT, socketTimeout: socketTimeoutMs });
   reportErrors(client, log, purpose);
   return client;
 }

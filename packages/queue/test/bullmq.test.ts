@@ -112,6 +112,17 @@ describe("the queue on Redis", () => {
     expect(await place()).toEqual([null, null]);
   });
 
+  it("a submit that breaks off half-way is not taken for one that was refused", async () => {
+    const request = newRequest({ processor: "damaged" });
+    await client.set(`{${prefix}:damaged}:damaged:prioritized`, "of another type");
+    await expect(queue.jobs.submit(request)).rejects.toMatchObject({
+      name: "UnconfirmedSubmit",
+      jobId: request.id,
+    });
+    expect(await client.hexists(`{${prefix}:damaged}:damaged:${request.id}`, "data")).toBe(1);
+    await client.del(...(await client.keys(`{${prefix}:damaged}:*`)));
+  });
+
   it("refuses a job that is too large for a queue entry", async () => {
     const params = { rules: "x".repeat(MAX_DATA_BYTES) };
     await expect(queue.jobs.submit(newRequest({ params }))).rejects.toMatchObject({

@@ -31,7 +31,7 @@ const IMAGE_COMMAND = [
 export async function testRedis(): Promise<TestRedis> {
   const shared = process.env["REDIS_URL"];
   if (shared !== undefined && shared !== "") return sharedRedis(shared);
-  return (await containerRedis()) ?? embeddedRedis();
+  return (await containerRedis()) ?? privateRedis();
 }
 
 function uniquePrefix(): string {
@@ -88,12 +88,29 @@ async function containerRedis(): Promise<TestRedis | undefined> {
   };
 }
 
-async function embeddedRedis(): Promise<TestRedis> {
+export interface PrivateRedis extends TestRedis {
+  /** To its process: SIGSTOP makes it silent, SIGCONT lets it go on. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
+  /** Sets one of its settings while it runs. */
+  configure(setting: string, value: string): Promise<void>;
+}
+
+/** A Redis of this machine that no other test uses, whatever `REDIS_URL` says: for tests that configure or pause it. */
+export async function privateRedis(): Promise<PrivateRedis> {
   const dataDir = await mkdtemp(join(tmpdir(), "drover-test-redis-"));
   const redis = await startRedis({ dataDir });
   return {
     url: redis.url,
     prefix: uniquePrefix,
+    signal: (name) => {
+      process.kill(redis.pid, name);
+    },
+    configure: async (setting, value) => {
+      const { Redis } = await import("ioredis");
+      const client = new Redis(redis.url);
+      await client.config("SET", setting, value);
+      client.disconnect();
+    },
     stop: async () => {
       await redis.stop();
       await rm(dataDir, { recursive: true });

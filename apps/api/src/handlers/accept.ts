@@ -1,13 +1,12 @@
-import { DomainError, type Job, type JobRequest, type ProcessorInfo } from "@drover/core";
-import { inputFolder, inputKey, tombstone, writeManifest } from "@drover/job-files";
+import { DomainError, type Job, type JobId, type JobRequest, UnconfirmedSubmit } from "@drover/core";
+import { expiredFact, inputFolder, inputKey, tombstoneKey, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
-import { fingerprintOf, parseIdempotencyKey, scopedKey } from "../idempotency-key.js";
+import { parseIdempotencyKey } from "../idempotency-key.js";
 import { selfLink } from "../job-view.js";
 import { ClientGone, type Receive } from "../upload/upload.js";
 import { RECENT_MS } from "./find-job.js";
 import { assertNotStopping } from "./health.js";
-import { assertAccepted, requestOf } from "./job-request.js";
-import { waitForJob } from "./wait-for.js";
+import { assertAccepted, requestOf, type SubmitTarget } from "./job-request.js";
 
 export interface Submission {
   readonly processor: string;
@@ -24,45 +23,59 @@ export interface Accepted {
 }
 
 /**
- * Turns an upload into a job: file stored, key claimed, manifest stored, job queued, in this order. Dying before the manifest leaves a
- * file that is swept; dying after it leaves a job that the next reconcile queues, like any request whose answer was lost. There is never
- * a job without a file. What is refused leaves nothing behind.
+ * Turns an upload into a job: file stored, manifest stored, job queued, in this order. Dying before the manifest leaves a file that is
+ * swept; dying after it leaves a job that the next reconcile queues, like any request whose answer was lost. There is never a job
+ * without a file. What is refused leaves nothing behind.
+ *
+ * An Idempotency-Key is the id of its job, so that the queue itself makes two submits one: it adds by id.
  */
 export async function accept(submission: Submission, deps: Deps): Promise<Accepted> {
   assertNotStopping(deps);
-  const key = parseIdempotencyKey(submission.idempotencyKey);
   await deps.installation.confirm(RECENT_MS); // first: the wrong Redis does not know the processor either
+  const idempotencyKey = parseIdempotencyKey(submission.idempotencyKey);
   const processor = await deps.processors.require(submission.processor);
   await deps.sharing.assertShared(processor.name);
   await deps.admission.admit(processor.name);
-  const blobKey = inputKey(deps.newUploadId());
-  const accepted = await storeAndQueue(submission, { key, processor, blobKey }, deps);
+  const target = { processor, idempotencyKey, inputKey: inputKey(deps.newUploadId()) };
+  const accepted = await storeAndEnqueue(submission, target, deps);
   await deps.failpoint?.("enqueued");
   return accepted;
 }
 
-interface Place {
-  readonly key: string | undefined;
-  readonly processor: ProcessorInfo;
-  readonly blobKey: string;
-}
-
-async function storeAndQueue(submission: Submission, place: Place, deps: Deps): Promise<Accepted> {
-  const { key, processor, blobKey } = place;
+async function storeAndEnqueue(submission: Submission, target: SubmitTarget, deps: Deps): Promise<Accepted> {
   try {
+    const { processor, inputKey: key } = target;
     const upload = await submission.receive({
-      key: blobKey,
+      key,
       maxBytes: Math.min(processor.limits.maxInputBytes, deps.limits.maxUploadBytes),
       accept: (file) => assertAccepted(processor, file),
     });
-    const request = requestOf(upload, blobKey, processor, deps);
-    return await enqueue({ request, key, gone: submission.signal }, deps);
+    const request = requestOf(upload, target, deps);
+    const job = (await existingJob(request, deps)) ?? (await enqueue(request, submission.signal, deps));
+    assertSameRequest(job, request);
+    // The job has another upload: an earlier or a concurrent request made it, and ours belongs to nobody.
+    const isReplayed = job.input.key !== key;
+    if (isReplayed) await discard(key, deps);
+    return { job, isReplayed };
   } catch (error) {
-    // A job that may be in the queue needs its file: the sweeper removes it when there is no such job.
-    if (error instanceof UncertainEnqueue) throw error.cause;
-    await discard(blobKey, deps);
+    // A job that may be in the queue keeps its file and its manifest.
+    if (error instanceof UnconfirmedSubmit) throw mayExist(error);
+    await discard(target.inputKey, deps);
     throw error;
   }
+}
+
+/** What the client is told of a submit that was not confirmed: the truth, and the job's id. */
+function mayExist({ cause, jobId }: UnconfirmedSubmit): unknown {
+  if (!(cause instanceof DomainError)) return cause;
+  const detail =
+    `The queue did not confirm the job in time: the job may exist, now or in a moment. Ask GET ${selfLink({ id: jobId })}, ` +
+    "or repeat the request with the same Idempotency-Key if it had one.";
+  return new DomainError(cause.code, detail, {
+    cause,
+    retryAfterS: 2,
+    members: { job_id: jobId, may_exist: true },
+  });
 }
 
 /** Removes an upload that belongs to no job. What cannot be removed now is left to the sweeper: the request has an answer of its own. */
@@ -83,71 +96,40 @@ export function acceptedHeaders({ job, isReplayed }: Accepted): Readonly<Record<
   };
 }
 
-interface Wish {
-  readonly request: JobRequest;
-  /** The idempotency key, if the client sent one. */
-  readonly key: string | undefined;
-  /** Aborted when the client has left. */
-  readonly gone: AbortSignal;
+/** The job that an earlier request with the same key made. Throws `job_expired` when it was there once: the key is used up then. */
+async function existingJob({ id, fingerprint }: JobRequest, deps: Deps): Promise<Job | undefined> {
+  if (fingerprint === null) return undefined; // no key: the id is new
+  const job = await deps.queue.jobs.get(id);
+  if (job === undefined) await assertNeverRemoved(id, deps);
+  return job;
 }
 
-async function enqueue(wish: Wish, deps: Deps): Promise<Accepted> {
-  const { request, key } = wish;
-  if (key === undefined) return { job: await queueUp(wish, deps), isReplayed: false };
-  const fingerprint = fingerprintOf(request);
-  const claim = await deps.queue.keys.claim(scopedKey(key), fingerprint, request.id);
-  if (claim.fingerprint !== fingerprint) {
-    throw new DomainError(
-      "idempotency_key_reused",
-      "This Idempotency-Key was used for another request: another file, processor or params. Use a new key.",
-    );
-  }
-  if (claim.jobId === request.id) return { job: await queueUp(wish, deps), isReplayed: false };
-  return replay({ ...wish, request: { ...request, id: claim.jobId } }, deps);
-}
-
-/** How long the twin that claimed the key first has to queue its job. */
-const TWIN_MS = 2_000;
-
-/** The job that an earlier request with the key made; made now, under its id, when that request died before it queued it. */
-async function replay(wish: Wish, deps: Deps): Promise<Accepted> {
-  const { request } = wish;
-  const known = await waitForJob(
-    request.id,
-    { deadlineMs: TWIN_MS, signals: [], until: (now) => now !== undefined },
-    deps,
-  );
-  if (known !== undefined) {
-    await discard(request.input.key, deps);
-    return { job: known, isReplayed: true };
-  }
-  const expiredAt = await deps.queue.facts.get(tombstone(request.id));
+async function assertNeverRemoved(id: JobId, deps: Deps): Promise<void> {
+  const made = `The job that this Idempotency-Key made, ${id},`;
+  const expiredAt = await deps.queue.facts.get(expiredFact(id));
   if (expiredAt !== undefined) {
-    throw new DomainError(
-      "job_expired",
-      `The job that this Idempotency-Key made, ${request.id}, has expired.`,
-      {
-        members: { expired_at: expiredAt },
-      },
-    );
+    throw new DomainError("job_expired", `${made} has expired; use a new key.`, {
+      members: { expired_at: expiredAt },
+    });
   }
-  return { job: await queueUp(wish, deps), isReplayed: true };
+  if ((await deps.store.stat(tombstoneKey(id))) !== undefined)
+    throw new DomainError("job_expired", `${made} was deleted; use a new key.`);
 }
 
-/** The enqueue was sent and not confirmed, so that the job may exist; `cause` is what the client is told. */
-class UncertainEnqueue extends Error {
-  override readonly name = "UncertainEnqueue";
+function assertSameRequest(job: Job, request: JobRequest): void {
+  if (job.fingerprint === request.fingerprint) return;
+  throw new DomainError(
+    "idempotency_key_reused",
+    "This Idempotency-Key was used for another request: another file, processor or params. Use a new key.",
+  );
 }
 
-async function queueUp({ request, gone }: Wish, deps: Deps): Promise<Job> {
-  // Nobody would learn the job's id.
+/** @param gone aborted when the client has left: nobody would learn the job's id. */
+async function enqueue(request: JobRequest, gone: AbortSignal, deps: Deps): Promise<Job> {
   if (gone.aborted) throw new ClientGone("The client closed the connection before its job was queued.");
   await deps.failpoint?.("stored");
   await writeManifest({ version: 1, request, settled: null }, deps.store);
-  const job = await submitTwice(request, deps);
-  // A twin was faster: its file is the job's input, ours is nobody's.
-  if (job.input.key !== request.input.key) await discard(request.input.key, deps);
-  return job;
+  return submitTwice(request, deps);
 }
 
 /** A second try that began later than this, in ms, could not end within the 2 s that a client is promised. */
@@ -162,15 +144,10 @@ async function submitTwice(request: JobRequest, deps: Deps): Promise<Job> {
   try {
     return await deps.queue.jobs.submit(request);
   } catch (error) {
-    if (!(error instanceof DomainError)) throw uncertain(error);
-    if (error.code !== "redis_unavailable") throw error;
-    if (performance.now() - startedAt > SECOND_TRY_MS) throw uncertain(error);
+    const isRefused = error instanceof DomainError && error.code !== "redis_unavailable";
+    if (isRefused || performance.now() - startedAt > SECOND_TRY_MS) throw error;
+    return await deps.queue.jobs.submit(request).catch((second: unknown) => {
+      throw error instanceof UnconfirmedSubmit ? error : second; // what the first may have done, the second does not undo
+    });
   }
-  return deps.queue.jobs.submit(request).catch((error: unknown) => {
-    throw uncertain(error);
-  });
-}
-
-function uncertain(cause: unknown): UncertainEnqueue {
-  return new UncertainEnqueue("The job may or may not be in the queue.", { cause });
 }

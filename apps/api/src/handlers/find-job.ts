@@ -1,5 +1,5 @@
 import { DomainError, type Job, type JobId, parseJobId } from "@drover/core";
-import { tombstone } from "@drover/job-files";
+import { expiredFact } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 
 /** A look at Redis and storage that is at most so old, in ms, answers for them; the process looks every 3 s. */
@@ -18,7 +18,7 @@ export async function findJob(idText: string, deps: FindDeps): Promise<Job> {
 
 /** Says of a job that is not there whether it expired or never was. The sweeper leaves the tombstone when it removes a job. */
 export async function throwMissing(id: JobId, deps: FindDeps): Promise<never> {
-  const expiredAt = await deps.queue.facts.get(tombstone(id));
+  const expiredAt = await deps.queue.facts.get(expiredFact(id));
   if (expiredAt === undefined) await deps.installation.confirm(RECENT_MS);
   if (expiredAt === undefined) throw new DomainError("job_not_found", `No job has the id ${id}.`);
   throw new DomainError("job_expired", `Job ${id} and its files were removed when their retention ended.`, {

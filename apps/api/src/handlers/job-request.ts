@@ -1,5 +1,6 @@
 import { DomainError, type JobRequest, type ProcessorInfo } from "@drover/core";
 import type { Deps } from "../deps.js";
+import { fingerprintOf, jobIdOfKey } from "../idempotency-key.js";
 import type { Upload, UploadedName } from "../upload/upload.js";
 import { readFields } from "./submit-fields.js";
 
@@ -19,19 +20,31 @@ export function assertAccepted(processor: ProcessorInfo, file: UploadedName): vo
 /** BullMQ keeps the request in the job's data. */
 const MAX_REQUEST_BYTES = 4096;
 
+/** What is known of a submit before its upload is read. */
+export interface SubmitTarget {
+  readonly processor: ProcessorInfo;
+  /** Where the uploaded file is stored. */
+  readonly inputKey: string;
+  readonly idempotencyKey: string | undefined;
+}
+
 /** The job that an upload asks for. Throws `file_empty`, `invalid_request`, `invalid_params`. */
-export function requestOf(upload: Upload, blobKey: string, processor: ProcessorInfo, deps: Deps): JobRequest {
+export function requestOf(upload: Upload, target: SubmitTarget, deps: Deps): JobRequest {
+  const { processor, inputKey, idempotencyKey } = target;
   if (upload.file.sizeBytes === 0) throw new DomainError("file_empty", "The file has no bytes.");
   const fields = readFields(upload.fields, processor);
   deps.checkParams(processor, fields.params);
-  const request: JobRequest = {
-    id: deps.newJobId(),
+  const asked = {
     processor: processor.name,
-    input: { key: blobKey, ...upload.file },
+    input: { key: inputKey, ...upload.file },
     maxAttempts: processor.limits.maxAttempts,
     createdAt: deps.now(),
     ...fields,
   };
+  const request: JobRequest =
+    idempotencyKey === undefined
+      ? { id: deps.newJobId(), fingerprint: null, ...asked }
+      : { id: jobIdOfKey(idempotencyKey), fingerprint: fingerprintOf(asked), ...asked };
   assertSmall(request);
   return request;
 }

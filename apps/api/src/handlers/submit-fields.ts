@@ -1,6 +1,7 @@
 import { SubmitFields } from "@drover/contract";
 import { DomainError, type ErrorDetail, type JobRequest, type ProcessorInfo } from "@drover/core";
 import { issuesOf } from "../issues.js";
+import { assertPlainJson } from "../plain-json.js";
 
 type Fields = Pick<JobRequest, "params" | "tags" | "priority" | "runAt" | "timeoutMs" | "queueTimeoutMs">;
 
@@ -39,7 +40,9 @@ function decodeJson(fields: Readonly<Record<string, string>>): Readonly<Record<s
 
 function parseJson(name: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    assertPlainJson(value, name);
+    return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw wrongFields([{ path: name, message: `is not JSON: ${error.message.slice(0, 200)}` }]);

@@ -1,5 +1,5 @@
 import { type BlobStore, isJobId, type QueuePorts } from "@drover/core";
-import { isBuried, JOBS, readManifest, tombstone } from "@drover/job-files";
+import { expiredFact, isBuried, JOBS, readManifest } from "@drover/job-files";
 import type { Confirmed } from "./confirmed.js";
 import { type FolderListing, foldersOf, type Part, Walk } from "./walk.js";
 
@@ -47,7 +47,7 @@ async function graceOf(deps: OrphanDeps, { folder }: FolderListing): Promise<num
   const job = await queue.jobs.get(id);
   if (job === undefined) {
     const isOver =
-      (await queue.facts.get(tombstone(id))) !== undefined || (await isBuried({ id, createdAt: 0 }, blobs));
+      (await queue.facts.get(expiredFact(id))) !== undefined || (await isBuried({ id, createdAt: 0 }, blobs));
     return isOver ? orphanGraceMs : Math.max(orphanGraceMs, retentionMs.completed, retentionMs.failed);
   }
   if (job.status === "running" && Number.parseInt(own, 10) === job.attempt) return Number.POSITIVE_INFINITY;

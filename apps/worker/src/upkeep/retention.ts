@@ -1,5 +1,5 @@
 import type { BlobStore, Job, JobPlace, QueuePorts } from "@drover/core";
-import { inputFolder, jobFolder, tombstone } from "@drover/job-files";
+import { expiredFact, inputFolder, jobFolder } from "@drover/job-files";
 import { type Slice, tryEntry } from "./walk.js";
 
 export interface RetentionDeps {
@@ -81,7 +81,7 @@ export async function removeExpired(
 ): Promise<void> {
   const keptMs = job?.status === "completed" ? retentionMs.completed : retentionMs.failed;
   const expiredAt = job?.finishedAt == null ? queue.clock.now() : job.finishedAt + keptMs;
-  await queue.facts.set(tombstone(id), new Date(expiredAt).toISOString(), TOLD_MS);
+  await queue.facts.set(expiredFact(id), new Date(expiredAt).toISOString(), TOLD_MS);
   await blobs.remove(jobFolder(id));
   if (job !== undefined) await blobs.remove(inputFolder(job.input.key)); // last: its manifest leads the next sweep to what is left
 }

@@ -8,7 +8,10 @@ import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 
 /** The jobs, as an api sees them. Every method throws `redis_unavailable` within 2 s when the queue cannot be reached. */
 export interface JobQueue {
-  /** Adds the job and answers it as it stands. Idempotent by id: an id that exists answers the stored job and changes nothing. */
+  /**
+   * Adds the job and answers it as it stands. Idempotent by id: an id that exists answers the stored job and changes nothing.
+   * Throws `UnconfirmedSubmit` when it is not known whether the job was added; after any other error it was not and will not be.
+   */
   submit(request: JobRequest, options?: { readonly isRestored?: boolean }): Promise<Job>;
   /** The job, never torn: its status and its result come from one moment. */
   get(id: JobId): Promise<Job | undefined>;
@@ -24,6 +27,17 @@ export interface JobQueue {
   changed(id: JobId, signal: AbortSignal): Promise<void>;
   /** What happened to the job, oldest first, and what its processor logged; the newest 500 of each, and always how it was accepted and how it ended. */
   history(id: JobId): Promise<JobHistory>;
+}
+
+/** A submit that was sent and not confirmed: the job may be in the queue, or get there in a moment. `cause` says what was met. */
+export class UnconfirmedSubmit extends Error {
+  override readonly name = "UnconfirmedSubmit";
+  readonly jobId: JobId;
+
+  constructor(jobId: JobId, cause: unknown) {
+    super(`It is not known whether job ${jobId} was queued.`, { cause });
+    this.jobId = jobId;
+  }
 }
 
 export type CancelAnswer = "cancelled" | "cancelling" | "already_finished" | "not_found";
@@ -117,19 +131,6 @@ export interface CatalogueSnapshot {
   readonly workers: readonly WorkerInfo[];
 }
 
-/** Makes two submits with one key one job. */
-export interface IdempotencyKeys {
-  /**
-   * Reserves `key` for a job, or answers what it was reserved for before. Kept for 24 h.
-   * `key` is already scoped to its owner; `fingerprint` is a digest of the whole request, its file included.
-   */
-  claim(
-    key: string,
-    fingerprint: string,
-    jobId: JobId,
-  ): Promise<{ readonly jobId: JobId; readonly fingerprint: string }>;
-}
-
 /** Small facts that are shared by all processes and expire: tombstones of expired jobs, the storage canary. */
 export interface SharedFacts {
   set(name: string, value: string, ttlMs: number): Promise<void>;
@@ -208,7 +209,6 @@ export interface QueuePorts {
   readonly jobs: JobQueue;
   readonly attempts: AttemptSource;
   readonly catalogue: Catalogue;
-  readonly keys: IdempotencyKeys;
   readonly facts: SharedFacts;
   readonly health: QueueHealth;
   readonly finished: FinishedJobs;

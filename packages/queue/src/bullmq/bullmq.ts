@@ -11,7 +11,7 @@ import { redisDeadlines } from "./queue-deadlines.js";
 import { BullQueues } from "./queues.js";
 import { redisInstallation, redisLiveApis } from "./redis-installation.js";
 import { ServerClock } from "./server-clock.js";
-import { redisCatalogue, redisClaims, redisFacts, redisHealth, redisLeases } from "./shared.js";
+import { redisCatalogue, redisFacts, redisHealth, redisLeases } from "./shared.js";
 import { SyncWait } from "./sync-wait.js";
 
 export interface QueueOptions {
@@ -22,8 +22,8 @@ export interface QueueOptions {
   readonly log: Log;
   /** Uniform in [0, 1). Default `Math.random`. */
   readonly random?: () => number;
-  /** Default 8 s and 2.5 s. Shorter ones are for tests. */
-  readonly lease?: LeaseTimes;
+  /** Default `LEASE_TIMES`. Shorter ones are for tests. */
+  readonly lease?: Partial<LeaseTimes>;
   /** Where the server has no WAITAOF: how long after a write it is taken for synced, in ms. Default 6,000. Shorter ones are for tests. */
   readonly syncDelayMs?: number;
 }
@@ -42,7 +42,8 @@ export interface BullQueue extends QueuePorts {
  * meanwhile is refused with `redis_unavailable`. Consumers wait instead. Ends with `close`.
  */
 export function connectQueue(options: QueueOptions): BullQueue {
-  const { url, log, random = Math.random, lease = LEASE_TIMES } = options;
+  const { url, log, random = Math.random } = options;
+  const lease = { ...LEASE_TIMES, ...options.lease };
   const keys = redisKeys(options.prefix);
   const link = new RedisLink(url, log);
   const clock = new ServerClock(link, log);
@@ -51,7 +52,10 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const catalogue = redisCatalogue(link, keys);
   const queues = new BullQueues(link, keys, url, log);
   const locator = new JobLocator(link, keys, catalogue);
-  const signals = new CancelSignals(() => patientConnection(url, log, "cancel signals"), keys.cancelChannel);
+  const signals = new CancelSignals(
+    () => patientConnection(url, log, { purpose: "cancel signals" }),
+    keys.cancelChannel,
+  );
   const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
   const { clearRemains } = finished;
   const consumerDeps = {
@@ -65,7 +69,6 @@ export function connectQueue(options: QueueOptions): BullQueue {
         new BullConsumer(processor, consumeOptions, execute, consumerDeps),
     },
     catalogue,
-    keys: redisClaims(link, keys),
     facts: redisFacts(link, keys),
     health: redisHealth(link, keys),
     installation: redisInstallation(link, keys),

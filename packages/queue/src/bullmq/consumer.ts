@@ -78,7 +78,10 @@ export class BullConsumer implements Consumer {
     this.#options = options;
     this.#execute = execute;
     this.#deps = deps;
-    this.#connection = new WorkerConnection(deps.url, deps.log, `worker of ${processor}`);
+    this.#connection = new WorkerConnection(deps.url, deps.log, {
+      purpose: `worker of ${processor}`,
+      socketTimeoutMs: deps.lease.silenceMs,
+    });
     this.#worker = new Worker(processor, (job, token) => this.#process(job, token ?? ""), {
       connection: this.#connection.client,
       prefix: deps.keys.queuePrefix(processor),
@@ -87,6 +90,7 @@ export class BullConsumer implements Consumer {
       lockDuration: deps.lease.leaseMs,
       stalledInterval: deps.lease.stalledCheckMs,
       maxStalledCount: MAX_LOST_WORKERS,
+      drainDelay: deps.lease.blockMs / 1_000,
       runRetryDelay: 500,
       settings: { backoffStrategy: (_attempts, _type, error) => delayOf(error) },
     });
@@ -220,7 +224,8 @@ export class BullConsumer implements Consumer {
   }
 
   async #outcomeOf(attempt: BullAttempt): Promise<Outcome> {
-    if (await attempt.readMarks()) return { kind: "cancelled" };
+    const isCancelled = await attempt.readMarks().catch(() => false); // Redis is away: looked for again in a moment
+    if (isCancelled) return { kind: "cancelled" };
     try {
       return await this.#execute(attempt);
     } catch (error) {

@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type {
-  CancelAnswer,
-  Job,
-  JobHistory,
-  JobId,
-  JobPage,
-  JobQuery,
-  JobQueue,
-  JobRequest,
+import {
+  type CancelAnswer,
+  type Job,
+  type JobHistory,
+  type JobId,
+  type JobPage,
+  type JobQuery,
+  type JobQueue,
+  type JobRequest,
+  UnconfirmedSubmit,
 } from "@drover/core";
 import { CANCELLED, encodeRequest } from "../codec.js";
 import { HISTORY_LIMIT } from "../history.js";
 import type { RedisKeys } from "../keys.js";
 import { type Listed, listJobs } from "../query.js";
-import { isServerTrouble, type RedisLink } from "../redis.js";
+import { isCertain, isServerTrouble, type RedisLink } from "../redis.js";
 import { appendEvents, finishedEvent, HISTORY_TTL_MS, readHistory } from "./history.js";
 import type { JobLocator } from "./locator.js";
 import { addDeadline } from "./queue-deadlines.js";
@@ -48,8 +49,24 @@ export class BullJobQueue implements JobQueue {
 
   async submit(request: JobRequest, options: { readonly isRestored?: boolean } = {}): Promise<Job> {
     const data = encodeRequest(request);
-    await this.#locator.add(request);
+    await this.#locator.add(request); // an entry without a job is harmless, so that an error up to here is certain
     await addDeadline(this.#link, this.#keys, request);
+    try {
+      await this.#add(request, data);
+    } catch (error) {
+      if (!isCertain(error)) throw new UnconfirmedSubmit(request.id, error);
+      await this.#dropUnlessStored(request);
+      throw error;
+    }
+    try {
+      return await this.#stored(request, options.isRestored === true);
+    } catch (error) {
+      throw new UnconfirmedSubmit(request.id, error);
+    }
+  }
+
+  /** One script, so that a server that refuses it has done nothing. */
+  async #add(request: JobRequest, data: object): Promise<void> {
     await this.#link.use(() =>
       this.#queues.queue(request.processor).add(request.processor, data, {
         jobId: request.id,
@@ -61,12 +78,23 @@ export class BullJobQueue implements JobQueue {
         stackTraceLimit: 0,
       }),
     );
-    if (options.isRestored === true)
-      await appendEvents(this.#link, this.#keys, request, { type: "restored", at: Date.now() });
-    const job = await this.#read(request.processor, request.id); // the stored one: an id that existed keeps its own
+  }
+
+  async #dropUnlessStored(request: JobRequest): Promise<void> {
+    try {
+      if ((await this.#read(request.processor, request.id)) === undefined) await this.#locator.drop(request);
+    } catch {
+      // a listing drops it later
+    }
+  }
+
+  /** The job as it is stored after it was added: an id that existed keeps its own. */
+  async #stored(request: JobRequest, isRestored: boolean): Promise<Job> {
+    if (isRestored) await appendEvents(this.#link, this.#keys, request, { type: "restored", at: Date.now() });
+    const job = await this.#read(request.processor, request.id);
     if (job === undefined) throw new Error(`job ${request.id} was erased while it was being submitted`);
     // The index has the time of the last request. And an old entry may have been dropped as one without a job, just before there was one.
-    if (job.createdAt !== request.createdAt || options.isRestored === true) await this.#locator.add(job);
+    if (job.createdAt !== request.createdAt || isRestored) await this.#locator.add(job);
     return job;
   }
 

@@ -2,6 +2,7 @@ import { DomainError, type JobId, type Log } from "@drover/core";
 import { Queue, QueueEvents } from "bullmq";
 import type { RedisKeys } from "../keys.js";
 import { patientConnection, type RedisLink, rateLimited } from "../redis.js";
+import { LEASE_TIMES } from "./lease.js";
 
 /** BullMQ's queues and event readers of this process, one of each for a processor, made when first used. */
 export class BullQueues {
@@ -77,12 +78,12 @@ class EventReader {
   readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(processor: string, prefix: string, url: string, log: Log) {
-    this.#connection = patientConnection(url, log, `events of ${processor}`);
+    this.#connection = patientConnection(url, log, { purpose: `events of ${processor}` });
     this.#events = new QueueEvents(processor, {
       connection: this.#connection,
       prefix,
       skipVersionCheck: true,
-      blockingTimeout: 5_000,
+      blockingTimeout: LEASE_TIMES.blockMs,
     });
     this.#events.on("error", rateLimited(log, `events of ${processor}`));
     for (const event of EVENTS) this.#events.on(event, ({ jobId }: { jobId: string }) => this.#wake(jobId));

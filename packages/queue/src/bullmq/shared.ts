@@ -1,21 +1,17 @@
-import { createHash } from "node:crypto";
-import {
-  type Catalogue,
-  type IdempotencyKeys,
-  type Leases,
-  type ProcessorInfo,
-  parseJobId,
-  type QueueHealth,
-  type QueueServer,
-  type SharedFacts,
-  type WorkerInfo,
+import type {
+  Catalogue,
+  Leases,
+  ProcessorInfo,
+  QueueHealth,
+  QueueServer,
+  SharedFacts,
+  WorkerInfo,
 } from "@drover/core";
 import type { RedisKeys } from "../keys.js";
 import type { RedisLink } from "../redis.js";
 
 const WORKER_TTL_MS = 15_000;
 const PROCESSOR_TTL_MS = 7 * 86_400_000;
-const CLAIM_TTL_MS = 24 * 3_600_000;
 
 /** Heartbeats in two hashes, stamped and judged by the server's clock. */
 export function redisCatalogue(link: RedisLink, keys: RedisKeys): Catalogue {
@@ -39,19 +35,6 @@ export function redisCatalogue(link: RedisLink, keys: RedisKeys): Catalogue {
           .map((json) => JSON.parse(json) as ProcessorInfo)
           .sort((a, b) => (a.name < b.name ? -1 : 1)),
       };
-    },
-  };
-}
-
-/** Claims as strings that expire after 24 h. The key is hashed: it comes from a client and may be long. */
-export function redisClaims(link: RedisLink, keys: RedisKeys): IdempotencyKeys {
-  return {
-    async claim(key, fingerprint, jobId) {
-      const digest = createHash("sha256").update(key).digest("hex");
-      const held = String(
-        await link.run("claim", [keys.claim(digest)], [`${jobId} ${fingerprint}`, CLAIM_TTL_MS]),
-      );
-      return { jobId: parseJobId(held.slice(0, 36)), fingerprint: held.slice(37) };
     },
   };
 }

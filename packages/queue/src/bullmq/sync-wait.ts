@@ -43,7 +43,7 @@ export class SyncWait {
 
   async #isSynced(): Promise<boolean> {
     const { url, key, log } = this.#options;
-    this.#connection ??= patientConnection(url, log, "syncs");
+    this.#connection ??= patientConnection(url, log, { purpose: "syncs" });
     try {
       await this.#connection.set(key, "1"); // WAITAOF waits for the writes of its own connection; all others came before this one
       const answer = await this.#connection.call("WAITAOF", 1, 0, WAITAOF_MS);

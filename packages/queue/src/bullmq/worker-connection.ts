@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { Redis, type RedisOptions } from "ioredis";
-import { patientConnection } from "../redis.js";
+import { type PatientOptions, patientConnection } from "../redis.js";
 
 /** A connection without an answer for this long is made anew. */
 const SILENCE_LIMIT_MS = 30_000;
@@ -17,9 +17,9 @@ export class WorkerConnection {
   #lastAnswerAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(url: string, log: Log, purpose: string) {
+  constructor(url: string, log: Log, options: PatientOptions) {
     this.#log = log;
-    this.client = patientConnection(url, log, purpose);
+    this.client = patientConnection(url, log, options);
     this.client.duplicate = (options?: Partial<RedisOptions>) => {
       const copy = Redis.prototype.duplicate.call(this.client, options);
       this.#copies.push(copy);

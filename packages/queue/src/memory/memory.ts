@@ -2,15 +2,7 @@ import type { QueuePorts } from "@drover/core";
 import { MemoryConsumer } from "./consumer.js";
 import { jobQueueOf } from "./job-queue.js";
 import { memoryInstallation, memoryLiveApis } from "./memory-installation.js";
-import {
-  deadlinesOf,
-  finishedOf,
-  healthOf,
-  memoryCatalogue,
-  memoryFacts,
-  memoryKeys,
-  memoryLeases,
-} from "./shared.js";
+import { deadlinesOf, finishedOf, healthOf, memoryCatalogue, memoryFacts, memoryLeases } from "./shared.js";
 import { MemoryState } from "./state.js";
 
 /** The queue in this process: for tests, and to show what the ports mean without Redis. Nothing survives the process. */
@@ -23,7 +15,6 @@ export function createMemoryQueue(options: { readonly random?: () => number } = 
         new MemoryConsumer(state, processor, consumeOptions, execute),
     },
     catalogue: memoryCatalogue(),
-    keys: memoryKeys(),
     facts: memoryFacts(),
     health: healthOf(state),
     finished: finishedOf(state),

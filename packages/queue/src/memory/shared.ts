@@ -1,8 +1,6 @@
 import {
   type Catalogue,
   type FinishedJobs,
-  type IdempotencyKeys,
-  type JobId,
   type Leases,
   type ProcessorInfo,
   type QueueDeadlines,
@@ -27,18 +25,6 @@ export function memoryCatalogue(): Catalogue {
       workers.delete(id);
     },
     read: async () => ({ processors: [...processors.values()], workers: [...workers.values()] }),
-  };
-}
-
-/** Claims without expiry. */
-export function memoryKeys(): IdempotencyKeys {
-  const claims = new Map<string, { jobId: JobId; fingerprint: string }>();
-  return {
-    async claim(key, fingerprint, jobId) {
-      const claim = claims.get(key) ?? { jobId, fingerprint };
-      claims.set(key, claim);
-      return claim;
-    },
   };
 }
 

@@ -77,6 +77,7 @@ export class QueueBench {
       maxAttempts: 3,
       timeoutMs: null,
       queueTimeoutMs: null,
+      fingerprint: null,
       createdAt,
       ...overrides,
     };

@@ -1,7 +1,7 @@
 import type { ProcessorInfo, WorkerInfo } from "@drover/core";
 import { expect, it } from "vitest";
 import { waitFor } from "../wait.js";
-import { COMPLETED, newJobId, type WithBench } from "./bench.js";
+import { COMPLETED, type WithBench } from "./bench.js";
 
 const CHECKSUM: ProcessorInfo = {
   name: "checksum",
@@ -21,7 +21,7 @@ const WORKER: WorkerInfo = {
   startedAt: 1_767_225_600_000,
 };
 
-/** The catalogue, claims, facts and health. */
+/** The catalogue, facts and health. */
 export function sharedTopic(withBench: WithBench): void {
   it(
     "shows the processors and workers that announced themselves to every process",
@@ -45,28 +45,6 @@ export function sharedTopic(withBench: WithBench): void {
       await bench.other.catalogue.withdraw(second.id);
       await bench.other.catalogue.withdraw("never-was");
       expect(await bench.queue.catalogue.read()).toEqual({ processors: [newer], workers: [] });
-    }),
-  );
-
-  it(
-    "gives an idempotency key to the first who claims it",
-    withBench(async (bench) => {
-      const [a, b] = [newJobId(), newJobId()];
-      expect(await bench.queue.keys.claim("tenant key", "f1", a)).toEqual({ jobId: a, fingerprint: "f1" });
-      expect(await bench.other.keys.claim("tenant key", "f2", b)).toEqual({ jobId: a, fingerprint: "f1" });
-      expect(await bench.other.keys.claim("another key", "f2", b)).toEqual({ jobId: b, fingerprint: "f2" });
-    }),
-  );
-
-  it(
-    "gives a key that 30 claim at once to one of them",
-    withBench(async (bench) => {
-      const answers = await Promise.all(
-        Array.from({ length: 30 }, (_, i) =>
-          (i % 2 === 0 ? bench.queue : bench.other).keys.claim("key", `f${i}`, newJobId()),
-        ),
-      );
-      expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     }),
   );
 
