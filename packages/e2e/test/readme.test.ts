@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createClient } from "@drover/client";
+import { createClient, ProblemError } from "@drover/client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { apiUrl, CliProcess } from "./cli-process.js";
 
@@ -80,6 +80,22 @@ test("the processor of the README counts words, and refuses what its text says i
     code: "input_invalid",
     message: "The file is not UTF-8 text.",
   });
+});
+
+test("params that the flagship cannot use are refused at upload, each in words of its own", async () => {
+  const client = createClient({ baseUrl: url });
+  const refusalOf = (params: Record<string, unknown>) =>
+    client.submit("moodle-log", new Blob(["a"]), { filename: "log.csv", params }).then(
+      () => "was taken",
+      (error: unknown) => (error instanceof ProblemError ? error.problem.errors : error),
+    );
+  const about = (path: string, words: string) => [{ path, message: expect.stringContaining(words) }];
+  expect(await refusalOf({ timezone: "Europe/Atlantis" })).toEqual(
+    about("params.timezone", "as Europe/Lisbon"),
+  );
+  expect(await refusalOf({ date_format: "whenever" })).toEqual(about("params.date_format", "as DD/MM/YYYY"));
+  const conditions = await refusalOf({ rules: [{ activity: "View" }] });
+  expect(conditions).toContainEqual({ path: "params.rules.0.module", message: "is required" });
 });
 
 test("the test of a processor in the documentation runs as printed", async () => {

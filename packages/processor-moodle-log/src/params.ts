@@ -13,6 +13,15 @@ export function orderOfFormat(format: string): DateOrder | undefined {
   return DATE_ORDERS.find((order) => order === letters.join(""));
 }
 
+/** Texts that `orderOfFormat` names an order for, as a schema can say it: the first letters of d, m and y, before any hour, in this order. */
+function orderPattern([first = "", second = "", third = ""]: readonly string[]): string {
+  const any = (letter: string) => `[${letter}${letter.toUpperCase()}]`;
+  const but = (...letters: readonly string[]) =>
+    `[^${[...letters, "h"].map((l) => l + l.toUpperCase()).join("")}]*`;
+  return `${but("d", "m", "y")}${any(first)}${but(second, third)}${any(second)}${but(third)}${any(third)}`;
+}
+const DATE_FORMAT = new RegExp(`^(auto$|${DATE_ORDERS.map((order) => orderPattern([...order])).join("|")})`);
+
 /** The params of `moodle-log`. None is needed: whatever is left out is detected or has a default. */
 export const paramsSchema = z.strictObject({
   timezone: z
@@ -20,6 +29,7 @@ export const paramsSchema = z.strictObject({
     .refine(isTimeZone, {
       error: "Not a time zone of the IANA database, as Europe/Lisbon or America/Sao_Paulo",
     })
+    .meta({ format: "iana-time-zone" })
     .optional()
     .describe(
       "Time zone of the person who exported the log (IANA name, as Europe/Lisbon). Default: UTC, reported as assumed",
@@ -27,7 +37,7 @@ export const paramsSchema = z.strictObject({
   date_format: z
     .string()
     .max(60)
-    .refine((format) => format === "auto" || orderOfFormat(format) !== undefined, {
+    .regex(DATE_FORMAT, {
       error: "Not a date format: auto, or day, month and year in their order, as dmy, mdy, ymd or DD/MM/YYYY",
     })
     .default("auto")

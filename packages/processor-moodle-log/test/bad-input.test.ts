@@ -1,6 +1,8 @@
 import { deflateRawSync, gzipSync } from "node:zlib";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { moodleLog } from "../src/index.js";
+import { orderOfFormat } from "../src/params.js";
 import { runLog } from "./log-run.js";
 import { syntheticLog } from "./synthetic-log.js";
 
@@ -124,6 +126,19 @@ describe("the params", () => {
     expect(message({ case: "course" })).toContain("user_course");
     expect(message({ rules: [{ activity: "View" }] })).toContain("rules[0]");
     expect(message({ nonsense: 1 })).toContain("nonsense");
+  });
+
+  test("say a date's order in the schema as the processor reads it", () => {
+    const formats = fc.string({ unit: fc.constantFrom(..."dmyDMYhH/%- :"), maxLength: 12 });
+    fc.assert(
+      fc.property(
+        fc.oneof(formats, fc.constantFrom("auto", "%d/%m/%y %H:%M", "YYYY-MM-DD", "autos")),
+        (format) => {
+          const isTaken = format === "auto" || orderOfFormat(format) !== undefined;
+          expect(moodleLog.parseParams({ date_format: format }).ok).toBe(isTaken);
+        },
+      ),
+    );
   });
 
   test("are described one by one in the catalogue", () => {

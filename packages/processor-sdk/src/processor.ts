@@ -1,11 +1,13 @@
 import type { Writable } from "node:stream";
 import { z } from "zod";
+import { acceptedBy, assertDefinition, assertKnown } from "./definition-check.js";
+import { jsonSchemaOf } from "./params-schema.js";
 
 /** What a processor takes. Empty lists mean anything. */
 export interface Accepts {
-  /** File name endings, lower-case with the dot, as `.csv`. */
+  /** Endings of file names, in any case, as `.csv`; the dot may be left out. */
   readonly extensions?: readonly string[];
-  /** Media types, as `text/csv`, that are accepted whatever the file is called. */
+  /** Media types, as `text/csv` or `image/*`, that are accepted whatever the file is called. */
   readonly mediaTypes?: readonly string[];
 }
 
@@ -31,7 +33,10 @@ export interface ProcessorDefinition<Params> {
   readonly description: string;
   readonly accepts?: Accepts;
   readonly limits?: Limits;
-  /** Shape and defaults of the params; published as JSON Schema, so that a bad value is refused at upload. */
+  /**
+   * Shape and defaults of the params; published as JSON Schema, so that a bad value is refused at upload. A check that JSON Schema cannot
+   * say (`refine`) needs a `.meta()`: see docs/writing-a-processor.md.
+   */
   readonly params: z.ZodType<Params>;
   /** Trusted and light: run inside the worker process, without isolation. Default false. */
   readonly inProcess?: boolean;
@@ -120,22 +125,22 @@ const DEFAULT_LIMITS = {
   maxAttempts: 3,
 };
 
-/** Checks a definition and fills in its defaults. Throws `TypeError` when the name is not kebab-case or a limit is out of range. */
+/**
+ * Checks a definition and fills in its defaults. Throws `TypeError`, naming the processor and what was expected, when a member is missing or
+ * of another kind, a limit is out of range, or the params cannot be told as JSON Schema.
+ */
 export function defineProcessor<Params>(definition: ProcessorDefinition<Params>): Processor {
+  assertDefinition(definition);
   const limits = { ...DEFAULT_LIMITS, ...definition.limits };
-  assertName(definition.name);
   assertLimits(definition.name, limits);
   return {
     name: definition.name,
     version: definition.version,
     description: definition.description,
-    accepts: {
-      extensions: definition.accepts?.extensions ?? [],
-      mediaTypes: definition.accepts?.mediaTypes ?? [],
-    },
+    accepts: acceptedBy(definition.name, definition.accepts),
     limits,
     inProcess: definition.inProcess ?? false,
-    paramsSchema: z.toJSONSchema(definition.params, { io: "input" }),
+    paramsSchema: jsonSchemaOf(definition.name, definition.params),
     parseParams(value) {
       const parsed = definition.params.safeParse(value ?? {});
       return parsed.success
@@ -146,15 +151,8 @@ export function defineProcessor<Params>(definition: ProcessorDefinition<Params>)
   };
 }
 
-function assertName(name: string): void {
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 64) {
-    throw new TypeError(
-      `A processor's name is kebab-case and at most 64 characters, as "moodle-log"; got "${name}".`,
-    );
-  }
-}
-
 function assertLimits(name: string, limits: Required<Limits>): void {
+  assertKnown(name, "limits", limits, Object.keys(DEFAULT_LIMITS));
   for (const [limit, value] of Object.entries(limits)) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new TypeError(

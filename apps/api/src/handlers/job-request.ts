@@ -9,7 +9,11 @@ export function assertAccepted(processor: ProcessorInfo, file: UploadedName): vo
   const { extensions, mediaTypes } = processor.accepts;
   if (extensions.length === 0 && mediaTypes.length === 0) return;
   const name = file.filename.toLowerCase();
-  if (extensions.some((ending) => name.endsWith(ending)) || mediaTypes.includes(file.mediaType)) return;
+  const isTaken = (type: string) =>
+    type === "*/*" ||
+    type === file.mediaType ||
+    (type.endsWith("/*") && file.mediaType.startsWith(type.slice(0, -1)));
+  if (extensions.some((ending) => name.endsWith(ending)) || mediaTypes.some(isTaken)) return;
   const wanted = [...extensions, ...mediaTypes].join(", ");
   throw new DomainError(
     "file_type_not_accepted",

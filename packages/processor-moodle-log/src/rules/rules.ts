@@ -55,7 +55,8 @@ export const ownRule = z
   })
   .refine((rule) => CONDITION_NAMES.some((name) => rule[name] !== undefined), {
     message: `A rule needs at least one condition: ${CONDITION_NAMES.join(", ")}`,
-  });
+  })
+  .meta({ anyOf: CONDITION_NAMES.map((name) => ({ required: [name] })) }); // the same in JSON Schema, for the api
 export type OwnRule = z.infer<typeof ownRule>;
 
 /** A rule, ready to be asked. */
