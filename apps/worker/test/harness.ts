@@ -143,6 +143,7 @@ export function requestOf(processor: string, changes: Partial<JobRequest> = {}):
     maxAttempts: 3,
     timeoutMs: null,
     queueTimeoutMs: null,
+    requestId: null,
     createdAt: Date.now(),
     ...changes,
   };

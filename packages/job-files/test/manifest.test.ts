@@ -41,6 +41,7 @@ const REQUEST: JobRequest = {
   maxAttempts: 3,
   timeoutMs: null,
   queueTimeoutMs: null,
+  requestId: null,
   createdAt: 1_767_225_600_000,
 };
 

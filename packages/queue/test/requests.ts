@@ -14,6 +14,7 @@ export function newRequest(change: Partial<JobRequest> = {}): JobRequest {
     maxAttempts: 3,
     timeoutMs: null,
     queueTimeoutMs: null,
+    requestId: null,
     createdAt: Date.now(),
     ...change,
   };

@@ -1,4 +1,4 @@
-import { DomainError, type Job, type JobRequest, type ProcessorInfo } from "@drover/core";
+import { DomainError, type Job, type JobRequest, type LogFields, type ProcessorInfo } from "@drover/core";
 import { inputFolder, inputKey, tombstone, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import { fingerprintOf, parseIdempotencyKey, scopedKey } from "../idempotency-key.js";
@@ -13,6 +13,7 @@ export interface Submission {
   readonly processor: string;
   /** The header as it came. */
   readonly idempotencyKey: string | undefined;
+  readonly requestId: string;
   readonly signal: AbortSignal;
   readonly receive: Receive;
 }
@@ -55,7 +56,7 @@ async function storeAndQueue(submission: Submission, place: Place, deps: Deps): 
       maxBytes: Math.min(processor.limits.maxInputBytes, deps.limits.maxUploadBytes),
       accept: (file) => assertAccepted(processor, file),
     });
-    const request = requestOf(upload, blobKey, processor, deps);
+    const request = requestOf(upload, { blobKey, processor, requestId: submission.requestId }, deps);
     return await enqueue({ request, key, gone: submission.signal }, deps);
   } catch (error) {
     // A job that may be in the queue needs its file: the sweeper removes it when there is no such job.
@@ -72,6 +73,11 @@ async function discard(blobKey: string, deps: Deps): Promise<void> {
   } catch (error) {
     deps.log.warn("A refused upload could not be removed; the sweeper will.", { error, key: blobKey });
   }
+}
+
+/** What the log says of a submit. */
+export function acceptedFields({ job: { input, processor } }: Accepted): LogFields {
+  return { processor, filename: input.filename, size_bytes: input.sizeBytes };
 }
 
 /** Headers of a 202. */

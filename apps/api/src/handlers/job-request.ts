@@ -20,7 +20,15 @@ export function assertAccepted(processor: ProcessorInfo, file: UploadedName): vo
 const MAX_REQUEST_BYTES = 4096;
 
 /** The job that an upload asks for. Throws `file_empty`, `invalid_request`, `invalid_params`. */
-export function requestOf(upload: Upload, blobKey: string, processor: ProcessorInfo, deps: Deps): JobRequest {
+export function requestOf(
+  upload: Upload,
+  {
+    blobKey,
+    processor,
+    requestId,
+  }: { readonly blobKey: string; readonly processor: ProcessorInfo; readonly requestId: string },
+  deps: Deps,
+): JobRequest {
   if (upload.file.sizeBytes === 0) throw new DomainError("file_empty", "The file has no bytes.");
   const fields = readFields(upload.fields, processor);
   deps.checkParams(processor, fields.params);
@@ -30,6 +38,7 @@ export function requestOf(upload: Upload, blobKey: string, processor: ProcessorI
     input: { key: blobKey, ...upload.file },
     maxAttempts: processor.limits.maxAttempts,
     createdAt: deps.now(),
+    requestId,
     ...fields,
   };
   assertSmall(request);

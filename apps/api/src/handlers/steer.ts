@@ -104,9 +104,9 @@ function notFinished(job: Job, reason: string): DomainError {
 async function requestOfJob(job: Job, deps: Deps): Promise<JobRequest> {
   const manifest = await readManifest(job.input.key, deps.store);
   if (manifest !== undefined) return manifest.request;
-  const { id, processor, input, params, tags, priority, runAt, maxAttempts, createdAt } = job;
+  const { id, processor, input, params, tags, priority, runAt, maxAttempts, createdAt, requestId } = job;
   return {
-    ...{ id, processor, input, params, tags, priority, runAt, maxAttempts, createdAt },
+    ...{ id, processor, input, params, tags, priority, runAt, maxAttempts, createdAt, requestId },
     timeoutMs: null,
     queueTimeoutMs: null,
   };

@@ -226,6 +226,7 @@ export class BullConsumer implements Consumer {
     } catch (error) {
       this.#deps.log.error("execute() rejected; it must resolve to an outcome", {
         job_id: attempt.request.id,
+        request_id: attempt.request.requestId ?? undefined,
         error,
       });
       return {
@@ -244,6 +245,7 @@ export class BullConsumer implements Consumer {
     } catch (error) {
       this.#deps.log.warn("cleaning up after an attempt failed; the sweeper will do it", {
         job_id: attempt.request.id,
+        request_id: attempt.request.requestId ?? undefined,
         attempt: attempt.number,
         error,
       });

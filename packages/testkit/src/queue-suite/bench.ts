@@ -77,6 +77,7 @@ export class QueueBench {
       maxAttempts: 3,
       timeoutMs: null,
       queueTimeoutMs: null,
+      requestId: null,
       createdAt,
       ...overrides,
     };
