@@ -2,6 +2,7 @@ import { DomainError } from "@drover/core";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
 import { type BoardOptions, mountBoard } from "./board.js";
+import { guardOrigins, type Reach } from "./cross-origin.js";
 import type { Deps } from "./deps.js";
 import { mountDocs } from "./docs.js";
 import { mountRoutes } from "./express.js";
@@ -12,13 +13,16 @@ import { sendRefusal } from "./send.js";
 export interface AppOptions {
   /** Absent: no operators' board. */
   readonly board?: BoardOptions;
+  /** Default: this machine only, and no page of another origin. */
+  readonly reach?: Reach;
 }
 
 /** The whole HTTP application. Holds no state of its own; everything comes with the deps. */
 export function createApp(deps: Deps, options: AppOptions = {}): Express {
   const app = express();
   app.set("query parser", false); // queries are read by the route table
-  app.use(openScope(deps.log), securityHeaders());
+  const { reach = { boundTo: "127.0.0.1", hosts: [], corsOrigins: [] } } = options;
+  app.use(openScope(deps.log), securityHeaders(), guardOrigins(reach));
   mountRoutes(app, handlers, deps);
   mountDocs(app, deps);
   if (options.board !== undefined) mountBoard(app, options.board, deps);

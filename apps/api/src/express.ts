@@ -139,5 +139,5 @@ function noteJob(reply: Reply, response: Response): void {
       ? { processor: reply.body.processor }
       : {};
   const scope = scopeOf(response);
-  scope.fields = { ...scope.fields, job_id: reply.body.job_id, ...processor };
+  scope.fields = { ...scope.fields, job_id: reply.body.job_id, ...processor, ...reply.noted };
 }

@@ -42,6 +42,11 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
   const installation = installationOf(config, { queue, store, log });
   const deps = { ...compose(config, { queue, store, log, installation }, stopping.signal), ...faults };
   const app = createApp(deps, {
+    reach: {
+      boundTo: settings.HOST,
+      hosts: settings.DROVER_HOSTS,
+      corsOrigins: settings.DROVER_CORS_ORIGINS,
+    },
     board: {
       adminKey: settings.DROVER_ADMIN_KEY,
       queueOf: (name) => new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true }),

@@ -1,4 +1,4 @@
-import type { Artifact } from "@drover/core";
+import type { Artifact, LogFields } from "@drover/core";
 
 /** What a handler answers, without a word of the framework. */
 export type Reply =
@@ -7,6 +7,8 @@ export type Reply =
       readonly status: number;
       readonly body: unknown;
       readonly headers?: Readonly<Record<string, string>>;
+      /** Further fields of the request's line in the log. */
+      readonly noted?: LogFields;
     }
   | { readonly kind: "empty"; readonly status: 204 }
   /** The bytes of an artifact; ranges and conditions are the sender's business. */

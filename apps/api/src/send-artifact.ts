@@ -1,5 +1,3 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { type Artifact, type BlobStore, type ByteRange, DomainError } from "@drover/core";
 import type { Request, Response } from "express";
 import { hasCurrent } from "./conditional.js";
@@ -23,23 +21,39 @@ export async function sendArtifact(
   if (range !== undefined) {
     response.status(206).set("Content-Range", `bytes ${range.start}-${range.end}/${artifact.sizeBytes}`);
   }
-  response.set(
-    "Content-Length",
-    String(range === undefined ? artifact.sizeBytes : range.end - range.start + 1),
-  );
-  if (bytes === undefined) response.end();
-  else await stream(bytes, response);
+  const length = range === undefined ? artifact.sizeBytes : range.end - range.start + 1;
+  response.set("Content-Length", String(length));
+  if (bytes === undefined || length === 0) response.end();
+  else await stream(bytes, length, response);
 }
 
-async function stream(bytes: AsyncIterable<Uint8Array>, response: Response): Promise<void> {
-  try {
-    await pipeline(Readable.from(bytes, { objectMode: false }), response);
-  } catch (error) {
-    // The stream module's own code for a destination that closed before its end.
-    const isPremature =
-      error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
-    throw isPremature ? new ClientGone("The client closed the connection during its download.") : error;
+/**
+ * Sends exactly `length` bytes. The answer ends with the last of them, not with the source's own end: a client counts bytes, and one that
+ * closes as soon as it has them all would else be taken for one that left early.
+ */
+async function stream(bytes: AsyncIterable<Uint8Array>, length: number, response: Response): Promise<void> {
+  let left = length;
+  for await (const chunk of bytes) {
+    if (response.destroyed) throw new ClientGone("The client closed the connection during its download.");
+    if (chunk.length >= left) {
+      response.end(chunk.subarray(0, left));
+      return;
+    }
+    left -= chunk.length;
+    if (!response.write(chunk)) await drained(response);
   }
+  throw new Error(`The stored bytes end ${left} bytes before the artifact does.`);
+}
+
+/** Resolves when more can be written, or never will be. */
+function drained(response: Response): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+  });
 }
 
 function etagOf(artifact: Artifact): string {

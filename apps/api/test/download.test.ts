@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { waitFor } from "@drover/testkit";
+import { connect } from "node:net";
+import { signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { completeWith, json, startApi, submitted, type TestApi, work } from "./harness.js";
 
@@ -157,9 +158,65 @@ describe("a download that breaks off in the store", () => {
         throw new Error("disk gone");
       })();
     };
-    const response = await download();
-    await expect(response.text()).rejects.toThrow();
+    await expect(download().then((response) => response.text())).rejects.toThrow();
     await waitFor(() => api.lines.some(({ level }) => level === "error"));
     api.lines.splice(0); // the one error was meant
+  });
+
+  it("is cut as well when the stored bytes are fewer than the artifact has", async () => {
+    const open = api.store.open.bind(api.store);
+    api.store.open = (key, range) => open(key, key.endsWith("out.zip") ? { start: 0, end: 9 } : range);
+    await expect(download().then((response) => response.text())).rejects.toThrow();
+    await waitFor(() => api.lines.some(({ level }) => level === "error"));
+    api.lines.splice(0); // the one error was meant
+  });
+});
+
+describe("a download in the log", () => {
+  /** Reads `bytes` of the answer's body and closes the connection at once. */
+  async function readAndClose(bytes: number): Promise<void> {
+    const { hostname, port } = new URL(api.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /api/jobs/${id}/download HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    let text = "";
+    for await (const chunk of socket) {
+      text += (chunk as Buffer).toString("latin1");
+      const head = text.indexOf("\r\n\r\n");
+      if (head >= 0 && text.length - head - 4 >= bytes) break;
+    }
+    socket.destroy();
+  }
+  const line = () => waitFor(() => api.lines.find(({ message }) => message.includes("/download ")));
+
+  it("is over when the client has all bytes and closes, even while the store has yet to see the file's end", async () => {
+    const isClosed = signal();
+    const open = api.store.open.bind(api.store);
+    api.store.open = async (key, range) => {
+      const bytes = await open(key, range);
+      if (!key.endsWith("out.zip") || bytes === undefined) return bytes;
+      return (async function* () {
+        yield* bytes;
+        await isClosed.promise;
+      })();
+    };
+    await readAndClose(BYTES.length);
+    expect((await line()).message).toBe(`GET /api/jobs/${id}/download 200`);
+    isClosed.resolve();
+  });
+
+  it("says that the client has gone when it closes before the end", async () => {
+    const isClosed = signal();
+    const open = api.store.open.bind(api.store);
+    api.store.open = async (key, range) => {
+      if (!key.endsWith("out.zip")) return open(key, range);
+      return (async function* () {
+        yield BYTES.subarray(0, 10);
+        await isClosed.promise;
+        yield BYTES.subarray(10);
+      })();
+    };
+    await readAndClose(10);
+    expect((await line()).message).toBe(`GET /api/jobs/${id}/download client gone`);
+    isClosed.resolve();
   });
 });

@@ -92,7 +92,11 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   const stop = new AbortController();
   const deps = { ...testDeps(queue, store, lines, options, stop.signal), ...options.deps };
   if (processors.length > 0) await deps.processors.list();
-  const app = createApp(deps, options.board === undefined ? {} : { board: options.board });
+  const { board, reach } = options;
+  const app = createApp(deps, {
+    ...(board === undefined ? {} : { board }),
+    ...(reach === undefined ? {} : { reach }),
+  });
   const server = await listen(app, { host: "127.0.0.1", port: 0 });
   return {
     ...{ url: server.url, deps, queue, store, server, lines, stop },

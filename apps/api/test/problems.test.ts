@@ -1,8 +1,9 @@
 import { createServer } from "node:net";
+import type { JobId } from "@drover/core";
 import { createMemoryQueue } from "@drover/queue";
 import { waitFor } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
+import { formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
 
 let api: TestApi;
 let errors = 0;
@@ -84,9 +85,22 @@ describe("a request", () => {
     expect(accepted.length).toBeLessThanOrEqual(1);
     expect(api.lines.find(({ fields }) => fields.request_id === "r2")).toMatchObject({
       level: "info",
-      fields: { job_id: expect.any(String), processor: "csv-count" },
+      fields: { job_id: expect.any(String), processor: "csv-count", filename: "log.csv", size_bytes: 8 },
     });
   });
+
+  it.each(["processors/csv-count/jobs", "upload"])(
+    "that submits by /api/%s gives its id to the job, and the file's name and size to its line",
+    async (path) => {
+      await start();
+      const headers = { "x-request-id": "r3" };
+      const response = await fetch(`${api.url}/api/${path}`, { method: "POST", body: formWith(), headers });
+      const { job_id } = await json(response);
+      const line = await waitFor(() => api.lines.find(({ fields }) => fields.request_id === "r3"));
+      expect(line.fields).toMatchObject({ job_id, filename: "log.csv", size_bytes: 8 });
+      expect(await api.queue.jobs.get(job_id as JobId)).toMatchObject({ requestId: "r3" });
+    },
+  );
 
   it("that meets the unexpected is an opaque 500, logged once with the stack", async () => {
     errors = 1;

@@ -67,7 +67,8 @@ export function createExecutor(deps: ExecutorDeps): Executor {
       const folder = stored.get(attempt);
       if (outcome.kind !== "completed" && folder !== undefined) await discard(deps, folder, fields);
       const durationMs = Math.round(deps.clock.monotonicMs() - startedAt);
-      deps.log.info("Attempt finished", { ...fields, ...outcomeFields(outcome), duration_ms: durationMs });
+      const level = outcome.kind === "failed" ? "warn" : "info";
+      deps.log[level]("Attempt finished", { ...fields, ...outcomeFields(outcome), duration_ms: durationMs });
       return outcome;
     },
     async onFinished({ request }) {
@@ -170,8 +171,11 @@ async function discard(deps: ExecutorDeps, folder: string, fields: LogFields): P
   });
 }
 
-function fieldsOf({ request, number }: Attempt): LogFields {
-  return { job_id: request.id, processor: request.processor, attempt: number };
+/** What every line about an attempt carries. The request's id leads to the line of its submit in the api's log. */
+export function fieldsOf({ request, number }: Attempt): LogFields {
+  const { id, processor, requestId } = request;
+  // Jobs of an older version have no request id.
+  return { ...(requestId == null ? {} : { request_id: requestId }), job_id: id, processor, attempt: number };
 }
 
 function outcomeFields(outcome: Outcome): LogFields {

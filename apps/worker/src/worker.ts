@@ -1,6 +1,6 @@
 import type { Attempt, Clock, Consumer, Log, QueuePorts, WorkerInfo } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
-import type { Executor } from "./execute.js";
+import { type Executor, fieldsOf } from "./execute.js";
 import { trouble } from "./log.js";
 import { describeProcessor } from "./processors.js";
 import { type Repetition, repeat } from "./repeat.js";
@@ -87,7 +87,7 @@ export class Worker {
     const { info, queue, retry, log } = this.#deps;
     const guard = async (attempt: Attempt, work: () => Promise<void>) => {
       await work().catch((error: unknown) => {
-        log.warn("Files of an attempt are left for the sweeper", { job_id: attempt.request.id, error });
+        log.warn("Files of an attempt are left for the sweeper", { ...fieldsOf(attempt), error });
       });
     };
     return queue.attempts.consume(

@@ -384,3 +384,27 @@ describe("a processor in the worker's own process", () => {
     expect(await outcomeOf("in-process-endless")).toMatchObject({ code: "timeout" });
   });
 });
+
+describe("the log of an attempt", () => {
+  test("names the request that submitted the job in each line, beside job, processor and attempt", async () => {
+    const attempt = await harness.attempt("good", { requestId: "request-1" });
+    await harness.executor("good").execute(attempt);
+    const { id } = attempt.request;
+    const lines = harness.log.entries.filter(({ fields }) => fields.job_id === id);
+    expect(lines.map(({ message }) => message)).toEqual(["Attempt started", "half way", "Attempt finished"]);
+    for (const { level, fields } of lines) {
+      expect(level).toBe("info");
+      expect(fields).toMatchObject({ request_id: "request-1", processor: "good", attempt: 1 });
+    }
+  });
+
+  test("warns of a failure, with its code", async () => {
+    const attempt = await harness.attempt("rejects-input");
+    await harness.executor("rejects-input").execute(attempt);
+    const ended = harness.log.entries.findLast(({ message }) => message === "Attempt finished");
+    expect(ended).toMatchObject({
+      level: "warn",
+      fields: { job_id: attempt.request.id, outcome: "failed", code: "input_invalid", retryable: false },
+    });
+  });
+});

@@ -144,6 +144,7 @@ export function requestOf(processor: string, changes: Partial<JobRequest> = {}):
     timeoutMs: null,
     queueTimeoutMs: null,
     fingerprint: null,
+    requestId: null,
     createdAt: Date.now(),
     ...changes,
   };

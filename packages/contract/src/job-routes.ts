@@ -21,6 +21,8 @@ export const jobRoutes = {
     path: "/api/processors/{processor}/jobs",
     group: "Jobs",
     summary: "Upload a file and get a job for it at once.",
+    description:
+      "The file is stored and the job queued before the answer leaves, so the job can be read at once. What the processor accepts, and the schema of its `params`, stand in the catalogue. With an `Idempotency-Key` a request can be repeated safely.",
     params: PROCESSOR_PARAMS,
     headers: SUBMIT_HEADERS,
     body: { mediaType: "multipart/form-data", schema: SubmitForm, isRequired: true },
@@ -41,6 +43,8 @@ export const jobRoutes = {
     path: "/api/jobs/{job_id}",
     group: "Jobs",
     summary: "Read a job, whatever its status.",
+    description:
+      "One answer for every status. `wait` holds it until the status changes, which saves polling; with `If-None-Match` an unchanged job is a 304.",
     params: JOB_PARAMS,
     query: JobQuery,
     headers: z.object({ "if-none-match": z.string().optional() }),
@@ -59,6 +63,7 @@ export const jobRoutes = {
     path: "/api/jobs",
     group: "Jobs",
     summary: "List jobs, newest first.",
+    description: "By pages, with a cursor that stays right while jobs come and go. All filters must match.",
     query: JobFilter,
     answers: { 200: { description: "A page of jobs.", schema: JobList } },
     errors: ["invalid_request", "redis_unavailable"],
@@ -68,6 +73,8 @@ export const jobRoutes = {
     path: "/api/jobs/{job_id}/logs",
     group: "Jobs",
     summary: "Read what the processor logged, by attempt.",
+    description:
+      "Lines that the processor's code wrote, of every attempt. What the worker itself logged is in the operator's log under the same job id.",
     params: JOB_PARAMS,
     answers: { 200: { description: "The newest 500 lines, oldest first.", schema: JobLogs } },
     errors: READ,
@@ -77,6 +84,7 @@ export const jobRoutes = {
     path: "/api/jobs/{job_id}/result",
     group: "Jobs",
     summary: "Read the small JSON result of a completed job.",
+    description: "What the processor returned, at most 64 KiB. Large results are artifacts.",
     params: JOB_PARAMS,
     answers: { 200: { description: "The result as the processor gave it.", schema: z.unknown() } },
     errors: [...READ, "job_not_finished"],
@@ -86,6 +94,8 @@ export const jobRoutes = {
     path: "/api/jobs/{job_id}/artifacts/{name}",
     group: "Jobs",
     summary: "Download one artifact.",
+    description:
+      "By its name in the job's `artifacts`. Fetching consumes nothing; a download that broke off goes on with `Range` and `If-Range`.",
     params: ARTIFACT_PARAMS,
     headers: DOWNLOAD_HEADERS,
     answers: BYTES,
@@ -96,6 +106,8 @@ export const jobRoutes = {
     path: "/api/jobs/{job_id}/download",
     group: "Jobs",
     summary: "Download the job's primary artifact.",
+    description:
+      "The one that the processor marked as primary. A job without a primary artifact answers 404; fetch its artifacts by name.",
     params: JOB_PARAMS,
     headers: DOWNLOAD_HEADERS,
     answers: BYTES,
@@ -106,6 +118,8 @@ export const jobRoutes = {
     path: "/api/jobs/{job_id}/cancel",
     group: "Jobs",
     summary: "Cancel a job that is not finished.",
+    description:
+      "A queued job ends at once; a running one is stopped with every process that it started. A finished job answers 409.",
     params: JOB_PARAMS,
     answers: {
       200: { description: "It was queued and will never start.", schema: CancelAnswer },
@@ -118,6 +132,8 @@ export const jobRoutes = {
     path: "/api/jobs/{job_id}/retry",
     group: "Jobs",
     summary: "Run a failed or cancelled job again from its kept input.",
+    description:
+      "The attempts are counted anew. `params` in the body take the place of the job's own; without a body it runs as before.",
     params: JOB_PARAMS,
     body: { mediaType: "application/json", schema: RetryBody, isRequired: false },
     answers: { 202: { description: "The job, queued again.", schema: Job, headers: ACCEPTED_HEADERS } },
@@ -136,6 +152,7 @@ export const jobRoutes = {
     path: "/api/jobs/{job_id}",
     group: "Jobs",
     summary: "Erase a job with its input, artifacts and logs; cancels it first if need be.",
+    description: "Cannot be undone. A running job is cancelled first, which may take some seconds.",
     params: JOB_PARAMS,
     answers: { 204: { description: "Nothing of the job is left." } },
     errors: [...READ, "job_not_finished"],

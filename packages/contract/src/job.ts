@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { JobId, Params, Sha256, Tags, Time, wholeNumber } from "./fields.js";
+import { JobId, Params, SentParams, Sha256, Tags, Time, wholeNumber } from "./fields.js";
 
 export const JobStatus = z.enum(["queued", "running", "completed", "failed", "cancelled"]);
 export type JobStatus = z.output<typeof JobStatus>;
@@ -136,7 +136,7 @@ const DAY_MS = 86_400_000;
 
 /** What a submit says beside the file. In a multipart form `params` and `tags` are JSON. */
 export const SubmitFields = z.strictObject({
-  params: Params.optional(),
+  params: SentParams.optional(),
   tags: Tags.optional(),
   priority: wholeNumber(-100, 100, 0).optional().describe("The higher runs first. Default 0."),
   run_at: z.iso.datetime({ offset: true }).optional().describe("Not before this time."),
@@ -154,7 +154,7 @@ export const SubmitForm = SubmitFields.extend({ file: z.file().describe("The inp
 
 /** Body of a retry. */
 export const RetryBody = z.strictObject({
-  params: Params.optional().describe("Replaces the job's params."),
+  params: SentParams.optional().describe("Replaces the job's params."),
 });
 export type RetryBody = z.output<typeof RetryBody>;
 

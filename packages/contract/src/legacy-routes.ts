@@ -19,6 +19,7 @@ export const legacyRoutes = {
     path: "/api/job-status/{job_id}",
     group: "Existing clients",
     summary: "A job's status in the words of the first existing client.",
+    description: "Read by the first existing client, whose words these are. A cancelled job reads `failed`.",
     params: JOB_PARAMS,
     answers: { 200: { description: "The status.", schema: LegacyJobStatus } },
     errors: READ,
@@ -28,6 +29,8 @@ export const legacyRoutes = {
     path: "/api/upload",
     group: "Existing clients",
     summary: "Upload a Moodle log for the processor moodle-log.",
+    description:
+      "Sent by the second existing client. The same submit as every other; of the form's fields only `params`, `tags` and `priority` are read.",
     headers: SUBMIT_HEADERS.pick({ "idempotency-key": true }),
     body: { mediaType: "multipart/form-data", schema: SubmitForm, isRequired: true },
     answers: { 202: { description: "The job's id.", schema: UploadAnswer, headers: ACCEPTED_HEADERS } },
@@ -38,6 +41,8 @@ export const legacyRoutes = {
     path: "/api/status/{job_id}",
     group: "Existing clients",
     summary: "A job's status in the words of the second existing client.",
+    description:
+      "Read by the second existing client, whose words these are. A queued or running job reads `processing`.",
     params: JOB_PARAMS,
     answers: { 200: { description: "The status.", schema: LegacyStatus } },
     errors: READ,
@@ -47,6 +52,7 @@ export const legacyRoutes = {
     path: "/api/download/{job_id}",
     group: "Existing clients",
     summary: "Download the primary artifact of a completed job.",
+    description: "Fetched by the second existing client: the ZIP of a Moodle log's results.",
     params: JOB_PARAMS,
     headers: DOWNLOAD_HEADERS,
     answers: BYTES,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PROBLEM_STATUS, Problem, type ProblemCode } from "./problem.js";
-import type { Answer, Route } from "./route.js";
+import { type Answer, GROUPS, type Route } from "./route.js";
 import { routes } from "./routes.js";
 
 type Json = { [key: string]: unknown };
@@ -25,23 +25,34 @@ export function openApi(options: OpenApiOptions): Json {
     Object.assign(paths[route.path] ?? {}, { [route.method.toLowerCase()]: operation(name, route, schemas) });
   }
   jsonSchema(Problem, schemas); // named by every refusal
-  for (const processor of options.processors ?? []) {
-    const { $schema: _, ...schema } = processor.params_schema;
-    schemas[`params.${processor.name}`] = { description: `Params of ${processor.name}.`, ...schema };
-  }
+  addParams(schemas, options.processors ?? []);
   return {
     openapi: "3.1.0",
     info: {
       title: "Drover",
       version: options.version,
       description: "A durable HTTP job API in front of any file processor.",
+      contact: { name: "Whoever runs this server" },
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    tags: [...new Set(Object.values<Route>(routes).map((route) => route.group))].map((name) => ({ name })),
+    security: [], // none yet
+    tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),
     paths,
     components: { schemas },
   };
+}
+
+/** Each processor's schema as a component, and all of them as what `Params` may be. */
+function addParams(schemas: Json, processors: NonNullable<OpenApiOptions["processors"]>): void {
+  for (const { name, params_schema } of processors) {
+    const { $schema: _, ...schema } = params_schema;
+    const own = `#/components/schemas/params.${name}`;
+    const placed = withRefs(schema, (ref) => (ref.startsWith("#") ? own + ref.slice(1) : ref)) as Json;
+    schemas[`params.${name}`] = { description: `Params of ${name}.`, ...placed };
+  }
+  const anyOf = processors.map(({ name }) => ({ $ref: `#/components/schemas/params.${name}` }));
+  if (anyOf.length > 0) schemas["Params"] = { ...(schemas["Params"] as Json), anyOf };
 }
 
 function operation(name: string, route: Route, schemas: Json): Json {
@@ -49,6 +60,7 @@ function operation(name: string, route: Route, schemas: Json): Json {
     operationId: name,
     tags: [route.group],
     summary: route.summary,
+    description: route.description,
     parameters: [
       ...parameters("path", route.params, schemas),
       ...parameters("query", route.query, schemas),
@@ -114,7 +126,7 @@ function response(answer: Answer, schemas: Json): Json {
 /** Refusals by status, each naming its codes; a status that is also an answer (readiness) keeps the answer. */
 function refusals(route: Route): Json {
   const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of [...new Set<ProblemCode>([...route.errors, "internal"])]) {
+  for (const code of [...new Set<ProblemCode>([...route.errors, "forbidden", "internal"])]) {
     const status = PROBLEM_STATUS[code];
     if (status in route.answers) continue;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
@@ -162,14 +174,16 @@ function dropId({ id: _, ...schema }: Json): Json {
 }
 
 function withComponentRefs(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withComponentRefs);
+  return withRefs(value, (ref) => ref.replace("#/$defs/", "#/components/schemas/"));
+}
+
+function withRefs(value: unknown, move: (ref: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((part) => withRefs(part, move));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, part]) => [
       key,
-      key === "$ref" && typeof part === "string"
-        ? part.replace("#/$defs/", "#/components/schemas/")
-        : withComponentRefs(part),
+      key === "$ref" && typeof part === "string" ? move(part) : withRefs(part, move),
     ]),
   );
 }

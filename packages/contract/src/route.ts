@@ -19,19 +19,29 @@ export interface RequestBody {
   readonly isRequired: boolean;
 }
 
+/** What endpoints are listed under, each with what it is for. */
+export const GROUPS = {
+  Jobs: "Submit a file, follow the job, fetch what it made, erase it.",
+  Processors: "Which kinds of work there are, and what each takes.",
+  Operations: "How the process does, for load balancers and people.",
+  "Existing clients": "The endpoints of two clients that were there before; they read the same jobs.",
+} as const;
+
 /** One endpoint. A GET answers HEAD as well. */
 export interface Route {
   readonly method: "GET" | "POST" | "DELETE";
   /** Template as in OpenAPI: `/api/jobs/{job_id}`. */
   readonly path: string;
-  readonly group: "Jobs" | "Processors" | "Operations" | "Existing clients";
+  readonly group: keyof typeof GROUPS;
   readonly summary: string;
+  /** What the summary leaves open. */
+  readonly description: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: RequestBody;
   readonly answers: Readonly<Record<number, Answer>>;
-  /** What can be refused, beside `internal`. */
+  /** What can be refused, beside `forbidden` (a host or an origin that is not served) and `internal`. */
   readonly errors: readonly ProblemCode[];
 }
 

@@ -101,6 +101,8 @@ export interface JobRequest {
   readonly priority: number;
   /** Not before this time, in ms since the epoch; `null` for at once. */
   readonly runAt: number | null;
+  /** Id of the request that submitted it, for the logs; `null` when none did, or it is not known. */
+  readonly requestId: string | null;
   /** How many attempts may fail before the job does; 1 to 20. */
   readonly maxAttempts: number;
   /** Longest time one attempt may run, in ms; `null` for the processor's own limit. */

@@ -14,13 +14,17 @@ export interface LogEntry {
   readonly source: string;
 }
 
-/** One line of the log: `json` with every field, or `pretty` with a mark (✅ for a success, ℹ️, ⚠️, ❌) and the fields behind the message. */
+/**
+ * One line of the log: `json` with every field, or `pretty` with a mark (✅ for a success, ℹ️, ⚠️, ❌) and the fields behind the message.
+ * Whatever a client or a processor put into a text, it begins no line and steers no terminal: control characters and those that turn
+ * the direction of writing are shown as `\n`, `\u001b`. In `pretty` an error follows below, each of its lines indented.
+ */
 export function formatLog(format: "json" | "pretty", entry: LogEntry): string {
   const { error, ...fields } = entry.fields;
   const time = new Date(entry.at).toISOString();
   if (format === "json") {
     const shown = error === undefined ? {} : { error: describeError(error) };
-    return JSON.stringify({
+    const line = JSON.stringify({
       timestamp: time,
       level: entry.level,
       source: entry.source,
@@ -28,11 +32,12 @@ export function formatLog(format: "json" | "pretty", entry: LogEntry): string {
       ...fields,
       ...shown,
     });
+    return visible(line); // JSON has escaped most; the rest stands within strings, where `\u009b` means the same
   }
   const isSuccess = entry.level === "info" && fields["outcome"] === "completed";
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
+    .map(([name, value]) => `${name}=${shownValue(value)}`);
   const line = [
     time.slice(11, 23),
     isSuccess ? "✅" : MARKS[entry.level],
@@ -40,7 +45,30 @@ export function formatLog(format: "json" | "pretty", entry: LogEntry): string {
     entry.message,
     ...rest,
   ].join(" ");
-  return error === undefined ? line : `${line}\n${describeError(error)}`;
+  const below =
+    error === undefined
+      ? []
+      : describeError(error)
+          .split("\n")
+          .map((part) => `    ${visible(part)}`);
+  return [visible(line), ...below].join("\n");
+}
+
+/** Text with blanks or quotes in it is quoted, so that it cannot pass for further fields. */
+function shownValue(value: unknown): string {
+  const isPlain = typeof value === "string" ? /^[^\s"=]*$/.test(value) : typeof value !== "object";
+  return isPlain ? String(value) : JSON.stringify(value);
+}
+
+/** Controls of ASCII and Latin-1, what ends a line in Unicode, and what turns the direction of writing (UAX 9). */
+const INVISIBLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+function visible(text: string): string {
+  return text.replace(
+    INVISIBLE,
+    (character) => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** An error with its stack and the chain of its causes. */

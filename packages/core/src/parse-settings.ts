@@ -50,14 +50,15 @@ function parseValue(setting: Setting, text: string): Parsed {
   switch (setting.kind) {
     case "text":
       return { ok: true, value: text };
-    case "list":
-      return {
-        ok: true,
-        value: text
-          .split(",")
-          .map((part) => part.trim())
-          .filter((part) => part !== ""),
-      };
+    case "list": {
+      const value = text
+        .split(",")
+        .map((part) => part.trim())
+        .filter((part) => part !== "");
+      const { entry } = setting;
+      if (entry === undefined || value.every(entry.accepts)) return { ok: true, value };
+      return { ok: false, expected: entry.expected };
+    }
     case "choice":
       return setting.choices.includes(text)
         ? { ok: true, value: text }

@@ -3,7 +3,12 @@ export type SettingReader = "api" | "worker" | "both";
 
 type Kind =
   | { readonly kind: "text"; readonly default?: string }
-  | { readonly kind: "list"; readonly default: readonly string[] }
+  | {
+      readonly kind: "list";
+      readonly default: readonly string[];
+      /** What each entry must be, and how a mistake names it. Default: anything. */
+      readonly entry?: { readonly accepts: (text: string) => boolean; readonly expected: string };
+    }
   | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default: string }
   | { readonly kind: "boolean"; readonly default: boolean }
   | {
@@ -93,6 +98,26 @@ export const SETTINGS = {
     max: 10_000_000,
     reader: "api",
     help: "Queued jobs of one processor past which a submit answers 503 `at_capacity`.",
+  },
+  DROVER_HOSTS: {
+    kind: "list",
+    default: [],
+    entry: {
+      accepts: (text) => /^(\*|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)$/i.test(text),
+      expected: "names without scheme and port, as drover.example.org",
+    },
+    reader: "api",
+    help: "Further names under which the api is spoken to, separated by commas: behind a proxy, its public name. `*` for any, where the proxy checks them.",
+  },
+  DROVER_CORS_ORIGINS: {
+    kind: "list",
+    default: [],
+    entry: {
+      accepts: (text) => /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(text) && URL.canParse(text),
+      expected: "origins, as http://localhost:5173, with scheme and port but no path, and no `*`",
+    },
+    reader: "api",
+    help: "Origins whose pages may use the api from a browser, separated by commas, as `http://localhost:5173`. Pages of the api's own origin always may.",
   },
   DROVER_ADMIN_KEY: {
     kind: "text",

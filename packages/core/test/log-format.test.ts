@@ -44,6 +44,52 @@ describe("a log line in json", () => {
   });
 });
 
+describe("what a stranger wrote", () => {
+  const FORGED =
+    "x\n12:00:00.000 ✅ api: paid\r\u001b[2K\u009b1m\u007f\u0085\u2028\u2029\u202etxt\u2066\u0000\t";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that none is left is what is tested
+  const RAW = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+  const entry: LogEntry = {
+    ...ENTRY,
+    message: FORGED,
+    fields: { path: FORGED, list: [FORGED], tags: { a: FORGED } },
+  };
+
+  it("stays in its line and shows its controls, in json", () => {
+    const line = formatLog("json", entry);
+    expect(line).not.toMatch(RAW);
+    expect(JSON.parse(line)).toMatchObject({
+      message: FORGED,
+      path: FORGED,
+      list: [FORGED],
+      tags: { a: FORGED },
+    });
+  });
+
+  it("stays in its line and shows its controls, for a terminal", () => {
+    const line = formatLog("pretty", entry);
+    expect(line).not.toMatch(RAW);
+    expect(line).toContain("api: x\\n12:00:00.000 ✅ api: paid\\r\\u001b[2K\\u009b1m\\u007f");
+  });
+
+  it("is no field of its own", () => {
+    const line = formatLog("pretty", { ...ENTRY, fields: { detail: 'a job_id=other "q"' } });
+    expect(line).toContain('detail="a job_id=other \\"q\\""');
+  });
+
+  it("begins no line in an error, whose stack stays readable", () => {
+    const error = new Error("boom\n12:00:00.000 ✅ api: paid\u001b[2J", { cause: new Error("a\rb") });
+    const [, ...below] = formatLog("pretty", { ...ENTRY, fields: { error } }).split("\n");
+    expect(below.length).toBeGreaterThan(5);
+    for (const line of below) {
+      expect(line).toMatch(/^ {4}/);
+      expect(line).not.toMatch(RAW);
+    }
+    expect(below.slice(0, 2)).toEqual(["    Error: boom", "    12:00:00.000 ✅ api: paid\\u001b[2J"]);
+    expect(formatLog("json", { ...ENTRY, fields: { error } })).not.toMatch(RAW);
+  });
+});
+
 describe("a log line for a terminal", () => {
   it.each([
     ["debug", "12:30:45.678    api: Job accepted job_id=j1 processor=checksum"],
@@ -66,6 +112,6 @@ describe("a log line for a terminal", () => {
     const line = formatLog("pretty", { ...ENTRY, fields: { tags: { a: 1 }, error: new Error("broke") } });
     const [first, second] = line.split("\n");
     expect(first).toMatch(/ tags=\{"a":1\}$/);
-    expect(second).toBe("Error: broke");
+    expect(second).toBe("    Error: broke");
   });
 });

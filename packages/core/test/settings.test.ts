@@ -36,6 +36,31 @@ describe("settings", () => {
     });
   });
 
+  it.each([
+    ["DROVER_CORS_ORIGINS", "*"],
+    ["DROVER_CORS_ORIGINS", "null"],
+    ["DROVER_CORS_ORIGINS", "localhost:5173"],
+    ["DROVER_CORS_ORIGINS", "http://localhost:5173/"],
+    ["DROVER_CORS_ORIGINS", "http://localhost:5173,http://localhost:99999"],
+    ["DROVER_CORS_ORIGINS", "http://user@localhost"],
+    ["DROVER_HOSTS", "https://drover.example.org"],
+    ["DROVER_HOSTS", "drover.example.org:8000"],
+  ])("%s=%s is a mistake that shows what is expected", (name, text) => {
+    expect(mistakesOf({ [name]: text })).toEqual([expect.stringMatching(/: expected .+, as .+; got "/)]);
+  });
+
+  it("take lists of names and of origins", () => {
+    expect(
+      parseSettings({
+        DROVER_HOSTS: "drover.example.org, api_1,*",
+        DROVER_CORS_ORIGINS: "http://localhost:5173,https://app.example.org,http://[::1]:3000",
+      }),
+    ).toMatchObject({
+      DROVER_HOSTS: ["drover.example.org", "api_1", "*"],
+      DROVER_CORS_ORIGINS: ["http://localhost:5173", "https://app.example.org", "http://[::1]:3000"],
+    });
+  });
+
   it("are read by their kind", () => {
     expect(
       parseSettings({

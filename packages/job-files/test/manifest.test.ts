@@ -42,6 +42,7 @@ const REQUEST: JobRequest = {
   timeoutMs: null,
   queueTimeoutMs: null,
   fingerprint: null,
+  requestId: null,
   createdAt: 1_767_225_600_000,
 };
 

@@ -15,6 +15,7 @@ export function newRequest(change: Partial<JobRequest> = {}): JobRequest {
     timeoutMs: null,
     queueTimeoutMs: null,
     fingerprint: null,
+    requestId: null,
     createdAt: Date.now(),
     ...change,
   };

@@ -1,4 +1,11 @@
-import { DomainError, type Job, type JobId, type JobRequest, UnconfirmedSubmit } from "@drover/core";
+import {
+  DomainError,
+  type Job,
+  type JobId,
+  type JobRequest,
+  type LogFields,
+  UnconfirmedSubmit,
+} from "@drover/core";
 import { expiredFact, inputFolder, inputKey, tombstoneKey, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import { parseIdempotencyKey } from "../idempotency-key.js";
@@ -12,6 +19,7 @@ export interface Submission {
   readonly processor: string;
   /** The header as it came. */
   readonly idempotencyKey: string | undefined;
+  readonly requestId: string;
   readonly signal: AbortSignal;
   readonly receive: Receive;
 }
@@ -36,7 +44,12 @@ export async function accept(submission: Submission, deps: Deps): Promise<Accept
   const processor = await deps.processors.require(submission.processor);
   await deps.sharing.assertShared(processor.name);
   await deps.admission.admit(processor.name);
-  const target = { processor, idempotencyKey, inputKey: inputKey(deps.newUploadId()) };
+  const target = {
+    processor,
+    idempotencyKey,
+    inputKey: inputKey(deps.newUploadId()),
+    requestId: submission.requestId,
+  };
   const accepted = await storeAndEnqueue(submission, target, deps);
   await deps.failpoint?.("enqueued");
   return accepted;
@@ -85,6 +98,11 @@ async function discard(blobKey: string, deps: Deps): Promise<void> {
   } catch (error) {
     deps.log.warn("A refused upload could not be removed; the sweeper will.", { error, key: blobKey });
   }
+}
+
+/** What the log says of a submit. */
+export function acceptedFields({ job: { input, processor } }: Accepted): LogFields {
+  return { processor, filename: input.filename, size_bytes: input.sizeBytes };
 }
 
 /** Headers of a 202. */

@@ -30,11 +30,13 @@ export interface SubmitTarget {
   /** Where the uploaded file is stored. */
   readonly inputKey: string;
   readonly idempotencyKey: string | undefined;
+  /** Of the submitting request, for the log. */
+  readonly requestId: string;
 }
 
 /** The job that an upload asks for. Throws `file_empty`, `invalid_request`, `invalid_params`. */
 export function requestOf(upload: Upload, target: SubmitTarget, deps: Deps): JobRequest {
-  const { processor, inputKey, idempotencyKey } = target;
+  const { processor, inputKey, idempotencyKey, requestId } = target;
   if (upload.file.sizeBytes === 0) throw new DomainError("file_empty", "The file has no bytes.");
   const fields = readFields(upload.fields, processor);
   deps.checkParams(processor, fields.params);
@@ -43,6 +45,7 @@ export function requestOf(upload: Upload, target: SubmitTarget, deps: Deps): Job
     input: { key: inputKey, ...upload.file },
     maxAttempts: processor.limits.maxAttempts,
     createdAt: deps.now(),
+    requestId,
     ...fields,
   };
   const request: JobRequest =

@@ -1,6 +1,6 @@
 import { viewLegacyJobStatus, viewLegacyStatus } from "../job-view.js";
 import { ok } from "../reply.js";
-import { accept, acceptedHeaders } from "./accept.js";
+import { accept, acceptedFields, acceptedHeaders } from "./accept.js";
 import { primaryOf } from "./download.js";
 import { findJob } from "./find-job.js";
 import type { Handler } from "./handler.js";
@@ -15,6 +15,7 @@ export const legacyUpload: Handler<"legacyUpload"> = async (input, deps) => {
     {
       processor: MOODLE,
       idempotencyKey: input.headers["idempotency-key"],
+      requestId: input.requestId,
       signal: input.signal,
       receive: async (options) => {
         const upload = await input.receive(options);
@@ -28,6 +29,7 @@ export const legacyUpload: Handler<"legacyUpload"> = async (input, deps) => {
     kind: "json",
     status: 202,
     headers: acceptedHeaders(accepted),
+    noted: acceptedFields(accepted),
     body: {
       job_id: accepted.job.id,
       status: "processing",

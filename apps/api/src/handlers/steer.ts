@@ -104,9 +104,22 @@ function notFinished(job: Job, reason: string): DomainError {
 async function requestOfJob(job: Job, deps: Deps): Promise<JobRequest> {
   const manifest = await readManifest(job.input.key, deps.store);
   if (manifest !== undefined) return manifest.request;
-  const { id, processor, input, params, tags, priority, runAt, maxAttempts, fingerprint, createdAt } = job;
+  const { id, processor, input, params, tags, priority, runAt, maxAttempts } = job;
+  const { fingerprint, createdAt, requestId } = job;
   return {
-    ...{ id, processor, input, params, tags, priority, runAt, maxAttempts, fingerprint, createdAt },
+    ...{
+      id,
+      processor,
+      input,
+      params,
+      tags,
+      priority,
+      runAt,
+      maxAttempts,
+      fingerprint,
+      createdAt,
+      requestId,
+    },
     timeoutMs: null,
     queueTimeoutMs: null,
   };

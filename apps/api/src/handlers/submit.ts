@@ -1,7 +1,7 @@
 import { isTerminal, type Job } from "@drover/core";
 import type { Deps } from "../deps.js";
 import { viewJob } from "../job-view.js";
-import { accept, acceptedHeaders } from "./accept.js";
+import { accept, acceptedFields, acceptedHeaders } from "./accept.js";
 import type { Handler } from "./handler.js";
 import { waitForJob } from "./wait-for.js";
 
@@ -11,6 +11,7 @@ export const submitJob: Handler<"submitJob"> = async (input, deps) => {
     {
       processor: input.params.processor,
       idempotencyKey: input.headers["idempotency-key"],
+      requestId: input.requestId,
       signal: input.signal,
       receive: input.receive,
     },
@@ -26,6 +27,7 @@ export const submitJob: Handler<"submitJob"> = async (input, deps) => {
       ...(waitS === undefined ? {} : { "Preference-Applied": `wait=${waitS}` }),
     },
     body: viewJob(job, deps),
+    noted: acceptedFields(accepted),
   };
 };
 

@@ -1,6 +1,6 @@
 /** Fields that a log line carries where they apply, under these names. */
 export interface LogFields {
-  readonly request_id?: string;
+  readonly request_id?: string | undefined;
   readonly job_id?: string;
   readonly processor?: string;
   readonly attempt?: number;

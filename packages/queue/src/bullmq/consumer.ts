@@ -231,6 +231,7 @@ export class BullConsumer implements Consumer {
     } catch (error) {
       this.#deps.log.error("execute() rejected; it must resolve to an outcome", {
         job_id: attempt.request.id,
+        request_id: attempt.request.requestId ?? undefined,
         error,
       });
       return {
@@ -249,6 +250,7 @@ export class BullConsumer implements Consumer {
     } catch (error) {
       this.#deps.log.warn("cleaning up after an attempt failed; the sweeper will do it", {
         job_id: attempt.request.id,
+        request_id: attempt.request.requestId ?? undefined,
         attempt: attempt.number,
         error,
       });

@@ -64,6 +64,7 @@ export async function recordOutcome(recording: Recording): Promise<Place> {
       if (performance.now() - startedAt > GIVE_UP_MS) throw error;
       recording.log.warn("the outcome of an attempt could not be recorded yet", {
         job_id: attempt.request.id,
+        request_id: attempt.request.requestId ?? undefined,
         attempt: attempt.number,
         outcome: outcome.kind,
       });

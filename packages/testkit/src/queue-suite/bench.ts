@@ -78,6 +78,7 @@ export class QueueBench {
       timeoutMs: null,
       queueTimeoutMs: null,
       fingerprint: null,
+      requestId: null,
       createdAt,
       ...overrides,
     };
