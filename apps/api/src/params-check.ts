@@ -34,7 +34,11 @@ function compile(schema: Readonly<Record<string, unknown>>): ValidateFunction {
   // schema may hold keywords for people; quiet, because the library would write to the console.
   const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false });
   addFormats.default(ajv);
-  return ajv.compile(schema);
+  try {
+    return ajv.compile(schema);
+  } catch {
+    return ajv.compile({}); // no schema at all: refuses nothing here; the worker parses the params again
+  }
 }
 
 function describe(error: ErrorObject): ErrorDetail {

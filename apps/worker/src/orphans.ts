@@ -1,6 +1,7 @@
 import { type BlobStore, type Clock, type JobId, parseJobId, type QueuePorts } from "@drover/core";
 import { JOBS } from "@drover/job-files";
 import type { Confirmed } from "./confirmed.js";
+import { lookAtJob } from "./look-at-job.js";
 
 export interface OrphanDeps {
   readonly queue: Pick<QueuePorts, "jobs">;
@@ -57,7 +58,8 @@ async function isOwned(
   { folder, job: text, attempt }: AttemptFolder,
 ): Promise<boolean> {
   const id = idOf(text);
-  const job = id === undefined ? undefined : await queue.jobs.get(id);
+  const job = id === undefined ? undefined : await lookAtJob(queue, id);
+  if (job === "damaged") return true;
   if (job === undefined) return false;
   if (job.status === "running") return attempt === job.attempt;
   return job.artifacts.some(({ key }) => key.startsWith(`${folder}/`));

@@ -1,6 +1,7 @@
 import type { BlobStore, Clock, Job, QueuePorts } from "@drover/core";
 import { INPUTS, type Manifest, readManifest, tombstone, writeManifest } from "@drover/job-files";
 import type { Confirmed } from "./confirmed.js";
+import { lookAtJob } from "./look-at-job.js";
 
 export interface ReconcileDeps {
   readonly queue: Pick<QueuePorts, "jobs" | "facts">;
@@ -72,7 +73,8 @@ async function reconcileOne(deps: ReconcileDeps, input: InputFolder, done: Recon
     input.manifestAt === undefined ? undefined : await readManifest(`${input.folder}/file`, deps.blobs);
   if (manifest === undefined) return removeOrphan(deps, input, done);
   if (now - (input.manifestAt ?? now) < SUBMIT_MS) return false;
-  const job = await deps.queue.jobs.get(manifest.request.id);
+  const job = await lookAtJob(deps.queue, manifest.request.id);
+  if (job === "damaged") return true; // shown as such; a person deletes it
   if (job === undefined) return withoutJob(deps, input, manifest, done);
   if (job.input.key !== manifest.request.input.key) return removeOrphan(deps, input, done);
   return withJob(deps, input, { manifest, job }, done);

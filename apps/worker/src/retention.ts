@@ -1,5 +1,6 @@
 import { type BlobStore, type Clock, isTerminal, type JobId, type QueuePorts } from "@drover/core";
 import { inputFolder, jobFolder, tombstone } from "@drover/job-files";
+import { lookAtJob } from "./look-at-job.js";
 
 export interface RetentionDeps {
   readonly queue: Pick<QueuePorts, "jobs" | "finished" | "facts" | "catalogue">;
@@ -56,7 +57,13 @@ async function expireJobsOf(
 /** False when the job is not to be removed after all: it was retried by a person, or removed by another sweep. */
 async function expireJob(deps: RetentionDeps, id: JobId, before: number): Promise<boolean> {
   const { jobs, facts } = deps.queue;
-  const job = await jobs.get(id);
+  const job = await lookAtJob(deps.queue, id);
+  if (job === "damaged") {
+    // Its place among the finished ones says that its time is over; the sweep of inputs finds the tombstone.
+    await facts.set(tombstone(id), new Date(deps.clock.now()).toISOString(), TOMBSTONE_TTL_MS);
+    await deps.blobs.remove(jobFolder(id));
+    return jobs.remove(id);
+  }
   if (job === undefined || !isTerminal(job.status) || job.finishedAt === null || job.finishedAt >= before) {
     return false;
   }

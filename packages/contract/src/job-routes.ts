@@ -138,6 +138,6 @@ export const jobRoutes = {
     summary: "Erase a job with its input, artifacts and logs; cancels it first if need be.",
     params: JOB_PARAMS,
     answers: { 204: { description: "Nothing of the job is left." } },
-    errors: [...READ, "job_not_finished"],
+    errors: [...READ.filter((code) => code !== "job_unreadable"), "job_not_finished"],
   },
 } as const satisfies Record<string, Route>;

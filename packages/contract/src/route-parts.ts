@@ -28,6 +28,7 @@ export const READ: readonly ProblemCode[] = [
   "invalid_job_id",
   "job_not_found",
   "job_expired",
+  "job_unreadable",
   "redis_unavailable",
 ];
 export const UPLOAD: readonly ProblemCode[] = [

@@ -20,8 +20,8 @@ end
 
 if redis.call("HSETNX", KEYS[1], "drover:cancel", ARGV[2]) == 1 then
   local attempt = redis.call("HGET", KEYS[1], "ats") or "0"
-  redis.call("RPUSH", KEYS[10], string.sub(ARGV[4], 1, -2) .. ',"attempt":' .. attempt .. "}")
-  redis.call("LTRIM", KEYS[10], -tonumber(ARGV[5]), -1)
-  redis.call("PEXPIRE", KEYS[10], ARGV[6])
+  redis.pcall("RPUSH", KEYS[10], string.sub(ARGV[4], 1, -2) .. ',"attempt":' .. attempt .. "}")
+  redis.pcall("LTRIM", KEYS[10], -tonumber(ARGV[5]), -1)
+  redis.pcall("PEXPIRE", KEYS[10], ARGV[6])
 end
 return "cancelling"

@@ -24,6 +24,9 @@ const SCRIPT_KEYS = {
   "mark-installation": 1,
   "index-page": 2,
   "index-drop": 2,
+  history: 2,
+  erase: 12,
+  "end-damaged": 6,
 } as const;
 
 /** A file of `scripts/`. */

@@ -1,5 +1,12 @@
-import { DomainError, isTerminal, type Job, type JobId, type JobRequest } from "@drover/core";
-import { inputFolder, jobFolder, manifestKey, readManifest, writeManifest } from "@drover/job-files";
+import { DomainError, isTerminal, type Job, type JobId, type JobRequest, parseJobId } from "@drover/core";
+import {
+  inputFolder,
+  jobFolder,
+  manifestKey,
+  readManifest,
+  tombstone,
+  writeManifest,
+} from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import { selfLink, viewJob } from "../job-view.js";
 import { findJob, throwMissing } from "./find-job.js";
@@ -102,11 +109,14 @@ async function requestOfJob(job: Job, deps: Deps): Promise<JobRequest> {
   };
 }
 
+/** How long it is known that a job is gone. */
+const TOMBSTONE_TTL_MS = 30 * 24 * 3_600_000;
 /** How long a delete waits for a running attempt to stop. */
 const STOP_MS = 5_000;
 
 export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
-  const job = await findJob(input.params.job_id, deps);
+  const job = await findDamagedJob(input.params.job_id, deps);
+  if (typeof job === "string") return eraseDamaged(job, deps);
   if (!isTerminal(job.status)) await stopJob(job.id, deps);
   // The manifest first: a process that dies here must not leave one that brings the job back. Files without a job are swept.
   await deps.store.remove(manifestKey(job.input.key));
@@ -114,6 +124,24 @@ export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
   await Promise.all([deps.store.remove(jobFolder(job.id)), deps.store.remove(inputFolder(job.input.key))]);
   return { kind: "empty", status: 204 };
 };
+
+/** The job, or only its id when its record cannot be read. */
+async function findDamagedJob(idText: string, deps: Deps): Promise<Job | JobId> {
+  try {
+    return await findJob(idText, deps);
+  } catch (error) {
+    if (error instanceof DomainError && error.code === "job_unreadable") return parseJobId(idText);
+    throw error;
+  }
+}
+
+/** The record no longer says which input is the job's: the tombstone lets the sweeper remove that with its manifest. */
+async function eraseDamaged(id: JobId, deps: Deps): Promise<{ kind: "empty"; status: 204 }> {
+  await deps.queue.facts.set(tombstone(id), new Date(deps.now()).toISOString(), TOMBSTONE_TTL_MS);
+  await deps.queue.jobs.remove(id);
+  await deps.store.remove(jobFolder(id));
+  return { kind: "empty", status: 204 };
+}
 
 async function stopJob(id: JobId, deps: Deps): Promise<void> {
   if ((await deps.queue.jobs.cancel(id)) !== "cancelling") return;

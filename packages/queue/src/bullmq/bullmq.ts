@@ -36,7 +36,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const { url, log, random = Math.random, lease = LEASE_TIMES } = options;
   const keys = redisKeys(options.prefix);
   const link = new RedisLink(url, log);
-  const catalogue = redisCatalogue(link, keys);
+  const catalogue = redisCatalogue(link, keys, log);
   const queues = new BullQueues(link, keys, url, log);
   const locator = new JobLocator(link, keys, catalogue);
   const signals = new CancelSignals(() => patientConnection(url, log, "cancel signals"), keys.cancelChannel);

@@ -1,9 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Attempt, ConsumeOptions, Consumer, JobId, JobRequest, Log, Outcome } from "@drover/core";
+import {
+  type Attempt,
+  type ConsumeOptions,
+  type Consumer,
+  type JobId,
+  type JobRequest,
+  type Log,
+  type Outcome,
+  parseJobId,
+} from "@drover/core";
 import { type Job as BullJob, WaitingError, Worker } from "bullmq";
+import { decodeRequest } from "../codec.js";
 import type { RedisKeys } from "../keys.js";
-import { type RedisLink, rateLimited } from "../redis.js";
+import { isServerTrouble, type RedisLink, rateLimited } from "../redis.js";
 import { BullAttempt } from "./attempt.js";
+import { DamagedJobs } from "./damaged-jobs.js";
 import { noteLostWorker } from "./history.js";
 import type { LeaseTimes } from "./lease.js";
 import { delayOf, type Place, recordOutcome } from "./record.js";
@@ -52,6 +63,7 @@ export class BullConsumer implements Consumer {
   readonly #worker: Worker;
   readonly #connection: WorkerConnection;
   readonly #attempts = new Map<string, BullAttempt>();
+  readonly #damaged: DamagedJobs;
   readonly #stopListening: () => void;
   readonly #timers: readonly NodeJS.Timeout[];
   /** Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and run again. */
@@ -76,6 +88,7 @@ export class BullConsumer implements Consumer {
       runRetryDelay: 500,
       settings: { backoffStrategy: (_attempts, _type, error) => delayOf(error) },
     });
+    this.#damaged = new DamagedJobs({ ...deps, processor, tokenPrefix: `${this.#worker.id}:` });
     this.#connection.watch();
     this.#listen();
     this.#stopListening = deps.onCancelSignal((id) => this.#attempts.get(id)?.stop("cancelled"));
@@ -124,6 +137,8 @@ export class BullConsumer implements Consumer {
     this.#worker.on("error", (error) => {
       this.#errorsThisSecond += 1;
       report(error);
+      // One that BullMQ cannot read is told by nothing but the error of the command that gave it to this worker.
+      if (!isServerTrouble(error)) void this.#damaged.endThose((id) => !this.#attempts.has(id));
     });
     this.#worker.on("stalled", (id) => void this.#noteLostWorker(id as JobId)); // BullMQ ids are the ids of submit
     this.#worker.on("lockRenewalFailed", (ids) => {
@@ -133,6 +148,10 @@ export class BullConsumer implements Consumer {
 
   async #process(job: BullJob, token: string): Promise<never> {
     const attempt = this.#attemptOf(job, token);
+    if (attempt === undefined) {
+      await this.#damaged.end(job.id ?? "");
+      throw new WaitingError();
+    }
     this.#attempts.set(attempt.request.id, attempt);
     try {
       if (job.stalledCounter > 0) await this.#noteLostWorker(attempt.request.id);
@@ -156,9 +175,10 @@ export class BullConsumer implements Consumer {
     throw new WaitingError(); // BullMQ's word for "the job was moved already"
   }
 
-  #attemptOf(job: BullJob, token: string): BullAttempt {
-    const data = job.data as Omit<JobRequest, "id">; // written by encodeRequest
-    const request: JobRequest = { ...data, id: job.id as JobId };
+  /** `undefined` when the job's record cannot be read. */
+  #attemptOf(job: BullJob, token: string): BullAttempt | undefined {
+    const request = readRequest(job);
+    if (request === undefined) return undefined;
     return new BullAttempt({
       ...this.#deps,
       request,
@@ -239,6 +259,21 @@ export class BullConsumer implements Consumer {
     await this.#worker.pause(true);
     await sleep(1_000);
     if (this.#drained === undefined) await this.#worker.resume();
+  }
+}
+
+function readRequest(job: BullJob): JobRequest | undefined {
+  const counts = [
+    job.attemptsStarted - 1,
+    job.attemptsMade,
+    job.stalledCounter,
+    (job.opts.attempts ?? 0) - 1,
+  ];
+  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) return undefined;
+  try {
+    return decodeRequest(parseJobId(job.id ?? ""), job.data);
+  } catch {
+    return undefined; // not ours, or damaged: DamagedJobs says which
   }
 }
 
