@@ -55,12 +55,17 @@ export function mountBoard(
 /** Shows each log line as text; the queue keeps it as JSON. */
 function withReadableLogs(queue: BaseAdapter): BaseAdapter {
   const stored = queue.getJobLogs.bind(queue);
-  queue.getJobLogs = async (id) => (await stored(id)).map((json) => logText(JSON.parse(json) as LogLine));
+  queue.getJobLogs = async (id) => (await stored(id)).map(logText);
   return queue;
 }
 
-function logText({ at, attempt, level, message }: LogLine): string {
-  return `${new Date(at).toISOString()} attempt ${attempt} ${level.toUpperCase()} ${message}`;
+function logText(json: string): string {
+  try {
+    const { at, attempt, level, message } = JSON.parse(json) as LogLine; // as the queue writes it
+    return `${new Date(at).toISOString()} attempt ${attempt} ${level.toUpperCase()} ${message}`;
+  } catch {
+    return json; // damaged: as it is
+  }
 }
 
 function guard(adminKey: string | undefined): RequestHandler {

@@ -14,8 +14,10 @@ import {
 import { attemptFolder } from "@drover/job-files";
 import type { Processor } from "@drover/processor-sdk";
 import { hideFolders } from "./client-text.js";
+import { holdFolder } from "./held-folder.js";
 import { LogRelay } from "./log-relay.js";
-import { failed, outcomeOfEnd } from "./outcome.js";
+import { onceStored, STOPPED, StoppedError } from "./once-stored.js";
+import { failed, outcomeOfEnd, outcomeOfStop } from "./outcome.js";
 import { publish } from "./publish.js";
 import { ProgressRelay } from "./runner/progress-relay.js";
 import type { RunEnd, Runner } from "./runner/runner.js";
@@ -100,8 +102,11 @@ async function outcomeOf(
   const folder = join(deps.folder, deps.unique());
   const workFolder = join(folder, "work");
   await mkdir(workFolder, { recursive: true });
+  const held = await holdFolder(workFolder);
   try {
-    const inputPath = await deps.blobs.localPath(request.input.key, folder);
+    const storage = { clock: deps.clock, attempt };
+    const inputPath = await onceStored(storage, () => deps.blobs.localPath(request.input.key, folder));
+    if (inputPath === STOPPED) return outcomeOfStop(attempt.signal.reason);
     if (inputPath === undefined) return failed("input_missing", "The uploaded file is no longer there.");
     const timeoutMs = Math.min(
       request.timeoutMs ?? MAX_TIMER_MS,
@@ -117,8 +122,16 @@ async function outcomeOf(
     }
     const target = attemptFolder(request.id, attempt.number, deps.unique());
     stored.set(attempt, target);
-    return await publish(deps.blobs, { end, source: workFolder, target });
+    const adopt: BlobStore["adopt"] = async (key, path) => {
+      const adopted = await onceStored(storage, () => deps.blobs.adopt(key, path));
+      if (adopted === STOPPED) throw new StoppedError();
+    };
+    return await publish({ adopt }, { end, source: held, target });
+  } catch (error) {
+    if (error instanceof StoppedError) return outcomeOfStop(attempt.signal.reason);
+    throw error;
   } finally {
+    await held.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -1,4 +1,4 @@
-import { type FailureCode, isRetryable, type Outcome } from "@drover/core";
+import { type FailureCode, isRetryable, type Outcome, type StopReason } from "@drover/core";
 import { clientText, hideFolders } from "./client-text.js";
 import type { RunEnd } from "./runner/runner.js";
 
@@ -30,9 +30,14 @@ export function outcomeOfEnd(
         "out_of_memory",
         `The attempt used more memory than its limit of ${Math.round(bounds.maxRssBytes / 2 ** 20)} MiB.`,
       );
-    case "stopped": // after a lost lease nothing is recorded; "released" is the outcome that claims least
-      return end.reason === "cancelled" ? { kind: "cancelled" } : { kind: "released" };
+    case "stopped":
+      return outcomeOfStop(end.reason);
   }
+}
+
+/** After a lost lease nothing is recorded; "released" is the outcome that claims least. */
+export function outcomeOfStop(reason: StopReason): Outcome {
+  return reason === "cancelled" ? { kind: "cancelled" } : { kind: "released" };
 }
 
 function outcomeOfThrown(

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ProcessorInfo } from "@drover/core";
+import { MAX_CATALOGUE_ENTRY_BYTES, type ProcessorInfo } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
 
 /** A processor and the module that a child loads it from. */
@@ -47,7 +47,10 @@ async function loadModule(name: string, folder: string): Promise<readonly Loaded
   }
   const candidates: readonly unknown[] = Array.isArray(exported) ? exported : [exported];
   return candidates.map((candidate) => {
-    if (isProcessor(candidate)) return { processor: candidate, moduleUrl };
+    if (isProcessor(candidate)) {
+      assertAnnounceable(candidate);
+      return { processor: candidate, moduleUrl };
+    }
     throw new ProcessorLoadError(
       `Processor module ${name} has to export what defineProcessor() answers, or a list of those, as its default.`,
     );
@@ -80,6 +83,14 @@ function isProcessor(value: unknown): value is Processor {
     typeof value.parseParams === "function" &&
     "run" in value &&
     typeof value.run === "function"
+  );
+}
+
+function assertAnnounceable(processor: Processor): void {
+  const bytes = Buffer.byteLength(JSON.stringify(describeProcessor(processor)));
+  if (bytes <= MAX_CATALOGUE_ENTRY_BYTES) return;
+  throw new ProcessorLoadError(
+    `Processor ${processor.name}: its description and params schema take ${bytes} bytes in the catalogue; at most ${MAX_CATALOGUE_ENTRY_BYTES} fit.`,
   );
 }
 

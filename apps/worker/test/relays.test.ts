@@ -43,6 +43,20 @@ describe("the progress relay", () => {
     expect(sent).toEqual([at(1, "a"), at(3, "b"), at(4, "c")]);
   });
 
+  test("passes on bounded single lines without paths and control characters, whatever size they had", () => {
+    const sent: Progress[] = [];
+    const send = (progress: Progress) => void sent.push(progress);
+    const relay = new ProgressRelay({ intervalMs: 60_000, send });
+    relay.push({ percent: 1, stage: "s".repeat(1 << 20), message: "m".repeat(1 << 20) });
+    relay.push({ percent: 2, stage: "a\u001b[31m\nb", message: "reading /var/lib/secret/place/rows.csv" });
+    relay.push({ percent: 3, stage: 7 as unknown as string, message: {} as unknown as string });
+    expect(sent).toEqual([
+      { percent: 1, stage: "s".repeat(100), message: "m".repeat(500) },
+      { percent: 2, stage: "a [31m b", message: "reading rows.csv" },
+      { percent: 3, stage: null, message: null },
+    ]);
+  });
+
   test("stays bounded whatever the processor does", async () => {
     const sent: Progress[] = [];
     const relay = new ProgressRelay({

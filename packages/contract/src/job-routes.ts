@@ -155,6 +155,6 @@ export const jobRoutes = {
     description: "Cannot be undone. A running job is cancelled first, which may take some seconds.",
     params: JOB_PARAMS,
     answers: { 204: { description: "Nothing of the job is left." } },
-    errors: [...READ, "job_not_finished"],
+    errors: [...READ.filter((code) => code !== "job_unreadable"), "job_not_finished"],
   },
 } as const satisfies Record<string, Route>;

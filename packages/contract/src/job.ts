@@ -14,6 +14,7 @@ export const FailureCode = z.enum([
   "crashed",
   "out_of_memory",
   "worker_lost",
+  "job_unreadable",
 ]);
 export type FailureCode = z.output<typeof FailureCode>;
 

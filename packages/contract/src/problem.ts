@@ -16,6 +16,7 @@ export const PROBLEM_STATUS = {
   job_not_finished: 409,
   job_already_finished: 409,
   job_expired: 410,
+  job_unreadable: 410,
   input_expired: 410,
   file_too_large: 413,
   file_type_not_accepted: 415,

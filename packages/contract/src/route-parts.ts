@@ -30,6 +30,7 @@ export const READ: readonly ProblemCode[] = [
   "invalid_job_id",
   "job_not_found",
   "job_expired",
+  "job_unreadable",
   "redis_unavailable",
   "storage_not_shared",
   "storage_unavailable",

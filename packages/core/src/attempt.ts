@@ -8,6 +8,7 @@ export const FAILURE_CODES = [
   "crashed",
   "out_of_memory",
   "worker_lost",
+  "job_unreadable",
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
@@ -19,9 +20,16 @@ export interface Failure {
   readonly retryable: boolean;
 }
 
+const PERMANENT: readonly FailureCode[] = [
+  "input_invalid",
+  "input_missing",
+  "queue_timeout",
+  "job_unreadable",
+];
+
 /** Whether another try with the same input can end differently. */
 export function isRetryable(code: FailureCode): boolean {
-  return code !== "input_invalid" && code !== "input_missing" && code !== "queue_timeout";
+  return !PERMANENT.includes(code);
 }
 
 /** A named output file of a completed job. */

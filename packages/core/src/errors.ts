@@ -17,6 +17,7 @@ export const ERRORS = {
   job_not_finished: { status: 409, title: "Job not finished" },
   job_already_finished: { status: 409, title: "Job already finished" },
   job_expired: { status: 410, title: "Job expired" },
+  job_unreadable: { status: 410, title: "Job unreadable" },
   input_expired: { status: 410, title: "Input expired" },
   file_too_large: { status: 413, title: "File too large" },
   file_type_not_accepted: { status: 415, title: "File type not accepted" },

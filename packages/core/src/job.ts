@@ -11,16 +11,14 @@ const UUID_SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 /** The id that `text` spells, whatever its case, version and variant bits. Throws `invalid_job_id` for anything else. */
 export function parseJobId(text: string): JobId {
   const lower = text.toLowerCase();
-  if (!UUID_SHAPE.test(lower)) {
-    throw new DomainError(
-      "invalid_job_id",
-      `A job id is a UUID (8-4-4-4-12 hexadecimal digits); got "${text.slice(0, 80)}".`,
-    );
-  }
-  return lower as JobId;
+  if (isJobId(lower)) return lower;
+  throw new DomainError(
+    "invalid_job_id",
+    `A job id is a UUID (8-4-4-4-12 hexadecimal digits); got "${text.slice(0, 80)}".`,
+  );
 }
 
-/** Whether `text` is a job's id as `parseJobId` answers it. */
+/** Whether `text` is a job's id, in lower case. */
 export function isJobId(text: string): text is JobId {
   return UUID_SHAPE.test(text);
 }

@@ -22,6 +22,9 @@ export interface ProcessorInfo {
   readonly paramsSchema: Readonly<Record<string, unknown>>;
 }
 
+/** Longest entry of the catalogue as JSON, in bytes: every api reads all of them every 2 s. */
+export const MAX_CATALOGUE_ENTRY_BYTES = 64 * 1024;
+
 /** A worker process as its heartbeat describes it. */
 export interface WorkerInfo {
   readonly id: string;

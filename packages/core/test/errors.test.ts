@@ -17,6 +17,7 @@ const WIRE: Readonly<Record<string, number>> = {
   job_not_finished: 409,
   job_already_finished: 409,
   job_expired: 410,
+  job_unreadable: 410,
   input_expired: 410,
   file_too_large: 413,
   file_type_not_accepted: 415,

@@ -68,6 +68,7 @@ describe("a failure", () => {
       "input_invalid",
       "input_missing",
       "queue_timeout",
+      "job_unreadable",
     ]);
   });
 });

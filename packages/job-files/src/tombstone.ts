@@ -1,4 +1,4 @@
-import type { BlobStore, JobId, JobRequest } from "@drover/core";
+import type { BlobStore, JobId, JobInput, JobRequest } from "@drover/core";
 import { tombstoneKey } from "./blob-keys.js";
 
 /** Name of the fact that a job expired, for 410 instead of 404; its value is the time of expiry in RFC 3339. */
@@ -13,22 +13,21 @@ export function expiredFact(id: JobId): string {
 export interface Tombstone {
   readonly version: 1;
   readonly id: JobId;
-  readonly processor: string;
-  /** Key of the job's input. */
-  readonly inputKey: string;
+  /** Key of the job's input; `null` when its record could no longer be read. */
+  readonly inputKey: string | null;
   /** When the job was deleted, ms since the epoch. A job of the same id that was made later is another one. */
   readonly at: number;
 }
 
 /** Says for good that the job is deleted. */
 export async function bury(
-  job: Pick<JobRequest, "id" | "processor" | "input">,
+  { id, input }: { readonly id: JobId; readonly input?: Pick<JobInput, "key"> },
   at: number,
   store: Pick<BlobStore, "put">,
 ): Promise<void> {
-  const stone: Tombstone = { version: 1, id: job.id, processor: job.processor, inputKey: job.input.key, at };
+  const stone: Tombstone = { version: 1, id, inputKey: input?.key ?? null, at };
   await store.put(
-    tombstoneKey(job.id),
+    tombstoneKey(id),
     (async function* () {
       yield Buffer.from(JSON.stringify(stone));
     })(),

@@ -12,6 +12,8 @@ export interface WrittenArtifact {
   readonly mediaType: string;
   readonly isPrimary: boolean;
   readonly sizeBytes: number;
+  /** Time of the last change of the file or its names (ctime) before it was hashed, in ms since the epoch: a later one means other bytes. */
+  readonly changedAtMs: number;
   /** Hexadecimal. */
   readonly sha256: string;
 }
@@ -113,13 +115,14 @@ class Outputs {
       throw new TypeError(`The stream of artifact ${name} was not ended and flushed before run() returned.`);
     }
     const path = join(this.folder, name);
-    const { size } = await stat(path);
+    const { size, ctimeMs } = await stat(path);
     return {
       name,
       path,
       mediaType: options.mediaType ?? mediaTypeOf(name),
       isPrimary: options.isPrimary ?? this.#outputs.size === 1,
       sizeBytes: size,
+      changedAtMs: ctimeMs,
     };
   }
 

@@ -21,8 +21,8 @@ end
 
 if redis.call("HSETNX", KEYS[1], "drover:cancel", now) == 1 then
   local attempt = redis.call("HGET", KEYS[1], "ats") or "0"
-  redis.call("RPUSH", KEYS[10], '{"type":"cancel_requested","at":' .. now .. ',"attempt":' .. attempt .. "}")
-  redis.call("LTRIM", KEYS[10], -tonumber(ARGV[3]), -1)
-  redis.call("PEXPIRE", KEYS[10], ARGV[4])
+  redis.pcall("RPUSH", KEYS[10], '{"type":"cancel_requested","at":' .. now .. ',"attempt":' .. attempt .. "}")
+  redis.pcall("LTRIM", KEYS[10], -tonumber(ARGV[3]), -1)
+  redis.pcall("PEXPIRE", KEYS[10], ARGV[4])
 end
 return "cancelling"

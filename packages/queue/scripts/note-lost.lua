@@ -8,7 +8,7 @@ if lost <= tonumber(redis.call("HGET", KEYS[1], "drover:lost") or 0) then return
 redis.call("HSET", KEYS[1], "drover:lost", lost)
 local attempt = tonumber(redis.call("HGET", KEYS[1], "ats") or 0)
 if redis.call("LPOS", KEYS[3], ARGV[1]) then attempt = attempt - 1 end -- its successor has started already
-redis.call("RPUSH", KEYS[2], '{"type":"worker_lost","at":' .. ARGV[2] .. ',"attempt":' .. attempt .. "}")
-redis.call("LTRIM", KEYS[2], -tonumber(ARGV[3]), -1)
-redis.call("PEXPIRE", KEYS[2], ARGV[4])
+redis.pcall("RPUSH", KEYS[2], '{"type":"worker_lost","at":' .. ARGV[2] .. ',"attempt":' .. attempt .. "}")
+redis.pcall("LTRIM", KEYS[2], -tonumber(ARGV[3]), -1)
+redis.pcall("PEXPIRE", KEYS[2], ARGV[4])
 return attempt

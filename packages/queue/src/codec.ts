@@ -13,9 +13,23 @@ import {
   type Progress,
   type Waiting,
 } from "@drover/core";
+import {
+  check,
+  checkArtifacts,
+  checkInput,
+  countOf,
+  DamagedError,
+  isNumber,
+  isObject,
+  isTime,
+  jsonOf,
+  membersOf,
+} from "./record-checks.js";
 
 /** Upper bound of a job's entry in Redis. */
 export const MAX_DATA_BYTES = 4_096;
+/** Longest message of a failure, in characters. */
+const MAX_FAILURE_LENGTH = 1_000;
 
 /** The failed reason of a cancelled job: BullMQ knows no cancelled state. */
 export const CANCELLED = "cancelled: Job was cancelled";
@@ -35,9 +49,31 @@ export function encodeRequest(request: JobRequest): Omit<JobRequest, "id"> {
   return data;
 }
 
+/** The request that a job's data holds. Throws a `DamagedError` for anything that `encodeRequest` did not write. */
+export function decodeRequest(id: JobId, value: unknown): JobRequest {
+  const data = membersOf(value, "data");
+  check(typeof data["processor"] === "string", "processor is missing");
+  checkInput(data["input"]);
+  check(isObject(data["params"]), "params are no object");
+  check(isObject(data["tags"]) && areTexts(Object.values(data["tags"])), "tags are no texts");
+  check(isNumber(data["priority"], -100, 100), "priority is out of range");
+  check(isNumber(data["maxAttempts"], 1, 1_000), "number of attempts is out of range");
+  check(isTime(data["createdAt"]), "time of creation is missing");
+  const times = [data["runAt"], data["timeoutMs"], data["queueTimeoutMs"]];
+  check(
+    times.every((time) => time === null || time === undefined || isTime(time)),
+    "times are no numbers",
+  );
+  return { runAt: null, timeoutMs: null, queueTimeoutMs: null, ...data, id } as JobRequest; // each member was looked at
+}
+
+function areTexts(values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === "string");
+}
+
 /** How BullMQ's failed reason spells a failure: the code, then the sentence. Readable in its board as it is. */
 export function encodeFailure(outcome: Extract<Outcome, { kind: "failed" }>): string {
-  return `${outcome.code}: ${outcome.message}`;
+  return `${outcome.code}: ${outcome.message.slice(0, MAX_FAILURE_LENGTH)}`;
 }
 
 /** The failure that a failed reason spells. One that is not ours is BullMQ's own: the job was lost with its worker too often. */
@@ -50,7 +86,7 @@ export function decodeFailure(failedReason: string): Failure {
         message: "The workers that ran this job died or lost their connection too many times.",
         retryable: true,
       }
-    : { code: known, message, retryable: isRetryable(known) };
+    : { code: known, message: message.slice(0, MAX_FAILURE_LENGTH), retryable: isRetryable(known) };
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string] {
@@ -70,84 +106,130 @@ export interface StampedProgress extends Progress {
   readonly at: number;
 }
 
-/** A job's fields as `snapshot.lua` answers them. */
-type Snapshot = readonly [
-  state: "completed" | "failed" | "delayed" | "active" | "waiting",
-  position: number,
-  due: string,
-  ...fields: readonly (string | null)[],
-];
+/** A record that no job can be made of, and what it still says. */
+export interface DamagedRecord {
+  /** What is wrong, in words that may follow "its". */
+  readonly damage: string;
+  /** ms since the epoch; `undefined` when that is damaged too. */
+  readonly createdAt: number | undefined;
+}
 
-/** The job that an answer of `snapshot.lua` holds; `undefined` for none. */
-export function decodeSnapshot(id: JobId, answer: unknown): Job | undefined {
+const FIELDS = [
+  "data",
+  "opts",
+  "progress",
+  "returnvalue",
+  "failedReason",
+  "timestamp",
+  "processedOn",
+  "finishedOn",
+  "ats",
+  "stc",
+  "released",
+  "cancel",
+  "atm",
+  "parent",
+] as const;
+
+type Fields = Readonly<Partial<Record<(typeof FIELDS)[number], string | null>>>;
+
+/** Where `snapshot.lua` found a job. */
+interface Spot {
+  readonly state: "completed" | "failed" | "delayed" | "active" | "waiting";
+  readonly position: number;
+  readonly due: number;
+}
+
+/** The job that an answer of `snapshot.lua` holds, or what is left of one that cannot be read; `undefined` for none. */
+export function decodeSnapshot(id: JobId, answer: unknown): Job | DamagedRecord | undefined {
   if (answer === null || answer === undefined) return undefined;
-  const [
-    state,
-    position,
-    due,
-    data,
-    ,
-    progress,
-    returnValue,
-    failedReason,
-    timestamp,
-    processedOn,
-    finishedOn,
-    ...rest
-  ] = answer as Snapshot;
-  const [started, stalled, released, cancel] = rest;
-  const {
-    timeoutMs: _timeout,
-    queueTimeoutMs: _queueTimeout,
-    ...request
-  } = parse<Omit<JobRequest, "id">>(data ?? "{}");
-  const attempt = Number(started ?? 0);
-  const current = currentProgress(progress, attempt);
-  const status = statusOf(state, failedReason ?? null);
-  const value = status === "completed" ? parse<ReturnValue>(returnValue ?? "null") : null;
-  const isFinished = state === "completed" || state === "failed";
-  const times = [Number(timestamp), Number(processedOn ?? 0), Number(finishedOn ?? 0), current?.at ?? 0];
+  const [state, position, due, ...values] = answer as readonly unknown[]; // as the script's header says
+  const spot = { state, position, due: Number(due) } as Spot;
+  const fields: Fields = Object.fromEntries(FIELDS.map((name, i) => [name, values[i]]));
+  try {
+    return decodeJob(id, spot, fields);
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    const createdAt = Number(fields.timestamp ?? Number.NaN);
+    return { damage: error.message, createdAt: isTime(createdAt) ? createdAt : undefined };
+  }
+}
+
+function decodeJob(id: JobId, spot: Spot, fields: Fields): Job {
+  check(fields.data != null, "data is missing");
+  const read = decodeRequest(id, jsonOf(fields.data ?? "", "data"));
+  const { timeoutMs: _timeout, queueTimeoutMs: _queueTimeout, ...request } = read;
+  assertBullReads(fields);
+  const attempt = countOf(fields.ats, "number of attempts");
+  const current = currentProgress(fields.progress, attempt);
+  const status = statusOf(spot.state, fields.failedReason ?? null);
+  const value = status === "completed" ? returnValueOf(fields.returnvalue) : null;
+  const finishedOn = countOf(fields.finishedOn, "time of its end");
+  const isFinished = spot.state === "completed" || spot.state === "failed";
+  const processedOn = countOf(fields.processedOn, "time of its start");
+  const times = [countOf(fields.timestamp, "time of creation"), processedOn, finishedOn, current?.at ?? 0];
   const shown = current ?? NO_PROGRESS;
+  const uncounted =
+    countOf(fields.stc, "count of lost workers") + countOf(fields.released, "count of releases");
   return {
     ...request,
     id,
     status,
-    maxAttempts: request.maxAttempts + Number(stalled ?? 0) + Number(released ?? 0), // tries that did not count are given back
+    maxAttempts: request.maxAttempts + uncounted, // tries that did not count are given back
     attempt,
     progress: {
       percent: status === "completed" ? 100 : shown.percent,
       stage: shown.stage,
       message: shown.message,
     },
-    waiting: status === "queued" ? waitingOf({ state, position, due: Number(due), attempt }) : null,
+    waiting: status === "queued" ? waitingOf(spot, attempt) : null,
     updatedAt: Math.max(...times),
-    startedAt: processedOn == null ? null : Number(processedOn),
-    finishedAt: isFinished && finishedOn != null ? Number(finishedOn) : null,
-    isCancelling: status === "running" && cancel != null,
+    startedAt: fields.processedOn == null ? null : processedOn,
+    finishedAt: isFinished && fields.finishedOn != null ? finishedOn : null,
+    isCancelling: status === "running" && fields.cancel != null,
     result: value?.result ?? null,
     artifacts: value?.artifacts ?? [],
-    error: status === "failed" ? decodeFailure(failedReason ?? "") : null,
+    error: status === "failed" ? decodeFailure(fields.failedReason ?? "") : null,
   };
 }
 
-function statusOf(state: Snapshot[0], failedReason: string | null): JobStatus {
+/** What only BullMQ reads has to be what it can read: else it cannot take, move or show the job. */
+function assertBullReads({ opts, progress, parent, atm }: Fields): void {
+  check(opts != null, "options are missing");
+  membersOf(jsonOf(opts ?? "", "options"), "options");
+  if (progress != null) jsonOf(progress, "progress");
+  if (parent != null) jsonOf(parent, "parent");
+  countOf(atm, "count of attempts");
+}
+
+function returnValueOf(json: string | null | undefined): ReturnValue {
+  const value = membersOf(jsonOf(json ?? "null", "return value"), "return value");
+  checkArtifacts(value["artifacts"]);
+  return { result: value["result"] ?? null, artifacts: value["artifacts"] as readonly Artifact[] };
+}
+
+function statusOf(state: Spot["state"], failedReason: string | null): JobStatus {
   if (state === "completed") return "completed";
   if (state === "failed") return failedReason === CANCELLED ? "cancelled" : "failed";
   return state === "active" ? "running" : "queued";
 }
 
+/** Progress that is not the attempt's own, or no progress at all, says nothing; BullMQ starts with the number 0. */
 function currentProgress(json: string | null | undefined, attempt: number): StampedProgress | undefined {
-  const progress = json == null ? undefined : parse<StampedProgress | number>(json); // BullMQ starts with the number 0
-  return typeof progress === "object" && progress.attempt === attempt ? progress : undefined;
+  const value = json == null ? undefined : jsonOf(json, "progress");
+  if (!isObject(value) || value["attempt"] !== attempt) return undefined;
+  const { percent, at, stage, message } = value;
+  if (!isNumber(percent, 0, 100) || !isTime(at)) return undefined;
+  return { percent, at, attempt, stage: textOrNull(stage), message: textOrNull(message) };
 }
 
-function waitingOf(at: { state: string; position: number; due: number; attempt: number }): Waiting {
-  const position = at.position > 0 ? at.position : null;
-  if (at.state !== "delayed") return { reason: "worker", position, until: null };
-  return { reason: at.attempt > 0 ? "retry_backoff" : "scheduled", position: null, until: at.due };
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }
 
-/** JSON that this package wrote itself. */
-function parse<T>(json: string): T {
-  return JSON.parse(json) as T;
+function waitingOf(spot: Spot, attempt: number): Waiting {
+  const position = spot.position > 0 ? spot.position : null;
+  if (spot.state !== "delayed") return { reason: "worker", position, until: null };
+  const until = isTime(spot.due) ? spot.due : null;
+  return { reason: attempt > 0 ? "retry_backoff" : "scheduled", position: null, until };
 }

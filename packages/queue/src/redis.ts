@@ -31,6 +31,9 @@ const SCRIPT_KEYS = {
   "fail-late": 7,
   "hold-lease": 1,
   "release-lease": 1,
+  history: 2,
+  erase: 12,
+  "end-damaged": 6,
 } as const;
 
 /** A file of `scripts/`. */

@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, lstat, open, unlink } from "node:fs/promises";
+import { type FileHandle, lstat, open, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { BlobInfo, BlobStat, BlobStore, ByteRange, PutOptions } from "@drover/core";
 import { INSTALLATION_KEY } from "@drover/job-files";
 import { abortable } from "./abortable.js";
-import { asStorageError, hasCode, ignoring, linkNew, publish, syncFile } from "./durable.js";
+import { asStorageError, hasCode, ignoring, linkNew, publish } from "./durable.js";
 import { keysBelow, removeEmptyFolders, removeTree } from "./folders.js";
 import { assertKey, assertRange, folderKey, listingOf } from "./keys.js";
 import { Leftovers } from "./leftovers.js";
+import { assertMoved, openOwnFile } from "./own-file.js";
 import { StoreRoot } from "./store-root.js";
 import { writeNewFile } from "./write.js";
 
@@ -62,22 +63,23 @@ class DiskStore implements BlobStore {
 
   async adopt(key: string, path: string): Promise<void> {
     const target = this.#pathOf(key);
-    // A link would publish whatever it points at.
-    if (!(await lstat(path)).isFile()) throw new TypeError(`Only a plain file can be adopted as ${key}.`);
-    await this.#root.assertThere();
-    await syncFile(path);
+    const file = await openOwnFile(path);
     try {
+      await this.#root.assertThere();
+      await file.sync();
       await publish(path, target, { root: this.#root });
+      await assertMoved(file, { path, target });
     } catch (error) {
       if (!hasCode(error, "EXDEV")) throw asStorageError(error);
-      await this.#adoptCopy(path, key);
+      await this.#adoptCopy(file, path, key);
+    } finally {
+      await file.close();
     }
   }
 
-  async #adoptCopy(path: string, key: string): Promise<void> {
+  async #adoptCopy(file: FileHandle, path: string, key: string): Promise<void> {
     await this.#stage(key, async (temp, target) => {
-      await copyFile(path, temp, constants.COPYFILE_EXCL);
-      await syncFile(temp);
+      await writeNewFile(temp, file.createReadStream({ start: 0, autoClose: false, highWaterMark: MIB }), {});
       await publish(temp, target, { root: this.#root });
     });
     await unlink(path);

@@ -2,6 +2,7 @@ export { blobSuite, type CreateBlobStore } from "./blob-suite/index.js";
 export { chunksOf, readAll, seededBytes, sha256Hex } from "./bytes.js";
 export { type ChaosProxy, chaosProxy } from "./chaos-proxy.js";
 export { type FakeClock, fakeClock } from "./clock.js";
+export { DAMAGES } from "./damage.js";
 export { canMount, mountFolder, mountMemory, type TestMount } from "./mount.js";
 export { type CreateQueue, type QueueUnderTest, queueSuite } from "./queue-suite/index.js";
 export { type PrivateRedis, privateRedis, type TestRedis, testRedis } from "./redis.js";

@@ -1,4 +1,12 @@
-import { DomainError, endOfJob, isTerminal, type Job, type JobId, type JobRequest } from "@drover/core";
+import {
+  DomainError,
+  endOfJob,
+  isTerminal,
+  type Job,
+  type JobId,
+  type JobRequest,
+  parseJobId,
+} from "@drover/core";
 import { bury, inputFolder, jobFolder, readManifest, unbury, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import { selfLink, viewJob } from "../job-view.js";
@@ -107,19 +115,8 @@ async function requestOfJob(job: Job, deps: Deps): Promise<JobRequest> {
   const { id, processor, input, params, tags, priority, runAt, maxAttempts } = job;
   const { fingerprint, createdAt, requestId } = job;
   return {
-    ...{
-      id,
-      processor,
-      input,
-      params,
-      tags,
-      priority,
-      runAt,
-      maxAttempts,
-      fingerprint,
-      createdAt,
-      requestId,
-    },
+    ...{ id, processor, input, params, tags, priority, runAt, maxAttempts },
+    ...{ fingerprint, createdAt, requestId },
     timeoutMs: null,
     queueTimeoutMs: null,
   };
@@ -130,7 +127,8 @@ const STOP_MS = 5_000;
 
 export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
   await deps.installation.confirm(RECENT_MS);
-  const job = await findJob(input.params.job_id, deps);
+  const job = await findDamagedJob(input.params.job_id, deps);
+  if (typeof job === "string") return eraseDamaged(job, deps);
   if (!isTerminal(job.status)) await stopJob(job.id, deps);
   // The tombstone first: whatever dies or forgets from here on, nothing brings the job back, and the sweeper removes what is left.
   await bury(job, deps.now(), deps.store);
@@ -141,6 +139,24 @@ export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
   await Promise.all([deps.store.remove(jobFolder(job.id)), deps.store.remove(inputFolder(job.input.key))]);
   return { kind: "empty", status: 204 };
 };
+
+/** The job, or only its id when its record cannot be read. */
+async function findDamagedJob(idText: string, deps: Deps): Promise<Job | JobId> {
+  try {
+    return await findJob(idText, deps);
+  } catch (error) {
+    if (error instanceof DomainError && error.code === "job_unreadable") return parseJobId(idText);
+    throw error;
+  }
+}
+
+/** The record no longer says which input is the job's: by the tombstone the sweeper removes that with its manifest. */
+async function eraseDamaged(id: JobId, deps: Deps): Promise<{ kind: "empty"; status: 204 }> {
+  await bury({ id }, deps.now(), deps.store);
+  await deps.queue.jobs.remove(id);
+  await deps.store.remove(jobFolder(id));
+  return { kind: "empty", status: 204 };
+}
 
 async function stopJob(id: JobId, deps: Deps): Promise<void> {
   if ((await deps.queue.jobs.cancel(id)) !== "cancelling") return;

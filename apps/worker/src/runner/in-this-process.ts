@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { InputInvalidError, type Processor, runAttempt, TryLaterError } from "@drover/processor-sdk";
-import { type FromChild, MAX_RESULT_BYTES, type RunMessage, type Thrown } from "./messages.js";
+import { type FromChild, MAX_ARTIFACTS, MAX_RESULT_BYTES, type RunMessage, type Thrown } from "./messages.js";
 
 /** Where an attempt that runs in this very process reports to. */
 export interface AttemptReports {
@@ -8,7 +8,7 @@ export interface AttemptReports {
   onLog(level: "debug" | "info" | "warn" | "error", message: string): void;
 }
 
-/** For the log, in characters: an error may carry anything. */
+/** Of what was thrown, in characters: an error may carry anything. */
 const MAX_STACK_LENGTH = 10_000;
 
 type Settled = Extract<FromChild, { type: "returned" | "threw" }>;
@@ -32,6 +32,10 @@ export async function runHere(
       onProgress: (percent, stage, text) => reports.onProgress(percent, stage ?? null, text ?? null),
       onLog: (level, text) => reports.onLog(level, text),
     });
+    if (artifacts.length > MAX_ARTIFACTS)
+      throw new TypeError(
+        `The processor wrote ${artifacts.length} artifacts; at most ${MAX_ARTIFACTS} are kept.`,
+      );
     return { type: "returned", result: plainResult(result), artifacts, wasStopped: signal.aborted };
   } catch (error) {
     return { type: "threw", thrown: describeThrown(error) };
@@ -51,8 +55,17 @@ function plainResult(result: unknown): unknown {
 }
 
 function describeThrown(error: unknown): Thrown {
+  const { message, ...thrown } = thrownOf(error);
+  return {
+    ...thrown,
+    message: message.slice(0, MAX_STACK_LENGTH),
+    stack: thrown.stack.slice(0, MAX_STACK_LENGTH),
+  };
+}
+
+function thrownOf(error: unknown): Thrown {
   if (!(error instanceof Error)) return { kind: "error", message: String(error), stack: String(error) };
-  const stack = inspect(error).slice(0, MAX_STACK_LENGTH); // with its causes
+  const stack = inspect(error); // with its causes
   if (isNamed(error, InputInvalidError)) return { kind: "input_invalid", message: error.message, stack };
   if (isNamed(error, TryLaterError)) {
     return { kind: "try_later", message: error.message, stack, afterMs: error.afterMs };

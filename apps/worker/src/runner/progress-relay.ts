@@ -1,4 +1,5 @@
 import type { Progress } from "@drover/core";
+import { clientProgress } from "../client-text.js";
 
 export interface RelayOptions {
   /** Least time between two updates of one stage, in ms. */
@@ -27,7 +28,8 @@ export class ProgressRelay {
     this.#options = options;
   }
 
-  push(progress: Progress): void {
+  push(reported: Progress): void {
+    const progress = clientProgress(reported); // before anything is kept or sent: a processor may report megabytes
     const isNewStage = progress.stage !== this.#lastStage && this.#stages < MAX_STAGES;
     if (isNewStage) {
       this.#stages += 1;

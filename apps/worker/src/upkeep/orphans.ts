@@ -1,6 +1,7 @@
 import { type BlobStore, isJobId, type QueuePorts } from "@drover/core";
 import { expiredFact, isBuried, JOBS, readManifest } from "@drover/job-files";
 import type { Confirmed } from "./confirmed.js";
+import { lookAtJob } from "./look-at-job.js";
 import { type FolderListing, foldersOf, type Part, Walk } from "./walk.js";
 
 export interface OrphanDeps {
@@ -44,7 +45,8 @@ async function graceOf(deps: OrphanDeps, { folder }: FolderListing): Promise<num
   const { queue, blobs, retentionMs, orphanGraceMs } = deps;
   const [, id = "", own = ""] = folder.split("/");
   if (!isJobId(id)) return orphanGraceMs; // nothing that an attempt made
-  const job = await queue.jobs.get(id);
+  const job = await lookAtJob(queue, id);
+  if (job === "damaged") return Number.POSITIVE_INFINITY; // what it points at is not known
   if (job === undefined) {
     const isOver =
       (await queue.facts.get(expiredFact(id))) !== undefined || (await isBuried({ id, createdAt: 0 }, blobs));

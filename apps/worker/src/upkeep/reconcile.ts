@@ -8,6 +8,7 @@ import {
   writeManifest,
 } from "@drover/job-files";
 import type { Confirmed } from "./confirmed.js";
+import { lookAtJob } from "./look-at-job.js";
 import { removeExpired } from "./retention.js";
 import { type FolderListing, foldersOf, type Part, type Slice, tryEntry, Walk } from "./walk.js";
 
@@ -104,7 +105,8 @@ export class Reconciler implements Part<Reconciled> {
     const { request } = manifest;
     if (await isBuried(request, blobs)) return this.#remove(input, done);
     if (this.#deps.fileNow() - manifestAt < UNDER_WAY_MS) return false;
-    const job = await queue.jobs.get(request.id);
+    const job = await lookAtJob(queue, request.id);
+    if (job === "damaged") return true; // shown as such; a person deletes it
     if (job === undefined) return this.#withoutJob(input, manifest, done);
     if (job.input.key === request.input.key) return this.#withJob(input, { manifest, job }, done);
     // The upload of another request with the same key; unless it is Redis that forgot: then this one's end is the job's.

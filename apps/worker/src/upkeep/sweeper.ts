@@ -3,6 +3,7 @@ import { settleManifest } from "@drover/job-files";
 import { trouble } from "../log.js";
 import { type Repetition, repeat } from "../repeat.js";
 import { Confirmed } from "./confirmed.js";
+import { lookAtJob } from "./look-at-job.js";
 import { createArtifactPart } from "./orphans.js";
 import { type Reconciled, Reconciler } from "./reconcile.js";
 import { expireJobs } from "./retention.js";
@@ -182,8 +183,9 @@ export class Sweeper {
       await slice.mayGoOn();
       const late = await deadlines.failLate(LATE_JOBS);
       for (const id of late) {
-        const job = await jobs.get(id);
-        if (job !== undefined) await settleManifest(job, this.#deps.blobs, () => jobs.get(id));
+        const job = await lookAtJob(this.#deps.queue, id);
+        if (job !== undefined && job !== "damaged")
+          await settleManifest(job, this.#deps.blobs, () => jobs.get(id));
       }
       count += late.length;
       isMore = late.length === LATE_JOBS;

@@ -1,6 +1,7 @@
 import { type BlobStore, isTerminal, type QueuePorts } from "@drover/core";
 import { inputFolder, jobFolder, readTombstone, TOMBSTONES, type Tombstone, unbury } from "@drover/job-files";
 import type { Confirmed } from "./confirmed.js";
+import { lookAtJob } from "./look-at-job.js";
 import { type Part, Walk } from "./walk.js";
 
 export interface TombstoneDeps {
@@ -40,14 +41,16 @@ export async function eraseBuried(
   stone: Tombstone,
   { queue, blobs }: Pick<TombstoneDeps, "blobs"> & { readonly queue: Pick<QueuePorts, "jobs"> },
 ): Promise<"erased" | "nothing" | "runs"> {
-  const job = await queue.jobs.get(stone.id);
+  const found = await lookAtJob(queue, stone.id);
+  if (found === "damaged") await queue.jobs.remove(stone.id);
+  const job = found === "damaged" ? undefined : found;
   const isLater = job !== undefined && job.createdAt > stone.at;
   if (job !== undefined && !isLater) {
     if (!isTerminal(job.status)) await queue.jobs.cancel(stone.id);
     if (!(await queue.jobs.remove(stone.id))) return "runs"; // its worker ends it; the next look removes it
     await blobs.remove(inputFolder(job.input.key));
   }
-  await blobs.remove(inputFolder(stone.inputKey));
+  if (stone.inputKey !== null) await blobs.remove(inputFolder(stone.inputKey));
   if (!isLater) await blobs.remove(jobFolder(stone.id));
-  return job !== undefined && !isLater ? "erased" : "nothing";
+  return found !== undefined && !isLater ? "erased" : "nothing";
 }

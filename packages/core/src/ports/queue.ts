@@ -13,15 +13,15 @@ export interface JobQueue {
    * Throws `UnconfirmedSubmit` when it is not known whether the job was added; after any other error it was not and will not be.
    */
   submit(request: JobRequest, options?: { readonly isRestored?: boolean }): Promise<Job>;
-  /** The job, never torn: its status and its result come from one moment. */
+  /** The job, never torn: its status and its result come from one moment. Throws `job_unreadable` when its record is damaged. */
   get(id: JobId): Promise<Job | undefined>;
-  /** Newest first. */
+  /** Newest first. One whose record is damaged stands as failed with `job_unreadable`. */
   list(query: JobQuery): Promise<JobPage>;
   /** Ends a queued job at once; marks a running one, whose worker stops it within 2 s. The mark survives that worker. */
   cancel(id: JobId): Promise<CancelAnswer>;
   /** Queues a failed or cancelled job again from its kept input, attempts counted anew. `undefined` when no job has the id or it is in no such state. */
   retry(id: JobId, params?: Readonly<Record<string, unknown>>): Promise<Job | undefined>;
-  /** Erases a job that is not running, with its events and log lines. False when it is running. */
+  /** Erases a job that is not running, with its events and log lines. False when it is running. One whose record is damaged goes whatever it does. */
   remove(id: JobId): Promise<boolean>;
   /** Resolves when something about the job changed since the call, or the signal aborts. May resolve early; read again. */
   changed(id: JobId, signal: AbortSignal): Promise<void>;

@@ -49,7 +49,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const clock = new ServerClock(link, log);
   const now = () => clock.now();
   const sync = new SyncWait({ url, key: keys.synced, log, delayMs: options.syncDelayMs ?? SYNC_DELAY_MS });
-  const catalogue = redisCatalogue(link, keys);
+  const catalogue = redisCatalogue(link, keys, log);
   const queues = new BullQueues(link, keys, url, log);
   const locator = new JobLocator(link, keys, catalogue);
   const signals = new CancelSignals(
@@ -57,11 +57,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
     keys.cancelChannel,
   );
   const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
-  const { clearRemains } = finished;
-  const consumerDeps = {
-    ...{ url, keys, link, log, random, lease, now, clearRemains },
-    onCancelSignal: signals.listen,
-  };
+  const consumerDeps = { url, keys, link, log, random, lease, now, onCancelSignal: signals.listen };
   return {
     jobs: new BullJobQueue({ link, keys, queues, locator }),
     attempts: {

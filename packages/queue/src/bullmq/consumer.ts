@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type {
-  Attempt,
-  ConsumeOptions,
-  Consumer,
-  FinishedJobs,
-  JobId,
-  JobRequest,
-  Log,
-  Outcome,
+import {
+  type Attempt,
+  type ConsumeOptions,
+  type Consumer,
+  type JobId,
+  type JobRequest,
+  type Log,
+  type Outcome,
+  parseJobId,
 } from "@drover/core";
 import { type Job as BullJob, WaitingError, Worker } from "bullmq";
+import { decodeRequest } from "../codec.js";
 import type { RedisKeys } from "../keys.js";
-import { type RedisLink, rateLimited } from "../redis.js";
+import { isServerTrouble, type RedisLink, rateLimited } from "../redis.js";
 import { BullAttempt } from "./attempt.js";
 import { stampEndsBy } from "./bullmq-internals.js";
+import { DamagedJobs } from "./damaged-jobs.js";
 import { noteLostWorker } from "./history.js";
 import type { LeaseTimes } from "./lease.js";
 import { delayOf, type Place, recordOutcome } from "./record.js";
@@ -44,7 +46,6 @@ export interface ConsumerDeps {
   readonly lease: LeaseTimes;
   /** The server's wall time. */
   readonly now: () => number;
-  readonly clearRemains: FinishedJobs["clearRemains"];
   /** Calls the listener with the id of each job that somebody asked to cancel; answers how to stop listening. */
   onCancelSignal(listener: (id: string) => void): () => void;
 }
@@ -65,6 +66,7 @@ export class BullConsumer implements Consumer {
   readonly #worker: Worker;
   readonly #connection: WorkerConnection;
   readonly #attempts = new Map<string, BullAttempt>();
+  readonly #damaged: DamagedJobs;
   readonly #stopListening: () => void;
   readonly #timers: readonly NodeJS.Timeout[];
   /** Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and run again. */
@@ -95,6 +97,7 @@ export class BullConsumer implements Consumer {
       settings: { backoffStrategy: (_attempts, _type, error) => delayOf(error) },
     });
     stampEndsBy(this.#worker, deps.now);
+    this.#damaged = new DamagedJobs({ ...deps, processor, tokenPrefix: `${this.#worker.id}:` });
     this.#connection.watch();
     this.#listen();
     this.#stopListening = deps.onCancelSignal((id) => this.#attempts.get(id)?.stop("cancelled"));
@@ -153,6 +156,8 @@ export class BullConsumer implements Consumer {
     this.#worker.on("error", (error) => {
       this.#errorsThisSecond += 1;
       report(error);
+      // One that BullMQ cannot read is told by nothing but the error of the command that gave it to this worker.
+      if (!isServerTrouble(error)) void this.#damaged.endThose((id) => !this.#attempts.has(id));
     });
     this.#worker.on("stalled", (id) => void this.#noteLostWorker(id as JobId)); // BullMQ ids are the ids of submit
     this.#worker.on("lockRenewalFailed", (ids) => {
@@ -161,14 +166,17 @@ export class BullConsumer implements Consumer {
   }
 
   async #process(job: BullJob, token: string): Promise<never> {
-    if (Object.keys(job.data as object).length === 0) await this.#dropStub(job.id as JobId);
     const attempt = this.#attemptOf(job, token);
-    const isTwin = await this.#endOlder(attempt);
+    if (attempt === undefined) {
+      await this.#damaged.end(job.id ?? "");
+      throw new WaitingError();
+    }
+    const isRestored = await this.#endOlder(attempt);
     this.#attempts.set(attempt.request.id, attempt);
     try {
       if (job.stalledCounter > 0) await this.#noteLostWorker(attempt.request.id);
       await attempt.begin();
-      const outcome: Outcome = isTwin ? { kind: "released" } : await this.#outcomeOf(attempt);
+      const outcome: Outcome = isRestored ? { kind: "released" } : await this.#outcomeOf(attempt);
       const place = await recordOutcome({
         job,
         token,
@@ -187,19 +195,6 @@ export class BullConsumer implements Consumer {
     throw new WaitingError(); // BullMQ's word for "the job was moved already"
   }
 
-  /** BullMQ handed out an id whose record is gone: evicted, or deleted by hand. Nothing can be run of it; its manifest brings it back. */
-  async #dropStub(id: JobId): Promise<never> {
-    await this.#deps.clearRemains({ id, processor: this.#processor });
-    this.#deps.log.warn(
-      "A job's record was gone from Redis; the sweeper restores the job from its manifest",
-      {
-        job_id: id,
-        processor: this.#processor,
-      },
-    );
-    throw new WaitingError();
-  }
-
   /**
    * A job whose record was lost may be restored and handed to this very worker while it still runs the lost attempt. Both have the same
    * lease token, and BullMQ renews one lease for both: the older one ends and records nothing, the newer one goes back in line.
@@ -211,9 +206,10 @@ export class BullConsumer implements Consumer {
     return older !== undefined;
   }
 
-  #attemptOf(job: BullJob, token: string): BullAttempt {
-    const data = job.data as Omit<JobRequest, "id">; // written by encodeRequest
-    const request: JobRequest = { ...data, id: job.id as JobId };
+  /** `undefined` when the job's record cannot be read, or is gone: evicted, or deleted by hand. */
+  #attemptOf(job: BullJob, token: string): BullAttempt | undefined {
+    const request = readRequest(job);
+    if (request === undefined) return undefined;
     return new BullAttempt({
       ...this.#deps,
       request,
@@ -297,6 +293,21 @@ export class BullConsumer implements Consumer {
     await this.#worker.pause(true);
     await sleep(1_000);
     if (this.#drained === undefined && !this.#isPaused) this.#worker.resume();
+  }
+}
+
+function readRequest(job: BullJob): JobRequest | undefined {
+  const counts = [
+    job.attemptsStarted - 1,
+    job.attemptsMade,
+    job.stalledCounter,
+    (job.opts.attempts ?? 0) - 1,
+  ];
+  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) return undefined;
+  try {
+    return decodeRequest(parseJobId(job.id ?? ""), job.data);
+  } catch {
+    return undefined; // not ours, or damaged: DamagedJobs says which
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Job, JobEvent, JobHistory, JobId, LogLine } from "@drover/core";
-import { HISTORY_LIMIT } from "../history.js";
+import type { Job, JobEvent, JobHistory, JobId } from "@drover/core";
+import { decodeEvent, decodeLogLine, HISTORY_LIMIT } from "../history.js";
 import type { RedisKeys } from "../keys.js";
 import type { RedisLink } from "../redis.js";
 
@@ -34,21 +34,16 @@ export async function noteLostWorker(
 
 /** A job's events and log lines. The first and the last event are not stored: the job itself says when it was accepted and how it ended. */
 export async function readHistory(link: RedisLink, keys: RedisKeys, job: Job): Promise<JobHistory> {
-  const [events, logs] = await link.use((client) =>
-    Promise.all([
-      client.lrange(keys.history(job.processor, job.id), -HISTORY_LIMIT, -1),
-      client.lrange(`${keys.job(job.processor, job.id)}:logs`, -HISTORY_LIMIT, -1),
-    ]),
-  );
-  const stored = events.map((json) => JSON.parse(json) as JobEvent);
+  const lists = [keys.history(job.processor, job.id), `${keys.job(job.processor, job.id)}:logs`];
+  const [events, logs] = (await link.run("history", lists, [HISTORY_LIMIT])) as [string[], string[]];
   const finished = finishedEvent(job);
   return {
     events: [
       { type: "accepted", at: job.createdAt },
-      ...stored,
+      ...events.flatMap(decodeEvent),
       ...(finished === undefined ? [] : [finished]),
     ],
-    logs: logs.map((json) => JSON.parse(json) as LogLine),
+    logs: logs.flatMap(decodeLogLine),
   };
 }
 

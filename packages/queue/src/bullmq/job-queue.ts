@@ -19,7 +19,7 @@ import { appendEvents, finishedEvent, HISTORY_TTL_MS, readHistory } from "./hist
 import type { JobLocator } from "./locator.js";
 import { addDeadline } from "./queue-deadlines.js";
 import type { BullQueues } from "./queues.js";
-import { readJob } from "./snapshot.js";
+import { isDamaged, readJob, readListedJob, readRecord } from "./snapshot.js";
 
 /** BullMQ runs the lowest number first and treats 0 apart, so −100…100, highest first, becomes 201…1. */
 export const bullPriority = (priority: number): number => 101 - priority;
@@ -168,12 +168,15 @@ export class BullJobQueue implements JobQueue {
   async remove(id: JobId): Promise<boolean> {
     const processor = await this.#locator.find(id);
     if (processor === undefined) return true;
-    const job = await this.#read(processor, id);
-    if (job?.status === "running") return false;
-    const isRemoved =
-      job === undefined || (await this.#link.use(() => this.#queues.queue(processor).remove(id))) === 1;
-    if (!isRemoved) return false; // a worker took it in between
-    await this.#link.use((client) => client.del(this.#keys.history(processor, id)));
+    const found = await readRecord(this.#link, this.#keys, { processor, id });
+    if (found === undefined || isDamaged(found)) {
+      await this.#erase(processor, id);
+    } else {
+      if (found.status === "running") return false;
+      const removed = await this.#link.use(() => this.#queues.queue(processor).remove(id));
+      if (removed !== 1) return false; // a worker took it in between
+      await this.#link.use((client) => client.del(this.#keys.history(processor, id)));
+    }
     await this.#locator.remove(id);
     return true;
   }
@@ -197,10 +200,27 @@ export class BullJobQueue implements JobQueue {
     return readJob(this.#link, this.#keys, { processor, id });
   }
 
+  /** Removes what BullMQ cannot: it reads a job before it removes it. */
+  async #erase(processor: string, id: JobId): Promise<void> {
+    const job = this.#keys.job(processor, id);
+    const lists = ["active", "wait", "paused", "stalled", "prioritized", "delayed", "completed", "failed"];
+    await this.#link.run(
+      "erase",
+      [
+        job,
+        `${job}:lock`,
+        `${job}:logs`,
+        this.#keys.history(processor, id),
+        ...lists.map((name) => this.#keys.queue(processor, name)),
+      ],
+      [id],
+    );
+  }
+
   async #listed(place: Listed): Promise<Job | undefined> {
     const processor = await this.#locator.find(place.id);
     if (processor === undefined) return undefined;
-    const job = await this.#read(processor, place.id);
+    const job = await readListedJob(this.#link, this.#keys, { ...place, processor });
     if (job === undefined && Date.now() - place.createdAt > DANGLING_AFTER_MS)
       await this.#locator.drop(place);
     return job;

@@ -1,4 +1,4 @@
-import { type Catalogue, type JobId, type JobRequest, parseJobId } from "@drover/core";
+import { type Catalogue, isJobId, type JobId, type JobRequest } from "@drover/core";
 import type { ChainableCommander } from "ioredis";
 import type { RedisKeys } from "../keys.js";
 import type { Listed } from "../query.js";
@@ -57,16 +57,21 @@ export class JobLocator {
     this.#cache.delete(id);
   }
 
-  /** Up to `limit` jobs of the index that follow `after` in the list. */
+  /** Up to `limit` jobs of the index that follow `after` in the list. What `add` did not write goes from it. */
   async following(after: Listed | undefined, limit: number): Promise<readonly Listed[]> {
     const answer = (await this.#link.run(
       "index-page",
       [this.#keys.index, this.#keys.jobs],
       [limit, after?.createdAt ?? "", after?.id ?? ""],
     )) as string[];
-    return Array.from({ length: answer.length / 3 }, (_, i) => {
-      const [id = "", createdAt, processor = ""] = answer.slice(3 * i, 3 * i + 3);
-      const listed = { id: parseJobId(id), createdAt: Number(createdAt) };
+    const entries = Array.from({ length: answer.length / 3 }, (_, i) => answer.slice(3 * i, 3 * i + 3));
+    const rubbish = entries.flatMap(([id = ""]) => (isJobId(id) ? [] : [id]));
+    if (rubbish.length > 0) {
+      await this.#link.use((client) => client.zrem(this.#keys.jobs, ...rubbish));
+      return this.following(after, limit);
+    }
+    return entries.map(([id, createdAt, processor = ""]) => {
+      const listed = { id: id as JobId, createdAt: Number(createdAt) };
       if (processor !== "") this.#remember(listed.id, processor);
       return listed;
     });

@@ -1,7 +1,7 @@
 import { DomainError, type JobId, type Log } from "@drover/core";
-import { Queue, QueueEvents } from "bullmq";
+import { type Job, type JobType, Queue, QueueEvents } from "bullmq";
 import type { RedisKeys } from "../keys.js";
-import { patientConnection, type RedisLink, rateLimited } from "../redis.js";
+import { isServerTrouble, patientConnection, type RedisLink, rateLimited } from "../redis.js";
 import { LEASE_TIMES } from "./lease.js";
 
 /** BullMQ's queues and event readers of this process, one of each for a processor, made when first used. */
@@ -28,7 +28,7 @@ export class BullQueues {
       throw new DomainError("redis_unavailable", "The queue's server cannot be reached just now.", {
         retryAfterS: 2,
       });
-    const queue = new Queue(processor, {
+    const queue = new ReadableQueue(processor, {
       connection: this.#link.client,
       prefix: this.#keys.queuePrefix(processor),
       skipWaitingForReady: true,
@@ -59,6 +59,26 @@ export class BullQueues {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close().catch(() => {})));
   }
 }
+
+/** A queue that answers the jobs that can be read: BullMQ's own answers none, and Bull Board no page, where one is damaged. */
+class ReadableQueue extends Queue {
+  override async getJob(id: string): Promise<Job | undefined> {
+    try {
+      return (await super.getJob(id)) as Job | undefined;
+    } catch (error) {
+      if (isServerTrouble(error)) throw error;
+      return undefined;
+    }
+  }
+
+  override async getJobs(types?: JobType[] | JobType, start = 0, end = -1, asc = false): Promise<Job[]> {
+    const ids = await this.getRanges([types ?? ALL_TYPES].flat(), start, end, asc);
+    const jobs = await Promise.all([...new Set(ids)].map((id) => this.getJob(id)));
+    return jobs.filter((job) => job !== undefined);
+  }
+}
+
+const ALL_TYPES: JobType[] = ["active", "waiting", "prioritized", "delayed", "completed", "failed"];
 
 const EVENTS = [
   "waiting",

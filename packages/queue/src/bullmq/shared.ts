@@ -1,25 +1,27 @@
-import type {
-  Catalogue,
-  Leases,
-  ProcessorInfo,
-  QueueHealth,
-  QueueServer,
-  SharedFacts,
-  WorkerInfo,
+import {
+  type Catalogue,
+  type Leases,
+  type Log,
+  MAX_CATALOGUE_ENTRY_BYTES,
+  type QueueHealth,
+  type QueueServer,
+  type SharedFacts,
 } from "@drover/core";
+import { decodeProcessorInfo, decodeWorkerInfo, encodeEntry } from "../catalogue-entry.js";
 import type { RedisKeys } from "../keys.js";
-import type { RedisLink } from "../redis.js";
+import { type RedisLink, rateLimited } from "../redis.js";
 
 const WORKER_TTL_MS = 15_000;
 const PROCESSOR_TTL_MS = 7 * 86_400_000;
 
 /** Heartbeats in two hashes, stamped and judged by the server's clock. */
-export function redisCatalogue(link: RedisLink, keys: RedisKeys): Catalogue {
+export function redisCatalogue(link: RedisLink, keys: RedisKeys, log: Log): Catalogue {
   const hashes = [keys.workers, keys.processors];
+  const report = rateLimited(log, "catalogue");
   return {
     async announce(worker, processors) {
-      const entries = processors.flatMap((processor) => [processor.name, JSON.stringify(processor)]);
-      await link.run("announce", hashes, [worker.id, JSON.stringify(worker), PROCESSOR_TTL_MS, ...entries]);
+      const entries = processors.flatMap((processor) => [processor.name, encodeEntry(processor)]);
+      await link.run("announce", hashes, [worker.id, encodeEntry(worker), PROCESSOR_TTL_MS, ...entries]);
     },
     async withdraw(workerId) {
       await link.use((client) => client.hdel(keys.workers, workerId));
@@ -29,12 +31,16 @@ export function redisCatalogue(link: RedisLink, keys: RedisKeys): Catalogue {
         WORKER_TTL_MS,
         PROCESSOR_TTL_MS,
       ])) as [string[], string[]];
-      return {
-        workers: workers.map((json) => JSON.parse(json) as WorkerInfo),
-        processors: processors
-          .map((json) => JSON.parse(json) as ProcessorInfo)
-          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      const found = {
+        workers: workers.flatMap(decodeWorkerInfo),
+        processors: processors.flatMap(decodeProcessorInfo),
       };
+      const ignored = workers.length + processors.length - found.workers.length - found.processors.length;
+      if (ignored > 0)
+        report(
+          `${ignored} entries are ignored: over ${MAX_CATALOGUE_ENTRY_BYTES} bytes, or not what a worker writes`,
+        );
+      return { ...found, processors: found.processors.sort((a, b) => (a.name < b.name ? -1 : 1)) };
     },
   };
 }

@@ -1,0 +1,232 @@
+import { execFileSync } from "node:child_process";
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { type BlobStore, DomainError } from "@drover/core";
+import { INSTALLATION_KEY } from "@drover/job-files";
+import type { WrittenArtifact } from "@drover/processor-sdk";
+import { createDiskStore } from "@drover/storage";
+import { canMount, mountMemory } from "@drover/testkit";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type HeldFolder, holdFolder } from "../src/held-folder.js";
+import { onceStored, STOPPED } from "../src/once-stored.js";
+import { publish } from "../src/publish.js";
+import { requestOf, TestAttempt } from "./harness.js";
+
+const SECRET = "of the host, not of the job";
+
+describe("publication", () => {
+  let root: string;
+  let victim: string;
+  let work: string;
+  let held: HeldFolder;
+  let store: BlobStore;
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), "drover-publication-"));
+    victim = join(root, "victim");
+    work = join(root, "attempt");
+    mkdirSync(victim);
+    mkdirSync(join(work, "artifacts"), { recursive: true });
+    writeFileSync(join(victim, "out.txt"), SECRET);
+    held = await holdFolder(work);
+    mkdirSync(join(root, "blobs"));
+    store = createDiskStore({ folder: join(root, "blobs") });
+    await store.put(INSTALLATION_KEY, Readable.from([Buffer.from("{}")]), { ifAbsent: true });
+  });
+  afterEach(async () => {
+    await held.close();
+    expect(readdirSync(victim), "nothing of the host was moved").toEqual(["out.txt"]);
+    expect(readFileSync(join(victim, "out.txt"), "utf8")).toBe(SECRET);
+    rmSync(root, { recursive: true });
+  });
+
+  /** What a child would report of the file that `out.txt` leads to. */
+  const reported = (change: Partial<WrittenArtifact> = {}): WrittenArtifact => {
+    const path = join(work, "artifacts", "out.txt");
+    const { size, ctimeMs } = statSync(path);
+    return {
+      name: "out.txt",
+      path,
+      mediaType: "text/plain",
+      isPrimary: true,
+      sizeBytes: size,
+      changedAtMs: ctimeMs,
+      sha256: "00",
+      ...change,
+    };
+  };
+  const publishAll = (artifacts: readonly WrittenArtifact[], blobs: Pick<BlobStore, "adopt"> = store) =>
+    publish(blobs, {
+      end: { kind: "returned", result: null, artifacts },
+      source: held,
+      target: "jobs/j/1-x",
+    });
+  const published = async () => {
+    const keys: string[] = [];
+    for await (const { key } of store.list("jobs/")) keys.push(key);
+    return keys;
+  };
+  const out = () => join(work, "artifacts", "out.txt");
+
+  test("moves a plain file of the attempt's own", async () => {
+    writeFileSync(out(), "mine");
+    expect(await publishAll([reported()])).toMatchObject({ kind: "completed" });
+    expect(await published()).toEqual(["jobs/j/1-x/out.txt"]);
+    expect(readdirSync(join(work, "artifacts"))).toEqual([]);
+  });
+
+  const WAYS: Readonly<Record<string, () => WrittenArtifact>> = {
+    "the output folder replaced by a link": () => {
+      rmSync(join(work, "artifacts"), { recursive: true });
+      symlinkSync(victim, join(work, "artifacts"));
+      return reported();
+    },
+    "the attempt's folder replaced by a link": () => {
+      renameSync(work, join(root, "away"));
+      mkdirSync(join(victim, "artifacts"));
+      renameSync(join(victim, "artifacts"), join(root, "artifacts"));
+      symlinkSync(root, work);
+      writeFileSync(out(), "elsewhere");
+      return reported();
+    },
+    "a symbolic link": () => {
+      symlinkSync(join(victim, "out.txt"), out());
+      return reported();
+    },
+    "a hard link": () => {
+      linkSync(join(victim, "out.txt"), out());
+      return reported();
+    },
+    "a pipe": () => {
+      execFileSync("mkfifo", [out()]);
+      return reported();
+    },
+    "a folder": () => {
+      mkdirSync(out());
+      return reported();
+    },
+    "a name that leads out": () => {
+      writeFileSync(out(), "mine");
+      return reported({ name: "../../victim/out.txt" });
+    },
+    "other bytes than were hashed": () => {
+      writeFileSync(out(), "mine");
+      return reported({ changedAtMs: 0 });
+    },
+    "a media type that would break a header": () => {
+      writeFileSync(out(), "mine");
+      return reported({ mediaType: "a/b\r\nX: y" });
+    },
+    "another size": () => {
+      writeFileSync(out(), "mine");
+      return reported({ sizeBytes: 3 });
+    },
+  };
+  test.each(Object.entries(WAYS))("refuses %s for good, and moves nothing", async (_, make) => {
+    expect(await publishAll([make()])).toMatchObject({
+      kind: "failed",
+      code: "processor_error",
+      retryable: false,
+    });
+    expect(await published()).toEqual([]);
+  });
+
+  test("refuses a result that a child should not have sent", async () => {
+    const end = { kind: "returned", result: "x".repeat(70_000), artifacts: [] } as const;
+    const outcome = await publish(store, { end, source: held, target: "jobs/j/1-x" });
+    expect(outcome).toMatchObject({ code: "processor_error", retryable: false });
+  });
+
+  test("refuses what is put in a file's place between the look and the move", async () => {
+    writeFileSync(out(), "mine");
+    const late: Pick<BlobStore, "adopt"> = {
+      adopt: async (key, path) => {
+        rmSync(out());
+        linkSync(join(victim, "out.txt"), out());
+        await store.adopt(key, path);
+      },
+    };
+    expect(await publishAll([reported()], late)).toMatchObject({ code: "processor_error", retryable: false });
+    expect(await published()).toEqual([]);
+  });
+});
+
+describe.skipIf(!canMount())("a disk that is full while artifacts are published", () => {
+  test("pauses the publication, which goes on when there is room", async () => {
+    const root = mkdtempSync(join(tmpdir(), "drover-full-"));
+    const folder = join(root, "blobs");
+    mkdirSync(folder);
+    const disk = mountMemory(folder, "size=1m");
+    try {
+      const store = createDiskStore({ folder });
+      await store.put(INSTALLATION_KEY, Readable.from([Buffer.from("{}")]));
+      await store.put("inputs/filler", Readable.from([Buffer.alloc(700 << 10)]));
+      const file = join(root, "artifact");
+      writeFileSync(file, Buffer.alloc(500 << 10));
+      const attempt = new TestAttempt(requestOf("p"), 1);
+      const sleep = () => store.remove("inputs/filler"); // while the attempt waits, somebody makes room
+      const clock = { now: () => 0, monotonicMs: () => 0, sleep };
+      await onceStored({ clock, attempt }, () => store.adopt("jobs/j/1-x/out", file));
+      expect((await store.stat("jobs/j/1-x/out"))?.sizeBytes).toBe(500 << 10);
+      expect(attempt.updates).toMatchObject([{ message: "Waiting for storage" }]);
+      expect(readdirSync(root)).toEqual(["blobs"]);
+    } finally {
+      disk.unmount();
+      rmSync(root, { recursive: true });
+    }
+  });
+});
+
+describe("work that meets a full or absent storage", () => {
+  const pauses: number[] = [];
+  const clock = {
+    now: () => 0,
+    monotonicMs: () => 0,
+    sleep: async (ms: number, signal?: AbortSignal) => {
+      pauses.push(ms);
+      if (signal?.aborted === true) throw signal.reason;
+    },
+  };
+  const failing = (times: number, code: "storage_full" | "storage_unavailable") => {
+    let left = times;
+    return async () => {
+      if (left-- > 0) throw new DomainError(code, "No room.");
+      return "stored";
+    };
+  };
+
+  test.each(["storage_full", "storage_unavailable"] as const)(
+    "of %s waits, says so, and goes on when it can",
+    async (code) => {
+      pauses.length = 0;
+      const attempt = new TestAttempt(requestOf("p"), 1);
+      expect(await onceStored({ clock, attempt }, failing(6, code))).toBe("stored");
+      expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+      expect(attempt.updates).toEqual([{ percent: 0, stage: "storage", message: "Waiting for storage" }]);
+    },
+  );
+
+  test("ends when its attempt is stopped", async () => {
+    const attempt = new TestAttempt(requestOf("p"), 1);
+    attempt.stop("drained");
+    expect(await onceStored({ clock, attempt }, failing(1, "storage_full"))).toBe(STOPPED);
+  });
+
+  test("throws any other error on", async () => {
+    const attempt = new TestAttempt(requestOf("p"), 1);
+    const broken = () => Promise.reject(new Error("broken"));
+    await expect(onceStored({ clock, attempt }, broken)).rejects.toThrow("broken");
+  });
+});

@@ -1,0 +1,34 @@
+import { constants } from "node:fs";
+import { type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
+
+/** No link is followed, and a pipe does not hold whoever opens it. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * A descriptor of the plain file at `path` that has no other name: a link would publish what it points at, a second name would let its owner
+ * write to what is published. Throws `TypeError` for anything else.
+ */
+export async function openOwnFile(path: string): Promise<FileHandle> {
+  const seen = await lstat(path); // before it is opened: to open a device can do something
+  if (!seen.isFile() || seen.nlink !== 1) throw notOwn();
+  const file = await open(path, READ);
+  const found = await file.stat();
+  if (found.isFile() && found.nlink === 1 && found.ino === seen.ino && found.dev === seen.dev) return file;
+  await file.close();
+  throw notOwn();
+}
+
+/**
+ * Throws `TypeError` unless the file at `target`, which was renamed from `path`, is the one that was opened before: a process that lives on
+ * can put something else in its place at the last moment. That is taken out again.
+ */
+export async function assertMoved(file: FileHandle, { path, target }: { path: string; target: string }) {
+  const [own, moved] = [await file.stat(), await lstat(target)];
+  if (moved.ino === own.ino && moved.dev === own.dev && moved.nlink === 1) return;
+  await (moved.isDirectory() ? rename(target, path) : unlink(target));
+  throw notOwn();
+}
+
+function notOwn(): TypeError {
+  return new TypeError("Only a plain file of a single name can be adopted.");
+}
