@@ -1,12 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StopReason } from "@drover/core";
+import { type ProcessEntry, ProcessTree } from "@drover/process-guard";
 import { cutPaths } from "../client-text.js";
 import { ChildOutput } from "./child-output.js";
 import { type ChildProcessor, type ChildSupport, spawnChild } from "./child-spawn.js";
-import { Lineage } from "./lineage.js";
 import { type FromChild, MAX_LOG_LINES, parseFromChild, type ToChild } from "./messages.js";
-import type { ProcessEntry } from "./process-table.js";
 import { acceptsLateResult, graceMs, type RunEnd, type RunTask, type StopCause } from "./runner.js";
 
 interface Run {
@@ -29,7 +28,7 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #processor: ChildProcessor;
   readonly #support: ChildSupport;
-  readonly #lineage: Lineage;
+  readonly #tree: ProcessTree;
   readonly #outputs: readonly ChildOutput[];
   readonly #stopLooking: () => void;
   #onReady = () => {};
@@ -47,8 +46,10 @@ export class Child {
   constructor(support: ChildSupport, processor: ChildProcessor) {
     this.#support = support;
     this.#processor = processor;
-    this.#process = spawnChild(support, processor);
-    this.#lineage = new Lineage(this.#process.pid ?? -1, support.keeper);
+    const mark = support.nextMark();
+    const { orphans, keeper } = support;
+    this.#process = spawnChild(support, processor, mark);
+    this.#tree = new ProcessTree({ leader: this.#process.pid ?? -1, mark, orphans, keeper });
     this.#stopLooking = support.sampler.add((table) => this.#look(table));
     this.exited = this.#whenExited();
     this.ready = this.#whenReady();
@@ -85,7 +86,7 @@ export class Child {
     await Promise.race([isRead, this.exited, sleep(READ_WAIT_MS, undefined, { ref: false })]);
     this.#run = undefined;
     endSampling();
-    if (end.kind !== "returned" || (await this.#lineage.hasOthers())) await this.end();
+    if (end.kind !== "returned" || (await this.#tree.hasOthers())) await this.end();
     return end;
   }
 
@@ -94,7 +95,7 @@ export class Child {
     this.#isUsable = false;
     this.#isEnding = true;
     this.#stopLooking();
-    await this.#lineage.kill();
+    await this.#tree.kill();
     await Promise.race([this.exited, sleep(EXIT_WAIT_MS, undefined, { ref: false })]);
   }
 
@@ -165,7 +166,7 @@ export class Child {
     run.cause = cause;
     clearTimeout(run.killTimer);
     this.#send({ type: "stop" });
-    this.#lineage.signal("SIGTERM");
+    this.#tree.signal("SIGTERM");
     run.killTimer = setTimeout(() => void this.end().then(() => run.settle(cause)), this.#graceMs(cause));
   }
 
@@ -174,7 +175,7 @@ export class Child {
   }
 
   #look(table: readonly ProcessEntry[]): void {
-    const family = this.#lineage.observe(table);
+    const family = this.#tree.observe(table);
     if (this.#run !== undefined && family.rssBytes > this.#processor.maxRssBytes) {
       this.#stop({ kind: "out_of_memory" });
     } else if (this.#run === undefined && this.#attempts > 0 && family.members.length > 1) {
