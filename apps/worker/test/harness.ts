@@ -69,6 +69,7 @@ export class Harness {
       : new ChildPool(this.#children.support, {
           name,
           moduleUrl: FIXTURES,
+          isolation: processor.isolation,
           maxRssBytes: processor.limits.maxRssBytes,
         });
     this.#runners.push(runner);

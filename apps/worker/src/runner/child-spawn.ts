@@ -25,6 +25,8 @@ export interface ChildSupport {
 export interface ChildProcessor {
   readonly name: string;
   readonly moduleUrl: string;
+  /** Whether a child runs further attempts after its first. */
+  readonly isolation: "fresh" | "reuse";
   /** Resident memory of the child and all that it started. */
   readonly maxRssBytes: number;
 }
