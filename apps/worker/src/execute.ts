@@ -161,17 +161,24 @@ async function runWithRelays(
     now: () => deps.clock.now(),
     send: (batch) => attempt.log(batch).catch(dropped),
   });
+  let isOver = false; // in process nothing else keeps an attempt from reporting on
   const end = await deps.runner.run({
     message: { type: "run", input: { ...input, path: inputPath }, params, attempt: attempt.number, folder },
     timeoutMs,
     signal: attempt.signal,
-    onProgress: (percent, stage, message) => progress.push({ percent, stage, message }),
+    onProgress(percent, stage, message) {
+      if (!isOver) progress.push({ percent, stage, message });
+    },
     onLog(level, message) {
+      if (isOver) return;
       lines.push(level, hideFolders(message, [folder, dirname(inputPath)]));
       const own = level === "error" ? "warn" : level; // an error of this log is one of the worker's
       deps.log[own](message, { ...fields, from: "processor" });
     },
+    onLate: (what) =>
+      deps.log.warn("An attempt that was over went on; it changed nothing", { ...fields, what }),
   });
+  isOver = true;
   const recorded = Promise.all([progress.flush(), lines.flush()]);
   if (!attempt.signal.aborted)
     await Promise.race([recorded, sleep(FLUSH_WAIT_MS, undefined, { ref: false })]);

@@ -97,6 +97,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Prom
   const { support, guardian } = createChildren({
     environment: config.childEnvironment,
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
+    workerMark: config.folderName,
     keeper: folder,
     log,
   });

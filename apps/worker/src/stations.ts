@@ -26,8 +26,8 @@ export function createStation(deps: StationDeps, { processor, moduleUrl }: Loade
 
 function createRunner({ children }: StationDeps, { processor, moduleUrl }: LoadedProcessor): Runner {
   if (processor.inProcess) return createInProcessRunner(processor);
-  const { name, limits } = processor;
-  const pool = new ChildPool(children, { name, moduleUrl, maxRssBytes: limits.maxRssBytes });
+  const { name, isolation, limits } = processor;
+  const pool = new ChildPool(children, { name, moduleUrl, isolation, maxRssBytes: limits.maxRssBytes });
   pool.warm();
   return pool;
 }

@@ -1,26 +1,34 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdir, rm, stat, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Log } from "@drover/core";
-import type { GroupKeeper } from "./runner/lineage.js";
-import { findProcess, listProcesses, pidSpace, signalGroup } from "./runner/process-table.js";
+import {
+  endFamily,
+  familyOf,
+  identify,
+  isRunning,
+  type ProcessIdentity,
+  type ProcessKeeper,
+  pidSpace,
+  readMark,
+} from "@drover/process-guard";
+import { markPrefixOf } from "./runner/children.js";
 
 /** A worker that cannot be looked up by pid from here (another container or host on a shared disk) is dead when its folder was not touched for this long, in ms. */
 const SILENT_MS = 10 * 60_000;
 
-interface Owner {
-  readonly pid: number;
-  readonly startedAt: string;
+interface Owner extends ProcessIdentity {
   readonly space: string;
 }
 
 /**
  * A worker's own folder on its own disk: `<attempts>/<name>/`, with the folders of its running attempts below.
  *
- * `owner.json` says whose it is, `groups/<n>` which process groups run for it, so that the next worker can tell a dead worker's leavings
- * from a living one's and clear them away (`sweepDeadWorkers`). Begins with `open()`, ends with `remove()`.
+ * `owner.json` says whose it is, `processes/<pid>` when each process that runs for it started, so that the next worker can tell a dead
+ * worker's leavings from a living one's and clear them away (`sweepDeadWorkers`). The folder's name is the worker's mark.
+ * Begins with `open()`, ends with `remove()`.
  */
-export class WorkerFolder implements GroupKeeper {
+export class WorkerFolder implements ProcessKeeper {
   readonly path: string;
   readonly #owner: string;
   #timer: NodeJS.Timeout | undefined;
@@ -31,19 +39,23 @@ export class WorkerFolder implements GroupKeeper {
   }
 
   async open(): Promise<void> {
-    const self = await findProcess(process.pid);
-    mkdirSync(join(this.path, "groups"), { recursive: true });
-    const owner: Owner = { pid: process.pid, startedAt: self?.startedAt ?? "", space: pidSpace() };
+    const self = identify(process.pid) ?? { pid: process.pid, started: "" };
+    mkdirSync(join(this.path, "processes"), { recursive: true });
+    const owner: Owner = { ...self, space: pidSpace() };
     writeFileSync(this.#owner, JSON.stringify(owner));
     this.#timer = setInterval(() => void this.#touch(), SILENT_MS / 10).unref();
   }
 
-  watch(group: number): void {
-    void this.#record(group).catch(() => {}); // the folder was removed: the worker is stopping
+  watch({ pid, started }: ProcessIdentity): void {
+    try {
+      writeFileSync(this.#fileOf(pid), started);
+    } catch {
+      // the folder was removed: the worker is stopping
+    }
   }
 
-  forget(group: number): void {
-    rmSync(this.#groupFile(group), { force: true });
+  forget({ pid }: ProcessIdentity): void {
+    rmSync(this.#fileOf(pid), { force: true });
   }
 
   async remove(): Promise<void> {
@@ -57,24 +69,19 @@ export class WorkerFolder implements GroupKeeper {
     await utimes(this.#owner, now, now).catch(() => {}); // removed: the worker is stopping
   }
 
-  async #record(group: number): Promise<void> {
-    const leader = await findProcess(group);
-    if (leader !== undefined) writeFileSync(this.#groupFile(group), leader.startedAt);
-  }
-
-  #groupFile(group: number): string {
-    return join(this.path, "groups", String(group));
+  #fileOf(pid: number): string {
+    return join(this.path, "processes", String(pid));
   }
 }
 
-/** Clears away what dead workers left: kills groups of theirs that still run, removes their folders. Answers how many workers that were. */
+/** Clears away what dead workers left: kills processes of theirs that still run, removes their folders. Answers how many workers that were. */
 export async function sweepDeadWorkers(attemptsFolder: string, log: Log): Promise<number> {
   let swept = 0;
   for (const name of await readdir(attemptsFolder).catch(() => [])) {
     const folder = join(attemptsFolder, name);
     const owner = readOwner(folder);
     if (await isAlive(folder, owner)) continue;
-    if (owner?.space === pidSpace()) await killGroups(folder);
+    if (owner?.space === pidSpace()) await endProcesses(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     log.info("Cleared what a dead worker had left", { folder: name, pid: owner?.pid });
     swept += 1;
@@ -84,28 +91,32 @@ export async function sweepDeadWorkers(attemptsFolder: string, log: Log): Promis
 
 function readOwner(folder: string): Owner | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, "owner.json"), "utf8")) as Owner; // written by open()
+    const owner = JSON.parse(readFileSync(join(folder, "owner.json"), "utf8")) as Partial<Owner>;
+    return owner.started === undefined ? undefined : (owner as Owner); // written by open()
   } catch {
-    return undefined; // being made just now, or torn: its age decides
+    return undefined; // being made just now, torn, or an earlier version's: its age decides
   }
 }
 
 async function isAlive(folder: string, owner: Owner | undefined): Promise<boolean> {
-  if (owner?.space === pidSpace()) return (await findProcess(owner.pid))?.startedAt === owner.startedAt;
+  if (owner?.space === pidSpace()) return isRunning(owner);
   const touched = await stat(join(folder, "owner.json")).catch(() => stat(folder).catch(() => undefined));
   return touched !== undefined && Date.now() - touched.mtimeMs < SILENT_MS;
 }
 
-/**
- * Kills a recorded group if it still is the one that was recorded: its leader started at the recorded time, or is gone while members
- * live on. (A number cannot become a new process while a group of that number has members.)
- */
-async function killGroups(folder: string): Promise<void> {
-  const table = await listProcesses();
-  for (const name of await readdir(join(folder, "groups")).catch(() => [])) {
-    const group = Number(name);
-    const leader = table.find((entry) => entry.pid === group);
-    const recorded = readFileSync(join(folder, "groups", name), "utf8");
-    if (leader === undefined || leader.startedAt === recorded) signalGroup(group, "SIGKILL");
-  }
+/** Kills what the worker recorded and what bears its mark, each with its group. A recorded pid that is another process's now counts for nothing. */
+async function endProcesses(folder: string): Promise<void> {
+  const recorded = readRecorded(join(folder, "processes"));
+  const prefix = markPrefixOf(basename(folder));
+  await endFamily((table) => familyOf(table, recorded, ({ pid }) => readMark(pid).startsWith(prefix)));
+}
+
+function readRecorded(folder: string): ReadonlyMap<number, ProcessIdentity> {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return new Map(
+    names.map((name) => [
+      Number(name),
+      { pid: Number(name), started: readFileSync(join(folder, name), "utf8") },
+    ]),
+  );
 }

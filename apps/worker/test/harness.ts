@@ -17,6 +17,7 @@ import {
   type StopReason,
 } from "@drover/core";
 import { inputKey, writeManifest } from "@drover/job-files";
+import { identify } from "@drover/process-guard";
 import type { Processor } from "@drover/processor-sdk";
 import { createMemoryStore } from "@drover/storage";
 import { systemClock } from "../src/clock.js";
@@ -24,7 +25,6 @@ import { createExecutor, type Executor } from "../src/execute.js";
 import type { ChildrenOptions } from "../src/runner/children.js";
 import { createInProcessRunner } from "../src/runner/in-process-runner.js";
 import { ChildPool } from "../src/runner/pool.js";
-import { findProcess } from "../src/runner/process-table.js";
 import type { Runner } from "../src/runner/runner.js";
 import processors from "./fixtures/processors.js";
 import { sourceChildren } from "./source-children.js";
@@ -69,6 +69,7 @@ export class Harness {
       : new ChildPool(this.#children.support, {
           name,
           moduleUrl: FIXTURES,
+          isolation: processor.isolation,
           maxRssBytes: processor.limits.maxRssBytes,
         });
     this.#runners.push(runner);
@@ -209,6 +210,5 @@ export async function pidsFrom(path: string): Promise<number[]> {
 }
 
 export async function areGone(pids: readonly number[]): Promise<boolean> {
-  const found = await Promise.all(pids.map((pid) => findProcess(pid)));
-  return found.every((entry) => entry === undefined);
+  return pids.every((pid) => identify(pid) === undefined);
 }

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { listProcesses, pidSpace } from "@drover/process-guard";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { listProcesses, pidSpace } from "../src/runner/process-table.js";
 import { sweepDeadWorkers, WorkerFolder } from "../src/worker-folder.js";
 import { areGone, pidsFrom, recordingLog, until } from "./harness.js";
 
@@ -44,7 +44,7 @@ test.each(["blocks", "spawns", "ignores-signals", "never-returns"])(
   },
 );
 
-test("a guardian that was killed is replaced and knows the groups of its predecessor", async () => {
+test("a guardian that was killed is replaced and knows the processes of its predecessor", async () => {
   const { worker, pids } = await host("blocks");
   const guardianOf = async () => {
     const table = await listProcesses();
@@ -83,25 +83,35 @@ test("a living worker's folder is left alone", async () => {
   await killed(worker);
 });
 
-test("a group whose number was given to another process since is not killed", async () => {
+test("F22: a stranger with the number of a process that a dead worker recorded lives", async () => {
   const folder = join(attempts, "dead-worker");
-  mkdirSync(join(folder, "groups"), { recursive: true });
+  mkdirSync(join(folder, "processes"), { recursive: true });
   writeFileSync(
     join(folder, "owner.json"),
-    JSON.stringify({ pid: 2 ** 22, startedAt: "0", space: pidSpace() }),
+    JSON.stringify({ pid: 2 ** 22, started: "0", space: pidSpace() }),
   );
-  const bystander = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
-  writeFileSync(join(folder, "groups", String(bystander.pid)), "another start time");
+  const stranger = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
+  writeFileSync(join(folder, "processes", String(stranger.pid)), "another start time");
   expect(await sweepDeadWorkers(attempts, recordingLog())).toBe(1);
-  expect(await areGone([bystander.pid ?? 0])).toBe(false);
-  bystander.kill();
+  expect(await areGone([stranger.pid ?? 0])).toBe(false);
+  stranger.kill();
+});
+
+test("a worker of another version that recorded itself otherwise is not taken for dead while it is young", async () => {
+  const folder = join(attempts, "earlier-version");
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, "owner.json"),
+    JSON.stringify({ pid: process.pid, startedAt: "0", space: pidSpace() }),
+  );
+  expect(await sweepDeadWorkers(attempts, recordingLog())).toBe(0);
 });
 
 test("the folder of a worker in another container goes only when it was silent for long", async () => {
   const folder = join(attempts, "elsewhere");
   mkdirSync(folder);
   const owner = join(folder, "owner.json");
-  writeFileSync(owner, JSON.stringify({ pid: process.pid, startedAt: "0", space: "another boot" }));
+  writeFileSync(owner, JSON.stringify({ pid: process.pid, started: "0", space: "another boot" }));
   expect(await sweepDeadWorkers(attempts, recordingLog())).toBe(0);
   const longAgo = new Date(Date.now() - 11 * 60_000);
   utimesSync(owner, longAgo, longAgo);

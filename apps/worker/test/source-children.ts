@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Log } from "@drover/core";
 import { type ChildrenOptions, createChildren } from "../src/runner/children.js";
 
@@ -8,6 +9,7 @@ export function sourceChildren(options: Partial<ChildrenOptions> = {}): ReturnTy
   return createChildren({
     environment: process.env,
     maxAttempts: 100,
+    workerMark: randomUUID(),
     keeper: { watch() {}, forget() {} },
     entry: new URL("../src/runner/child-entry.ts", import.meta.url).pathname,
     nodeArguments: ["--import", "tsx"],

@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { identify, isAlive, type ProcessIdentity } from "./process-identity.js";
+import { identify, isRunning, type ProcessIdentity } from "@drover/process-guard";
 
 /** Another live process has a Redis on the data folder. */
 export class FolderInUseError extends Error {
@@ -18,7 +18,7 @@ interface LockContent {
 /** The right to run a Redis on one folder. */
 export interface FolderLock {
   /** Writes down the Redis, so that a later owner can wait for it. */
-  setRedis(pid: number): void;
+  setRedis(redis: ProcessIdentity): void;
   release(): void;
 }
 
@@ -38,7 +38,7 @@ export async function lockFolder(folder: string, log: (message: string) => void)
     const found = readLock(path);
     if (found === "gone") continue;
     if (found !== "unreadable") {
-      if (isAlive(found.owner)) throw new FolderInUseError(inUseMessage(folder, found));
+      if (isRunning(found.owner)) throw new FolderInUseError(inUseMessage(folder, found));
       await leaveTo(found, log);
     }
     takeAway(path, found);
@@ -47,9 +47,9 @@ export async function lockFolder(folder: string, log: (message: string) => void)
 
 function holdLock(path: string, owner: ProcessIdentity): FolderLock {
   return {
-    setRedis(pid) {
+    setRedis(redis) {
       const draft = `${path}.${process.pid}`;
-      writeFileSync(draft, JSON.stringify({ owner, redis: identify(pid) ?? null } satisfies LockContent));
+      writeFileSync(draft, JSON.stringify({ owner, redis } satisfies LockContent));
       renameSync(draft, path);
     },
     release: () => rmSync(path, { force: true }),
@@ -89,7 +89,7 @@ function readLock(path: string): LockContent | "gone" | "unreadable" {
 /** Waits until the Redis of a dead owner has written its data and is gone. */
 async function leaveTo(found: LockContent, log: (message: string) => void): Promise<void> {
   const { redis } = found;
-  if (redis === null || !isAlive(redis)) return;
+  if (redis === null || !isRunning(redis)) return;
   log(`The Redis (pid ${redis.pid}) of a process that died is still stopping; waiting for it.`);
   if (await isGoneWithin(redis, HANDOVER_MS)) return;
   process.kill(redis.pid, "SIGTERM");
@@ -101,7 +101,7 @@ async function leaveTo(found: LockContent, log: (message: string) => void): Prom
 
 async function isGoneWithin(identity: ProcessIdentity, ms: number): Promise<boolean> {
   const deadline = performance.now() + ms;
-  while (isAlive(identity)) {
+  while (isRunning(identity)) {
     if (performance.now() > deadline) return false;
     await sleep(20);
   }

@@ -14,8 +14,8 @@ import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Guardian, identify } from "@drover/process-guard";
 import { findRedisServer, type RedisProgram } from "./find.js";
-import { type Guardian, startGuardian } from "./guardian.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 import { freePort, probe } from "./probe.js";
 
@@ -65,8 +65,8 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const lock = await lockFolder(folder, log);
   try {
     const program = options.program ?? (await findRedisServer({ log }));
-    const guardian = () => startGuardian(options.lingerMs ?? 0);
-    const redis = await launchAtFreePort({ program, folder, lock, guardian }, options.url);
+    const { lingerMs = 0 } = options;
+    const redis = await launchAtFreePort({ program, folder, lock, lingerMs }, options.url);
     const exited = redis.exited.then(() => lock.release());
     const { url, pid } = redis;
     return { url, pid, exited, stop: () => Promise.all([redis.stop(), exited]).then(() => {}) };
@@ -108,10 +108,10 @@ interface Launcher {
   readonly program: RedisProgram;
   readonly folder: string;
   readonly lock: FolderLock;
-  readonly guardian: () => Guardian;
+  readonly lingerMs: number;
 }
 
-function launch({ program, folder, lock, ...launcher }: Launcher, address: Address): Launched {
+function launch({ program, folder, lock, lingerMs }: Launcher, address: Address): Launched {
   const logFile = openLog(join(folder, "redis.log"));
   const [path, ...args] = commandOf(program, folder, address);
   const child = spawn("sh", ["-c", 'read -r go && exec "$0" "$@"', path, ...args], {
@@ -124,12 +124,17 @@ function launch({ program, folder, lock, ...launcher }: Launcher, address: Addre
     child.on("exit", () => resolve());
     child.on("error", reject);
   });
-  const guardian = launcher.guardian();
-  const gone = exited.finally(() => guardian.dismiss());
+  const guardian = new Guardian({ lingerMs, graceMs: STOP_MS });
+  guardian.start();
   const { pid } = child;
-  if (pid !== undefined) {
-    guardian.guard(pid);
-    lock.setRedis(pid);
+  const redis = pid === undefined ? undefined : identify(pid);
+  const gone = exited.finally(() => {
+    if (redis !== undefined) guardian.forget(redis);
+    guardian.close();
+  });
+  if (redis !== undefined) {
+    guardian.watch(redis);
+    lock.setRedis(redis);
     child.stdin?.on("error", () => {}); // it died at once: its log says why
     child.stdin?.end(`go\n${configurationOf(program, folder, address)}`);
   }

@@ -1,5 +1,5 @@
 import { createConnection } from "node:net";
-import { identify } from "../src/process-identity.js";
+import { identify } from "@drover/process-guard";
 
 /** Sends commands to a Redis, one after the other, and answers its raw replies; for tests only. */
 export function send(url: string, ...commands: readonly string[]): Promise<string> {

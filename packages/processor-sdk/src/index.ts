@@ -5,6 +5,7 @@ export {
   type ArtifactOptions,
   type Context,
   defineProcessor,
+  type Isolation,
   type Limits,
   type ParsedParams,
   type Processor,

@@ -23,6 +23,8 @@ export interface Limits {
   readonly maxAttempts?: number;
 }
 
+export type Isolation = "fresh" | "reuse";
+
 /** What a processor author writes. */
 export interface ProcessorDefinition<Params> {
   /** kebab-case, at most 64 characters; part of the URL and the name of the queue. */
@@ -41,6 +43,11 @@ export interface ProcessorDefinition<Params> {
   /** Trusted and light: run inside the worker process, without isolation. Default false. */
   readonly inProcess?: boolean;
   /**
+   * Whether the process of one attempt may run another. `reuse`: as long as each attempt leaves it as it was before. `fresh`: never;
+   * the next one is started ahead, so that an attempt seldom waits for it. Default `reuse`. Of no effect with `inProcess`.
+   */
+  readonly isolation?: Isolation;
+  /**
    * Does the work of one attempt. What it returns is the job's result: JSON, at most 64 KiB.
    * Throw `InputInvalidError` when the input can never work, `TryLaterError` when something outside is not ready; anything else is a
    * failed attempt that is tried again. Nothing that a failed attempt wrote is published.
@@ -56,6 +63,7 @@ export interface Processor {
   readonly accepts: Required<Accepts>;
   readonly limits: Required<Limits>;
   readonly inProcess: boolean;
+  readonly isolation: Isolation;
   /** JSON Schema (2020-12) of the params as a client sends them. */
   readonly paramsSchema: Readonly<Record<string, unknown>>;
   /** The params with defaults filled in, or what is wrong with them. */
@@ -140,6 +148,7 @@ export function defineProcessor<Params>(definition: ProcessorDefinition<Params>)
     accepts: acceptedBy(definition.name, definition.accepts),
     limits,
     inProcess: definition.inProcess ?? false,
+    isolation: isolationOf(definition),
     paramsSchema: jsonSchemaOf(definition.name, definition.params),
     parseParams(value) {
       const parsed = definition.params.safeParse(value ?? {});
@@ -149,6 +158,16 @@ export function defineProcessor<Params>(definition: ProcessorDefinition<Params>)
     },
     run: (context) => definition.run(context as Context<Params>), // parseParams gave these params
   };
+}
+
+function isolationOf({
+  name,
+  isolation = "reuse",
+}: Pick<ProcessorDefinition<never>, "name" | "isolation">): Isolation {
+  if (isolation === "reuse" || isolation === "fresh") return isolation;
+  throw new TypeError(
+    `Processor ${name}: isolation is "fresh" or "reuse"; got ${JSON.stringify(isolation)}.`,
+  );
 }
 
 function assertLimits(name: string, limits: Required<Limits>): void {

@@ -1,19 +1,22 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Processor } from "@drover/processor-sdk";
+import { AttemptScopes } from "./attempt-scopes.js";
 import { runHere } from "./in-this-process.js";
 import {
+  BEGIN_MARK,
+  END_MARK,
   type FromChild,
   MAX_LOG_LENGTH,
   MAX_LOG_LINES,
-  OUTPUT_MARK,
   type RunMessage,
   type ToChild,
 } from "./messages.js";
 import { ProgressRelay } from "./progress-relay.js";
+import { QuietCheck } from "./quiet.js";
 
 /**
- * The child process: loads one processor, says `ready`, runs one attempt at a time.
+ * The child process: loads one processor, says `ready`, runs one attempt at a time, and says after each whether it is as it was before.
  *
  * It leads a process group of its own. It ends when the worker kills that group, or by itself when the channel to the worker
  * closes. SIGTERM alone does not end it: a stopping attempt gets its grace to wind down through `context.signal`.
@@ -30,12 +33,16 @@ process.on("SIGINT", () => {});
 
 // The channel is Drover's: libraries take `process.send` for a process manager that wants to hear from them.
 Reflect.deleteProperty(process, "send");
+const scopes = new AttemptScopes((attempt, what) => report({ type: "late", attempt, what }));
+scopes.guard();
+const quiet = new QuietCheck();
 const processor = await load();
 let running: AbortController | undefined;
 process.on("message", (message: ToChild) => {
   if (message.type === "stop") running?.abort(new Error("The attempt has to stop."));
   else void run(message);
 });
+quiet.begin();
 report({ type: "ready" });
 
 async function load(): Promise<Processor> {
@@ -55,22 +62,31 @@ async function run(message: RunMessage): Promise<void> {
     intervalMs: PROGRESS_INTERVAL_MS,
     send: (progress) => report({ type: "progress", ...progress }),
   });
-  const settled = await runHere(processor, message, controller.signal, {
-    onProgress: (percent, stage, text) => relay.push({ percent, stage, message: text }),
-    onLog: (level, text) => {
-      lines += 1;
-      if (lines <= MAX_LOG_LINES) report({ type: "log", level, message: text.slice(0, MAX_LOG_LENGTH) });
-    },
-  });
+  void mark(BEGIN_MARK);
+  const settled = await scopes.run((isOver) =>
+    runHere(processor, message, controller.signal, {
+      onProgress: (percent, stage, text) => {
+        if (!isOver("reported progress")) relay.push({ percent, stage, message: text });
+      },
+      onLog: (level, text) => {
+        if (isOver(`logged ${text}`)) return;
+        lines += 1;
+        if (lines <= MAX_LOG_LINES) report({ type: "log", level, message: text.slice(0, MAX_LOG_LENGTH) });
+      },
+    }),
+  );
   await relay.flush();
-  await Promise.race([Promise.all([marked(process.stdout), marked(process.stderr)]), sleep(OUTPUT_WAIT_MS)]);
+  await Promise.race([mark(END_MARK), sleep(OUTPUT_WAIT_MS, undefined, { ref: false })]);
   running = undefined;
   report(settled);
+  if (settled.type === "returned") report({ type: "quiet", unquiet: await quiet.unquiet() });
 }
 
-/** Pipes are written in the background: without this, what was printed last would arrive after the end of its attempt, or never. */
-function marked(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => stream.write(`${OUTPUT_MARK}\n`, () => resolve()));
+/** Pipes are written in the background: without waiting, what was printed last would arrive after the end of its attempt, or never. */
+async function mark(text: string): Promise<void> {
+  const write = (stream: NodeJS.WriteStream) =>
+    new Promise<void>((resolve) => stream.write(`${text}\n`, () => resolve()));
+  await Promise.all([write(process.stdout), write(process.stderr)]);
 }
 
 function report(message: FromChild): undefined {

@@ -1,13 +1,15 @@
 import type { Readable } from "node:stream";
-import { MAX_LOG_LENGTH, OUTPUT_MARK } from "./messages.js";
+import { BEGIN_MARK, END_MARK, MAX_LOG_LENGTH } from "./messages.js";
 
 /**
  * Cuts one output of a child into lines of at most `MAX_LOG_LENGTH` characters. Reads to the end whatever comes: a full pipe would
- * block the child. The child prints a mark at the end of each attempt, so that it is known when all of an attempt was read.
+ * block the child. The child prints a mark at the begin and at the end of each attempt, so that it is known when all of an attempt was
+ * read, and what was printed between two attempts is dropped.
  */
 export class ChildOutput {
   readonly #onLine: (line: string) => void;
   #rest = "";
+  #isBetween = false;
   #onMark = () => {};
 
   constructor(stream: Readable | null, onLine: (line: string) => void) {
@@ -18,8 +20,8 @@ export class ChildOutput {
     stream?.on("end", () => this.#emit(this.#rest));
   }
 
-  /** Resolves when the next mark was read. */
-  nextMark(): Promise<void> {
+  /** Resolves when the next mark of an end was read. */
+  nextEnd(): Promise<void> {
     return new Promise((resolve) => {
       this.#onMark = resolve;
     });
@@ -33,9 +35,11 @@ export class ChildOutput {
   }
 
   #emit(line: string): void {
-    const isMark = line.endsWith(OUTPUT_MARK);
-    const shown = isMark ? line.slice(0, -OUTPUT_MARK.length) : line;
-    if (shown.trim() !== "") this.#onLine(shown.slice(0, MAX_LOG_LENGTH));
-    if (isMark) this.#onMark();
+    const mark = [BEGIN_MARK, END_MARK].find((text) => line.endsWith(text));
+    const shown = mark === undefined ? line : line.slice(0, -mark.length);
+    const isDropped = this.#isBetween || mark === BEGIN_MARK;
+    if (!isDropped && shown.trim() !== "") this.#onLine(shown.slice(0, MAX_LOG_LENGTH));
+    if (mark !== undefined) this.#isBetween = mark === END_MARK;
+    if (mark === END_MARK) this.#onMark();
   }
 }

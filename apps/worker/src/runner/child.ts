@@ -1,12 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StopReason } from "@drover/core";
+import { type ProcessEntry, ProcessTree } from "@drover/process-guard";
 import { cutPaths } from "../client-text.js";
 import { ChildOutput } from "./child-output.js";
 import { type ChildProcessor, type ChildSupport, spawnChild } from "./child-spawn.js";
-import { Lineage } from "./lineage.js";
 import { type FromChild, MAX_LOG_LINES, parseFromChild, type ToChild } from "./messages.js";
-import type { ProcessEntry } from "./process-table.js";
 import { acceptsLateResult, graceMs, type RunEnd, type RunTask, type StopCause } from "./runner.js";
 
 interface Run {
@@ -29,13 +28,19 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #processor: ChildProcessor;
   readonly #support: ChildSupport;
-  readonly #lineage: Lineage;
+  readonly #tree: ProcessTree;
   readonly #outputs: readonly ChildOutput[];
   readonly #stopLooking: () => void;
   #onReady = () => {};
   #run: Run | undefined;
   #attempts = 0;
   #isUsable = true;
+  #isBusy = false;
+  /** Why it is not as it was before its first attempt. */
+  #unclean: string | undefined;
+  #onQuiet = (_unquiet: string | null) => {};
+  /** Hear of what the attempt of a number does after it is over. */
+  readonly #onLate = new Map<number, (what: string) => void>();
   #isEnding = false;
   /** What it printed while it loaded, for the log if it fails to. */
   #loadOutput: string[] | undefined = [];
@@ -47,8 +52,10 @@ export class Child {
   constructor(support: ChildSupport, processor: ChildProcessor) {
     this.#support = support;
     this.#processor = processor;
-    this.#process = spawnChild(support, processor);
-    this.#lineage = new Lineage(this.#process.pid ?? -1, support.keeper);
+    const mark = support.nextMark();
+    const { orphans, keeper } = support;
+    this.#process = spawnChild(support, processor, mark);
+    this.#tree = new ProcessTree({ leader: this.#process.pid ?? -1, mark, orphans, keeper });
     this.#stopLooking = support.sampler.add((table) => this.#look(table));
     this.exited = this.#whenExited();
     this.ready = this.#whenReady();
@@ -62,17 +69,35 @@ export class Child {
 
   /** Whether it may run another attempt. */
   get isReusable(): boolean {
-    return this.#isUsable && this.#attempts < this.#support.maxAttempts;
+    return this.#isUsable && this.isClean && this.#attempts < this.#maxAttempts;
+  }
+
+  /** Whether nothing of its attempts is left in it, as far as is known. */
+  get isClean(): boolean {
+    return this.#unclean === undefined;
+  }
+
+  get wasUsed(): boolean {
+    return this.#attempts > 0;
+  }
+
+  get #maxAttempts(): number {
+    return this.#processor.isolation === "fresh" ? 1 : this.#support.maxAttempts;
   }
 
   /** Runs one attempt; the child must be ready and run no other. */
   async run(task: RunTask): Promise<RunEnd> {
     this.#attempts += 1;
+    this.#isBusy = true;
+    this.#onLate.set(this.#attempts, task.onLate);
+    const quiet = new Promise<string | null>((resolve) => {
+      this.#onQuiet = resolve;
+    });
     const endSampling = this.#support.sampler.begin();
     const timer = setTimeout(() => this.#stop({ kind: "timed_out" }), task.timeoutMs);
     const onAbort = () => this.#stop({ kind: "stopped", reason: task.signal.reason as StopReason });
     task.signal.addEventListener("abort", onAbort);
-    const isRead = Promise.all(this.#outputs.map((output) => output.nextMark()));
+    const isRead = Promise.all(this.#outputs.map((output) => output.nextEnd()));
     const end = await new Promise<RunEnd>((settle) => {
       this.#run = { task, settle, outputLines: 0, isHeapExhausted: false };
       this.#send(task.message);
@@ -85,8 +110,32 @@ export class Child {
     await Promise.race([isRead, this.exited, sleep(READ_WAIT_MS, undefined, { ref: false })]);
     this.#run = undefined;
     endSampling();
-    if (end.kind !== "returned" || (await this.#lineage.hasOthers())) await this.end();
+    if (end.kind !== "returned" || !(await this.#isAsBefore(quiet))) await this.end();
+    this.#isBusy = false;
     return end;
+  }
+
+  /** Whether it may run another attempt after one that returned. */
+  async #isAsBefore(quiet: Promise<string | null>): Promise<boolean> {
+    if (!this.isReusable) return false;
+    const noAnswer = sleep(QUIET_WAIT_MS, "does not answer", { ref: false });
+    const [unquiet, hasOthers] = await Promise.all([
+      Promise.race([quiet, this.exited.then(() => null), noAnswer]),
+      this.#tree.hasOthers(),
+    ]);
+    const leftover = hasOthers ? "left a process" : unquiet;
+    if (leftover !== null) this.#markUnclean(leftover);
+    return this.isReusable;
+  }
+
+  #markUnclean(reason: string): void {
+    if (!this.isClean) return;
+    this.#unclean = reason;
+    const processor = this.#processor.name;
+    this.#support.log.info("A child process is not used again: its attempt left it unlike before", {
+      processor,
+      reason,
+    });
   }
 
   /** Kills the child and everything that it started; resolves when all are gone. Twice is fine. */
@@ -94,7 +143,7 @@ export class Child {
     this.#isUsable = false;
     this.#isEnding = true;
     this.#stopLooking();
-    await this.#lineage.kill();
+    await this.#tree.kill();
     await Promise.race([this.exited, sleep(EXIT_WAIT_MS, undefined, { ref: false })]);
   }
 
@@ -149,12 +198,21 @@ export class Child {
 
   #onMessage(message: FromChild | undefined): void {
     if (message?.type === "ready") this.#onReady();
+    else if (message?.type === "quiet") this.#onQuiet(message.unquiet);
+    else if (message?.type === "late") this.#onLateEffect(message.attempt, message.what);
     const run = this.#run;
     if (run === undefined || message === undefined) return;
     if (message.type === "progress") run.task.onProgress(message.percent, message.stage, message.message);
     else if (message.type === "log") run.task.onLog(message.level, message.message);
     else if (message.type === "threw") run.settle(run.cause ?? { kind: "threw", thrown: message.thrown });
     else if (message.type === "returned") run.settle(returnedEnd(message, run.cause));
+  }
+
+  /** Nobody's attempt is harmed by it: the process did not do it. But it does not run another one. */
+  #onLateEffect(attempt: number, what: string): void {
+    this.#onLate.get(attempt)?.(what);
+    this.#markUnclean("an attempt went on after it was over");
+    if (!this.#isBusy) void this.end();
   }
 
   /** The first cause wins, except over one whose grace is longer: a cancel does not wait for the end of a drain. */
@@ -165,7 +223,7 @@ export class Child {
     run.cause = cause;
     clearTimeout(run.killTimer);
     this.#send({ type: "stop" });
-    this.#lineage.signal("SIGTERM");
+    this.#tree.signal("SIGTERM");
     run.killTimer = setTimeout(() => void this.end().then(() => run.settle(cause)), this.#graceMs(cause));
   }
 
@@ -174,10 +232,10 @@ export class Child {
   }
 
   #look(table: readonly ProcessEntry[]): void {
-    const family = this.#lineage.observe(table);
+    const family = this.#tree.observe(table);
     if (this.#run !== undefined && family.rssBytes > this.#processor.maxRssBytes) {
       this.#stop({ kind: "out_of_memory" });
-    } else if (this.#run === undefined && this.#attempts > 0 && family.members.length > 1) {
+    } else if (!this.#isBusy && this.wasUsed && family.members.length > 1) {
       void this.end(); // something that had hidden from the look at the end of an attempt
     }
   }
@@ -198,6 +256,9 @@ export class Child {
 
 /** How long a killed child is waited for, in ms: one in an uninterruptible system call must not hold its slot for ever. */
 const EXIT_WAIT_MS = 1_000;
+
+/** How long a child may take to say whether it is as before, in ms: one whose event loop is blocked never does. */
+const QUIET_WAIT_MS = 500;
 
 /** How long the pipes of a child are read on after an attempt ended, in ms, while they are not known to be empty. */
 const READ_WAIT_MS = 100;

@@ -1,8 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Log } from "@drover/core";
+import { Guardian, Orphans, type ProcessKeeper } from "@drover/process-guard";
 import type { ChildSupport } from "./child-spawn.js";
-import { Guardian } from "./guardian.js";
-import type { GroupKeeper } from "./lineage.js";
 import { GRACES, type Graces } from "./runner.js";
 import { Sampler } from "./sampler.js";
 
@@ -10,8 +9,10 @@ export interface ChildrenOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
-  /** Hears of every process group, beside the guardian. */
-  readonly keeper: GroupKeeper;
+  /** Names this worker: no other, living or dead, has the same. Begins the mark that everything it starts bears. */
+  readonly workerMark: string;
+  /** Hears of every process, beside the guardian. */
+  readonly keeper: ProcessKeeper;
   readonly log: Log;
   /** Default: `GRACES`. */
   readonly graces?: Graces;
@@ -26,7 +27,9 @@ const SAMPLE_MS = 250;
 /** What all child processes of a worker share, with the guardian that ends them when the worker is gone; close it last. */
 export function createChildren(options: ChildrenOptions): { support: ChildSupport; guardian: Guardian } {
   const { environment, maxAttempts, keeper, log, graces = GRACES, nodeArguments = [] } = options;
-  const guardian = new Guardian();
+  const markPrefix = markPrefixOf(options.workerMark);
+  const guardian = new Guardian({ markPrefix });
+  let children = 0;
   guardian.start();
   const support: ChildSupport = {
     entry: options.entry ?? fileURLToPath(new URL("./child-entry.js", import.meta.url)),
@@ -37,15 +40,22 @@ export function createChildren(options: ChildrenOptions): { support: ChildSuppor
     log,
     sampler: new Sampler(SAMPLE_MS),
     keeper: {
-      watch(group) {
-        guardian.watch(group);
-        keeper.watch(group);
+      watch(process) {
+        guardian.watch(process);
+        keeper.watch(process);
       },
-      forget(group) {
-        guardian.forget(group);
-        keeper.forget(group);
+      forget(process) {
+        guardian.forget(process);
+        keeper.forget(process);
       },
     },
+    orphans: new Orphans(),
+    nextMark: () => `${markPrefix}${++children}`,
   };
   return { support, guardian };
+}
+
+/** How the marks of all that a worker starts begin. */
+export function markPrefixOf(workerMark: string): string {
+  return `${workerMark}.`;
 }

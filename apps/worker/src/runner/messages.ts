@@ -51,7 +51,11 @@ export type FromChild =
       readonly artifacts: readonly WrittenArtifact[];
       readonly wasStopped: boolean;
     }
-  | { readonly type: "threw"; readonly thrown: Thrown };
+  | { readonly type: "threw"; readonly thrown: Thrown }
+  /** After `returned`: why the process may not run another attempt; `null` when it is as it was before. */
+  | { readonly type: "quiet"; readonly unquiet: string | null }
+  /** An attempt that is over (1 for the first of this process) did something, which was not done. */
+  | { readonly type: "late"; readonly attempt: number; readonly what: string };
 
 const TYPES: readonly unknown[] = [
   "ready",
@@ -59,6 +63,8 @@ const TYPES: readonly unknown[] = [
   "log",
   "returned",
   "threw",
+  "quiet",
+  "late",
 ] satisfies FromChild["type"][];
 
 /** The message that a child sent; `undefined` for anything else. The child's entry is the only sender: it hides the channel from the processor. */
@@ -68,8 +74,9 @@ export function parseFromChild(value: unknown): FromChild | undefined {
   return isKnown ? (value as FromChild) : undefined;
 }
 
-/** Ends the last line that an attempt printed, on each of its outputs. */
-export const OUTPUT_MARK = "\u0000end of attempt";
+/** Stand on each output of a child before the first and after the last that an attempt printed. What is between two attempts is nobody's. */
+export const BEGIN_MARK = "\u0000begin of attempt";
+export const END_MARK = "\u0000end of attempt";
 /** Largest result as JSON, in bytes; anything larger must be an artifact. */
 export const MAX_RESULT_BYTES = 64 * 1024;
 /** Log lines that one attempt may leave. */

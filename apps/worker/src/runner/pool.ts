@@ -7,18 +7,21 @@ const LOAD_TIMEOUT_MS = 60_000;
 
 /**
  * The children of one processor. One is kept warm from the start and after each loss, so that an attempt seldom waits for a process to
- * start; more come as more attempts run at a time (whoever consumes bounds that) and stay for reuse. Ends with `close()`.
+ * start; more come as more attempts run at a time (whoever consumes bounds that) and stay for reuse. Where children are not used again,
+ * because the processor asks for it or has left one unclean, a spare is started with each attempt, for the next. Ends with `close()`.
  */
 export class ChildPool implements Runner {
   readonly #support: ChildSupport;
   readonly #processor: ChildProcessor;
   readonly #idle: Child[] = [];
   readonly #all = new Set<Child>();
+  #keepsSpare: boolean;
   #isClosed = false;
 
   constructor(support: ChildSupport, processor: ChildProcessor) {
     this.#support = support;
     this.#processor = processor;
+    this.#keepsSpare = processor.isolation === "fresh";
   }
 
   /** Starts a child ahead of need. */
@@ -33,7 +36,9 @@ export class ChildPool implements Runner {
       if (task.signal.aborted) return { kind: "stopped", reason: task.signal.reason };
       return { kind: "died", exitCode: null, signal: null };
     }
+    if (this.#keepsSpare) this.warm();
     const end = await child.run(task);
+    if (!child.isClean) this.#keepsSpare = true;
     if (child.isReusable && !this.#isClosed) this.#idle.push(child);
     else {
       await child.end();
@@ -59,7 +64,9 @@ export class ChildPool implements Runner {
     void child.exited.then(() => {
       this.#all.delete(child);
       const place = this.#idle.indexOf(child);
-      if (place >= 0) this.#idle.splice(place, 1);
+      if (place < 0) return;
+      this.#idle.splice(place, 1);
+      if (child.wasUsed) this.warm(); // one that ends while it loads would end again
     });
     return child;
   }

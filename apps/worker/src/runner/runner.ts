@@ -10,6 +10,8 @@ export interface RunTask extends AttemptReports {
   readonly timeoutMs: number;
   /** Aborted with a `StopReason`. */
   readonly signal: AbortSignal;
+  /** Hears what the attempt tried to do after it was over; it was not done. */
+  onLate(what: string): void;
 }
 
 /** How a run ended. When it is known, nothing that the attempt started is left running. */

@@ -1,4 +1,4 @@
-import { listProcesses, type ProcessEntry } from "./process-table.js";
+import { listProcesses, type ProcessEntry } from "@drover/process-guard";
 
 /** Looks at a reading of the process table. */
 export type Look = (table: readonly ProcessEntry[]) => void;

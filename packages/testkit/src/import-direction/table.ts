@@ -25,7 +25,8 @@ export const ROWS: readonly Row[] = [
   { workspace: "packages/job-files", may: ["@drover/core"] },
   { workspace: "packages/queue", may: ["@drover/core", "@drover/job-files", "node:*", "*"] },
   { workspace: "packages/storage", may: ["@drover/core", "@drover/job-files", "node:*", "*"] },
-  { workspace: "packages/embedded-redis", may: ["node:*"] },
+  { workspace: "packages/process-guard", may: ["node:*"] },
+  { workspace: "packages/embedded-redis", may: ["@drover/process-guard", "node:*"] },
   { workspace: "packages/client", may: ["@drover/contract"], nodeOnlyIn: ["src/node.ts", "src/node/"] },
   {
     workspace: "apps/api",
@@ -35,7 +36,14 @@ export const ROWS: readonly Row[] = [
   },
   {
     workspace: "apps/worker",
-    may: ["@drover/core", "@drover/job-files", "@drover/processor-sdk", "node:*", "*"],
+    may: [
+      "@drover/core",
+      "@drover/job-files",
+      "@drover/process-guard",
+      "@drover/processor-sdk",
+      "node:*",
+      "*",
+    ],
     mayInMain: ["@drover/queue", "@drover/storage", "@drover/processor-*"],
     mayComputeImportsIn: ["src/"],
     mayReadEnvIn: ["src/config.ts"],

@@ -1,0 +1,88 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { inspect } from "node:util";
+import { MAX_LOG_LENGTH } from "./messages.js";
+
+/** What an attempt that is over did is told this often; the rest of it is dropped unsaid. */
+const MAX_LATE = 5;
+
+interface Scope {
+  /** 1 for the first attempt of this process. */
+  readonly number: number;
+  late: number;
+}
+
+/** Hears what an attempt did after it was over. */
+export type OnLate = (attempt: number, what: string) => void;
+
+/**
+ * Tells apart, by async context, what the attempts of one process do, one after the other. What an attempt that is over prints, throws or
+ * asks for does not happen and is told to `onLate`: it can neither end nor mark another attempt.
+ *
+ * Code that no attempt started (a timer of the processor's module) belongs to the running attempt, as if it had done it.
+ */
+export class AttemptScopes {
+  readonly #storage = new AsyncLocalStorage<Scope>();
+  readonly #onLate: OnLate;
+  #last: Scope = { number: 0, late: 0 };
+  #isRunning = false;
+
+  constructor(onLate: OnLate) {
+    this.#onLate = onLate;
+  }
+
+  /** Runs one attempt in a context of its own; it is over when `work` settles. */
+  async run<Result>(work: (isOver: (what: string) => boolean) => Promise<Result>): Promise<Result> {
+    const scope: Scope = { number: this.#last.number + 1, late: 0 };
+    this.#last = scope;
+    this.#isRunning = true;
+    try {
+      return await this.#storage.run(scope, () => work((what) => this.#isLate(scope, what)));
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** From now on outputs, errors that nobody caught and `process.exit` are looked at. */
+  guard(): void {
+    for (const stream of [process.stdout, process.stderr]) this.#guardOutput(stream);
+    process.on("uncaughtException", (error) => this.#onUncaught(error));
+    const exit = process.exit.bind(process);
+    process.exit = (code) => {
+      const scope = this.#storage.getStore();
+      if (scope !== undefined && this.#isLate(scope, `called process.exit(${code ?? ""})`))
+        throw new Error("The attempt that called process.exit() is over.");
+      return exit(code);
+    };
+  }
+
+  /** Whether the attempt is over; if so, what it does is told and must not be done. */
+  #isLate(scope: Scope, what: string): boolean {
+    if (this.#isRunning && scope === this.#last) return false;
+    scope.late += 1;
+    if (scope.late <= MAX_LATE) this.#onLate(scope.number, what.slice(0, MAX_LOG_LENGTH));
+    return true;
+  }
+
+  #guardOutput(stream: NodeJS.WriteStream): void {
+    const write = stream.write.bind(stream);
+    const guarded = (chunk: Uint8Array | string, ...rest: [encodingOrDone?: unknown, done?: unknown]) => {
+      const scope = this.#storage.getStore();
+      const text = () => (typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8"));
+      if (scope === undefined || !this.#isLate(scope, `printed ${text()}`))
+        return Reflect.apply(write, stream, [chunk, ...rest]);
+      const done = rest.find((argument) => typeof argument === "function");
+      if (done !== undefined) process.nextTick(done as () => void);
+      return true;
+    };
+    stream.write = guarded as typeof stream.write; // its overloads
+  }
+
+  /** Ends the process, as Node does when nobody listens, if the running attempt or the processor's module threw. */
+  #onUncaught(error: unknown): void {
+    const scope = this.#storage.getStore() ?? this.#last;
+    if (this.#isLate(scope, `threw ${inspect(error)}`)) return;
+    if (process.listenerCount("uncaughtException") > 1) return; // the processor's own listener sees to it
+    process.stderr.write(`Uncaught ${inspect(error)}\n`);
+    process.exit(1);
+  }
+}

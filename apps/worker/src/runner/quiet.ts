@@ -1,0 +1,145 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { Worker } from "node:worker_threads";
+
+/** How long an attempt's last resources may take to close after it returned, in ms: a file that was just ended, a thread that was just told to. */
+const SETTLE_MS = 100;
+
+/** How much a process may keep over what it had before its first attempt: that times the factor, and the margin on top. */
+const MEMORY = {
+  /** Heap and what hangs on it, after a garbage collection. */
+  live: { factor: 1.5, marginBytes: 32 << 20 },
+  /** Resident memory: counts against the limit of the next attempt. */
+  resident: { factor: 1.5, marginBytes: 64 << 20 },
+};
+
+type Counts = ReadonlyMap<string | symbol, number>;
+
+interface Baseline {
+  readonly resources: Counts;
+  readonly listeners: Counts;
+  readonly threads: number;
+  readonly memory: Memory;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly folder: string;
+}
+
+interface Memory {
+  readonly live: number;
+  readonly resident: number;
+}
+
+/**
+ * Says whether this process is as it was before its first attempt, so that it may run another: nothing open, no thread, no further listener on
+ * `process`, memory near what it was. The environment and the working folder are put back. Processes are the worker's to find.
+ */
+export class QuietCheck {
+  readonly #threads = new Set<Worker>();
+  #baseline: Baseline | undefined;
+
+  /** Counts threads from now on. */
+  constructor() {
+    process.on("worker", (thread) => {
+      this.#threads.add(thread);
+      thread.once("exit", () => this.#threads.delete(thread));
+    });
+  }
+
+  /** The processor is loaded: this is what quiet looks like. */
+  begin(): void {
+    this.#baseline = {
+      resources: countsOf(process.getActiveResourcesInfo()),
+      listeners: listenerCounts(),
+      threads: this.#threads.size,
+      memory: memoryNow(),
+      environment: { ...process.env },
+      folder: process.cwd(),
+    };
+  }
+
+  /** Why this process may not run another attempt; `null` when it may. Takes at most `SETTLE_MS` and a garbage collection. */
+  async unquiet(): Promise<string | null> {
+    const before = this.#baseline;
+    if (before === undefined) return "it did not begin";
+    const deadline = performance.now() + SETTLE_MS;
+    for (let pauseMs = 0.125; ; pauseMs *= 2) {
+      const left = this.#leftOpen(before);
+      if (left === undefined) break;
+      if (performance.now() > deadline) return `left open: ${left}`;
+      if (pauseMs < 1) await nextTurn();
+      else await sleep(pauseMs, undefined, { ref: false }); // not counted: it keeps nothing alive
+    }
+    const listeners = grown(before.listeners, listenerCounts());
+    if (listeners !== undefined) return `left a listener on process: ${listeners}`;
+    return restore(before) ?? this.#grownMemory(before.memory) ?? null;
+  }
+
+  #leftOpen(before: Baseline): string | undefined {
+    if (this.#threads.size > before.threads) return "Worker";
+    return grown(before.resources, countsOf(process.getActiveResourcesInfo()));
+  }
+
+  #grownMemory(before: Memory): string | undefined {
+    if (tooMuch(before, memoryNow()) === undefined) return undefined;
+    collectGarbage();
+    return tooMuch(before, memoryNow());
+  }
+}
+
+function tooMuch(before: Memory, now: Memory): string | undefined {
+  const found = (["live", "resident"] as const).find(
+    (kind) => now[kind] > before[kind] * MEMORY[kind].factor + MEMORY[kind].marginBytes,
+  );
+  return found && `keeps memory: ${mib(now[found])} MiB ${found}, ${mib(before[found])} MiB at its start`;
+}
+
+function mib(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
+
+function memoryNow(): Memory {
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { live: heapUsed + external, resident: rss };
+}
+
+let collect: (() => void) | undefined;
+
+/** Without the flag on the command line, so that processors do not see a `gc` of their own. */
+function collectGarbage(): void {
+  if (collect === undefined) {
+    setFlagsFromString("--expose-gc");
+    collect = runInNewContext("gc") as () => void;
+  }
+  collect();
+}
+
+function listenerCounts(): Counts {
+  return new Map(process.eventNames().map((name) => [name, process.listenerCount(name)]));
+}
+
+function countsOf(names: readonly string[]): Counts {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+/** The first of which there are more than before. */
+function grown(before: Counts, now: Counts): string | undefined {
+  for (const [name, count] of now) if (count > (before.get(name) ?? 0)) return String(name);
+  return undefined;
+}
+
+/** Puts environment and working folder back; answers what could not be. */
+function restore({ environment, folder }: Baseline): string | undefined {
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  for (const [name, value] of Object.entries(environment)) {
+    if (process.env[name] !== value) process.env[name] = value;
+  }
+  try {
+    if (process.cwd() !== folder) process.chdir(folder);
+    return undefined;
+  } catch {
+    return "its working folder is gone";
+  }
+}

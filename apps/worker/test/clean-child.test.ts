@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { listProcesses } from "@drover/process-guard";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { areGone, Harness, pidsFrom, type TestAttempt, until } from "./harness.js";
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = new Harness();
+  await run("leaves", { reason: "nothing" }); // from source, the first child may start a compiler: a process that it leaves
+});
+afterAll(() => harness.close());
+afterEach(() => {
+  expect(harness.leftFolders()).toEqual([]);
+});
+
+interface Seen {
+  readonly pid: number;
+  readonly leftover: string | null;
+  readonly keptBytes: number;
+  readonly isInScratch: boolean;
+}
+
+async function run(processor: string, params: Record<string, unknown> = {}): Promise<[TestAttempt, Seen]> {
+  const attempt = await harness.attempt(processor, { params });
+  const outcome = await harness.executor(processor).execute(attempt);
+  expect(outcome, JSON.stringify(outcome)).toMatchObject({ kind: "completed" });
+  return [attempt, outcome.kind === "completed" ? (outcome.result as Seen) : ({} as Seen)];
+}
+
+/** What the log says that the attempt did when it was over. */
+function lateOf({ request }: TestAttempt): string[] {
+  const entries = harness.log.entries.filter(
+    ({ level, fields }) => level === "warn" && fields["job_id"] === request.id && "what" in fields,
+  );
+  return entries.map(({ fields }) => String(fields["what"]));
+}
+
+/** One job leaves something, the next looks. */
+async function leaveAndObserve(reason: string) {
+  const [first, left] = await run("leaves", { reason });
+  const [second, seen] = await run("leaves", { reason: "observe" });
+  expect(second.lines.map(({ message }) => message)).toEqual(["observed"]);
+  expect(second.updates).toEqual([]);
+  expect(lateOf(second)).toEqual([]);
+  return { first, left, seen };
+}
+
+describe("F24: the next job in the place of one", () => {
+  test.each([
+    ["throws-late", /threw Error: too late/],
+    ["rejects-late", /threw Error: too late/],
+    ["exits-late", /called process\.exit\(9\)/],
+  ])("that %s while it runs completes, and the trouble is told of the old job", async (reason, what) => {
+    const { first, left, seen } = await leaveAndObserve(reason);
+    const told = harness.log.entries.map(({ message, fields }) => `${message} ${fields["reason"] ?? ""}`);
+    expect(seen.pid, told.join("\n")).toBe(left.pid); // or the test means nothing
+    expect(lateOf(first)[0]).toMatch(what);
+    await until("that process is gone", () => areGone([left.pid]));
+  });
+
+  test("that logs, prints and reports progress late has none of it", async () => {
+    const { first, left, seen } = await leaveAndObserve("says-late");
+    expect(seen.pid).toBe(left.pid);
+    expect(lateOf(first).map((what) => what.trim())).toEqual([
+      "logged too late",
+      "reported progress",
+      "printed too late",
+      "printed too late",
+    ]);
+  });
+
+  test.each([
+    ["leaks", /keeps memory/],
+    ["leaves-a-handle", /left open: TCPServerWrap/],
+    ["leaves-a-timer", /left open: Timeout/],
+    ["leaves-a-thread", /left open: Worker/],
+    ["leaves-a-listener", /left a listener on process: SIGUSR2/],
+  ])("that %s runs in another process, and the log says why", async (reason, why) => {
+    const { left, seen } = await leaveAndObserve(reason);
+    expect(seen.pid).not.toBe(left.pid);
+    expect(await areGone([left.pid])).toBe(true);
+    const told = harness.log.entries.filter(({ message }) => message.includes("not used again"));
+    expect(String(told.at(-1)?.fields["reason"])).toMatch(why);
+  });
+
+  test("that changes the environment and the working folder finds both as they were", async () => {
+    const { left, seen } = await leaveAndObserve("changes-surroundings");
+    expect(seen).toMatchObject({ pid: left.pid, leftover: null, isInScratch: false });
+  });
+
+  test("that throws between two jobs is a process ended, and no job", async () => {
+    const [first, left] = await run("leaves", { reason: "throws-when-idle" });
+    await until("that process is gone", () => areGone([left.pid]));
+    const [, seen] = await run("leaves", { reason: "observe" });
+    expect(seen.pid).not.toBe(left.pid);
+    expect(lateOf(first)[0]).toMatch(/threw Error: too late/);
+  });
+});
+
+describe("F24: a daemon", () => {
+  test("ends with the attempt that started it", async () => {
+    const note = harness.notePath();
+    const [, left] = await run("leaves", { reason: "leaves-a-daemon", note });
+    expect(await areGone([...(await pidsFrom(note)), left.pid])).toBe(true);
+  });
+
+  test("ends when its attempt is cancelled", async () => {
+    const note = harness.notePath();
+    const attempt = await harness.attempt("leaves", { params: { reason: "runs-on-with-a-daemon", note } });
+    const running = harness.executor("leaves").execute(attempt);
+    const daemons = await pidsFrom(note);
+    expect(await areGone(daemons)).toBe(false);
+    attempt.stop("cancelled");
+    expect(await running).toEqual({ kind: "cancelled" });
+    expect(await areGone(daemons)).toBe(true);
+  });
+});
+
+describe("isolation", () => {
+  test("fresh gives each attempt a process of its own, with the next one started ahead", async () => {
+    const [, first] = await run("fresh");
+    const spares = (await listProcesses()).filter(
+      ({ pid, parent }) => parent === process.pid && commandOf(pid).endsWith("\0fresh\0"),
+    );
+    expect(await areGone([first.pid])).toBe(true);
+    const [, second] = await run("fresh");
+    expect(spares.map(({ pid }) => pid)).toEqual([second.pid]);
+  });
+});
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return ""; // ended since
+  }
+}

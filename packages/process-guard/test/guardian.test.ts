@@ -1,0 +1,54 @@
+import { waitFor } from "@drover/testkit";
+import { expect, test } from "vitest";
+import { Guardian, identify } from "../src/index.js";
+import { daemonOf, isGone, sleeper } from "./processes.js";
+
+const identityOf = (pid: number) => identify(pid) ?? { pid, started: "" };
+
+test("F22: a guardian leaves a stranger alone that has the number of what it guarded", async () => {
+  const stranger = sleeper();
+  const ours = sleeper();
+  const guardian = new Guardian();
+  guardian.watch({ pid: stranger.pid, started: "1" }); // given as an argument
+  guardian.start();
+  guardian.watch({ pid: stranger.pid, started: "2" }); // given by the pipe
+  guardian.watch(identityOf(ours.pid));
+  guardian.close();
+  await waitFor(() => isGone(ours.pid), { what: "the end of what comes after the stranger" });
+  expect(isGone(stranger.pid)).toBe(false);
+});
+
+test("what it was told to forget lives on", async () => {
+  const kept = sleeper();
+  const ours = sleeper();
+  const guardian = new Guardian();
+  guardian.start();
+  for (const { pid } of [kept, ours]) guardian.watch(identityOf(pid));
+  guardian.forget(identityOf(kept.pid));
+  guardian.close();
+  await waitFor(() => isGone(ours.pid));
+  expect(isGone(kept.pid)).toBe(false);
+});
+
+test("with a grace it asks with a SIGTERM first, and kills what does not end", async () => {
+  const polite = sleeper("trap 'exit 0' TERM; sleep 60 & wait");
+  const deaf = sleeper("trap '' TERM; while :; do sleep 1; done");
+  const guardian = new Guardian({ graceMs: 500 });
+  const exitOf = (child: typeof polite) =>
+    new Promise((resolve) => child.on("exit", (code, signal) => resolve(signal ?? code)));
+  const exits = Promise.all([exitOf(polite), exitOf(deaf)]);
+  guardian.start();
+  for (const { pid } of [polite, deaf]) guardian.watch(identityOf(pid));
+  guardian.close();
+  expect(await exits).toEqual([0, "SIGKILL"]);
+});
+
+test("a daemon that nobody listed ends by its mark, one with another mark does not", async () => {
+  const ours = await daemonOf("w1.1");
+  const others = await daemonOf("w10.1");
+  const guardian = new Guardian({ markPrefix: "w1." });
+  guardian.start();
+  guardian.close();
+  await waitFor(() => isGone(ours.daemon) && isGone(ours.leader));
+  expect([isGone(others.daemon), isGone(others.leader)]).toEqual([false, false]);
+});

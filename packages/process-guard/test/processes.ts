@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { waitFor } from "@drover/testkit";
+import { afterEach } from "vitest";
+import { findProcess, MARK_VARIABLE, type ProcessEntry } from "../src/index.js";
+
+const started: number[] = [];
+const folder = mkdtempSync(join(tmpdir(), "drover-guard-"));
+
+afterEach(() => {
+  for (const pid of started.splice(0)) {
+    if (findProcess(pid) !== undefined) process.kill(pid, "SIGKILL");
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A process that leads a group of its own, ended with the test. */
+export function sleeper(script = "exec sleep 60", mark = ""): ChildProcess & { readonly pid: number } {
+  const child = spawn("sh", ["-c", script], {
+    detached: true,
+    stdio: "ignore",
+    env: { ...process.env, ...(mark === "" ? {} : { [MARK_VARIABLE]: mark }) },
+  });
+  if (child.pid === undefined) throw new Error("No process was started.");
+  started.push(child.pid);
+  return Object.assign(child, { pid: child.pid });
+}
+
+/** A process that starts a daemon, which left its group and lost its parent before anybody looked. Answers the daemon's pid. */
+export async function daemonOf(mark: string): Promise<{ leader: number; daemon: number }> {
+  const note = join(mkdtempSync(`${folder}-`), "pid");
+  const { pid: leader } = sleeper(
+    `setsid sh -c 'sleep 60 & echo $! > "${note}.draft"; mv "${note}.draft" "${note}"'; exec sleep 60`,
+    mark,
+  );
+  const daemon = await waitFor(() => (existsSync(note) ? Number(readFileSync(note, "utf8")) : undefined));
+  started.push(daemon);
+  rmSync(join(note, ".."), { recursive: true });
+  await waitFor(() => entryOf(daemon).group !== daemon && findProcess(entryOf(daemon).group) === undefined);
+  return { leader, daemon };
+}
+
+export function entryOf(pid: number): ProcessEntry {
+  const found = findProcess(pid);
+  if (found === undefined) throw new Error(`No process has the pid ${pid}.`);
+  return found;
+}
+
+export const isGone = (pid: number) => findProcess(pid) === undefined;
