@@ -125,11 +125,11 @@ describe.runIf(canMount())("a disk store on a full device", () => {
     }
   });
 
-  it.each([0, 1, 2])(
+  it.each([0, 1, 2, 3])(
     "F12: answers storage_full when only %i more files or folders can be made, and leaves none of them",
     async (room) => {
       await mkdir(folder);
-      // The root, .tmp, .drover and the file in it, inputs, inputs/1 and its file: 7 inodes. A put needs three more.
+      // The root, .tmp, .drover and the file in it, inputs, inputs/1 and its file: 7 inodes. The put needs four more.
       const mount = mountMemory(folder, `size=2m,nr_inodes=${7 + room}`);
       try {
         const store = await installed();
