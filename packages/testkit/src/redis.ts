@@ -3,6 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRedis } from "@drover/embedded-redis";
+import { inject } from "vitest";
+import "./docker-engine.js";
 
 /** A real Redis for one test file. */
 export interface TestRedis {
@@ -31,7 +33,7 @@ const IMAGE_COMMAND = [
 export async function testRedis(): Promise<TestRedis> {
   const shared = process.env["REDIS_URL"];
   if (shared !== undefined && shared !== "") return sharedRedis(shared);
-  return (await containerRedis()) ?? embeddedRedis();
+  return inject("hasDockerEngine") ? containerRedis() : embeddedRedis();
 }
 
 function uniquePrefix(): string {
@@ -66,14 +68,8 @@ async function removeKeys(url: string, prefixes: readonly string[]): Promise<voi
   }
 }
 
-/** `undefined` when no engine answers, which takes 2 ms to find out; a container that an engine cannot start is an error. */
-async function containerRedis(): Promise<TestRedis | undefined> {
-  const { GenericContainer, getContainerRuntimeClient, Wait } = await import("testcontainers");
-  try {
-    await getContainerRuntimeClient();
-  } catch {
-    return undefined;
-  }
+async function containerRedis(): Promise<TestRedis> {
+  const { GenericContainer, Wait } = await import("testcontainers");
   const container = await new GenericContainer(IMAGE)
     .withCommand(IMAGE_COMMAND)
     .withExposedPorts(6379)
