@@ -26,9 +26,10 @@ import { ChildPool } from "../src/runner/pool.js";
 import { findProcess } from "../src/runner/process-table.js";
 import type { Runner } from "../src/runner/runner.js";
 import processors from "./fixtures/processors.js";
-import { sourceChildren } from "./source-children.js";
+import { quickChildren } from "./quick-children.js";
 
-const FIXTURES = new URL("./fixtures/processors.ts", import.meta.url).href;
+/** Built, as everything that runs in a process of its own. */
+const FIXTURES = new URL("./dist/processors.js", import.meta.url).href;
 
 /** A log that keeps its entries. */
 export function recordingLog(): Log & {
@@ -48,12 +49,12 @@ export class Harness {
   readonly folder = mkdtempSync(join(tmpdir(), "drover-worker-"));
   readonly blobs: BlobStore = createMemoryStore();
   readonly log = recordingLog();
-  readonly #children: ReturnType<typeof sourceChildren>;
+  readonly #children: ReturnType<typeof quickChildren>;
   readonly #runners: Runner[] = [];
   readonly #executors = new Map<string, Executor>();
 
   constructor(options: Partial<ChildrenOptions> = {}) {
-    this.#children = sourceChildren({ log: this.log, ...options });
+    this.#children = quickChildren({ log: this.log, ...options });
   }
 
   /** The executor of a fixture. */
