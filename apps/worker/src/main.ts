@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type BlobStore, DomainError, type Log, type QueuePorts, SettingsError } from "@drover/core";
-import { connectQueue } from "@drover/queue";
+import { connectQueue, type LeaseTimes } from "@drover/queue";
 import { openStore } from "@drover/storage";
 import { systemClock } from "./clock.js";
 import { type Config, readConfig } from "./config.js";
@@ -12,6 +14,7 @@ import { createLog, rateLimited } from "./log.js";
 import { type LoadedProcessor, loadProcessors, ProcessorLoadError } from "./processors.js";
 import { reconcileOnce } from "./reconcile-once.js";
 import { createChildren } from "./runner/children.js";
+import { GRACES, type Graces } from "./runner/runner.js";
 import { listenForEnd } from "./shutdown.js";
 import { createStation } from "./stations.js";
 import { RECHECK_MS, type SweeperDeps, startSweeper } from "./sweeper.js";
@@ -33,28 +36,36 @@ interface Parts {
   readonly blobs: BlobStore;
 }
 
+/** What tests shorten; everything else of a worker is a setting. */
+export interface Overrides {
+  readonly lease?: LeaseTimes;
+  /** How long a child has to stop before it is killed. */
+  readonly graces?: Graces;
+}
+
 /** The composition root: the only place that names adapters. `main.js` serves, `main.js reconcile` puts inputs and jobs right once. */
-async function main(): Promise<void> {
+export async function main(overrides: Overrides = {}): Promise<void> {
   const config = readConfig(unique());
   const { settings } = config;
   const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
   for (const name of config.unknown) log.warn("Unknown setting, ignored", { setting: name });
   const isService = process.argv[2] !== "reconcile";
   const processors = isService ? await loadProcessors(settings.DROVER_PROCESSORS, process.cwd()) : [];
+  const { graces, ...lease } = overrides;
   const parts: Parts = {
     config,
     log,
     quietLog: rateLimited(log, REPEATED_TROUBLE_MS, systemClock.monotonicMs),
-    queue: connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log }),
+    queue: connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log, ...lease }),
     blobs: openStore(config.storage),
   };
-  if (isService) return serve(parts, processors);
+  if (isService) return serve(parts, processors, graces);
   await reconcileOnce({ ...sweeperDeps(parts, []), health: parts.queue.health });
   await parts.queue.close();
   process.exit(0);
 }
 
-async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Promise<void> {
+async function serve(parts: Parts, processors: readonly LoadedProcessor[], graces = GRACES): Promise<void> {
   const { config, log, queue } = parts;
   const attemptsFolder = join(config.dataFolder, "attempts");
   const folder = new WorkerFolder(attemptsFolder, config.folderName);
@@ -64,6 +75,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Prom
     environment: config.childEnvironment,
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
     keeper: folder,
+    graces,
     log,
   });
   const stationDeps = { ...parts, children: support, folder: folder.path, clock: systemClock, unique };
@@ -141,7 +153,11 @@ function explain(error: unknown): string {
   return error.cause instanceof Error ? `${error.message}\n${error.cause.stack}` : error.message;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${explain(error)}\n`);
-  process.exit(1);
-});
+/** End-to-end tests import this module and start it with shorter times. */
+const isStarted =
+  process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+if (isStarted)
+  main().catch((error: unknown) => {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  });

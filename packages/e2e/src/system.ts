@@ -13,6 +13,8 @@ export interface SystemOptions {
   readonly workers: number;
   /** Settings of every process, over those below. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether workers have the lease of production, as tests of its length need. Default false: `quick-worker.mjs`. */
+  readonly hasRealLease?: boolean;
   /** What the processes connect to instead of Redis itself, such as a proxy in front of it. */
   readonly redisUrlFor?: (redisUrl: string) => Promise<string>;
 }
@@ -26,6 +28,7 @@ export class System {
   readonly workers: DroverProcess[] = [];
   redis: RunningRedis;
   #env: Record<string, string> = {};
+  #workerKind: "worker" | "quick worker" = "quick worker";
 
   private constructor(folder: string, redis: RunningRedis) {
     this.folder = folder;
@@ -36,6 +39,7 @@ export class System {
     const folder = await mkdtemp(join(tmpdir(), "drover-e2e-"));
     const system = new System(folder, await startRedis({ dataDir: join(folder, "redis") }));
     const redisUrl = (await options.redisUrlFor?.(system.redis.url)) ?? system.redis.url;
+    if (options.hasRealLease === true) system.#workerKind = "worker";
     system.#env = {
       REDIS_URL: redisUrl,
       DROVER_DATA_DIR: join(folder, "data"),
@@ -72,7 +76,7 @@ export class System {
   }
 
   async startWorker(env: Readonly<Record<string, string>> = {}): Promise<DroverProcess> {
-    const worker = await DroverProcess.start({ kind: "worker", env: { ...this.#env, ...env } });
+    const worker = await DroverProcess.start({ kind: this.#workerKind, env: { ...this.#env, ...env } });
     this.workers.push(worker);
     return worker;
   }
