@@ -25,7 +25,6 @@ export function redisKeys(prefix: string) {
     processors: `${own}:processors`,
     installation: `${own}:installation`,
     apis: `${own}:apis`,
-    cancelChannel: `${own}:cancel`,
     claim: (digest: string) => `${own}:claim:${digest}`,
     fact: (name: string) => `${own}:fact:${name}`,
     /** BullMQ's own prefix for the queue of a processor. */

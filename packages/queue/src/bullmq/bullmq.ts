@@ -1,7 +1,7 @@
 import type { Log, QueuePorts } from "@drover/core";
 import type { Queue } from "bullmq";
 import { redisKeys } from "../keys.js";
-import { patientConnection, RedisLink } from "../redis.js";
+import { RedisLink } from "../redis.js";
 import { BullConsumer } from "./consumer.js";
 import { BullJobQueue } from "./job-queue.js";
 import { LEASE_TIMES, type LeaseTimes } from "./lease.js";
@@ -20,7 +20,12 @@ export interface QueueOptions {
   readonly random?: () => number;
   /** Default 8 s and 2.5 s. Shorter ones are for tests. */
   readonly lease?: LeaseTimes;
+  /** How often a waiter for a change looks at the job although no event came, in ms. Default 1,000. Longer ones are for tests. */
+  readonly lookAgainMs?: number;
 }
+
+/** A caller of `changed` looks again after this long even without an event: one may fall between its read and the call. */
+const LOOK_AGAIN_MS = 1_000;
 
 /** The queue on Redis through BullMQ, and its queues for the operators' board. */
 export interface BullQueue extends QueuePorts {
@@ -33,16 +38,15 @@ export interface BullQueue extends QueuePorts {
  * meanwhile is refused with `redis_unavailable`. Consumers wait instead. Ends with `close`.
  */
 export function connectQueue(options: QueueOptions): BullQueue {
-  const { url, log, random = Math.random, lease = LEASE_TIMES } = options;
+  const { url, log, random = Math.random, lease = LEASE_TIMES, lookAgainMs = LOOK_AGAIN_MS } = options;
   const keys = redisKeys(options.prefix);
   const link = new RedisLink(url, log);
   const catalogue = redisCatalogue(link, keys);
   const queues = new BullQueues(link, keys, url, log);
   const locator = new JobLocator(link, keys, catalogue);
-  const signals = new CancelSignals(() => patientConnection(url, log, "cancel signals"), keys.cancelChannel);
-  const consumerDeps = { url, keys, link, log, random, lease, onCancelSignal: signals.listen };
+  const consumerDeps = { url, keys, link, log, random, lease };
   return {
-    jobs: new BullJobQueue({ link, keys, queues, locator }),
+    jobs: new BullJobQueue({ link, keys, queues, locator, lookAgainMs }),
     attempts: {
       consume: (processor, consumeOptions, execute) =>
         new BullConsumer(processor, consumeOptions, execute, consumerDeps),
@@ -56,41 +60,8 @@ export function connectQueue(options: QueueOptions): BullQueue {
     apis: redisLiveApis(link, keys),
     boardQueue: (processor) => queues.queue(processor),
     async close() {
-      signals.close();
       await queues.close();
       link.close();
     },
   };
-}
-
-/** The fast half of cancelling: a channel that every process with consumers listens to. Missing a message costs half a second. */
-class CancelSignals {
-  readonly #connect: () => ReturnType<typeof patientConnection>;
-  readonly #channel: string;
-  readonly #listeners = new Set<(id: string) => void>();
-  #connection: ReturnType<typeof patientConnection> | undefined;
-
-  constructor(connect: () => ReturnType<typeof patientConnection>, channel: string) {
-    this.#connect = connect;
-    this.#channel = channel;
-  }
-
-  readonly listen = (listener: (id: string) => void): (() => void) => {
-    this.#listeners.add(listener);
-    this.#connection ??= this.#subscribe();
-    return () => this.#listeners.delete(listener);
-  };
-
-  close(): void {
-    this.#connection?.disconnect();
-  }
-
-  #subscribe(): ReturnType<typeof patientConnection> {
-    const connection = this.#connect();
-    connection.on("message", (_channel: string, id: string) => {
-      for (const listener of [...this.#listeners]) listener(id);
-    });
-    connection.subscribe(this.#channel).catch(() => {}); // closed before it was connected
-    return connection;
-  }
 }

@@ -12,8 +12,8 @@ import { WorkerConnection } from "./worker-connection.js";
 /** A job that was lost with its worker this often fails as `worker_lost`: it may well be what kills them. */
 const MAX_LOST_WORKERS = 10;
 
-/** Cancel marks are looked for this often, whether or not the fast signal came. */
-const CANCEL_CHECK_MS = 500;
+/** Cancel marks are looked for this often: with a second of grace for the child, a running job is stopped well within the promised 2 s. */
+const CANCEL_CHECK_MS = 250;
 
 /** BullMQ's fetch loop spins when the server refuses every command; past this many errors in a second it rests for one. */
 const MAX_ERRORS_A_SECOND = 10;
@@ -32,8 +32,6 @@ export interface ConsumerDeps {
   readonly log: Log;
   readonly random: () => number;
   readonly lease: LeaseTimes;
-  /** Calls the listener with the id of each job that somebody asked to cancel; answers how to stop listening. */
-  onCancelSignal(listener: (id: string) => void): () => void;
 }
 
 type Execute = (attempt: Attempt) => Promise<Outcome>;
@@ -52,7 +50,6 @@ export class BullConsumer implements Consumer {
   readonly #worker: Worker;
   readonly #connection: WorkerConnection;
   readonly #attempts = new Map<string, BullAttempt>();
-  readonly #stopListening: () => void;
   readonly #timers: readonly NodeJS.Timeout[];
   /** Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and run again. */
   readonly #giveUp = new AbortController();
@@ -78,7 +75,6 @@ export class BullConsumer implements Consumer {
     });
     this.#connection.watch();
     this.#listen();
-    this.#stopListening = deps.onCancelSignal((id) => this.#attempts.get(id)?.stop("cancelled"));
     this.#timers = [
       setInterval(() => void this.#lookForCancelMarks(), CANCEL_CHECK_MS),
       setInterval(() => void this.#rest(), 1_000),
@@ -110,7 +106,6 @@ export class BullConsumer implements Consumer {
     this.#connection.close();
     await Promise.race([closed, sleep(IDLE_CLOSE_MS)]); // BullMQ never comes back from a connection that is being remade
     for (const timer of [...timers, ...this.#timers]) clearTimeout(timer);
-    this.#stopListening();
   }
 
   /** Resolves when no attempt runs. */
