@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@drover/client";
-import { type RunningRedis, startRedis } from "@drover/embedded-redis";
+import { findRedisServer, type RunningRedis, startRedis } from "@drover/embedded-redis";
 import { DroverProcess } from "./drover-process.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/processors.mjs", import.meta.url));
@@ -37,7 +37,8 @@ export class System {
 
   static async start(options: SystemOptions): Promise<System> {
     const folder = await mkdtemp(join(tmpdir(), "drover-e2e-"));
-    const system = new System(folder, await startRedis({ dataDir: join(folder, "redis") }));
+    const program = await findRedisServer({ mayInstall: false });
+    const system = new System(folder, await startRedis({ dataDir: join(folder, "redis"), program }));
     const redisUrl = (await options.redisUrlFor?.(system.redis.url)) ?? system.redis.url;
     if (options.hasRealLease === true) system.#workerKind = "worker";
     system.#env = {

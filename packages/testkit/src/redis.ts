@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startRedis } from "@drover/embedded-redis";
+import { findRedisServer, startRedis } from "@drover/embedded-redis";
 import { inject } from "vitest";
 import "./docker-engine.js";
 
@@ -86,7 +86,7 @@ async function containerRedis(): Promise<TestRedis> {
 
 async function embeddedRedis(): Promise<TestRedis> {
   const dataDir = await mkdtemp(join(tmpdir(), "drover-test-redis-"));
-  const redis = await startRedis({ dataDir });
+  const redis = await startRedis({ dataDir, program: await findRedisServer({ mayInstall: false }) });
   return {
     url: redis.url,
     prefix: uniquePrefix,
