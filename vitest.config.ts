@@ -12,15 +12,23 @@ const alias = [
   })),
 ];
 
+const inEveryProject = {
+  globalSetup: [`${packages}testkit/src/docker-engine.ts`],
+  /** Fails a test that prints and a file that leaves something open. */
+  setupFiles: [`${packages}testkit/src/clean-test.ts`],
+};
+
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         resolve: { alias },
         test: {
           name: "unit",
           include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
-          exclude: ["packages/e2e/**"],
+          exclude: ["packages/e2e/**", "**/fixtures/**"],
+          ...inEveryProject,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -29,9 +37,9 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["packages/e2e/test/**/*.test.ts"],
+          ...inEveryProject,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],

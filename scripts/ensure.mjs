@@ -60,12 +60,12 @@ function packagesOf(path) {
 }
 
 /**
- * Makes sure of a program that tests need, under its first name or one of the others, by apt-get on Debian and Ubuntu as root; says so
- * where that is not possible, and the tests that need the program skip themselves.
+ * Makes sure of a program that tests need, under its first name or one of the others: where `mayInstall`, by apt-get on Debian and Ubuntu
+ * as root. Says so where it stays missing; the tests that need the program skip themselves.
  */
-export function ensureProgram([program, ...otherNames], aptPackage) {
+export function ensureProgram([program, ...otherNames], aptPackage, { mayInstall }) {
   if ([program, ...otherNames].some(onPath)) return;
-  if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) {
+  if (!mayInstall || process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) {
     say(
       `${program} is missing (Debian, Ubuntu: sudo apt-get install ${aptPackage}); tests that need it are skipped`,
     );

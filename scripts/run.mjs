@@ -12,7 +12,7 @@ const COMMANDS = {
   start: () => drover("up"),
   demo: () => drover("demo"),
   dev: async () => (await import("./dev.mjs")).runDev(args),
-  test: async () => (await import("./test.mjs")).runTests(),
+  test: async () => (await import("./test.mjs")).runTests(args),
   bench: () => program("packages/e2e/bench/main.ts"),
   chaos: () => program("packages/e2e/chaos/main.ts"),
 };

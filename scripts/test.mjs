@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, checkTests, ensureProgram } from "./ensure.mjs";
@@ -8,17 +8,22 @@ import { root, say } from "./say.mjs";
 /**
  * Lint, types, unit tests and end-to-end tests, each whatever the others gave. Prints what failed and what was skipped, and closes with
  * the line `N passed, N failed, N skipped`. The exit code is 1 when anything failed or nothing ran.
+ *
+ * Nothing is installed on this machine unless `--install` or DROVER_INSTALL=1 asks for it; tests that miss a program are skipped.
  */
-export async function runTests() {
+export async function runTests(args) {
+  const mayInstall = args.includes("--install") || process.env.DROVER_INSTALL === "1";
   const total = { passed: 0, failed: [], skipped: [] };
   add(total, "lint", asOne(run("node_modules/@biomejs/biome/bin/biome", ["check", "."])));
   add(total, "types", asOne(build()));
   add(total, "types of tests", asOne(checkTests()));
-  ensureProgram(["xmllint"], "libxml2-utils");
-  ensureProgram(["chromium", "chromium-browser", "google-chrome"], "chromium");
-  await ensureRedis();
-  add(total, "unit", vitest("unit"));
-  add(total, "end to end", vitest("e2e"));
+  ensureProgram(["xmllint"], "libxml2-utils", { mayInstall });
+  ensureProgram(["chromium", "chromium-browser", "google-chrome"], "chromium", { mayInstall });
+  const hasRedis = await ensureRedis(mayInstall);
+  const left = hasRedis ? [] : testsOnRedis();
+  add(total, "unit", vitest("unit", left));
+  add(total, "end to end", vitest("e2e", left));
+  for (const file of left) total.skipped.push(`${file} (there is no Redis here)`);
 
   for (const name of total.failed) process.stdout.write(`failed: ${name}\n`);
   for (const name of total.skipped) process.stdout.write(`skipped: ${name}\n`);
@@ -50,13 +55,19 @@ function asOne({ status }) {
     : { passed: 0, failed: ["see its output above"], skipped: [] };
 }
 
-/** A vitest project with its own counts; a run that ends badly without naming a test counts as one failure. */
-function vitest(project) {
+/** A vitest project with its own counts, but for the files to leave out; a run that ends badly without naming a test counts as one failure. */
+function vitest(project, leftOut) {
   const folder = mkdtempSync(join(tmpdir(), "drover-test-"));
   try {
     const file = join(folder, "report.json");
     const reporters = ["--reporter=default", `--reporter=${join(root, "scripts/count-reporter.mjs")}`];
-    const args = ["run", "--project", project, ...reporters];
+    const args = [
+      "run",
+      "--project",
+      project,
+      ...reporters,
+      ...leftOut.flatMap((path) => ["--exclude", path]),
+    ];
     const { status, signal } = run("node_modules/vitest/vitest.mjs", args, { TEST_REPORT_FILE: file });
     const report = readReport(file);
     if (report.passed + report.failed.length === 0) report.failed.push("no test ran");
@@ -76,13 +87,36 @@ function readReport(file) {
   }
 }
 
-/** Finds or installs the Redis that the tests start, before several of them try at once. Without one the tests say what is missing. */
-async function ensureRedis() {
-  if (process.env.REDIS_URL) return say("tests use the Redis of REDIS_URL");
+/** Finds the Redis that the tests start, or installs one where it may. Answers whether there is one. */
+async function ensureRedis(mayInstall) {
   try {
     const { findRedisServer } = await import(`${root}packages/embedded-redis/dist/index.js`);
-    await findRedisServer({ log: say });
+    await findRedisServer({ log: say, mayInstall });
+    return true;
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
+    return false;
+  }
+}
+
+/** What a test file says that starts a Redis or a system with one; `testRedis` takes that of REDIS_URL where it is set. */
+const STARTS_REDIS = process.env.REDIS_URL
+  ? /\b(startRedis|System\.start|runChaos|new CliProcess)\(/
+  : /\b(testRedis|startRedis|System\.start|runChaos|new CliProcess)\(/;
+
+/** Paths of the test files that need a Redis. */
+function testsOnRedis() {
+  return ["apps", "packages"]
+    .flatMap((group) => readdirSync(root + group).map((workspace) => `${group}/${workspace}/test`))
+    .flatMap((folder) => testFilesBelow(folder))
+    .filter((path) => STARTS_REDIS.test(readFileSync(root + path, "utf8")));
+}
+
+function testFilesBelow(folder) {
+  try {
+    const names = readdirSync(root + folder, { recursive: true, encoding: "utf8" });
+    return names.filter((name) => name.endsWith(".test.ts")).map((name) => `${folder}/${name}`);
+  } catch {
+    return []; // a workspace without tests
   }
 }

@@ -7,9 +7,8 @@ import { signal, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { json } from "./harness.js";
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const TSCONFIG = fileURLToPath(new URL("tsconfig.json", import.meta.url));
 
 let redis: TestRedis;
 let folder: string;
@@ -26,13 +25,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The real process, from its source. */
+/** The real process. */
 function start(env: Record<string, string> = {}, stdio: "ipc" | "ignore" = "ipc") {
-  const child = spawn(process.execPath, ["--import", "tsx", MAIN], {
+  const child = spawn(process.execPath, [MAIN], {
     cwd: ROOT,
     env: {
       PATH: process.env["PATH"] ?? "",
-      TSX_TSCONFIG_PATH: TSCONFIG,
       DROVER_DATA_DIR: folder,
       PORT: "0",
       REDIS_URL: redis.url,

@@ -7,8 +7,7 @@ import { fileURLToPath } from "node:url";
 import { signal } from "@drover/testkit";
 import { expect, it } from "vitest";
 
-const FIXTURE = fileURLToPath(new URL("fixtures/upload-server.ts", import.meta.url));
-const TSCONFIG = fileURLToPath(new URL("tsconfig.json", import.meta.url));
+const FIXTURE = fileURLToPath(new URL("fixtures/upload-server.mjs", import.meta.url));
 const MIB = 1 << 20;
 
 /** Highest resident memory of a process so far, in bytes, as Linux counts it. */
@@ -49,8 +48,8 @@ it.runIf(process.platform === "linux")(
   { timeout: 60_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "drover-upload-"));
-    const child = spawn(process.execPath, ["--import", "tsx", FIXTURE, folder], {
-      env: { PATH: process.env["PATH"] ?? "", TSX_TSCONFIG_PATH: TSCONFIG },
+    const child = spawn(process.execPath, [FIXTURE, folder], {
+      env: { PATH: process.env["PATH"] ?? "" },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     try {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ProblemError, UnreachableError } from "@drover/client";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Config } from "../src/config.js";
 import { explain, UsageError } from "../src/exit.js";
 import { createProgram } from "../src/program.js";
@@ -35,7 +35,7 @@ function configOf(serverUrl: string): Config {
 /** Runs a submit against a server that keeps the form. */
 async function submitted(
   ...args: readonly string[]
-): Promise<{ form: string; key: unknown; code: number | undefined }> {
+): Promise<{ form: string; key: unknown; code: number | undefined; printed: string }> {
   let form = "";
   let key: unknown;
   const url = await serve(async (request, response) => {
@@ -47,17 +47,14 @@ async function submitted(
   const program = createProgram(configOf(url), (its) => {
     code = its;
   });
-  await program.parseAsync([
-    "node",
-    "drover",
-    "submit",
-    join(folder, "a.csv"),
-    "-p",
-    "checksum",
-    "--json",
-    ...args,
-  ]);
-  return { form, key, code };
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  try {
+    const submit = ["submit", join(folder, "a.csv"), "-p", "checksum", "--json", ...args];
+    await program.parseAsync(["node", "drover", ...submit]);
+    return { form, key, code, printed: write.mock.calls.join("") };
+  } finally {
+    write.mockRestore();
+  }
 }
 
 test("params are JSON where they are JSON, tags are text, and each submit has a key of its own", async () => {
@@ -75,6 +72,7 @@ test("params are JSON where they are JSON, tags are text, and each submit has a 
   expect(first.form).toContain('{"year":"2026"}');
   expect(first.form).toContain('filename="a.csv"');
   expect(first.code).toBe(0);
+  expect(JSON.parse(first.printed)).toEqual(jobOf());
   const second = await submitted("--key", "mine");
   expect(second.key).toBe("mine");
   expect(first.key).toMatch(/^[0-9a-f-]{36}$/);

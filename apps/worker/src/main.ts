@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   type BlobStore,
   type Clock,
@@ -10,7 +12,7 @@ import {
   SettingsError,
 } from "@drover/core";
 import { Installation } from "@drover/job-files";
-import { connectQueue, describeRedis } from "@drover/queue";
+import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
 import { describeStore, openStore } from "@drover/storage";
 import { systemClock } from "./clock.js";
 import { type Config, readConfig } from "./config.js";
@@ -18,6 +20,7 @@ import { startHealth } from "./health.js";
 import { createLog, rateLimited } from "./log.js";
 import { type LoadedProcessor, loadProcessors, ProcessorLoadError } from "./processors.js";
 import { createChildren } from "./runner/children.js";
+import { GRACES, type Graces } from "./runner/runner.js";
 import { listenForEnd } from "./shutdown.js";
 import { createStation } from "./stations.js";
 import { createStorageWatch } from "./storage-watch.js";
@@ -47,15 +50,28 @@ interface Parts {
   readonly installation: Installation;
 }
 
+/** What tests shorten; everything else of a worker is a setting. */
+export interface Overrides {
+  readonly lease?: Partial<LeaseTimes>;
+  /** How long a child has to stop before it is killed. */
+  readonly graces?: Graces;
+}
+
 /** The composition root: the only place that names adapters. `main.js` serves, `main.js reconcile` puts inputs and jobs right once. */
-async function main(): Promise<void> {
+export async function main(overrides: Overrides = {}): Promise<void> {
   const config = readConfig(unique());
   const { settings } = config;
   const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
   for (const name of config.unknown) log.warn("Unknown setting, ignored", { setting: name });
   const isService = process.argv[2] !== "reconcile";
   const processors = isService ? await loadProcessors(settings.DROVER_PROCESSORS, process.cwd()) : [];
-  const queue = connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log });
+  const { graces, ...lease } = overrides;
+  const queue = connectQueue({
+    url: settings.REDIS_URL,
+    prefix: settings.DROVER_QUEUE_PREFIX,
+    log,
+    ...lease,
+  });
   const blobs = openStore(config.storage, { leftoverGraceMs: settings.DROVER_ORPHAN_GRACE });
   const parts: Parts = {
     config,
@@ -65,7 +81,7 @@ async function main(): Promise<void> {
     blobs,
     installation: installationOf(config, { queue, blobs, log }),
   };
-  if (isService) return serve(parts, processors);
+  if (isService) return serve(parts, processors, graces);
   const { installation } = parts;
   const isAdopting = process.argv.includes("--adopt");
   await reconcileOnce({ ...sweeperDeps(parts, []), installation, health: queue.health }, isAdopting);
@@ -88,7 +104,7 @@ function installationOf(
   });
 }
 
-async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Promise<void> {
+async function serve(parts: Parts, processors: readonly LoadedProcessor[], graces = GRACES): Promise<void> {
   const { config, log, queue } = parts;
   const attemptsFolder = join(config.dataFolder, "attempts");
   const folder = new WorkerFolder(attemptsFolder, config.folderName);
@@ -99,6 +115,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[]): Prom
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
     workerMark: config.folderName,
     keeper: folder,
+    graces,
     log,
   });
   const clock = serverTime(queue);
@@ -200,7 +217,11 @@ function explain(error: unknown): string {
   return error.cause instanceof Error ? `${error.message}\n${error.cause.stack}` : error.message;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${explain(error)}\n`);
-  process.exit(1);
-});
+/** End-to-end tests import this module and start it with shorter times. */
+const isStarted =
+  process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+if (isStarted)
+  main().catch((error: unknown) => {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  });

@@ -27,9 +27,10 @@ import { createInProcessRunner } from "../src/runner/in-process-runner.js";
 import { ChildPool } from "../src/runner/pool.js";
 import type { Runner } from "../src/runner/runner.js";
 import processors from "./fixtures/processors.js";
-import { sourceChildren } from "./source-children.js";
+import { quickChildren } from "./quick-children.js";
 
-const FIXTURES = new URL("./fixtures/processors.ts", import.meta.url).href;
+/** Built, as everything that runs in a process of its own. */
+const FIXTURES = new URL("./dist/processors.js", import.meta.url).href;
 
 /** A log that keeps its entries. */
 export function recordingLog(): Log & {
@@ -51,12 +52,12 @@ export class Harness {
   readonly log = recordingLog();
   /** Jobs whose manifests were to be settled. */
   readonly settled: JobId[] = [];
-  readonly #children: ReturnType<typeof sourceChildren>;
+  readonly #children: ReturnType<typeof quickChildren>;
   readonly #runners: Runner[] = [];
   readonly #executors = new Map<string, Executor>();
 
   constructor(options: Partial<ChildrenOptions> = {}) {
-    this.#children = sourceChildren({ log: this.log, ...options });
+    this.#children = quickChildren({ log: this.log, ...options });
   }
 
   /** The executor of a fixture. */

@@ -19,8 +19,8 @@ afterEach(() => rmSync(attempts, { recursive: true }));
 /** Starts a process that runs one attempt of a fixture, and waits until it runs. Answers the numbers of the attempt's processes. */
 async function host(fixture: string, ...more: string[]): Promise<{ worker: ChildProcess; pids: number[] }> {
   const note = join(attempts, `note-${randomUUID()}`);
-  const script = fileURLToPath(new URL("./fixtures/host.ts", import.meta.url));
-  const worker = spawn(process.execPath, ["--import", "tsx", script, fixture, note, attempts, ...more], {
+  const script = fileURLToPath(new URL("./dist/host.js", import.meta.url));
+  const worker = spawn(process.execPath, [script, fixture, note, attempts, ...more], {
     stdio: "ignore",
   });
   const pids = await pidsFrom(note);

@@ -20,7 +20,13 @@ if (![seconds, seed, faults].every((n) => Number.isSafeInteger(n) && n >= 0) || 
 }
 
 console.log(`seed ${seed}: ${faults} faults in ${seconds} s; the same seed repeats them`);
-const report = await runChaos({ seed, seconds, faults, print: (line) => console.log(line) });
+const report = await runChaos({
+  seed,
+  seconds,
+  faults,
+  hasRealLease: true,
+  print: (line) => console.log(line),
+});
 for (const complaint of report.complaints) console.log(`BROKEN  ${complaint}`);
 const { submitted, accepted, completed, cancelled, restarted } = report;
 console.log(

@@ -16,6 +16,8 @@ export interface ChaosOptions {
   readonly kinds?: readonly Fault[];
   /** Clients that submit at a time. Default 4. */
   readonly clients?: number;
+  /** Whether workers have the lease of production. Default false. */
+  readonly hasRealLease?: boolean;
   readonly print: (line: string) => void;
 }
 
@@ -45,7 +47,8 @@ const ENV = {
 /** The ledger test: clients write down what they were promised while faults strike; healed and swept, every promise is checked. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const random = seededRandom(options.seed);
-  const system = await System.start({ apis: 0, workers: 0, env: ENV });
+  const { hasRealLease = false } = options;
+  const system = await System.start({ apis: 0, workers: 0, env: ENV, hasRealLease });
   const apiProxy = await chaosProxy(system.redis.url);
   const workerProxy = await chaosProxy(system.redis.url);
   try {
@@ -53,6 +56,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       system,
       apiProxy,
       workerProxy,
+      pastLeaseMs: hasRealLease ? 12_000 : 5_000,
       startApi: () => system.startApi({ REDIS_URL: apiProxy.url }),
       startWorker: () => system.startWorker({ REDIS_URL: workerProxy.url }),
     };

@@ -11,9 +11,10 @@ const MAINS = {
   api: at("../../../apps/api/dist/main.js"),
   "failing api": at("../fixtures/failing-api.mjs"),
   worker: at("../../../apps/worker/dist/main.js"),
+  "quick worker": at("../fixtures/quick-worker.mjs"),
 };
 
-/** What can be started; a failing api is killed at the failpoint that its environment names. */
+/** What can be started; a failing api is killed at the failpoint that its environment names, a quick worker has a short lease. */
 export type DroverProcessKind = keyof typeof MAINS;
 
 const READY_MS = 30_000;

@@ -4,15 +4,15 @@ import type { DroverProcess } from "./drover-process.js";
 import { pick } from "./random.js";
 import type { System } from "./system.js";
 
-/** What can strike, and how long it lasts in ms. */
+/** What can strike, and how long it lasts in ms; `null` is longer than a lease. */
 const FAULTS = {
   "kill a worker": 1_000,
-  "pause a worker past its lease": 12_000,
+  "pause a worker past its lease": null,
   "kill an api": 1_000,
   "kill Redis": 1_500,
   "cut the workers from Redis": 2_000,
   "cut the apis from Redis": 2_000,
-  "silence between workers and Redis": 12_000,
+  "silence between workers and Redis": null,
   "silence between apis and Redis": 4_000,
 } as const;
 
@@ -23,6 +23,8 @@ export interface Battlefield {
   readonly system: System;
   readonly apiProxy: ChaosProxy;
   readonly workerProxy: ChaosProxy;
+  /** Longer than a lease and the search for lost ones, in ms. */
+  readonly pastLeaseMs: number;
   startApi(): Promise<DroverProcess>;
   startWorker(): Promise<DroverProcess>;
 }
@@ -52,7 +54,7 @@ export function planFaults(
 
 /** Lets one fault strike and heals it, as a supervisor and a network would. Resolves when it is healed. */
 export async function strike(field: Battlefield, fault: Fault, random: () => number): Promise<void> {
-  const lastsMs = FAULTS[fault];
+  const lastsMs = FAULTS[fault] ?? field.pastLeaseMs;
   switch (fault) {
     case "kill a worker":
       return replace(pickRunning(field.system.workers, random), lastsMs, field.startWorker);

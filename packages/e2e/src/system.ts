@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@drover/client";
-import { type RunningRedis, startRedis } from "@drover/embedded-redis";
+import { findRedisServer, type RunningRedis, startRedis } from "@drover/embedded-redis";
 import { DroverProcess } from "./drover-process.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/processors.mjs", import.meta.url));
@@ -13,6 +13,8 @@ export interface SystemOptions {
   readonly workers: number;
   /** Settings of every process, over those below. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether workers have the lease of production, as tests of its length need. Default false: `quick-worker.mjs`. */
+  readonly hasRealLease?: boolean;
   /** What the processes connect to instead of Redis itself, such as a proxy in front of it. */
   readonly redisUrlFor?: (redisUrl: string) => Promise<string>;
 }
@@ -26,6 +28,7 @@ export class System {
   readonly workers: DroverProcess[] = [];
   redis: RunningRedis;
   #env: Record<string, string> = {};
+  #workerKind: "worker" | "quick worker" = "quick worker";
 
   private constructor(folder: string, redis: RunningRedis) {
     this.folder = folder;
@@ -34,8 +37,10 @@ export class System {
 
   static async start(options: SystemOptions): Promise<System> {
     const folder = await mkdtemp(join(tmpdir(), "drover-e2e-"));
-    const system = new System(folder, await startRedis({ dataDir: join(folder, "redis") }));
+    const program = await findRedisServer({ mayInstall: false });
+    const system = new System(folder, await startRedis({ dataDir: join(folder, "redis"), program }));
     const redisUrl = (await options.redisUrlFor?.(system.redis.url)) ?? system.redis.url;
+    if (options.hasRealLease === true) system.#workerKind = "worker";
     system.#env = {
       REDIS_URL: redisUrl,
       DROVER_DATA_DIR: join(folder, "data"),
@@ -85,7 +90,7 @@ export class System {
   }
 
   async startWorker(env: Readonly<Record<string, string>> = {}): Promise<DroverProcess> {
-    const worker = await DroverProcess.start({ kind: "worker", env: { ...this.#env, ...env } });
+    const worker = await DroverProcess.start({ kind: this.#workerKind, env: { ...this.#env, ...env } });
     this.workers.push(worker);
     return worker;
   }

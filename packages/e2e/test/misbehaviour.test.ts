@@ -44,7 +44,7 @@ describe("processors that misbehave", () => {
   });
 
   it("F8: a processor that blocks its event loop for longer than the lease is one attempt", async () => {
-    const { job_id } = await submit("misbehave", { how: "block-briefly", ms: 14_000 });
+    const { job_id } = await submit("misbehave", { how: "block-briefly", ms: 6_000 });
     expect(await system.client().wait(job_id)).toMatchObject({ status: "completed", attempt: 1 });
   });
 

@@ -14,13 +14,18 @@ describe("a worker that goes away in the middle of an attempt", () => {
   afterEach(() => system.stop());
 
   it("F1: killed workers' jobs run elsewhere within 15 s as their next attempt, and no child outlives its worker", async () => {
-    system = await System.start({ apis: 1, workers: KILLS, env: { DROVER_CONCURRENCY: "1" } });
+    system = await System.start({
+      apis: 1,
+      workers: KILLS,
+      env: { DROVER_CONCURRENCY: "1" },
+      hasRealLease: true,
+    });
     const client = system.client();
     const victims = [...system.workers];
     const ids = await Promise.all(
       victims.map(
         async (_, i) =>
-          (await client.submit("digest", new Blob([`kill ${i}`]), { params: { ms: 10_000 } })).job_id,
+          (await client.submit("digest", new Blob([`kill ${i}`]), { params: { ms: 6_000 } })).job_id,
       ),
     );
     await waitFor(async () => (await client.list({ status: "running" })).jobs.length === KILLS, {

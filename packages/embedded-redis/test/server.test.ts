@@ -30,8 +30,8 @@ async function start(url?: string): Promise<RunningRedis> {
 
 /** Another process that starts a Redis on the folder. */
 async function startInOwner(lingerMs = 0): Promise<{ owner: ChildProcess; url: string; pid: number }> {
-  const fixture = new URL("./fixtures/owner.ts", import.meta.url).pathname;
-  const owner = spawn(process.execPath, ["--import", "tsx", fixture, folder, String(lingerMs)], {
+  const fixture = new URL("./fixtures/owner.mjs", import.meta.url).pathname;
+  const owner = spawn(process.execPath, [fixture, folder, String(lingerMs)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   owners.push(owner);
@@ -142,7 +142,7 @@ test("a lock file that is no JSON is replaced", async () => {
 });
 
 test("a Redis that cannot start says why with the end of its log, and frees the folder", async () => {
-  const occupied = createServer().listen(0, "127.0.0.1");
+  const occupied = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await new Promise((resolve) => occupied.once("listening", resolve));
   const address = occupied.address();
   const port = typeof address === "object" ? address?.port : 0;

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LANGUAGES, NAMES } from "../src/reading/headings.js";
@@ -17,25 +17,26 @@ const REAL = join(SHARED, "data/moodle");
 const GENERATOR = join(SHARED, "tools/gen_moodle_csv.py");
 const SCHEMA = join(SHARED, "data/xes/xes-ieee-1849-2016.ns.xsd");
 
-const hasReal = there(REAL, "the tests on real exports");
-const hasGenerator = there(GENERATOR, "the tests on generated exports") && works("python3", "--version");
-const canValidate = there(SCHEMA, "the validation against the XES schema") && works("xmllint", "--version");
+/** Why tests are skipped, for their titles; empty when they run. */
+const noReal = absent(REAL);
+const noGenerator = absent(GENERATOR) || missing("python3");
+const noValidator = absent(SCHEMA) || missing("xmllint");
 
-function there(path: string, what: string): boolean {
-  if (existsSync(path)) return true;
-  process.stderr.write(`Skipped ${what}: ${path} is not there.\n`);
-  return false;
+function absent(path: string): string {
+  return existsSync(path) ? "" : ` (skipped: ${basename(path)} of the development material is not there)`;
 }
 
-function works(command: string, flag: string): boolean {
+function missing(command: string): string {
   try {
-    execFileSync(command, [flag], { stdio: "ignore" });
-    return true;
+    execFileSync(command, ["--version"], { stdio: "ignore" });
+    return "";
   } catch {
-    process.stderr.write(`Skipped tests that need ${command}: it is not installed.\n`);
-    return false;
+    return ` (skipped: ${command} is not installed)`;
   }
 }
+
+/** Rows of a generated log: every kind of cell comes up in as many. */
+const ROWS = 800;
 
 let folder = "";
 beforeAll(async () => {
@@ -47,7 +48,7 @@ async function expectValidXes(log: LogRun): Promise<void> {
   for (const name of ["enriched_log.xes", "enriched_log_bloom_only.xes"]) {
     const content = log.artifacts.get(name) ?? Buffer.alloc(0);
     readXes(content.toString("utf8"));
-    if (!canValidate) continue;
+    if (noValidator !== "") continue;
     const path = join(folder, name);
     await writeFile(path, content);
     await run("xmllint", ["--noout", "--huge", "--schema", SCHEMA, path]);
@@ -103,8 +104,8 @@ for row in r:
   );
 }
 
-describe.skipIf(!hasReal)("real exports", () => {
-  const files = hasReal ? readdirSync(REAL).filter((name) => name.endsWith(".csv")) : [];
+describe.skipIf(noReal !== "")(`real exports${noReal}`, () => {
+  const files = noReal === "" ? readdirSync(REAL).filter((name) => name.endsWith(".csv")) : ["each"];
 
   test.each(files)("%s is accepted whole, but for dates that do not exist", async (name) => {
     const log = await runLog({ path: join(REAL, name) });
@@ -125,7 +126,7 @@ describe.skipIf(!hasReal)("real exports", () => {
     await expectValidXes(log);
   });
 
-  test.skipIf(!hasGenerator).each(files)("%s has no corrupt row", async (name) => {
+  test.skipIf(noGenerator !== "").each(files)(`%s has no corrupt row${noGenerator}`, async (name) => {
     const path = join(REAL, name);
     const log = await runLog({ path });
     const encoding = log.summary.detected.encoding === "windows-1252" ? "cp1252" : "utf-8";
@@ -138,7 +139,7 @@ describe.skipIf(!hasReal)("real exports", () => {
   });
 });
 
-describe.skipIf(!hasReal)("the names beside the project", () => {
+describe.skipIf(noReal !== "")(`the names beside the project${noReal}`, () => {
   test("are the ones that the processor knows", async () => {
     const names = JSON.parse(await readFile(join(REAL, "names.json"), "utf8"));
     expect(NAMES.headings).toEqual(names.headings);
@@ -147,7 +148,7 @@ describe.skipIf(!hasReal)("the names beside the project", () => {
   });
 });
 
-describe.skipIf(!hasGenerator)("exports from the other generator", () => {
+describe.skipIf(noGenerator !== "")(`exports from the other generator${noGenerator}`, () => {
   test.each([
     [["--lang", "en"], "utf-8", ","],
     [["--lang", "pt"], "utf-8", ","],
@@ -165,9 +166,9 @@ describe.skipIf(!hasGenerator)("exports from the other generator", () => {
     [["--encoding", "utf-16", "--tricky"], "utf-16", ","],
   ])("%j are read whole and right", async (options, encoding, delimiter) => {
     const path = join(folder, "log.csv");
-    await run("python3", [GENERATOR, "3000", path, ...options]);
+    await run("python3", [GENERATOR, String(ROWS), path, ...options]);
     const log = await runLog({ path });
-    expect(log.summary.rows).toMatchObject({ read: 3000, kept: 3000, rejected: 0 });
+    expect(log.summary.rows).toMatchObject({ read: ROWS, kept: ROWS, rejected: 0 });
     expect(log.summary.others_percent).toBeLessThanOrEqual(5);
     expectNoCorruptRow(
       log,
@@ -181,16 +182,16 @@ describe.skipIf(!hasGenerator)("exports from the other generator", () => {
 
   test("with broken times lose just those rows, each listed", async () => {
     const path = join(folder, "log.csv");
-    await run("python3", [GENERATOR, "3000", path, "--bad", "0.05"]);
+    await run("python3", [GENERATOR, String(ROWS), path, "--bad", "0.05"]);
     const cells = await readByPython(path, "utf-8", ",");
     const broken = [...cells].filter(
       ([line, [time = ""]]) => line > 1 && !/^\d+\/\d\d\/\d\d, /.test(time.replace("31/02/24", "")),
     );
     const log = await runLog({ path });
     expect(log.summary.rows).toMatchObject({
-      read: 3000,
+      read: ROWS,
       rejected: broken.length,
-      kept: 3000 - broken.length,
+      kept: ROWS - broken.length,
     });
     const listed = log.artifacts
       .get("rejected_rows.csv")
@@ -205,7 +206,7 @@ describe.skipIf(!hasGenerator)("exports from the other generator", () => {
   });
 });
 
-describe.skipIf(!canValidate)("the XES schema", () => {
+describe.skipIf(noValidator !== "")(`the XES schema${noValidator}`, () => {
   test.each(LANGUAGES)("is met by a log in %s with difficult cells", async (language) => {
     await expectValidXes(
       await runLog(syntheticLog({ rows: 300, language, tricky: true, site: true }), { case: "session" }),

@@ -28,7 +28,6 @@ export function redisKeys(prefix: string) {
     processors: `${own}:processors`,
     installation: `${own}:installation`,
     apis: `${own}:apis`,
-    cancelChannel: `${own}:cancel`,
     fact: (name: string) => `${own}:fact:${name}`,
     lease: (name: string) => `${own}:lease:${name}`,
     queueDeadlines: `${own}:queue-deadlines`,

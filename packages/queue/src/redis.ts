@@ -79,6 +79,7 @@ export class RedisLink {
 
   constructor(url: string, log: Log) {
     this.client = new Redis(url, FAIL_FAST);
+    this.client.setMaxListeners(0); // each request that waits for the connection listens
     reportErrors(this.client, log, "requests");
     for (const { name, ...script } of SCRIPTS) this.client.defineCommand(name, script);
   }

@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startRedis } from "@drover/embedded-redis";
+import { findRedisServer, startRedis } from "@drover/embedded-redis";
+import { inject } from "vitest";
+import "./docker-engine.js";
 
 /** A real Redis for one test file. */
 export interface TestRedis {
@@ -31,7 +33,7 @@ const IMAGE_COMMAND = [
 export async function testRedis(): Promise<TestRedis> {
   const shared = process.env["REDIS_URL"];
   if (shared !== undefined && shared !== "") return sharedRedis(shared);
-  return (await containerRedis()) ?? privateRedis();
+  return inject("hasDockerEngine") ? containerRedis() : privateRedis();
 }
 
 function uniquePrefix(): string {
@@ -66,14 +68,8 @@ async function removeKeys(url: string, prefixes: readonly string[]): Promise<voi
   }
 }
 
-/** `undefined` when no engine answers, which takes 2 ms to find out; a container that an engine cannot start is an error. */
-async function containerRedis(): Promise<TestRedis | undefined> {
-  const { GenericContainer, getContainerRuntimeClient, Wait } = await import("testcontainers");
-  try {
-    await getContainerRuntimeClient();
-  } catch {
-    return undefined;
-  }
+async function containerRedis(): Promise<TestRedis> {
+  const { GenericContainer, Wait } = await import("testcontainers");
   const container = await new GenericContainer(IMAGE)
     .withCommand(IMAGE_COMMAND)
     .withExposedPorts(6379)
@@ -98,7 +94,7 @@ export interface PrivateRedis extends TestRedis {
 /** A Redis of this machine that no other test uses, whatever `REDIS_URL` says: for tests that configure or pause it. */
 export async function privateRedis(): Promise<PrivateRedis> {
   const dataDir = await mkdtemp(join(tmpdir(), "drover-test-redis-"));
-  const redis = await startRedis({ dataDir });
+  const redis = await startRedis({ dataDir, program: await findRedisServer({ mayInstall: false }) });
   return {
     url: redis.url,
     prefix: uniquePrefix,

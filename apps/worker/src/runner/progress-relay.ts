@@ -45,8 +45,6 @@ export class ProgressRelay {
 
   /** Sends what waits, without delay; resolves when it is sent. */
   async flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     while (this.#waiting.length > 0 || this.#sending !== undefined) {
       await this.#sending;
       if (this.#sending === undefined) this.#sendNext();
@@ -69,6 +67,8 @@ export class ProgressRelay {
   #sendNext(): void {
     const next = this.#waiting.shift();
     if (next === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#sentAt = performance.now();
     this.#sending = this.#options.send(next)?.finally(() => {
       this.#sending = undefined;

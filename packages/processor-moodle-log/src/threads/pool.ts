@@ -75,18 +75,15 @@ export function createThreadPool(size: number): Pool {
   };
 }
 
-/** Starts the code of a thread. Run from its TypeScript source, as tests do, a thread first needs to learn to read it. */
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./thread.js", import.meta.url));
-  const tsx = import.meta.resolve("tsx/esm/api");
-  const thread = new URL("./thread.ts", import.meta.url).href;
-  const start = `import("${tsx}").then(({ register }) => { register(); return import("${thread}"); });`;
-  return new Worker(start, { eval: true });
-}
+/** The code of a thread, which Node reads only as built: under tests this module is its TypeScript source. */
+const THREAD = new URL(
+  import.meta.url.endsWith(".ts") ? "../../dist/threads/thread.js" : "./thread.js",
+  import.meta.url,
+);
 
 /** One thread, doing one job at a time. */
 class Thread {
-  readonly #worker = startWorker();
+  readonly #worker = new Worker(THREAD);
   #busy = 0;
 
   constructor() {

@@ -1,7 +1,7 @@
 import type { Log, QueuePorts } from "@drover/core";
 import type { Queue } from "bullmq";
 import { redisKeys } from "../keys.js";
-import { patientConnection, RedisLink } from "../redis.js";
+import { RedisLink } from "../redis.js";
 import { BullConsumer } from "./consumer.js";
 import { redisFinishedJobs } from "./finished-jobs.js";
 import { BullJobQueue } from "./job-queue.js";
@@ -26,10 +26,14 @@ export interface QueueOptions {
   readonly lease?: Partial<LeaseTimes>;
   /** Where the server has no WAITAOF: how long after a write it is taken for synced, in ms. Default 6,000. Shorter ones are for tests. */
   readonly syncDelayMs?: number;
+  /** How often a waiter for a change looks at the job although no event came, in ms. Default 1,000. Longer ones are for tests. */
+  readonly lookAgainMs?: number;
 }
 
 /** 5 s over the second between two syncs of an append-only file that is synced `everysec`. */
 const SYNC_DELAY_MS = 6_000;
+/** A caller of `changed` looks again after this long even without an event: one may fall between its read and the call. */
+const LOOK_AGAIN_MS = 1_000;
 
 /** The queue on Redis through BullMQ, and its queues for the operators' board. */
 export interface BullQueue extends QueuePorts {
@@ -42,7 +46,7 @@ export interface BullQueue extends QueuePorts {
  * meanwhile is refused with `redis_unavailable`. Consumers wait instead. Ends with `close`.
  */
 export function connectQueue(options: QueueOptions): BullQueue {
-  const { url, log, random = Math.random } = options;
+  const { url, log, random = Math.random, lookAgainMs = LOOK_AGAIN_MS } = options;
   const lease = { ...LEASE_TIMES, ...options.lease };
   const keys = redisKeys(options.prefix);
   const link = new RedisLink(url, log);
@@ -52,14 +56,10 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const catalogue = redisCatalogue(link, keys, log);
   const queues = new BullQueues(link, keys, url, log);
   const locator = new JobLocator(link, keys, catalogue);
-  const signals = new CancelSignals(
-    () => patientConnection(url, log, { purpose: "cancel signals" }),
-    keys.cancelChannel,
-  );
   const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
-  const consumerDeps = { url, keys, link, log, random, lease, now, onCancelSignal: signals.listen };
+  const consumerDeps = { url, keys, link, log, random, lease, now };
   return {
-    jobs: new BullJobQueue({ link, keys, queues, locator }),
+    jobs: new BullJobQueue({ link, keys, queues, locator, lookAgainMs }),
     attempts: {
       consume: (processor, consumeOptions, execute) =>
         new BullConsumer(processor, consumeOptions, execute, consumerDeps),
@@ -77,41 +77,8 @@ export function connectQueue(options: QueueOptions): BullQueue {
     async close() {
       clock.stop();
       sync.close();
-      signals.close();
       await queues.close();
       link.close();
     },
   };
-}
-
-/** The fast half of cancelling: a channel that every process with consumers listens to. Missing a message costs half a second. */
-class CancelSignals {
-  readonly #connect: () => ReturnType<typeof patientConnection>;
-  readonly #channel: string;
-  readonly #listeners = new Set<(id: string) => void>();
-  #connection: ReturnType<typeof patientConnection> | undefined;
-
-  constructor(connect: () => ReturnType<typeof patientConnection>, channel: string) {
-    this.#connect = connect;
-    this.#channel = channel;
-  }
-
-  readonly listen = (listener: (id: string) => void): (() => void) => {
-    this.#listeners.add(listener);
-    this.#connection ??= this.#subscribe();
-    return () => this.#listeners.delete(listener);
-  };
-
-  close(): void {
-    this.#connection?.disconnect();
-  }
-
-  #subscribe(): ReturnType<typeof patientConnection> {
-    const connection = this.#connect();
-    connection.on("message", (_channel: string, id: string) => {
-      for (const listener of [...this.#listeners]) listener(id);
-    });
-    connection.subscribe(this.#channel).catch(() => {}); // closed before it was connected
-    return connection;
-  }
 }

@@ -24,8 +24,8 @@ import { WorkerConnection } from "./worker-connection.js";
 /** A job that was lost with its worker this often fails as `worker_lost`: it may well be what kills them. */
 const MAX_LOST_WORKERS = 10;
 
-/** Cancel marks are looked for this often, whether or not the fast signal came. */
-const CANCEL_CHECK_MS = 500;
+/** Cancel marks are looked for this often: with a second of grace for the child, a running job is stopped well within the promised 2 s. */
+const CANCEL_CHECK_MS = 250;
 
 /** BullMQ's fetch loop spins when the server refuses every command; past this many errors in a second it rests for one. */
 const MAX_ERRORS_A_SECOND = 10;
@@ -46,8 +46,6 @@ export interface ConsumerDeps {
   readonly lease: LeaseTimes;
   /** The server's wall time. */
   readonly now: () => number;
-  /** Calls the listener with the id of each job that somebody asked to cancel; answers how to stop listening. */
-  onCancelSignal(listener: (id: string) => void): () => void;
 }
 
 type Execute = (attempt: Attempt) => Promise<Outcome>;
@@ -67,7 +65,6 @@ export class BullConsumer implements Consumer {
   readonly #connection: WorkerConnection;
   readonly #attempts = new Map<string, BullAttempt>();
   readonly #damaged: DamagedJobs;
-  readonly #stopListening: () => void;
   readonly #timers: readonly NodeJS.Timeout[];
   /** Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and run again. */
   readonly #giveUp = new AbortController();
@@ -100,7 +97,6 @@ export class BullConsumer implements Consumer {
     this.#damaged = new DamagedJobs({ ...deps, processor, tokenPrefix: `${this.#worker.id}:` });
     this.#connection.watch();
     this.#listen();
-    this.#stopListening = deps.onCancelSignal((id) => this.#attempts.get(id)?.stop("cancelled"));
     this.#timers = [
       setInterval(() => void this.#lookForCancelMarks(), CANCEL_CHECK_MS),
       setInterval(() => void this.#rest(), 1_000),
@@ -142,7 +138,6 @@ export class BullConsumer implements Consumer {
     this.#connection.close();
     await Promise.race([closed, sleep(IDLE_CLOSE_MS)]); // BullMQ never comes back from a connection that is being remade
     for (const timer of [...timers, ...this.#timers]) clearTimeout(timer);
-    this.#stopListening();
   }
 
   /** Resolves when no attempt runs. */

@@ -24,9 +24,6 @@ import { isDamaged, readJob, readListedJob, readRecord } from "./snapshot.js";
 /** BullMQ runs the lowest number first and treats 0 apart, so −100…100, highest first, becomes 201…1. */
 export const bullPriority = (priority: number): number => 101 - priority;
 
-/** A caller of `changed` looks again after this long even without an event: one may fall between its read and the call. */
-const LOOK_AGAIN_MS = 1_000;
-
 /** What is left of a retry after its first step takes no longer: a wait for the connection, then one for the answer. */
 const RETRY_MS = 3_000;
 
@@ -39,12 +36,20 @@ export class BullJobQueue implements JobQueue {
   readonly #keys: RedisKeys;
   readonly #queues: BullQueues;
   readonly #locator: JobLocator;
+  readonly #lookAgainMs: number;
 
-  constructor(deps: { link: RedisLink; keys: RedisKeys; queues: BullQueues; locator: JobLocator }) {
+  constructor(deps: {
+    link: RedisLink;
+    keys: RedisKeys;
+    queues: BullQueues;
+    locator: JobLocator;
+    lookAgainMs: number;
+  }) {
     this.#link = deps.link;
     this.#keys = deps.keys;
     this.#queues = deps.queues;
     this.#locator = deps.locator;
+    this.#lookAgainMs = deps.lookAgainMs;
   }
 
   async submit(request: JobRequest, options: { readonly isRestored?: boolean } = {}): Promise<Job> {
@@ -120,7 +125,7 @@ export class BullJobQueue implements JobQueue {
     const processor = await this.#locator.find(id);
     if (processor === undefined) return "not_found";
     const lists = ["completed", "failed", "delayed", "active", "wait", "prioritized", "paused", "events"];
-    const answer = (await this.#link.run(
+    return (await this.#link.run(
       "cancel",
       [
         this.#keys.job(processor, id),
@@ -129,10 +134,6 @@ export class BullJobQueue implements JobQueue {
       ],
       [id, CANCELLED, HISTORY_LIMIT, HISTORY_TTL_MS],
     )) as CancelAnswer;
-    // The mark is durable and every worker looks for it; this only makes the one that runs the job look now.
-    if (answer === "cancelling")
-      await this.#link.use((client) => client.publish(this.#keys.cancelChannel, id));
-    return answer;
   }
 
   async retry(id: JobId, params?: Readonly<Record<string, unknown>>): Promise<Job | undefined> {
@@ -187,7 +188,7 @@ export class BullJobQueue implements JobQueue {
     const either = AbortSignal.any([signal, end.signal]);
     const event =
       processor === undefined ? new Promise<never>(() => {}) : this.#queues.nextEvent(processor, id, either);
-    await Promise.race([event, sleep(LOOK_AGAIN_MS, undefined, { signal: either }).catch(() => {})]);
+    await Promise.race([event, sleep(this.#lookAgainMs, undefined, { signal: either }).catch(() => {})]);
     end.abort();
   }
 

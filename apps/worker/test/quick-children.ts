@@ -4,15 +4,14 @@ import { type ChildrenOptions, createChildren } from "../src/runner/children.js"
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Children that run from source, with shorter graces than in production. */
-export function sourceChildren(options: Partial<ChildrenOptions> = {}): ReturnType<typeof createChildren> {
+/** Children that run the built entry, with shorter graces than in production. */
+export function quickChildren(options: Partial<ChildrenOptions> = {}): ReturnType<typeof createChildren> {
   return createChildren({
     environment: process.env,
     maxAttempts: 100,
     workerMark: randomUUID(),
     keeper: { watch() {}, forget() {} },
-    entry: new URL("../src/runner/child-entry.ts", import.meta.url).pathname,
-    nodeArguments: ["--import", "tsx"],
+    entry: new URL("../dist/runner/child-entry.js", import.meta.url).pathname,
     log: silent,
     graces: { stopMs: 500, cancelMs: 500 },
     ...options,
