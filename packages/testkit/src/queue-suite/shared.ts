@@ -67,6 +67,7 @@ export function sharedTopic(withBench: WithBench): void {
       await bench.queue.health.ping();
       expect(await bench.queue.health.inspect()).toEqual({
         version: expect.stringMatching(/./),
+        runId: expect.stringMatching(/./),
         durability: expect.stringMatching(/^(none|snapshots|everysec|always|unknown)$/),
         evictionPolicy: expect.stringMatching(/./),
         usedMemoryBytes: expect.any(Number),
