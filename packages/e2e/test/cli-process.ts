@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const CLI = fileURLToPath(new URL("../../../apps/cli/dist/main.js", import.meta.url));
+/** The command's file. */
+export const CLI = fileURLToPath(new URL("../../../apps/cli/dist/main.js", import.meta.url));
 const PATIENCE_MS = 60_000;
 
 /** The `drover` command as a real process. */
