@@ -34,7 +34,7 @@ test("every TypeScript block of the documentation compiles as printed", { timeou
 
 function blocksOf(page: string): readonly { readonly page: string; readonly code: string }[] {
   const text = page.endsWith(".md") ? readFileSync(join(ROOT, page), "utf8") : "";
-  return [...text.matchAll(/^```(?:ts|typescript)\b.*\n(.*?)^```/gms)].map(([, code = ""]) => ({
+  return [...text.matchAll(/^```(?:ts|typescript)\b[^\n]*\n(.*?)^```/gms)].map(([, code = ""]) => ({
     page,
     code,
   }));
