@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { waitFor } from "@drover/testkit";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { busyServer, JOB_ID, serve } from "./busy-server.js";
-import { CLI, CliProcess, descendants, isRunning } from "./cli-process.js";
+import { CLI, CliProcess, descendants, isRunning, processesIn } from "./cli-process.js";
 
 const WORKER = fileURLToPath(new URL("../../../apps/worker/dist/main.js", import.meta.url));
 /** A line of a stack. */
@@ -19,11 +19,20 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "drover-mistakes-"));
   writeFileSync(join(folder, "a.csv"), "a,b\n");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }));
+/** Ends what the test has left running. */
+const leftovers: (() => void)[] = [];
+afterEach(async () => {
+  for (const end of leftovers.splice(0)) end();
+  await waitFor(() => processesIn(folder).length === 0, {
+    deadlineMs: 30_000,
+    what: "the end of all processes",
+  });
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function drover(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
   const cli = new CliProcess(args, { cwd: folder, env: { PORT: "0", ...env } });
-  onTestFinished(() => cli.signal("SIGKILL"));
+  leftovers.push(() => cli.signal("SIGKILL"));
   return cli;
 }
 
@@ -40,7 +49,7 @@ async function shell(line: string, env: Readonly<Record<string, string>> = {}) {
   const script = `drover() { "${process.execPath}" "${CLI}" "$@"; }; ${line}`;
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn("bash", ["-c", script], { cwd: folder, env: { PATH, HOME, PORT: "0", ...env } });
-  onTestFinished(() => void child.kill("SIGKILL"));
+  leftovers.push(() => child.kill("SIGKILL"));
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   expect(`${out}${err}`).not.toMatch(STACK);
   return { out, err };
