@@ -5,6 +5,10 @@
 import { existsSync } from "node:fs";
 import { root, say, stopUnlessNodeFits } from "./say.mjs";
 
+/** Whoever read the output is gone, as with `npm start | head`: nothing is left to say. `drover` minds it by itself. */
+const onOutputGone = ({ code }) => process.exit(code === "EPIPE" ? 0 : 1);
+process.stdout.on("error", onOutputGone);
+
 stopUnlessNodeFits();
 const [command = "start", ...args] = process.argv.slice(2);
 
@@ -20,6 +24,7 @@ const COMMANDS = {
 /** Runs a command of the CLI in this process: a signal for it then has one receiver. */
 async function drover(name) {
   process.argv = [process.argv[0], `${root}apps/cli/dist/main.js`, name, ...args];
+  process.stdout.off("error", onOutputGone);
   await import(`${root}apps/cli/dist/main.js`);
 }
 

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
-import { parseSettings, type Settings, unknownSettings } from "@drover/core";
+import { misspeltSettings, parseSettings, type Settings } from "@drover/core";
 
 export interface Config {
   readonly settings: Settings;
   /** `file:<folder>`, absolute. */
   readonly storage: string;
-  /** Variables that look like settings and are none. */
-  readonly unknown: readonly string[];
+  /** A sentence for each variable that looks like a setting and is none. */
+  readonly misspelt: readonly string[];
 }
 
 /** The api's configuration from the environment. The only place that reads it. Throws `SettingsError` listing every mistake. */
@@ -15,6 +15,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   return {
     settings,
     storage: settings.DROVER_STORAGE ?? `file:${resolve(settings.DROVER_DATA_DIR, "blobs")}`,
-    unknown: unknownSettings(env),
+    misspelt: misspeltSettings(env),
   };
 }

@@ -28,14 +28,14 @@ import { createStorageSharing } from "./storage-sharing.js";
  * @param faults where a fault test stops it.
  */
 export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> {
-  const config = readConfigOrExit();
+  const config = readConfig();
   const { settings } = config;
   const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
   process.on("uncaughtException", (error) => {
     log.error("Unexpected error outside of every request; the process ends.", { error });
     process.exit(1);
   });
-  for (const name of config.unknown) log.warn(`${name} is not a setting of Drover; is it misspelt?`);
+  for (const sentence of config.misspelt) log.warn(sentence);
   const queue = connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log });
   const stopping = new AbortController();
   const store = openStore(config.storage);
@@ -58,8 +58,8 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
   deps.sharing.start();
   const stopWatching = watchDeadlines({ queue, store: deps.store, log });
   const server = await listen(app, { host: settings.HOST, port: settings.PORT }).catch((error: unknown) => {
-    log.error(`Cannot listen on ${settings.HOST} port ${settings.PORT}`, { error });
-    process.exit(1);
+    log.error(`Cannot listen on ${settings.HOST} port ${settings.PORT} (HOST, PORT): ${messageOf(error)}`);
+    process.exit(2);
   });
   log.info(`Listening on ${server.url}`, { url: server.url, version: deps.version });
   process.send?.({ type: "listening", url: server.url });
@@ -79,16 +79,6 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     log.info("Stopped");
     process.exit(0);
   });
-}
-
-function readConfigOrExit(): Config {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(2);
-  }
 }
 
 /** What reaches out of the process. */
@@ -151,6 +141,10 @@ function compose(config: Config, reach: Reach, stopping: AbortSignal): Deps {
   };
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function readVersion(): string {
   const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version; // our own file
@@ -159,4 +153,10 @@ function readVersion(): string {
 /** Fault tests import this module and start it with failpoints. */
 const isStarted =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
-if (isStarted) await main();
+if (isStarted) {
+  await main().catch((error: unknown) => {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  });
+}

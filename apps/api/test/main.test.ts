@@ -25,6 +25,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** A line of a stack. */
+const STACK = /\n\s+at |\\n\s+at /;
+
 /** The real process. */
 function start(env: Record<string, string> = {}, stdio: "ipc" | "ignore" = "ipc") {
   const child = spawn(process.execPath, [MAIN], {
@@ -74,7 +77,10 @@ describe("the api process", { timeout: 60_000 }, () => {
       expect.objectContaining({ level: "info", source: "api", message: `Listening on ${url}` }),
     );
     expect(lines()).toContainEqual(
-      expect.objectContaining({ level: "warn", message: expect.stringContaining("DROVER_MAX_QUEUD") }),
+      expect.objectContaining({
+        level: "warn",
+        message: "DROVER_MAX_QUEUD is not a setting; did you mean DROVER_MAX_QUEUED?",
+      }),
     );
     await waitFor(() => lines().some(({ message }) => message.includes("AOF")));
     api.child.kill("SIGTERM");
@@ -126,7 +132,32 @@ describe("the api process", { timeout: 60_000 }, () => {
     const first = start();
     const { port } = new URL(await first.listening);
     const second = start({ PORT: port });
-    expect((await second.exited).code).toBe(1);
-    expect(second.output()).toContain("EADDRINUSE");
+    second.listening.catch(() => {});
+    expect((await second.exited).code).toBe(2);
+    expect(second.output()).toContain(
+      `Cannot listen on 127.0.0.1 port ${port} (HOST, PORT): listen EADDRINUSE`,
+    );
+    expect(second.output()).not.toMatch(STACK);
+  });
+
+  it.each([
+    [{ PORT: "abc" }, "PORT: expected a whole number from 0 to 65535"],
+    [{ DROVER_STORAGE: "s3://user:secret@x" }, "DROVER_STORAGE: expected file:<folder>"],
+    [{ REDIS_URL: "redis://:secret@[bad" }, "REDIS_URL: expected an address that starts with redis://"],
+  ])("tells a wrong setting in a sentence: %j", async (env, sentence) => {
+    const api = start(env);
+    api.listening.catch(() => {});
+    expect((await api.exited).code).toBe(2);
+    expect(api.output()).toContain(sentence);
+    expect(api.output()).not.toMatch(STACK);
+    expect(api.output()).not.toContain("secret");
+  });
+
+  it("goes on when nobody reads its log any more", async () => {
+    const api = start();
+    const url = await api.listening;
+    api.child.stdout?.destroy();
+    for (let i = 0; i < 5; i++) expect((await fetch(`${url}/nowhere`)).status).toBe(404);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
   });
 });

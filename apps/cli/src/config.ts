@@ -8,9 +8,9 @@ export interface Config {
   readonly apiKey: string | undefined;
   /** `REDIS_URL`; `undefined` for a private Redis. */
   readonly redisUrl: string | undefined;
-  /** `HOST` and `PORT` of the api that `up` starts. */
+  /** `HOST` and `PORT` of the api that `up` starts; the port as it was written, since only `up` minds. */
   readonly host: string;
-  readonly port: number;
+  readonly port: string;
   /** `DROVER_DATA_DIR`, absolute. */
   readonly dataDir: string;
   /** `DROVER_STORAGE`; `undefined` for the data folder. */
@@ -30,7 +30,7 @@ export function readConfig(): Config {
     apiKey: DROVER_API_KEY?.trim() || undefined,
     redisUrl: value("REDIS_URL"),
     host: value("HOST") ?? "127.0.0.1",
-    port: Number(value("PORT") ?? 8000),
+    port: value("PORT") ?? "8000",
     dataDir: resolve(value("DROVER_DATA_DIR") ?? ".drover"),
     storage: value("DROVER_STORAGE"),
     logFormat: value("LOG_FORMAT") ?? "pretty",

@@ -6,7 +6,7 @@ import { fileAt, streamingFetch } from "@drover/client/node";
 import type { Config } from "./config.js";
 import { EXIT } from "./exit.js";
 import { createProgress } from "./progress.js";
-import { save } from "./save.js";
+import { prepareOutput, save } from "./save.js";
 import { formatBytes, shortPath } from "./show.js";
 import { type UnpackedFile, unzip } from "./unzip.js";
 import { onEnding } from "./up/ending.js";
@@ -27,9 +27,20 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
  */
 export async function demo(config: Config, options: DemoOptions): Promise<number> {
   await fileAt(options.file); // throws now rather than after everything was started
+  await prepareOutput(`${options.output}/`);
   const dataDir = await mkdtemp(join(tmpdir(), "drover-demo-"));
-  onEnding((exitCode) => process.exit(exitCode)); // the servers stop when this process is gone
   let system: System | undefined;
+  let jobId: string | undefined;
+  let isStopping = false;
+  onEnding((exitCode) => {
+    if (system === undefined || isStopping) process.exit(exitCode); // the servers stop when this process is gone
+    isStopping = true;
+    say(
+      `\nStopping. ${jobId === undefined ? "Nothing was sent yet" : `Job ${jobId} ends here`}: ${HOW_TO_GO_ON}`,
+    );
+    const ended = system.stop().then(() => rm(dataDir, { recursive: true, force: true }));
+    ended.finally(() => process.exit(exitCode));
+  });
   try {
     const startedAt = performance.now();
     system = await startSystem({
@@ -43,12 +54,17 @@ export async function demo(config: Config, options: DemoOptions): Promise<number
       say,
     });
     say(`Redis, api and worker are up after ${seconds(startedAt)}: ${system.url}`);
-    return await runJob(system.url, options);
+    return await runJob(system.url, options, (id) => {
+      jobId = id;
+    });
   } finally {
     await system?.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
 }
+
+const HOW_TO_GO_ON =
+  "the demo keeps nothing. For jobs that stay: drover up (npm start), and in a second terminal drover submit <file> --processor <name> --watch";
 
 /** Quiet, with storage and queues of its own: nothing of a real installation is touched, not even on a shared Redis. */
 function demoEnvironment({ serverEnvironment }: Config): Record<string, string | undefined> {
@@ -57,15 +73,21 @@ function demoEnvironment({ serverEnvironment }: Config): Record<string, string |
     ...rest,
     LOG_LEVEL: "warn",
     LOG_FORMAT: "pretty",
+    DROVER_DRAIN_TIMEOUT: "0", // nobody waits for what is thrown away
     DROVER_QUEUE_PREFIX: `drover-demo-${process.pid}`,
   };
 }
 
-async function runJob(url: string, { file, processor, output }: DemoOptions): Promise<number> {
+async function runJob(
+  url: string,
+  { file, processor, output }: DemoOptions,
+  onJob: (jobId: string) => void,
+): Promise<number> {
   const client = createClient({ baseUrl: url, fetch: streamingFetch });
   const input = await fileAt(file);
   const startedAt = performance.now();
   const submitted = await client.submit(processor, input);
+  onJob(submitted.job_id);
   say(`Sent ${shortPath(file)} (${formatBytes(input.size)}) to ${processor}: job ${submitted.job_id}`);
   const progress = createProgress(process.stdout);
   const job = await client.wait(submitted.job_id, { onUpdate: (reading) => progress.update(reading) });

@@ -1,4 +1,5 @@
-import { ProblemError, UnreachableError } from "@drover/client";
+import { ProblemError, UnexpectedAnswerError, UnreachableError } from "@drover/client";
+import { InterruptedError } from "./interrupt.js";
 
 /**
  * Exit codes of `drover`.
@@ -8,7 +9,8 @@ import { ProblemError, UnreachableError } from "@drover/client";
  * | 0 | done |
  * | 1 | the job failed or was cancelled, or the server refused |
  * | 2 | the command was not understood, or something on this machine has to be put right first |
- * | 3 | the server cannot be reached |
+ * | 3 | no Drover server answers at the address |
+ * | 130 | ended by Ctrl-C; 129 and 143 by SIGHUP and SIGTERM |
  */
 export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const;
 
@@ -25,18 +27,40 @@ export function explain(error: unknown): { readonly code: number; readonly text:
       text: `${error.message} Start a server with "drover up" (npm start), or set DROVER_URL to where one runs.`,
     };
   }
+  if (error instanceof UnexpectedAnswerError) {
+    return { code: EXIT.unreachable, text: `${error.message} Is DROVER_URL its address?` };
+  }
+  if (error instanceof InterruptedError) return { code: error.exitCode, text: error.message };
   if (error instanceof ProblemError) {
     const details = error.problem.errors?.map(({ path, message }) => `\n  ${path}: ${message}`) ?? [];
     return { code: EXIT.failed, text: `${error.message}${details.join("")} (${error.code})` };
   }
   if (error instanceof UsageError || isExpected(error)) return { code: EXIT.usage, text: error.message };
+  if (isOfSystem(error)) return { code: EXIT.usage, text: sentenceOf(error) };
   return { code: EXIT.usage, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
-/** Errors of other modules whose message says what to do: a missing file, a folder in use, no Redis. */
+/** Errors of other modules whose message says what to do: a folder in use, no Redis. */
 function isExpected(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  return (
-    ["FolderInUseError", "RedisNotFoundError"].includes(error.name) || ("code" in error && "path" in error)
-  );
+  return error instanceof Error && ["FolderInUseError", "RedisNotFoundError"].includes(error.name);
+}
+
+/** Of a call of the operating system: a missing file, a full disk. */
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && "syscall" in error;
+}
+
+function sentenceOf(error: NodeJS.ErrnoException): string {
+  const path = error.path ?? "The file";
+  const known: Readonly<Record<string, string>> = {
+    ENOENT: `${path} does not exist.`,
+    EACCES: `${path} may not be read or written by this user.`,
+    EPERM: `${path} may not be read or written by this user.`,
+    EISDIR: `${path} is a folder, not a file.`,
+    ENOTDIR: `A part of ${path} is a file, not a folder.`,
+    EEXIST: `${path} exists already, and is no folder.`,
+    ENOSPC: "The disk is full.",
+    EROFS: `${path} is on a disk that takes no writes.`,
+  };
+  return known[error.code ?? ""] ?? error.message;
 }

@@ -1,10 +1,12 @@
 import { CommanderError } from "commander";
+import { watchOutput } from "./closed-output.js";
 import { readConfig } from "./config.js";
 import { EXIT, explain } from "./exit.js";
 import { createProgram } from "./program.js";
 
 /** Runs the command line of this process; the exit code is `EXIT`'s. */
 async function main(): Promise<void> {
+  watchOutput();
   const program = createProgram(readConfig(), (code) => {
     process.exitCode = code;
   });

@@ -25,7 +25,7 @@ export function createProgram(config: Config, onCode: (code: number) => void): C
 
 const HELP = `
 DROVER_URL says where the server is (default http://127.0.0.1:8000).
-Exit codes: 0 done; 1 the job failed or the server refused; 2 wrong command or setting; 3 no server answers.`;
+Exit codes: 0 done; 1 the job failed or the server refused; 2 wrong command or setting; 3 no Drover server answers; 130 ended by Ctrl-C.`;
 
 function addServers(program: Command, config: Config, onCode: (code: number) => void): void {
   program
@@ -67,38 +67,40 @@ function addSubmit(program: Command, config: Config, onCode: (code: number) => v
 }
 
 function addJobs(program: Command, config: Config, onCode: (code: number) => void): void {
-  const context = createContext(config);
+  const context = () => createContext(config); // only a command that talks to the server minds its address
   const job = (name: string, description: string) =>
     program.command(name).description(description).argument("<job>");
   const json = (command: Command) => command.option("--json", "print JSON");
 
-  json(job("status", "show a job")).action(async (id, options) => onCode(await status(context, id, options)));
+  json(job("status", "show a job")).action(async (id, options) =>
+    onCode(await status(context(), id, options)),
+  );
   json(job("watch", "show progress until the job is done"))
     .option("-o, --output <path>", "then save the primary artifact")
-    .action(async (id, options) => onCode(await finish(context, id, options)));
+    .action(async (id, options) => onCode(await finish(context(), id, options)));
   job("download", "save the primary artifact, or another one")
     .option("-a, --artifact <name>")
     .option("-o, --output <path>", "a file or a folder")
-    .action(async (id, options) => onCode(await download(context, id, options)));
+    .action(async (id, options) => onCode(await download(context(), id, options)));
   json(job("cancel", "cancel a job")).action(async (id, options) =>
-    onCode(await cancel(context, id, options)),
+    onCode(await cancel(context(), id, options)),
   );
   json(job("retry", "run a failed or cancelled job again")).action(async (id, options) =>
-    onCode(await retry(context, id, options)),
+    onCode(await retry(context(), id, options)),
   );
-  job("delete", "erase a job and its files").action(async (id) => onCode(await remove(context, id)));
+  job("delete", "erase a job and its files").action(async (id) => onCode(await remove(context(), id)));
   json(job("logs", "show what the processor logged")).action(async (id, options) =>
-    onCode(await logs(context, id, options)),
+    onCode(await logs(context(), id, options)),
   );
   json(program.command("processors").description("show what can be done with files")).action(
-    async (options) => onCode(await processors(context, options)),
+    async (options) => onCode(await processors(context(), options)),
   );
   json(program.command("list").description("list jobs, newest first"))
     .addOption(new Option("-s, --status <status>").choices(STATUSES))
     .option("-p, --processor <name>")
     .option("--tag <name=value>", "may be repeated", gather)
     .option("-n, --limit <n>", "1 to 200", positive, 20)
-    .action(async (options) => onCode(await list(context, options)));
+    .action(async (options) => onCode(await list(context(), options)));
 }
 
 function gather(value: string, before: readonly string[] = []): readonly string[] {

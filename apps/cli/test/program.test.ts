@@ -24,7 +24,7 @@ function configOf(serverUrl: string): Config {
     apiKey: undefined,
     redisUrl: undefined,
     host: "127.0.0.1",
-    port: 0,
+    port: "0",
     dataDir: folder,
     storage: undefined,
     logFormat: "pretty",

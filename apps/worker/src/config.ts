@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { parseSettings, type Settings, unknownSettings } from "@drover/core";
+import { misspeltSettings, parseSettings, type Settings } from "@drover/core";
 
 /** What the worker was told. The only place that reads the environment. */
 export interface Config {
@@ -11,8 +11,8 @@ export interface Config {
   readonly storage: string;
   /** For child processes: everything but what is Drover's own, such as the address and password of Redis. */
   readonly childEnvironment: Readonly<Record<string, string | undefined>>;
-  /** `DROVER_` variables that are no setting. */
-  readonly unknown: readonly string[];
+  /** A sentence for each `DROVER_` variable that is no setting. */
+  readonly misspelt: readonly string[];
   /** Unique among workers; letters, digits, "-" and "." only. Tells where the worker runs. */
   readonly workerId: string;
   /** Names the worker's own folder: unique like its id, but short. */
@@ -29,7 +29,7 @@ export function readConfig(suffix: string): Config {
     dataFolder,
     storage: settings.DROVER_STORAGE ?? `file:${join(dataFolder, "blobs")}`,
     childEnvironment: Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOwn(name))),
-    unknown: unknownSettings(process.env),
+    misspelt: misspeltSettings(process.env),
     workerId: `${hostname().replaceAll(/[^A-Za-z0-9.-]/g, "-")}-${process.pid}-${suffix}`,
     folderName: suffix,
   };

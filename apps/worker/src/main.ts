@@ -62,7 +62,7 @@ export async function main(overrides: Overrides = {}): Promise<void> {
   const config = readConfig(unique());
   const { settings } = config;
   const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
-  for (const name of config.unknown) log.warn("Unknown setting, ignored", { setting: name });
+  for (const sentence of config.misspelt) log.warn(sentence);
   const isService = process.argv[2] !== "reconcile";
   const processors = isService ? await loadProcessors(settings.DROVER_PROCESSORS, process.cwd()) : [];
   const { graces, ...lease } = overrides;
@@ -204,24 +204,30 @@ function sweeperDeps(parts: Parts, processors: readonly LoadedProcessor[]): Swee
 async function serveHealth({ config, log }: Parts, worker: Worker): Promise<() => Promise<void>> {
   const port = config.settings.DROVER_WORKER_PORT;
   if (port < 0) return async () => {};
-  const health = await startHealth({ port, host: config.settings.HOST, state: () => worker.state });
+  const host = config.settings.HOST;
+  const health = await startHealth({ port, host, state: () => worker.state }).catch((cause: Error) => {
+    throw new SettingsError(
+      `Cannot listen on ${host} port ${port} (HOST, DROVER_WORKER_PORT): ${cause.message}`,
+    );
+  });
   log.info("Health endpoints listening", { port: health.port });
   return () => health.close();
 }
 
-/** Errors that name what to put right are told without a stack. */
-function explain(error: unknown): string {
-  if (error instanceof SettingsError || error instanceof DomainError) return error.message;
-  if (!(error instanceof ProcessorLoadError))
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return error.cause instanceof Error ? `${error.message}\n${error.cause.stack}` : error.message;
+/** What a person can put right is told in a sentence, with exit code 2; anything else with its stack, and 1. */
+function endWith(error: unknown): never {
+  const isForPerson =
+    error instanceof SettingsError ||
+    error instanceof DomainError ||
+    error instanceof ProcessorLoadError ||
+    (error instanceof Error && "syscall" in error); // of the system: a port that is taken, a folder that cannot be made
+  const text =
+    error instanceof Error ? (isForPerson ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(isForPerson ? 2 : 1);
 }
 
 /** End-to-end tests import this module and start it with shorter times. */
 const isStarted =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
-if (isStarted)
-  main().catch((error: unknown) => {
-    process.stderr.write(`${explain(error)}\n`);
-    process.exit(1);
-  });
+if (isStarted) main().catch(endWith);

@@ -43,7 +43,9 @@ async function loadModule(name: string, folder: string): Promise<readonly Loaded
   try {
     exported = ((await import(moduleUrl)) as { default?: unknown }).default;
   } catch (cause) {
-    throw new ProcessorLoadError(`Processor module ${name} could not be loaded.`, { cause });
+    throw new ProcessorLoadError(`Processor module ${name} could not be loaded: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
   const candidates: readonly unknown[] = Array.isArray(exported) ? exported : [exported];
   return candidates.map((candidate) => {
@@ -55,6 +57,14 @@ async function loadModule(name: string, folder: string): Promise<readonly Loaded
       `Processor module ${name} has to export what defineProcessor() answers, or a list of those, as its default.`,
     );
   });
+}
+
+/** The error's words, and the first place of a file that its stack names: the author's own, where a line of theirs threw. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const place = /file:\/\/[^\s)]+?:\d+(?::\d+)?/.exec(cause.stack ?? "")?.[0];
+  const isDefinition = cause instanceof TypeError && cause.message.startsWith("Processor "); // names what is wrong by itself
+  return place === undefined || isDefinition ? cause.message : `${cause.name}: ${cause.message} (${place})`;
 }
 
 /** Packages are looked up from the folder that the worker was started in, then from the worker's own dependencies. */

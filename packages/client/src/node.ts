@@ -20,9 +20,17 @@ import type { NameableFile } from "./input-file.js";
 /** The file at the path, read whenever its bytes are asked for. Throws as `fs.stat` does, and when it is no regular file. */
 export async function fileAt(path: string): Promise<File> {
   const stats = await stat(path);
-  if (!stats.isFile()) throw new Error(`${path} is not a regular file.`);
+  if (!stats.isFile()) throw notAFile(path, stats.isDirectory());
   await access(path, constants.R_OK);
   return new DiskFile(path, stats.size, { name: basename(path), type: "" });
+}
+
+/** In the form of the system's own errors, which say nothing of the kind when a folder or a device is only looked at. */
+function notAFile(path: string, isFolder: boolean): Error {
+  const error = new Error(
+    `${path} is ${isFolder ? "a folder" : "a device or a socket"}, not a regular file.`,
+  );
+  return Object.assign(error, { code: isFolder ? "EISDIR" : "EINVAL", syscall: "open", path });
 }
 
 /** What `fs.openAsBlob` makes is read 13 times slower (Node 20: 190 MB/s). */

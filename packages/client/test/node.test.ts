@@ -112,7 +112,7 @@ test("an upload to nobody is unreachable, an aborted one ends with the reason", 
 });
 
 test("a folder is no file", async () => {
-  await expect(fileAt(folder)).rejects.toThrow("is not a regular file");
+  await expect(fileAt(folder)).rejects.toThrow("is a folder, not a regular file");
 });
 
 /** The form that a submit of the file sends. */

@@ -35,7 +35,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
     }
     const parsed = parseValue(setting, text);
     if (parsed.ok) values[name] = parsed.value;
-    else mistakes.push(`${name}: expected ${parsed.expected}; got "${text}".`);
+    else mistakes.push(`${name}: expected ${parsed.expected}; got "${parsed.got ?? text}".`);
   }
   if (mistakes.length > 0)
     throw new SettingsError(`Wrong settings:\n${mistakes.map((m) => `  ${m}`).join("\n")}`);
@@ -44,12 +44,14 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
 
 type Parsed =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly expected: string };
+  | { readonly ok: false; readonly expected: string; readonly got?: string };
 
 function parseValue(setting: Setting, text: string): Parsed {
   switch (setting.kind) {
     case "text":
       return { ok: true, value: text };
+    case "url":
+      return parseUrl(setting, text);
     case "list": {
       const value = text
         .split(",")
@@ -72,6 +74,15 @@ function parseValue(setting: Setting, text: string): Parsed {
   }
 }
 
+/** What came is told by its scheme only: the rest of an address can hold a password. */
+function parseUrl({ schemes }: Extract<Setting, { kind: "url" }>, text: string): Parsed {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\/[^/]/i.exec(text)?.[1]?.toLowerCase();
+  if (scheme !== undefined && schemes.includes(scheme) && URL.canParse(text))
+    return { ok: true, value: text };
+  const expected = `an address that starts with ${schemes.map((known) => `${known}://`).join(" or ")}`;
+  return { ok: false, expected, got: scheme === undefined ? "something else" : `${scheme}://…` };
+}
+
 const UNITS: Readonly<Record<"integer" | "bytes" | "durationMs", Readonly<Record<string, number>>>> = {
   integer: { "": 1 },
   bytes: { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 },
@@ -90,11 +101,39 @@ function parseQuantity(setting: Extract<Setting, { min: number }>, text: string)
 /** Read by clients; a server started from the same shell sees them too. */
 const CLIENT_VARIABLES: readonly string[] = ["DROVER_URL", "DROVER_API_KEY"];
 
-/** Variables that start with `DROVER_` and are no setting: most likely misspelt, so the processes warn about them at start. */
-export function unknownSettings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return Object.keys(env).filter(
-    (name) => name.startsWith("DROVER_") && !(name in SETTINGS) && !CLIENT_VARIABLES.includes(name),
-  );
+/**
+ * A sentence for each variable that starts with `DROVER_` and is no setting: most likely misspelt, so the processes log them at start.
+ * Names the setting that it is nearest to, when it is near one.
+ */
+export function misspeltSettings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const known = [...Object.keys(SETTINGS), ...CLIENT_VARIABLES];
+  return Object.keys(env)
+    .filter((name) => name.startsWith("DROVER_") && !known.includes(name))
+    .map((name) => {
+      const [nearest] = known
+        .map((candidate) => ({ candidate, edits: editsBetween(name, candidate) }))
+        .filter(({ edits }) => edits <= MAX_EDITS)
+        .sort((a, b) => a.edits - b.edits);
+      const question = nearest === undefined ? "it is ignored." : `did you mean ${nearest.candidate}?`;
+      return `${name} is not a setting; ${question}`;
+    });
+}
+
+/** More letters that differ, and it is another word. */
+const MAX_EDITS = 3;
+
+/** Levenshtein distance: letters to insert, remove or replace. */
+function editsBetween(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const [above = 0, left = 0, diagonal = 0] = [row[j + 1], next[j], row[j]];
+      next.push(Math.min(above + 1, left + 1, diagonal + (letter === other ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }
 
 /** A setting's value as a person writes it: `7d`, `4g`, `a,b`; empty for none. */

@@ -3,6 +3,7 @@ export type SettingReader = "api" | "worker" | "both";
 
 type Kind =
   | { readonly kind: "text"; readonly default?: string }
+  | { readonly kind: "url"; readonly schemes: readonly string[]; readonly default: string }
   | {
       readonly kind: "list";
       readonly default: readonly string[];
@@ -47,7 +48,8 @@ export const SETTINGS = {
     help: "Address that the HTTP server binds, and the worker's health endpoints.",
   },
   REDIS_URL: {
-    kind: "text",
+    kind: "url",
+    schemes: ["redis", "rediss"],
     default: "redis://127.0.0.1:6379",
     reader: "both",
     help: "Redis or Valkey 6.2 or newer, with AOF and noeviction; `rediss://` for TLS.",

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   formatValue,
+  misspeltSettings,
   parseSettings,
   SETTINGS,
   type Setting,
   SettingsError,
-  unknownSettings,
 } from "../src/index.js";
 
 const ENTRIES = Object.entries<Setting>(SETTINGS);
@@ -159,9 +159,39 @@ describe("settings", () => {
   });
 
   it("know a misspelt variable of theirs, and leave those of others alone", () => {
-    const env = { DROVER_CONCURENCY: "4", DROVER_CONCURRENCY: "4", DROVE: "x", PATH: "/bin" };
-    expect(unknownSettings(env)).toEqual(["DROVER_CONCURENCY"]);
+    const env = {
+      DROVER_CONCURENCY: "4",
+      DROVER_CONCURRENCY: "4",
+      DROVE: "x",
+      PATH: "/bin",
+      DROVER_URL: "x",
+    };
+    expect(misspeltSettings(env)).toEqual([
+      "DROVER_CONCURENCY is not a setting; did you mean DROVER_CONCURRENCY?",
+    ]);
+    expect(misspeltSettings({ DROVER_ULR: "", DROVER_RETENTION_COMPLETE: "", DROVER_COFFEE: "" })).toEqual([
+      "DROVER_ULR is not a setting; did you mean DROVER_URL?",
+      "DROVER_RETENTION_COMPLETE is not a setting; did you mean DROVER_RETENTION_COMPLETED?",
+      "DROVER_COFFEE is not a setting; it is ignored.",
+    ]);
   });
+
+  it.each(["nonsense", "http://x", "redis://:secret@[bad", "redis://", "localhost:6379"])(
+    "refuse %s as the address of a Redis, without repeating what can be a password",
+    (text) => {
+      expect(() => parseSettings({ REDIS_URL: text })).toThrow(
+        /REDIS_URL: expected .* redis:\/\/ or rediss:\/\//,
+      );
+      expect(() => parseSettings({ REDIS_URL: text })).not.toThrow("secret");
+    },
+  );
+
+  it.each(["redis://127.0.0.1:6379", "rediss://user:pass@redis.internal:6380/2", "redis://[::1]"])(
+    "take %s",
+    (text) => {
+      expect(parseSettings({ REDIS_URL: text }).REDIS_URL).toBe(text);
+    },
+  );
 
   it("have a default within their own bounds, and a sentence that explains them", () => {
     for (const [name, setting] of ENTRIES) {

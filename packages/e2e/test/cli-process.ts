@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const CLI = fileURLToPath(new URL("../../../apps/cli/dist/main.js", import.meta.url));
+/** The command's file. */
+export const CLI = fileURLToPath(new URL("../../../apps/cli/dist/main.js", import.meta.url));
 const PATIENCE_MS = 60_000;
 
 /** The `drover` command as a real process. */
@@ -74,6 +75,20 @@ export function descendants(pid: number): number[] {
   const below = (parent: number): number[] =>
     parents.filter(([, its]) => its === parent).flatMap(([child]) => [child, ...below(child)]);
   return below(pid);
+}
+
+/** Pids of the processes that run in the folder, whoever started them. Linux. */
+export function processesIn(folder: string): number[] {
+  const runsThere = (pid: string): boolean => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === folder;
+    } catch {
+      return false; // gone meanwhile, or a zombie
+    }
+  };
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && runsThere(name))
+    .map(Number);
 }
 
 /** proc(5): behind the name in parentheses come the state and the parent's pid. */

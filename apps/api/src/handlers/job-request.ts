@@ -9,10 +9,9 @@ export function assertAccepted(processor: ProcessorInfo, file: UploadedName): vo
   const { extensions, mediaTypes } = processor.accepts;
   if (extensions.length === 0 && mediaTypes.length === 0) return;
   const name = file.filename.toLowerCase();
+  const parts = file.mediaType.split("/");
   const isTaken = (type: string) =>
-    type === "*/*" ||
-    type === file.mediaType ||
-    (type.endsWith("/*") && file.mediaType.startsWith(type.slice(0, -1)));
+    type.split("/").every((wanted, index) => wanted === "*" || wanted === parts[index]);
   if (extensions.some((ending) => name.endsWith(ending)) || mediaTypes.some(isTaken)) return;
   const wanted = [...extensions, ...mediaTypes].join(", ");
   throw new DomainError(

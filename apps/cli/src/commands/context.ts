@@ -1,6 +1,7 @@
 import { type Client, createClient } from "@drover/client";
 import { streamingFetch } from "@drover/client/node";
 import type { Config } from "../config.js";
+import { UsageError } from "../exit.js";
 
 /** What a command needs of the world. */
 export interface Context {
@@ -11,14 +12,18 @@ export interface Context {
   readonly remarks: NodeJS.WriteStream;
 }
 
+/** Throws `UsageError` when DROVER_URL is no address. */
 export function createContext(config: Config): Context {
-  const { serverUrl, apiKey } = config;
-  const client = createClient({
-    baseUrl: serverUrl,
-    fetch: streamingFetch,
-    ...(apiKey === undefined ? {} : { apiKey }),
-  });
-  return { client, out: process.stdout, remarks: process.stderr };
+  return { client: clientOf(config), out: process.stdout, remarks: process.stderr };
+}
+
+function clientOf({ serverUrl, apiKey }: Config): Client {
+  try {
+    const key = apiKey === undefined ? {} : { apiKey };
+    return createClient({ baseUrl: serverUrl, fetch: streamingFetch, ...key });
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(`DROVER_URL: ${error.message}`) : error;
+  }
 }
 
 /** Prints a value as JSON for programs, or as text for people. */

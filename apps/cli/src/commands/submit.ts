@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { fileAt } from "@drover/client/node";
 import { EXIT, UsageError } from "../exit.js";
+import { prepareOutput } from "../save.js";
 import { describeJob } from "../show.js";
 import { type Context, print } from "./context.js";
 import { finish } from "./watch.js";
@@ -18,13 +19,18 @@ export interface SubmitOptions {
 
 /** `drover submit`. Each submit has an idempotency key, so that one that meets trouble is repeated and still makes one job. */
 export async function submitFile(context: Context, path: string, options: SubmitOptions): Promise<number> {
-  const job = await context.client.submit(options.processor, await fileAt(path), {
+  const file = await fileAt(path);
+  if (options.output !== undefined) await prepareOutput(options.output);
+  const job = await context.client.submit(options.processor, file, {
     ...(options.param === undefined ? {} : { params: pairsOf(options.param, "--param", paramValue) }),
     ...(options.tag === undefined ? {} : { tags: pairsOf(options.tag, "--tag", (text) => text) }),
     ...(options.priority === undefined ? {} : { priority: options.priority }),
     idempotencyKey: options.key ?? randomUUID(),
   });
-  if (options.watch === true || options.output !== undefined) return finish(context, job.job_id, options);
+  if (options.watch === true || options.output !== undefined) {
+    context.remarks.write(`Job ${job.job_id}\n`);
+    return finish(context, job.job_id, options);
+  }
   print(context, options, job, describeJob(job));
   return EXIT.ok;
 }

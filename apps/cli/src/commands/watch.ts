@@ -1,6 +1,8 @@
+import { type Job, UnreachableError } from "@drover/client";
 import { EXIT } from "../exit.js";
+import { interruptible } from "../interrupt.js";
 import { createProgress } from "../progress.js";
-import { save } from "../save.js";
+import { prepareOutput, save } from "../save.js";
 import { describeJob } from "../show.js";
 import { type Context, print } from "./context.js";
 
@@ -10,17 +12,45 @@ export interface FinishOptions {
   readonly json?: boolean;
 }
 
-/** Shows a job's progress until it is terminal, and downloads its result when asked to. Answers 0 when it completed, else 1. */
+/**
+ * Shows a job's progress until it is terminal, and downloads its result when asked to. Answers 0 when it completed, else 1. A command that is
+ * ended, or loses the server, says how to go on: the job does not need it.
+ */
 export async function finish(context: Context, jobId: string, options: FinishOptions): Promise<number> {
-  const progress = createProgress(context.remarks);
-  const job = await context.client
-    .wait(jobId, { onUpdate: (reading) => progress.update(reading) })
-    .finally(() => progress.end());
+  if (options.output !== undefined) await prepareOutput(options.output);
+  const howToGoOn = `Job ${jobId} goes on without this command. To see how it ends: ${again(jobId, options)}`;
+  try {
+    return await interruptible(howToGoOn, (signal) => watch(context, jobId, options, signal));
+  } catch (error) {
+    if (error instanceof UnreachableError) context.remarks.write(`${howToGoOn}\n`);
+    throw error;
+  }
+}
+
+function again(jobId: string, { output, json }: FinishOptions): string {
+  const words = ["drover watch", jobId, ...(output === undefined ? [] : ["--output", output])];
+  return [...words, ...(json === true ? ["--json"] : [])].join(" ");
+}
+
+async function watch(
+  context: Context,
+  jobId: string,
+  options: FinishOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const job = await terminalJob(context, jobId, signal);
   print(context, options, job, describeJob(job));
   if (job.status !== "completed") return EXIT.failed;
   if (options.output !== undefined) {
-    const path = await save({ client: context.client, jobId, output: options.output });
+    const path = await save({ client: context.client, jobId, output: options.output, signal });
     context.remarks.write(`Saved ${path}\n`);
   }
   return EXIT.ok;
+}
+
+function terminalJob({ client, remarks }: Context, jobId: string, signal: AbortSignal): Promise<Job> {
+  const progress = createProgress(remarks);
+  return client
+    .wait(jobId, { onUpdate: (reading) => progress.update(reading), signal })
+    .finally(() => progress.end());
 }

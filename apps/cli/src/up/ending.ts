@@ -2,8 +2,8 @@
 const SAME_WISH_MS = 1_000;
 
 /**
- * Listens for the wish to end: SIGINT, SIGTERM, SIGHUP, or the loss of the parent that gave this process a channel. Calls `onWish` with
- * the signal's exit code (0 for a lost parent) for the first, and again for each further wish a second or more later.
+ * Listens for the wish to end: SIGINT, SIGTERM, SIGHUP, a closed output (SIGPIPE), or the loss of the parent that gave this process a
+ * channel. Calls `onWish` with the signal's exit code (0 for a lost parent or reader) for the first, and again for each further wish a second or more later.
  */
 export function onEnding(onWish: (exitCode: number) => void): void {
   let lastAt = Number.NEGATIVE_INFINITY;
@@ -15,5 +15,6 @@ export function onEnding(onWish: (exitCode: number) => void): void {
   process.on("SIGINT", () => wish(130));
   process.on("SIGTERM", () => wish(143));
   process.on("SIGHUP", () => wish(129));
+  process.on("SIGPIPE", () => wish(0));
   if (process.channel !== undefined) process.on("disconnect", () => wish(0));
 }

@@ -1,6 +1,12 @@
 import { createServer } from "node:net";
 import { UsageError } from "../exit.js";
 
+/** The port that `PORT` names; 0 for a free one. Throws a `UsageError` for anything that is no port. */
+export function portOf(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new UsageError(`PORT: expected a whole number from 0 to 65535; got "${text}".`);
+}
+
 /**
  * The port that the api will listen on: `port` itself, or a free one for 0, so that an api that is started again keeps its address.
  * Throws a `UsageError` that says what to do when nobody could listen there.
@@ -25,6 +31,11 @@ function messageFor(error: unknown, host: string, port: number): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
     return `Port ${port} of ${host} is taken: by another program, or by a Drover that is already up. Stop it, or choose another port: PORT=${port + 1} npm start`;
+  }
+  if (code === "EACCES")
+    return `This user may not listen on port ${port}. Choose one from 1024 on: PORT=8000`;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EADDRNOTAVAIL") {
+    return `HOST: expected an address of this machine, as 127.0.0.1, or 0.0.0.0 for all of them; got "${host}" (${code}).`;
   }
   return `The api cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`;
 }

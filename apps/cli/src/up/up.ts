@@ -3,6 +3,7 @@ import type { Config } from "../config.js";
 import { SAMPLE } from "../sample.js";
 import { shortPath } from "../show.js";
 import { onEnding } from "./ending.js";
+import { portOf } from "./port.js";
 import { type System, startSystem } from "./system.js";
 
 export interface UpOptions {
@@ -17,6 +18,7 @@ const PATIENCE_MS = 10_000;
  * order, with the signal's code when it came before everything was up or came twice.
  */
 export async function up(config: Config, { workers }: UpOptions): Promise<void> {
+  const port = portOf(config.port);
   const say = (line: string): void => void process.stdout.write(`drover: ${line}\n`);
   let system: System | undefined;
   let isStopping = false;
@@ -33,7 +35,7 @@ export async function up(config: Config, { workers }: UpOptions): Promise<void> 
   try {
     system = await startSystem({
       host: config.host,
-      port: config.port,
+      port,
       dataDir: config.dataDir,
       redisUrl: config.redisUrl,
       workers,
