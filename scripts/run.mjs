@@ -19,6 +19,7 @@ const COMMANDS = {
   test: async () => (await import("./test.mjs")).runTests(args),
   bench: () => program("packages/e2e/bench/main.ts"),
   chaos: () => program("packages/e2e/chaos/main.ts"),
+  mutate: () => program("packages/e2e/mutate/main.ts"),
 };
 
 /** Runs a command of the CLI in this process: a signal for it then has one receiver. */

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ROOT, readMutations, troubleOf } from "../mutate/mutation.js";
+
+/** `npm run mutate` takes many minutes and is run by hand; that its rows still fit the code is seen here. */
+describe("npm run mutate", () => {
+  const rows = readMutations();
+  const suitesFolder = join(ROOT, "packages/testkit/src");
+  const suites = readdirSync(suitesFolder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => readFileSync(join(suitesFolder, name), "utf8"))
+    .join("\n");
+
+  it.each(rows)("«$what» breaks text that is there once", (row) => {
+    expect(troubleOf(row)).toBeUndefined();
+  });
+
+  it.each(rows)("the test «$title» exists", ({ test, title }) => {
+    const source = `${readFileSync(join(ROOT, test), "utf8")}${suites}`;
+    expect(source.includes(title) || titlesOf(source).some((pattern) => pattern.test(title))).toBe(true);
+  });
+});
+
+/** Titles in a test file, a `%s` or `$name` of a table standing for anything. */
+function titlesOf(source: string): readonly RegExp[] {
+  return [...source.matchAll(/\b(?:it|test)[\s\S]*?["`]([^"`\n]+)["`]/g)].map(([, title = ""]) => {
+    const words = title
+      .split(/%[sijd]|\$\{?\w+\}?/)
+      .map((text) => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&"));
+    return new RegExp(words.join(".*"));
+  });
+}
