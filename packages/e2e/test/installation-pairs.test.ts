@@ -16,13 +16,13 @@ const EAGER = {
   DROVER_RETENTION_FAILED: "1s",
 };
 
-/** Files of jobs; each process adds a canary and temporary files of its own. */
+/** Files of jobs; each process adds a canary and temporary files of its own, and deleted jobs leave their ids. */
 async function jobFiles(blobs: string): Promise<readonly string[]> {
   const entries = await readdir(blobs, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
-  return files.filter((path) => !/\/\.(tmp|drover)\//.test(path)).sort();
+  return files.filter((path) => !/\/(\.tmp|\.drover|tombstones)\//.test(path)).sort();
 }
 
 async function submit(url: string): Promise<{ status: number; code?: string; detail?: string }> {
@@ -39,7 +39,7 @@ async function readiness(process: DroverProcess): Promise<unknown> {
 /** Resolves after the worker's sweeper was refused; it asks before every part of every sweep. */
 async function refusedToSweep(worker: DroverProcess, said: RegExp): Promise<void> {
   await waitFor(() => said.test(worker.log) && /Sweep of .*failed/.test(worker.log), {
-    deadlineMs: 15_000,
+    deadlineMs: 30_000,
     what: `the refusal of a sweep:\n${worker.log}`,
   });
 }
@@ -62,10 +62,14 @@ describe("F20: a full storage and the wrong Redis", () => {
     waiting = (await client.submit("digest", new Blob(["later"]), { run_at: runAt })).job_id;
     const failed = await client.submit("misbehave", new Blob(["bad"]), { params: { how: "invalid" } });
     await client.wait(failed.job_id);
-    before = await waitFor(async () => {
-      const files = await jobFiles(system.blobs);
-      return files.length === (await jobFiles(system.blobs)).length && files.length >= 4 ? files : undefined;
-    });
+    // Three manifests, the inputs of the two jobs that may run, one artifact: the input of the completed job goes some seconds later.
+    before = await waitFor(
+      async () => {
+        const files = await jobFiles(system.blobs);
+        return files.length === 6 ? files : undefined;
+      },
+      { deadlineMs: 30_000, what: "the input of the completed job to go" },
+    );
   });
   afterEach(async () => {
     expect(await jobFiles(system.blobs), "no file is gone, none is new").toEqual(before);
@@ -125,12 +129,14 @@ describe("F20: a full storage and the wrong Redis", () => {
 
   it("a worker and an api with the right Redis and another storage say so, and take nothing", async () => {
     const env = { ...EAGER, DROVER_STORAGE: `file:${join(folder, "elsewhere")}` };
+    await system.workers[0]?.stop(); // else it is the one that sweeps, and the wrong one would not come to it
     const worker = await system.startStuckWorker(env);
     const api = await system.startApi(env);
     await refusedToSweep(worker, /the storage has no installation file/);
     expect(await submit(api.url)).toMatchObject({ status: 503, code: "storage_not_shared" });
     await Promise.all([worker.stop(), api.stop()]);
     expect(await readdir(folder)).not.toContain("elsewhere");
+    await system.startWorker();
     expect(worker.log).not.toMatch(/Attempt started/);
   });
 
@@ -145,7 +151,9 @@ describe("F20: a full storage and the wrong Redis", () => {
       expect(process?.log).not.toContain(new URL(system.redis.url).password);
     }
     await system.client().remove(job_id);
-    await waitFor(async () => (await jobFiles(system.blobs)).length === before.length);
+    await waitFor(async () => (await jobFiles(system.blobs)).length === before.length, {
+      deadlineMs: 30_000,
+    });
   });
 
   it("drover reconcile --adopt binds the empty Redis, and the unfinished job is in it", async () => {
