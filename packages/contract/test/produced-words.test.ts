@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const source = PRODUCERS.flatMap(filesOf)
   .map((file) => readFileSync(file, "utf8"))
   .join("\n")
-  .replaceAll(/\/\*[\s\S]*?\*\/|--\[\[[\s\S]*?\]\]|^\s*\/\/.*$/gm, "") // comments
+  .replaceAll(/^\s*\/\*[\s\S]*?\*\/|--\[\[[\s\S]*?\]\]|^\s*\/\/.*$/gm, "") // comments
   .replaceAll(/[!=]==? ?"\w+"|case "\w+":/g, ""); // to look for a word is not to say it
 
 function filesOf(place: string): string[] {
