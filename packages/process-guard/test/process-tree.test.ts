@@ -83,8 +83,8 @@ const canMakeNamespace = spawnSync("unshare", [...inNamespace, "true"]).status =
 test.skipIf(!canMakeNamespace)(
   "F22: a number that the system itself gave out again after its owner ended is the stranger's",
   async () => {
-    const script = fileURLToPath(new URL("./fixtures/reuse.ts", import.meta.url));
-    const node = [process.execPath, "--import", "tsx", script];
+    const script = fileURLToPath(new URL("./fixtures/reuse.mjs", import.meta.url));
+    const node = [process.execPath, script];
     const { stdout } = await promisify(execFile)("unshare", [...inNamespace, ...node]);
     expect(stdout).toBe("lives");
   },
