@@ -58,7 +58,7 @@ const FAIL_FAST = {
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
-  commandTimeout: ANSWER_WAIT_MS + 100, // for what does not go through `use`
+  commandTimeout: ANSWER_WAIT_MS + 500, // for what does not go through `use`
   socketTimeout: SOCKET_TIMEOUT_MS,
 } satisfies RedisOptions;
 
@@ -153,13 +153,18 @@ export function describeRedis(url: string): string {
 
 async function withDeadline<T>(answer: Promise<T>, ms: number, tooLate: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  let lastLook: NodeJS.Immediate | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(tooLate()), ms);
+    timer = setTimeout(() => {
+      // A process that was busy itself has the answer unread in its socket: it is read before this comes up.
+      lastLook = setImmediate(() => reject(tooLate()));
+    }, ms);
   });
   try {
     return await Promise.race([answer, deadline]);
   } finally {
     clearTimeout(timer);
+    clearImmediate(lastLook);
   }
 }
 

@@ -165,6 +165,16 @@ describe("the queue on Redis", () => {
     await client.del(...(await client.keys(`{${prefix}:damaged}:*`)));
   });
 
+  it("a process that was busy itself for longer than an answer may take does not blame the server", async () => {
+    await queue.health.ping();
+    const answer = queue.health.ping();
+    await setImmediate(); // it is sent
+    const busyUntil = performance.now() + 1_200;
+    while (performance.now() < busyUntil);
+    await answer;
+    await queue.health.ping();
+  });
+
   it("refuses a job that is too large for a queue entry", async () => {
     const params = { rules: "x".repeat(MAX_DATA_BYTES) };
     await expect(queue.jobs.submit(newRequest({ params }))).rejects.toMatchObject({
