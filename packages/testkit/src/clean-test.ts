@@ -53,11 +53,14 @@ function countedByKind(): ReadonlyMap<string, number> {
   return counts;
 }
 
+/** Of a file-backed Blob that was read: Node keeps one for the next, for as long as the process lives. */
+const KEPT_BY_NODE = "FileHandleReadWrap";
+
 /** Kinds of resources of which there are more than before the file, with how many more. */
 function leftBehind(): readonly string[] {
   return [...countedByKind()]
     .map(([kind, count]) => ({ kind, more: count - (before.get(kind) ?? 0) }))
-    .filter(({ more }) => more > 0)
+    .filter(({ kind, more }) => more > 0 && kind !== KEPT_BY_NODE)
     .map(({ kind, more }) => `${more} ${kind}`);
 }
 
