@@ -56,7 +56,7 @@ function open(): { socket: Socket; answer: () => string; closed: Promise<void> }
 }
 
 const head = (length: number | string, extra = "") =>
-  `POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=${B}\r\nContent-Length: ${length}\r\n${extra}\r\n`;
+  `POST ${PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=${B}\r\nContent-Length: ${length}\r\n${extra}\r\n`;
 
 const nothingIsLeft = async () => {
   await waitFor(async () => (await api.keys()).length === 0, { what: "an empty store" });
@@ -317,7 +317,7 @@ describe("a connection", () => {
     });
     const { socket, answer } = open();
     socket.write(
-      "POST /api/jobs/12345678-1234-1234-1234-123456789abc/retry HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
+      "POST /api/jobs/12345678-1234-1234-1234-123456789abc/retry HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
     );
     await waitFor(() => answer().includes("stalled"));
     expect(answer()).toMatch(/^HTTP\/1\.1 400 /);
@@ -331,7 +331,7 @@ describe("a connection", () => {
     socket.write(head(body.length));
     socket.write(body);
     await waitFor(() => answer().includes("HTTP/1.1 202"));
-    socket.write("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+    socket.write("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await waitFor(() => answer().includes('"alive"'));
     socket.destroy();
   });

@@ -12,8 +12,7 @@ import {
 import { type Manifest, readManifest, writeManifest } from "@drover/job-files";
 import { type BullQueue, connectQueue } from "@drover/queue";
 import { createMemoryStore } from "@drover/storage";
-import { type TestRedis, waitFor } from "@drover/testkit";
-import { Redis } from "ioredis";
+import { Redis, type TestRedis, waitFor } from "@drover/testkit";
 import { systemClock } from "../src/clock.js";
 import { Sweeper, type SweeperDeps, type Swept } from "../src/upkeep/sweeper.js";
 import { bytes, recordingLog, requestOf } from "./harness.js";

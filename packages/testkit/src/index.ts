@@ -1,3 +1,5 @@
+/** A bare connection, for tests that look at what Redis holds. */
+export { Redis } from "ioredis";
 export { blobSuite, type CreateBlobStore } from "./blob-suite/index.js";
 export { chunksOf, readAll, seededBytes, sha256Hex } from "./bytes.js";
 export { type ChaosProxy, chaosProxy } from "./chaos-proxy.js";

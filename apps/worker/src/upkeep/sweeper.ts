@@ -82,11 +82,15 @@ const LATE_JOBS = 100;
 
 /** Sweeps in the process that holds the lease, again and again; in all others it asks for the lease. `stop` gives it back. */
 export function startSweeper(deps: SweeperDeps): Repetition {
-  const { queue, clock, holder, leaseMs, intervalMs } = deps;
+  const { queue, clock, holder, leaseMs, intervalMs, assertMayErase } = deps;
+  const hold = async () => {
+    await assertMayErase(); // first: nothing is written into another installation's Redis
+    return queue.leases.hold(SWEEPER, holder, leaseMs);
+  };
   const tickMs = Math.min(leaseMs / 3, intervalMs);
   let turn: { readonly sweeper: Sweeper; sweptAt: number } | undefined;
   const rounds = repeat(async (signal) => {
-    const isLeader = await queue.leases.hold(SWEEPER, holder, leaseMs).catch(() => false); // Redis is away: asked again
+    const isLeader = await hold().catch(() => false); // Redis is away, or another one: asked again
     if (!isLeader) {
       await turn?.sweeper.close();
       turn = undefined;
@@ -172,8 +176,8 @@ export class Sweeper {
     const { queue, holder, leaseMs, clock, assertMayErase } = this.#deps;
     if (clock.monotonicMs() - this.#askedAt < leaseMs / 3) return;
     this.#askedAt = clock.monotonicMs();
-    if (!(await queue.leases.hold(SWEEPER, holder, leaseMs))) throw new TurnOver();
     await assertMayErase();
+    if (!(await queue.leases.hold(SWEEPER, holder, leaseMs))) throw new TurnOver();
   }
 
   async #failLate(slice: Slice): Promise<number> {
