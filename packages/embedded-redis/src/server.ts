@@ -130,7 +130,7 @@ function launch({ program, folder, lock, lingerMs }: Launcher, address: Address)
   const redis = pid === undefined ? undefined : identify(pid);
   const gone = exited.finally(() => {
     if (redis !== undefined) guardian.forget(redis);
-    guardian.close();
+    void guardian.close();
   });
   if (redis !== undefined) {
     guardian.watch(redis);

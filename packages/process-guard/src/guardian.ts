@@ -61,10 +61,14 @@ export class Guardian implements ProcessKeeper {
     if (this.#members.delete(member)) this.#write(`-${member}`);
   }
 
-  /** Ends what is still listed. */
-  close(): void {
+  /** Ends what is still listed; resolves when that is done. */
+  async close(): Promise<void> {
     this.#isClosed = true;
-    this.#shell?.stdin?.end();
+    const shell = this.#shell;
+    shell?.stdin?.end();
+    if (shell?.pid === undefined || shell.exitCode !== null || shell.signalCode !== null) return;
+    shell.ref(); // whoever waits is to live so long
+    await new Promise((resolve) => shell.once("exit", resolve));
   }
 
   #write(line: string): void {
@@ -122,6 +126,7 @@ is_any_left() {
   done
   return 1
 }
+case $members in *:*) ;; *) linger=0 tries=0 ;; esac
 [ "$linger" = 0 ] || sleep "$linger"
 [ "$tries" -eq 0 ] || signal_groups TERM
 while [ "$tries" -gt 0 ] && is_any_left; do
