@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   type Artifact,
+  type Attempt,
   type BlobStore,
   type Consumer,
   type Job,
@@ -92,7 +93,7 @@ export class SweepBench {
     return request;
   }
 
-  consume(execute: () => Promise<Outcome>): Consumer {
+  consume(execute: (attempt: Attempt) => Promise<Outcome>): Consumer {
     return this.queue.attempts.consume("p", { slots: 1, workerId: "w", retry: RETRY }, execute);
   }
 
