@@ -19,7 +19,7 @@ export interface SharingOptions {
   readonly apis: LiveApis;
   readonly store: BlobStore;
   readonly installation: Pick<Installation, "confirm">;
-  readonly processors: Pick<ProcessorDirectory, "workers" | "workersOf">;
+  readonly processors: Pick<ProcessorDirectory, "list" | "workers" | "workersOf">;
   readonly log: Log;
   /** ms since the epoch. */
   readonly now: () => number;
@@ -54,14 +54,21 @@ class CanarySharing implements StorageSharing {
   }
 
   async assertShared(processor: string): Promise<void> {
-    const workers = this.#options.processors.workersOf(processor) ?? [];
-    if (workers.length === 0) return; // the job waits for one, which looks for itself
-    for (const worker of workers) if (await this.#isShared(worker)) return;
+    if (await this.#mayBeShared(processor)) return;
+    await this.#options.processors.list(); // what was known may be older than the worker's last heartbeat
+    if (await this.#mayBeShared(processor)) return;
     throw new DomainError(
       "storage_not_shared",
       `No worker of ${processor} works on the storage of this api, so none would find the file. Nothing was stored. The setting DROVER_STORAGE has to name one storage for all processes.`,
       { retryAfterS: 10 },
     );
+  }
+
+  /** Whether a worker of the processor shares the storage, or none lives: then the job waits for one, which looks for itself. */
+  async #mayBeShared(processor: string): Promise<boolean> {
+    const workers = this.#options.processors.workersOf(processor) ?? [];
+    for (const worker of workers) if (await this.#isShared(worker)) return true;
+    return workers.length === 0;
   }
 
   /** A worker of an older version shows no canary. */

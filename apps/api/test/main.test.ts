@@ -118,7 +118,7 @@ describe("the api process", { timeout: 60_000 }, () => {
     const { connect } = await import("node:net");
     const socket = connect(Number(port), "127.0.0.1");
     socket.on("error", () => {});
-    socket.write("POST /api/upload HTTP/1.1\r\nHost: x\r\n");
+    socket.write("POST /api/upload HTTP/1.1\r\nHost: localhost\r\n");
     await waitFor(() => socket.bytesWritten > 0);
     await fetch(`${url}/livez`);
     api.child.kill("SIGTERM");

@@ -26,12 +26,12 @@ describe("what is no HTTP request", () => {
     ["garbage", "GARBAGE\r\n\r\n", "not a well-formed HTTP request"],
     [
       "a path of 20,000 characters",
-      `GET /${"a".repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+      `GET /${"a".repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
       "larger than 16 KiB",
     ],
     [
       "a length beside chunks",
-      "POST /api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST /api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
       "not a well-formed HTTP request",
     ],
   ])("is answered by a problem document: %s", async (_what, text, detail) => {
@@ -47,7 +47,7 @@ describe("what is no HTTP request", () => {
 
 it("an expectation that nobody knows is passed over", async () => {
   const answer = await exchange(
-    "GET /livez HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\nConnection: close\r\n\r\n",
+    "GET /livez HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\nConnection: close\r\n\r\n",
   );
   expect(answer).toMatch(/^HTTP\/1\.1 200 /);
 });

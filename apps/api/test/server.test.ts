@@ -32,7 +32,7 @@ describe("a server that drains", () => {
     socket.on("data", (chunk) => {
       text += chunk.toString();
     });
-    const get = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+    const get = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
     socket.write(get);
     await waitFor(() => text.includes("alive"));
     expect(text).toContain("Connection: keep-alive");
@@ -51,7 +51,7 @@ describe("a server that drains", () => {
     socket.on("error", () => {});
     socket.on("close", () => closed.resolve());
     socket.write(
-      "POST /api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 99999\r\n\r\n--b\r\n",
+      "POST /api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 99999\r\n\r\n--b\r\n",
     );
     await waitFor(() => socket.bytesWritten > 0 && socket.writableLength === 0);
     await waitFor(() => api.deps.processors.known.length > 0);

@@ -214,7 +214,10 @@ async function serveHealth({ config, log }: Parts, worker: Worker): Promise<() =
   return () => health.close();
 }
 
-/** What a person can put right is told in a sentence, with exit code 2; anything else with its stack, and 1. */
+/**
+ * What a person can put right is told in a sentence: with exit code 2 for a wrong setting, 1 for a refusal, such as the wrong Redis.
+ * Anything else is told with its stack, and 1.
+ */
 function endWith(error: unknown): never {
   const isForPerson =
     error instanceof SettingsError ||
@@ -224,7 +227,7 @@ function endWith(error: unknown): never {
   const text =
     error instanceof Error ? (isForPerson ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`${text}\n`);
-  process.exit(isForPerson ? 2 : 1);
+  process.exit(isForPerson && !(error instanceof DomainError) ? 2 : 1);
 }
 
 /** End-to-end tests import this module and start it with shorter times. */

@@ -9,7 +9,7 @@ import type { Obstacle, StorageWatch } from "./storage-watch.js";
 
 /** Time between two heartbeats, in ms; the catalogue takes a worker for dead after 15 s. */
 const HEARTBEAT_MS = 5_000;
-/** Time to the next try after a heartbeat failed, in ms. */
+/** Time to the next heartbeat after one failed, or while something is wrong with the storage, in ms. */
 const HEARTBEAT_RETRY_MS = 1_000;
 
 /** `ready`, or why a worker takes no jobs. */
@@ -127,8 +127,9 @@ export class Worker {
 
   async #beat(): Promise<number> {
     const { queue, info, stations, storage, quietLog, clock } = this.#deps;
+    let obstacle: Awaited<ReturnType<typeof storage.look>>;
     try {
-      const obstacle = await storage.look();
+      obstacle = await storage.look();
       this.#take(obstacle);
       await queue.catalogue.announce(
         { ...info, sharesStorage: obstacle === undefined },
@@ -143,7 +144,7 @@ export class Worker {
       this.#isReady = true;
       this.#deps.onReady();
     }
-    return HEARTBEAT_MS;
+    return obstacle === undefined ? HEARTBEAT_MS : HEARTBEAT_RETRY_MS;
   }
 
   async #drain(deadlineMs: number): Promise<void> {

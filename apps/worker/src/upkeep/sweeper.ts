@@ -82,7 +82,7 @@ const LATE_JOBS = 100;
 
 /** Sweeps in the process that holds the lease, again and again; in all others it asks for the lease. `stop` gives it back. */
 export function startSweeper(deps: SweeperDeps): Repetition {
-  const { queue, clock, holder, leaseMs, intervalMs, assertMayErase } = deps;
+  const { queue, clock, holder, leaseMs, intervalMs, assertMayErase, quietLog } = deps;
   const hold = async () => {
     await assertMayErase(); // first: nothing is written into another installation's Redis
     return queue.leases.hold(SWEEPER, holder, leaseMs);
@@ -90,7 +90,10 @@ export function startSweeper(deps: SweeperDeps): Repetition {
   const tickMs = Math.min(leaseMs / 3, intervalMs);
   let turn: { readonly sweeper: Sweeper; sweptAt: number } | undefined;
   const rounds = repeat(async (signal) => {
-    const isLeader = await hold().catch(() => false); // Redis is away, or another one: asked again
+    const isLeader = await hold().catch((error: unknown) => {
+      quietLog.warn("Sweep put off; it is tried again", trouble(error));
+      return false;
+    });
     if (!isLeader) {
       await turn?.sweeper.close();
       turn = undefined;
