@@ -38,7 +38,7 @@ async function readiness(process: DroverProcess): Promise<unknown> {
 
 /** Resolves after the worker's sweeper was refused; it asks before every part of every sweep. */
 async function refusedToSweep(worker: DroverProcess, said: RegExp): Promise<void> {
-  await waitFor(() => said.test(worker.log) && /Sweep of .*failed/.test(worker.log), {
+  await waitFor(() => said.test(worker.log) && /Sweep (of .*failed|put off)/.test(worker.log), {
     deadlineMs: 30_000,
     what: `the refusal of a sweep:\n${worker.log}`,
   });

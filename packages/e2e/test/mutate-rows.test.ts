@@ -22,9 +22,9 @@ describe("npm run mutate", () => {
   });
 });
 
-/** Titles in a test file, a `%s` or `$name` of a table standing for anything. */
+/** Texts in a test file, of which titles are some; a `%s` or `$name` of a table standing for anything. */
 function titlesOf(source: string): readonly RegExp[] {
-  return [...source.matchAll(/\b(?:it|test)[\s\S]*?["`]([^"`\n]+)["`]/g)].map(([, title = ""]) => {
+  return [...source.matchAll(/(["`])((?:(?!\1).)+)\1/g)].map(([, , title = ""]) => {
     const words = title
       .split(/%[sijd]|\$\{?\w+\}?/)
       .map((text) => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&"));
