@@ -56,7 +56,7 @@ export const Problem = z
     expired_at: z.iso.datetime().optional().describe("With 410: when the job expired."),
     job_id: z.string().optional().describe("With 503 of a submit: the job that may exist all the same."),
     may_exist: z
-      .literal(true)
+      .boolean()
       .optional()
       .describe(
         "With 503 of a submit whose answer from Redis is missing: `job_id` may exist now or in a moment.",
