@@ -42,6 +42,9 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: { name: "containers", include: ["packages/e2e/containers/**/*.test.ts"], ...inEveryProject },
+      },
     ],
   },
 });

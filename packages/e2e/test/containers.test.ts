@@ -3,26 +3,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SETTINGS } from "@drover/core";
 import { expect, test } from "vitest";
-import { parse } from "yaml";
+import { type ComposeService, readComposeFile } from "../containers/compose-file.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const DOCKERFILE = readFileSync(join(ROOT, "Dockerfile"), "utf8");
 
-interface Service {
-  readonly image: string;
-  readonly command: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly healthcheck?: { readonly test: readonly string[] };
-  readonly volumes: readonly string[];
-  readonly ports?: readonly string[];
-  readonly container_name?: string;
-  readonly stop_grace_period?: string;
-}
-
-const compose = parse(readFileSync(join(ROOT, "docker-compose.yml"), "utf8"), { merge: true }) as {
-  readonly services: Readonly<Record<"redis" | "api" | "worker", Service>>;
-  readonly volumes: Readonly<Record<string, unknown>>;
-};
+const compose = readComposeFile();
 
 test("what the image copies and runs exists in the repository", () => {
   const copies = [...DOCKERFILE.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources = ""]) =>
@@ -72,7 +58,7 @@ test("Redis keeps an append-only file and evicts nothing", () => {
 
 test("containers are given longer to stop than the drain takes", () => {
   const { api, worker } = compose.services;
-  const ms = ({ stop_grace_period = "0s" }: Service) => Number.parseInt(stop_grace_period, 10) * 1_000;
+  const ms = ({ stop_grace_period = "0s" }: ComposeService) => Number.parseInt(stop_grace_period, 10) * 1_000;
   expect(ms(api)).toBeGreaterThan(SETTINGS.DROVER_API_DRAIN_TIMEOUT.default);
   expect(ms(worker)).toBeGreaterThan(SETTINGS.DROVER_DRAIN_TIMEOUT.default);
 });
