@@ -1,5 +1,6 @@
 import type { BlobStore } from "@drover/core";
 import { CANARIES } from "./blob-keys.js";
+import { putText } from "./blob-text.js";
 
 /** How often a live process writes its canary again, in ms, and how old one is removed. */
 const REFRESH_MS = 3_600_000;
@@ -31,7 +32,7 @@ export class Canaries {
   async keep(processId: string, now: number): Promise<void> {
     const isDue = now - this.#refreshedAt > REFRESH_MS;
     if (!isDue && (await this.#store.stat(canaryKey(processId))) !== undefined) return;
-    await this.#store.put(canaryKey(processId), bytesOf(processId));
+    await putText(canaryKey(processId), processId, this.#store);
     this.#refreshedAt = now;
     for await (const { key, modifiedAt } of this.#store.list(CANARIES)) {
       if (now - modifiedAt > OLD_MS) await this.#store.remove(key);
@@ -46,8 +47,4 @@ export class Canaries {
     this.#seen.add(processId);
     return true;
   }
-}
-
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
 }

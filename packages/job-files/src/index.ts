@@ -1,4 +1,5 @@
 export * from "./blob-keys.js";
+export * from "./blob-text.js";
 export * from "./canary.js";
 export * from "./installation.js";
 export * from "./manifest.js";

@@ -1,5 +1,6 @@
 import { type BlobStore, endOfJob, type Job, type JobEnd, type JobRequest } from "@drover/core";
 import { manifestKey } from "./blob-keys.js";
+import { putText, readText } from "./blob-text.js";
 
 /**
  * What lies beside an input for as long as its job is kept: enough to queue the job again when Redis lost it, and, once it ended, to show
@@ -60,16 +61,13 @@ export async function readManifest(
   inputKey: string,
   store: Pick<BlobStore, "open">,
 ): Promise<Manifest | undefined> {
-  const content = await store.open(manifestKey(inputKey), { start: 0, end: MAX_MANIFEST_BYTES });
-  if (content === undefined) return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of content) chunks.push(chunk);
-  return decodeManifest(Buffer.concat(chunks).toString("utf8"));
+  const text = await readText(manifestKey(inputKey), MAX_MANIFEST_BYTES, store);
+  return text === undefined ? undefined : decodeManifest(text);
 }
 
 /** Stores the manifest beside its input, in the place of an earlier one. */
 export async function writeManifest(manifest: Manifest, store: Pick<BlobStore, "put">): Promise<void> {
-  await store.put(manifestKey(manifest.request.input.key), bytesOf(encodeManifest(manifest)));
+  await putText(manifestKey(manifest.request.input.key), encodeManifest(manifest), store);
 }
 
 /**
@@ -100,8 +98,4 @@ export async function settleManifest(
       store,
     );
   return false;
-}
-
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
 }

@@ -1,5 +1,6 @@
 import { BlobExistsError, type BlobStore, DomainError, type InstallationMarks } from "@drover/core";
 import { INPUTS, INSTALLATION_KEY, JOBS } from "./blob-keys.js";
+import { putText, readText } from "./blob-text.js";
 
 /**
  * What is known of the pair of Redis and storage: `agreed` when both carry the id of one installation, `refused` when they do not, or the
@@ -78,7 +79,7 @@ async function withoutFile(deps: PairDeps, options: PairOptions): Promise<Instal
   const { id, state } = mark ?? (await marks.create(deps.newId()));
   if (state === "bound" && mark === undefined) return undefined;
   try {
-    await store.put(INSTALLATION_KEY, bytesOf(JSON.stringify({ version: 1, id })), { ifAbsent: true });
+    await putText(INSTALLATION_KEY, JSON.stringify({ version: 1, id }), store, { ifAbsent: true });
   } catch (error) {
     if (error instanceof BlobExistsError) return undefined;
     throw error;
@@ -89,12 +90,10 @@ async function withoutFile(deps: PairDeps, options: PairOptions): Promise<Instal
 
 /** The id in the store's installation file; `undefined` when there is none. A file that cannot be read as one is nobody's. */
 async function readInstallation(store: Pick<BlobStore, "open">): Promise<string | undefined> {
-  const content = await store.open(INSTALLATION_KEY, { start: 0, end: 1_023 });
-  if (content === undefined) return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of content) chunks.push(chunk);
+  const text = await readText(INSTALLATION_KEY, 1_024, store);
+  if (text === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && "id" in value && typeof value.id === "string")
       return value.id;
   } catch {
@@ -113,10 +112,6 @@ async function hasJobFiles(store: Pick<BlobStore, "list">): Promise<boolean> {
     }
   }
   return false;
-}
-
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
 }
 
 function refused(

@@ -1,5 +1,6 @@
 import type { BlobStore, JobId, JobInput, JobRequest } from "@drover/core";
 import { tombstoneKey } from "./blob-keys.js";
+import { putText, readText } from "./blob-text.js";
 
 /** Name of the fact that a job expired, for 410 instead of 404; its value is the time of expiry in RFC 3339. */
 export function expiredFact(id: JobId): string {
@@ -19,6 +20,9 @@ export interface Tombstone {
   readonly at: number;
 }
 
+/** Larger than any tombstone. */
+const MAX_BYTES = 4_096;
+
 /** Says for good that the job is deleted. */
 export async function bury(
   { id, input }: { readonly id: JobId; readonly input?: Pick<JobInput, "key"> },
@@ -26,12 +30,7 @@ export async function bury(
   store: Pick<BlobStore, "put">,
 ): Promise<void> {
   const stone: Tombstone = { version: 1, id, inputKey: input?.key ?? null, at };
-  await store.put(
-    tombstoneKey(id),
-    (async function* () {
-      yield Buffer.from(JSON.stringify(stone));
-    })(),
-  );
+  await putText(tombstoneKey(id), JSON.stringify(stone), store);
 }
 
 /** Takes back what `bury` said: the job could not be deleted, or the stone is old. */
@@ -44,12 +43,10 @@ export async function readTombstone(
   id: string,
   store: Pick<BlobStore, "open">,
 ): Promise<Tombstone | undefined> {
-  const content = await store.open(tombstoneKey(id), { start: 0, end: 4_096 });
-  if (content === undefined) return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of content) chunks.push(chunk);
+  const text = await readText(tombstoneKey(id), MAX_BYTES, store);
+  if (text === undefined) return undefined;
   try {
-    const value = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Partial<Tombstone>;
+    const value = JSON.parse(text) as Partial<Tombstone>;
     const isWhole = value.version === 1 && value.id === id && typeof value.at === "number";
     return isWhole ? (value as Tombstone) : undefined;
   } catch {

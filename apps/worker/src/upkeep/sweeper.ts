@@ -1,5 +1,5 @@
 import type { BlobStore, Clock, Log, QueuePorts } from "@drover/core";
-import { settleManifest } from "@drover/job-files";
+import { putText, settleManifest } from "@drover/job-files";
 import { trouble } from "../log.js";
 import { type Repetition, repeat } from "../repeat.js";
 import { Confirmed } from "./confirmed.js";
@@ -215,12 +215,7 @@ export async function measureFileTime(
   blobs: Pick<BlobStore, "put" | "stat">,
   monotonicMs: () => number,
 ): Promise<() => number> {
-  await blobs.put(
-    CLOCK_FILE,
-    (async function* () {
-      yield Buffer.from("the time of this file is what is wanted");
-    })(),
-  );
+  await putText(CLOCK_FILE, "the time of this file is what is wanted", blobs);
   const askedAt = monotonicMs();
   const stamp = (await blobs.stat(CLOCK_FILE))?.modifiedAt ?? Date.now();
   return () => stamp + (monotonicMs() - askedAt);
