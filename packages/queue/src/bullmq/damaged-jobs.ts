@@ -67,11 +67,7 @@ export class DamagedJobs {
     const { link, keys, processor, log, tokenPrefix } = this.#deps;
     const job = keys.job(processor, id as JobId);
     const lists = ["active", "stalled", "failed", "events"].map((name) => keys.queue(processor, name));
-    const answer = await link.run(
-      "end-damaged",
-      [job, `${job}:lock`, ...lists],
-      [id, Date.now(), FAILURE, tokenPrefix],
-    );
+    const answer = await link.run("end-damaged", [job, `${job}:lock`, ...lists], [id, FAILURE, tokenPrefix]);
     if (answer === "failed")
       log.error("a job failed because its record in Redis cannot be read", { job_id: id, processor });
     if (answer === "vanished")
