@@ -1,34 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type Attempt,
-  type ConsumeOptions,
-  type Consumer,
-  type JobId,
-  type JobRequest,
-  type Log,
-  type Outcome,
-  parseJobId,
-} from "@drover/core";
-import { type Job as BullJob, WaitingError, Worker } from "bullmq";
-import { decodeRequest } from "../codec.js";
+import type { Attempt, ConsumeOptions, Consumer, JobId, Log, Outcome } from "@drover/core";
+import { type Job as BullJob, WaitingError } from "bullmq";
 import type { RedisKeys } from "../keys.js";
-import { isServerTrouble, type RedisLink, rateLimited } from "../redis.js";
+import { isServerTrouble, type RedisLink } from "../redis.js";
 import { BullAttempt } from "./attempt.js";
-import { stampEndsBy } from "./bullmq-internals.js";
-import { DamagedJobs } from "./damaged-jobs.js";
+import { BullWorker } from "./bull-worker.js";
+import { DamagedJobs, readRequest } from "./damaged-jobs.js";
 import { noteLostWorker } from "./history.js";
 import type { LeaseTimes } from "./lease.js";
-import { delayOf, type Place, recordOutcome } from "./record.js";
-import { WorkerConnection } from "./worker-connection.js";
-
-/** A job that was lost with its worker this often fails as `worker_lost`: it may well be what kills them. */
-const MAX_LOST_WORKERS = 10;
+import { type Place, recordOutcome } from "./record.js";
 
 /** Cancel marks are looked for this often: with a second of grace for the child, a running job is stopped well within the promised 2 s. */
 const CANCEL_CHECK_MS = 250;
-
-/** BullMQ's fetch loop spins when the server refuses every command; past this many errors in a second it rests for one. */
-const MAX_ERRORS_A_SECOND = 10;
 
 /** How long after the drain deadline an attempt has to end and its outcome to be recorded. */
 const LAST_WORD_MS = 8_000;
@@ -61,46 +44,37 @@ export class BullConsumer implements Consumer {
   readonly #options: ConsumeOptions;
   readonly #execute: Execute;
   readonly #deps: ConsumerDeps;
-  readonly #worker: Worker;
-  readonly #connection: WorkerConnection;
+  readonly #worker: BullWorker;
   readonly #attempts = new Map<string, BullAttempt>();
   readonly #damaged: DamagedJobs;
-  readonly #timers: readonly NodeJS.Timeout[];
+  readonly #timer: NodeJS.Timeout;
   /** Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and run again. */
   readonly #giveUp = new AbortController();
   #drained: Promise<void> | undefined;
-  #isPaused = false;
-  #errorsThisSecond = 0;
 
   constructor(processor: string, options: ConsumeOptions, execute: Execute, deps: ConsumerDeps) {
     this.#processor = processor;
     this.#options = options;
     this.#execute = execute;
     this.#deps = deps;
-    this.#connection = new WorkerConnection(deps.url, deps.log, {
-      purpose: `worker of ${processor}`,
-      socketTimeoutMs: deps.lease.silenceMs,
-    });
-    this.#worker = new Worker(processor, (job, token) => this.#process(job, token ?? ""), {
-      connection: this.#connection.client,
+    this.#worker = new BullWorker({
+      ...deps,
+      processor,
       prefix: deps.keys.queuePrefix(processor),
-      name: options.workerId,
-      concurrency: options.slots,
-      lockDuration: deps.lease.leaseMs,
-      stalledInterval: deps.lease.stalledCheckMs,
-      maxStalledCount: MAX_LOST_WORKERS,
-      drainDelay: deps.lease.blockMs / 1_000,
-      runRetryDelay: 500,
-      settings: { backoffStrategy: (_attempts, _type, error) => delayOf(error) },
+      workerId: options.workerId,
+      slots: options.slots,
+      process: (job, token) => this.#process(job, token),
+      onError: (error) => {
+        // A job that BullMQ cannot read is told by nothing but the error of the command that gave it to this worker.
+        if (!isServerTrouble(error)) void this.#damaged.endThose((id) => !this.#attempts.has(id));
+      },
+      onStalled: (id) => void this.#noteLostWorker(id as JobId), // BullMQ ids are the ids of submit
+      onLeasesLost: (ids) => {
+        for (const id of ids) void this.#reclaim(id);
+      },
     });
-    stampEndsBy(this.#worker, deps.now);
-    this.#damaged = new DamagedJobs({ ...deps, processor, tokenPrefix: `${this.#worker.id}:` });
-    this.#connection.watch();
-    this.#listen();
-    this.#timers = [
-      setInterval(() => void this.#lookForCancelMarks(), CANCEL_CHECK_MS),
-      setInterval(() => void this.#rest(), 1_000),
-    ];
+    this.#damaged = new DamagedJobs({ ...deps, processor, tokenPrefix: this.#worker.tokenPrefix });
+    this.#timer = setInterval(() => void this.#lookForCancelMarks(), CANCEL_CHECK_MS);
   }
 
   get running(): number {
@@ -108,13 +82,11 @@ export class BullConsumer implements Consumer {
   }
 
   pause(): void {
-    this.#isPaused = true;
-    void this.#worker.pause(true);
+    this.#worker.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
-    if (this.#drained === undefined) this.#worker.resume();
+    this.#worker.resume();
   }
 
   drain(deadlineMs: number): Promise<void> {
@@ -123,7 +95,7 @@ export class BullConsumer implements Consumer {
   }
 
   async #drain(deadlineMs: number): Promise<void> {
-    const closed = this.#worker.close(); // takes nothing more, goes on renewing leases, waits for what runs
+    const closed = this.#worker.close();
     const abort = () => {
       for (const attempt of this.#attempts.values()) attempt.stop("drained");
     };
@@ -135,29 +107,14 @@ export class BullConsumer implements Consumer {
     const isSilent = this.#ended().then(() => sleep(IDLE_CLOSE_MS));
     await Promise.race([closed, isSilent, aborted(this.#giveUp.signal)]);
     this.#giveUp.abort();
-    this.#connection.close();
-    await Promise.race([closed, sleep(IDLE_CLOSE_MS)]); // BullMQ never comes back from a connection that is being remade
-    for (const timer of [...timers, ...this.#timers]) clearTimeout(timer);
+    await this.#worker.disconnect();
+    for (const timer of [...timers, this.#timer]) clearTimeout(timer);
   }
 
   /** Resolves when no attempt runs. */
   async #ended(): Promise<void> {
     while (this.#attempts.size > 0)
       await Promise.race([...this.#attempts.values()].map((attempt) => attempt.ended));
-  }
-
-  #listen(): void {
-    const report = rateLimited(this.#deps.log, `worker of ${this.#processor}`);
-    this.#worker.on("error", (error) => {
-      this.#errorsThisSecond += 1;
-      report(error);
-      // One that BullMQ cannot read is told by nothing but the error of the command that gave it to this worker.
-      if (!isServerTrouble(error)) void this.#damaged.endThose((id) => !this.#attempts.has(id));
-    });
-    this.#worker.on("stalled", (id) => void this.#noteLostWorker(id as JobId)); // BullMQ ids are the ids of submit
-    this.#worker.on("lockRenewalFailed", (ids) => {
-      for (const id of ids) void this.#reclaim(id);
-    });
   }
 
   async #process(job: BullJob, token: string): Promise<never> {
@@ -279,30 +236,6 @@ export class BullConsumer implements Consumer {
       const isRequested = await attempt.isCancelRequested().catch(() => false); // Redis is away: asked again in a moment
       if (isRequested) attempt.stop("cancelled");
     }
-  }
-
-  async #rest(): Promise<void> {
-    const isSpinning = this.#errorsThisSecond > MAX_ERRORS_A_SECOND;
-    this.#errorsThisSecond = 0;
-    if (!isSpinning || this.#isPaused || this.#drained !== undefined) return;
-    await this.#worker.pause(true);
-    await sleep(1_000);
-    if (this.#drained === undefined && !this.#isPaused) this.#worker.resume();
-  }
-}
-
-function readRequest(job: BullJob): JobRequest | undefined {
-  const counts = [
-    job.attemptsStarted - 1,
-    job.attemptsMade,
-    job.stalledCounter,
-    (job.opts.attempts ?? 0) - 1,
-  ];
-  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) return undefined;
-  try {
-    return decodeRequest(parseJobId(job.id ?? ""), job.data);
-  } catch {
-    return undefined; // not ours, or damaged: DamagedJobs says which
   }
 }
 

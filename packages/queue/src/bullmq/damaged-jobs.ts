@@ -1,5 +1,6 @@
-import type { JobId, Log } from "@drover/core";
-import { encodeFailure } from "../codec.js";
+import { type JobId, type JobRequest, type Log, parseJobId } from "@drover/core";
+import type { Job as BullJob } from "bullmq";
+import { decodeRequest, encodeFailure } from "../codec.js";
 import type { RedisKeys } from "../keys.js";
 import type { RedisLink } from "../redis.js";
 import { isDamaged, readRecord } from "./snapshot.js";
@@ -72,5 +73,21 @@ export class DamagedJobs {
       log.error("a job failed because its record in Redis cannot be read", { job_id: id, processor });
     if (answer === "vanished")
       log.warn("a job was gone from Redis when its turn came", { job_id: id, processor });
+  }
+}
+
+/** What the job asks for; `undefined` when its record cannot be read, or is gone: evicted, or deleted by hand. */
+export function readRequest(job: BullJob): JobRequest | undefined {
+  const counts = [
+    job.attemptsStarted - 1,
+    job.attemptsMade,
+    job.stalledCounter,
+    (job.opts.attempts ?? 0) - 1,
+  ];
+  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) return undefined;
+  try {
+    return decodeRequest(parseJobId(job.id ?? ""), job.data);
+  } catch {
+    return undefined; // not ours, or damaged: `end` says which
   }
 }
