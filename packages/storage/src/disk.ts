@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import type { BlobInfo, BlobStat, BlobStore, ByteRange, PutOptions } from "@drover/core";
 import { INSTALLATION_KEY } from "@drover/job-files";
 import { abortable } from "./abortable.js";
-import { asStorageError, hasCode, ignoring, linkNew, publish } from "./durable.js";
+import { hasCode, ignoring, linkNew, publish } from "./durable.js";
 import { keysBelow, removeEmptyFolders, removeTree } from "./folders.js";
 import { assertKey, assertRange, folderKey, listingOf } from "./keys.js";
 import { Leftovers } from "./leftovers.js";
@@ -70,7 +70,7 @@ class DiskStore implements BlobStore {
       await publish(path, target, { root: this.#root });
       await assertMoved(file, { path, target });
     } catch (error) {
-      if (!hasCode(error, "EXDEV")) throw asStorageError(error);
+      if (!hasCode(error, "EXDEV")) throw this.#root.nameTrouble(error);
       await this.#adoptCopy(file, path, key);
     } finally {
       await file.close();
@@ -113,8 +113,12 @@ class DiskStore implements BlobStore {
   async remove(prefix: string): Promise<void> {
     const path = this.#pathOf(folderKey(prefix));
     await this.#root.assertThere();
-    await removeTree(path, this.#root);
-    await removeEmptyFolders(dirname(path), this.#root);
+    try {
+      await removeTree(path, this.#root);
+      await removeEmptyFolders(dirname(path), this.#root);
+    } catch (error) {
+      throw this.#root.nameTrouble(error);
+    }
   }
 
   async check(): Promise<void> {
@@ -138,7 +142,7 @@ class DiskStore implements BlobStore {
       if (found === undefined && key !== INSTALLATION_KEY) await this.#root.assertThere();
       return found;
     } catch (error) {
-      throw asStorageError(error);
+      throw this.#root.nameTrouble(error);
     }
   }
 
@@ -154,7 +158,7 @@ class DiskStore implements BlobStore {
     } catch (error) {
       await unlink(temp).catch(ignoring("ENOENT", "ENOTDIR"));
       await removeEmptyFolders(dirname(path), this.#root).catch(() => {}); // the first error is the one that counts
-      throw asStorageError(error);
+      throw this.#root.nameTrouble(error);
     }
   }
 }

@@ -79,7 +79,7 @@ async function sync(path: string, flags: number): Promise<void> {
 }
 
 /** Whether a system call failed with one of the codes. */
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+export function hasCode(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
   return (
     error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code)
   );

@@ -1,4 +1,4 @@
-import { lstat, mkdir } from "node:fs/promises";
+import { lstat, mkdir, rmdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { DomainError } from "@drover/core";
 import { INSTALLATION_KEY } from "@drover/job-files";
@@ -34,6 +34,20 @@ export class StoreRoot {
     );
   }
 
+  /**
+   * What a failed system call means to whoever uses the store. A path of the store that is suddenly missing is what a disk leaves that is
+   * unmounted, or mounted again, in the middle of a use.
+   */
+  nameTrouble(error: unknown): unknown {
+    const isMissing =
+      hasCode(error, "ENOENT", "ENOTDIR") && "path" in error && isBelow(error.path, this.path);
+    if (!isMissing) return asStorageError(error);
+    return new DomainError("storage_unavailable", "The storage went away while it was used.", {
+      retryAfterS: 5,
+      cause: error,
+    });
+  }
+
   /** Makes the folder itself and what a put of the installation file needs in it, durably. */
   async make(): Promise<void> {
     const first = await mkdir(this.path, { recursive: true });
@@ -50,8 +64,20 @@ export class StoreRoot {
     for (const [depth, name] of relative(this.path, folder).split(sep).entries()) {
       at = join(at, name);
       if ((await lstat(at).catch(ignoring("ENOENT"))) !== undefined) continue;
-      if (depth === 0) await this.assertThere();
-      await mkdir(at).catch(ignoring("EEXIST"));
+      if (depth === 0) await this.#makeTopFolder(at);
+      else await mkdir(at).catch(ignoring("EEXIST"));
+    }
+  }
+
+  /** The disk may be unmounted between the look and the making: what was made in its mount point then is taken back. */
+  async #makeTopFolder(path: string): Promise<void> {
+    await this.assertThere();
+    const isOurs = await mkdir(path).then(() => true, ignoring("EEXIST"));
+    try {
+      await this.assertThere();
+    } catch (error) {
+      if (isOurs === true) await rmdir(path).catch(ignoring("ENOENT", "ENOTEMPTY", "EEXIST"));
+      throw error;
     }
   }
 
@@ -59,4 +85,8 @@ export class StoreRoot {
   isKept(folder: string): boolean {
     return folder === this.path || dirname(folder) === this.path;
   }
+}
+
+function isBelow(path: unknown, folder: string): boolean {
+  return typeof path === "string" && path.startsWith(`${folder}${sep}`);
 }

@@ -1,11 +1,24 @@
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { BlobStore } from "@drover/core";
 import { INSTALLATION_KEY } from "@drover/job-files";
-import { canMount, chunksOf, mountFolder, mountMemory, readAll, seededBytes, signal } from "@drover/testkit";
+import {
+  canMount,
+  chunksOf,
+  mountFolder,
+  mountMemory,
+  readAll,
+  seededBytes,
+  signal,
+  waitFor,
+} from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDiskStore } from "../src/index.js";
+
+const run = promisify(execFile);
 
 let base: string;
 /** Where the store is; the test's own. */
@@ -102,6 +115,49 @@ describe.runIf(canMount())("a disk store whose disk is unmounted", () => {
     }
   });
 });
+
+describe.runIf(canMount())(
+  "a disk store whose disk is unmounted and mounted again, twenty times under load",
+  () => {
+    it("F26: refuses every use that it hits with storage_unavailable, whichever system call was under way", async () => {
+      const disk = join(base, "disk");
+      for (const path of [disk, folder]) await mkdir(path);
+      await run("mount", ["--bind", disk, folder]);
+      let refusals = 0;
+      let isOver = false;
+      const store = await installed();
+      const use = async (name: number) => {
+        for (let round = 0; !isOver; round++) {
+          const key = `inputs/${name}-${round % 5}/file`;
+          try {
+            await store.put(key, chunksOf("x"));
+            await readAll((await store.open(key)) ?? chunksOf(""));
+            await store.remove(`inputs/${name}-${round % 5}`);
+          } catch (error) {
+            expect(error).toMatchObject(away);
+            refusals += 1;
+          }
+        }
+      };
+      const load = Promise.all([1, 2, 3, 4].map(use));
+      load.catch(() => undefined); // told below, when the disk was mounted for the last time
+      try {
+        for (let round = 0; round < 20; round++) {
+          await run("umount", ["--lazy", folder]);
+          await waitFor(async () => (await readdir(folder)).length === 0, { deadlineMs: 5_000 });
+          await run("mount", ["--bind", disk, folder]);
+        }
+        isOver = true;
+        await load;
+        expect(refusals).toBeGreaterThan(0);
+      } finally {
+        isOver = true;
+        await load.catch(() => undefined);
+        await run("umount", ["--lazy", folder]).catch(() => undefined); // it may be unmounted
+      }
+    });
+  },
+);
 
 describe.runIf(canMount())("a disk store on a full device", () => {
   const full = { code: "storage_full", cause: { code: "ENOSPC" } };
