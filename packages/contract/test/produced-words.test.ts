@@ -30,17 +30,25 @@ function filesOf(place: string): string[] {
 
 const reasons = Job.shape.waiting.unwrap().shape.reason.options;
 
-describe("a word of the contract is produced by something that runs", () => {
-  it.each(Object.keys(PROBLEM_STATUS))("the problem code %s", (code) => {
-    expect(source.includes(`"${code}"`)).toBe(true);
+/** The words that no producer says. */
+function unsaid(words: readonly string[], isSaid: (word: string) => boolean): readonly string[] {
+  return words.filter((word) => !isSaid(word));
+}
+
+const isQuoted = (word: string) => source.includes(`"${word}"`);
+
+describe("is produced by something that runs", () => {
+  it("every problem code", () => {
+    expect(unsaid(Object.keys(PROBLEM_STATUS), isQuoted)).toEqual([]);
   });
-  it.each(FailureCode.options)("the failure code %s", (code) => {
-    expect(source.includes(`"${code}"`)).toBe(true);
+  it("every failure code", () => {
+    expect(unsaid(FailureCode.options, isQuoted)).toEqual([]);
   });
-  it.each(reasons)("the waiting reason %s", (reason) => {
-    expect(source.includes(`"${reason}"`)).toBe(true);
+  it("every waiting reason", () => {
+    expect(unsaid(reasons, isQuoted)).toEqual([]);
   });
-  it.each(TimelineEvent.shape.type.options)("the event type %s", (type) => {
-    expect(new RegExp(`"?type"?: ?"${type}"`).test(source)).toBe(true);
+  it("every event type", () => {
+    const isSaid = (type: string) => new RegExp(`"?type"?: ?"${type}"`).test(source);
+    expect(unsaid(TimelineEvent.shape.type.options, isSaid)).toEqual([]);
   });
 });

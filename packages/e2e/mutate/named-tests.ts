@@ -12,6 +12,8 @@ export interface NamedTests {
 
 export interface TestEnd {
   readonly title: string;
+  /** With the titles of the suites around it in front. */
+  readonly fullName: string;
   readonly status: "passed" | "failed" | "skipped";
 }
 
@@ -30,7 +32,7 @@ const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
 /** A broken program may hang; its test has a time limit of its own, which is shorter. In ms. */
 const LIMIT_MS = 600_000;
 
-/** Runs the named tests, and no others, in the folder. Answers how each ended; none when the file could not be loaded. */
+/** Runs the named tests, and no others, in the folder. Returns how each ended; none when the file could not be loaded. */
 export function runNamedTests(folder: string, { project, test, titles }: NamedTests): readonly TestEnd[] {
   const report = join(folder, "named-tests.json");
   rmSync(report, { force: true });
@@ -46,13 +48,15 @@ export function runNamedTests(folder: string, { project, test, titles }: NamedTe
     `--outputFile=${report}`,
   ];
   spawnSync(process.execPath, [VITEST, ...args], { cwd: folder, stdio: "ignore", timeout: LIMIT_MS });
-  return readReport(report).testResults.flatMap(({ assertionResults }) =>
-    assertionResults
-      .filter(({ title, fullName }) =>
-        titles.some((wanted) => title.includes(wanted) || fullName.includes(wanted)),
-      )
-      .map(({ title, status }) => ({ title, status: statusOf(status) })),
-  );
+  return readReport(report)
+    .testResults.flatMap(({ assertionResults }) => assertionResults)
+    .map(({ title, fullName, status }) => ({ title, fullName, status: statusOf(status) }))
+    .filter((end) => titles.some((wanted) => isNamed(end, wanted)));
+}
+
+/** Whether the test has the part of a title in its own, or in those of its suites. */
+export function isNamed({ fullName }: Pick<TestEnd, "fullName">, part: string): boolean {
+  return fullName.includes(part);
 }
 
 function readReport(path: string): Report {
