@@ -52,6 +52,10 @@ describe("the server's clock", () => {
       for (const { id } of [completed, failed, cancelled]) {
         const end = await waitFor(async () => (await queue.jobs.get(id))?.finishedAt);
         expect(Math.abs(end - trueNow())).toBeLessThan(5_000);
+        const [, ...events] = (await queue.jobs.history(id)).events; // the first is stamped by whoever submitted
+        const times = events.map(({ at }) => at);
+        for (const at of times) expect(Math.abs(at - trueNow())).toBeLessThan(5_000);
+        expect(times).toEqual([...times].sort((a, b) => a - b));
       }
       expect(await queue.finished.finishedBefore("copy", "completed", queue.clock.now() + 1_000, 9)).toEqual([
         completed.id,

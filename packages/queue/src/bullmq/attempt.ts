@@ -17,6 +17,8 @@ export interface BullAttemptDeps {
   readonly link: RedisLink;
   readonly log: Log;
   readonly lease: LeaseTimes;
+  /** The server's wall time. */
+  readonly now: () => number;
 }
 
 /** An attempt whose every write is refused by Redis once its lease is another's. */
@@ -43,6 +45,11 @@ export class BullAttempt implements Attempt {
     this.number = deps.number;
   }
 
+  /** The server's wall time, ms since the epoch: what is noted about the attempt is stamped by it. */
+  now(): number {
+    return this.#deps.now();
+  }
+
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
@@ -58,12 +65,12 @@ export class BullAttempt implements Attempt {
 
   /** Notes in the job's history that the attempt began. */
   async begin(): Promise<void> {
-    await this.note({ type: "started", at: Date.now(), attempt: this.number, worker: this.#deps.workerId });
+    await this.note({ type: "started", at: this.now(), attempt: this.number, worker: this.#deps.workerId });
   }
 
   async progress(progress: Progress): Promise<void> {
     this.#percent = Math.max(this.#percent, Math.min(100, progress.percent));
-    const at = Date.now();
+    const at = this.now();
     const stamped: StampedProgress = { ...progress, percent: this.#percent, attempt: this.number, at };
     const isNewStage = progress.stage !== null && progress.stage !== this.#stage;
     this.#stage = progress.stage;

@@ -59,7 +59,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
   const consumerDeps = { url, keys, link, log, random, lease, now };
   return {
-    jobs: new BullJobQueue({ link, keys, queues, locator, lookAgainMs }),
+    jobs: new BullJobQueue({ link, keys, queues, locator, lookAgainMs, now }),
     attempts: {
       consume: (processor, consumeOptions, execute) =>
         new BullConsumer(processor, consumeOptions, execute, consumerDeps),

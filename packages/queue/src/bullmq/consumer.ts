@@ -217,9 +217,9 @@ export class BullConsumer implements Consumer {
   }
 
   async #noteLostWorker(id: JobId): Promise<void> {
-    const { link, keys, log } = this.#deps;
+    const { link, keys, log, now } = this.#deps;
     try {
-      const attempt = await noteLostWorker(link, keys, { processor: this.#processor, id });
+      const attempt = await noteLostWorker(link, keys, { processor: this.#processor, id, at: now() });
       if (attempt > 0)
         log.warn("the worker of a job was lost; the job is back in line", {
           job_id: id,

@@ -21,15 +21,15 @@ export async function appendEvents(
   );
 }
 
-/** Notes that the worker of a job was lost, unless that is known already. Answers the number of the lost attempt, or 0. */
+/** Notes that the worker of a job was lost, unless that is known already. Returns the number of the lost attempt, or 0. */
 export async function noteLostWorker(
   link: RedisLink,
   keys: RedisKeys,
-  job: { processor: string; id: JobId },
+  job: { processor: string; id: JobId; at: number },
 ): Promise<number> {
-  const { processor, id } = job;
+  const { processor, id, at } = job;
   const scriptKeys = [keys.job(processor, id), keys.history(processor, id), keys.queue(processor, "active")];
-  return Number(await link.run("note-lost", scriptKeys, [id, Date.now(), HISTORY_LIMIT, HISTORY_TTL_MS]));
+  return Number(await link.run("note-lost", scriptKeys, [id, at, HISTORY_LIMIT, HISTORY_TTL_MS]));
 }
 
 /** A job's events and log lines. The first and the last event are not stored: the job itself says when it was accepted and how it ended. */

@@ -37,6 +37,7 @@ export class BullJobQueue implements JobQueue {
   readonly #queues: BullQueues;
   readonly #locator: JobLocator;
   readonly #lookAgainMs: number;
+  readonly #now: () => number;
 
   constructor(deps: {
     link: RedisLink;
@@ -44,12 +45,15 @@ export class BullJobQueue implements JobQueue {
     queues: BullQueues;
     locator: JobLocator;
     lookAgainMs: number;
+    /** The server's wall time, ms since the epoch. */
+    now: () => number;
   }) {
     this.#link = deps.link;
     this.#keys = deps.keys;
     this.#queues = deps.queues;
     this.#locator = deps.locator;
     this.#lookAgainMs = deps.lookAgainMs;
+    this.#now = deps.now;
   }
 
   async submit(request: JobRequest, options: { readonly isRestored?: boolean } = {}): Promise<Job> {
@@ -79,7 +83,7 @@ export class BullJobQueue implements JobQueue {
         attempts: request.maxAttempts,
         backoff: { type: "custom" },
         priority: bullPriority(request.priority),
-        delay: Math.max(0, (request.runAt ?? 0) - Date.now()),
+        delay: Math.max(0, (request.runAt ?? 0) - this.#now()),
         stackTraceLimit: 0,
       }),
     );
@@ -95,7 +99,8 @@ export class BullJobQueue implements JobQueue {
 
   /** The job as it is stored after it was added: an id that existed keeps its own. */
   async #stored(request: JobRequest, isRestored: boolean): Promise<Job> {
-    if (isRestored) await appendEvents(this.#link, this.#keys, request, { type: "restored", at: Date.now() });
+    if (isRestored)
+      await appendEvents(this.#link, this.#keys, request, { type: "restored", at: this.#now() });
     const job = await this.#read(request.processor, request.id);
     if (job === undefined) throw new Error(`job ${request.id} was erased while it was being submitted`);
     // The index has the time of the last request. And an old entry may have been dropped as one without a job, just before there was one.
@@ -161,7 +166,7 @@ export class BullJobQueue implements JobQueue {
     const finished = finishedEvent(job);
     await appendEvents(this.#link, this.#keys, job, ...(finished === undefined ? [] : [finished]), {
       type: "retried",
-      at: Date.now(),
+      at: this.#now(),
     });
     return this.#read(processor, id);
   }
@@ -222,7 +227,7 @@ export class BullJobQueue implements JobQueue {
     const processor = await this.#locator.find(place.id);
     if (processor === undefined) return undefined;
     const job = await readListedJob(this.#link, this.#keys, { ...place, processor });
-    if (job === undefined && Date.now() - place.createdAt > DANGLING_AFTER_MS)
+    if (job === undefined && this.#now() - place.createdAt > DANGLING_AFTER_MS)
       await this.#locator.drop(place);
     return job;
   }

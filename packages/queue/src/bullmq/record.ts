@@ -81,7 +81,7 @@ interface Move {
 
 /** One clause per outcome. */
 async function prepareMove({ job, token, attempt, outcome, retry, random }: Recording): Promise<Move> {
-  const at = Date.now();
+  const at = attempt.now();
   switch (outcome.kind) {
     case "completed": {
       const value: ReturnValue = { result: outcome.result, artifacts: outcome.artifacts };

@@ -18,6 +18,7 @@ export class ServerClock {
   readonly #timer: NodeJS.Timeout;
   /** Server time minus monotonic time, in ms. */
   #offsetMs = Date.now() - performance.now();
+  #latest = 0;
   #isSkewed = false;
 
   constructor(link: RedisLink, log: Log) {
@@ -28,9 +29,10 @@ export class ServerClock {
     this.#timer = setInterval(measure, MEASURE_MS).unref();
   }
 
-  /** ms since the epoch, whole. */
+  /** ms since the epoch, whole. Never less than it was because of how the offset was measured, so that what is stamped by it stays in order. */
   now(): number {
-    return Math.round(performance.now() + this.#offsetMs);
+    this.#latest = Math.max(this.#latest, this.#estimate());
+    return this.#latest;
   }
 
   /** Asks the server for its time. */
@@ -39,12 +41,18 @@ export class ServerClock {
     const [seconds, microseconds] = await this.#link.client.time();
     const answeredAt = performance.now();
     if (answeredAt - askedAt > MAX_ROUND_TRIP_MS) return;
-    this.#offsetMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (askedAt + answeredAt) / 2;
-    this.#report(this.now() - Date.now());
+    const offsetMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (askedAt + answeredAt) / 2;
+    if (Math.abs(offsetMs - this.#offsetMs) > MAX_ROUND_TRIP_MS) this.#latest = 0; // one of the clocks was set
+    this.#offsetMs = offsetMs;
+    this.#report(this.#estimate() - Date.now());
   }
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  #estimate(): number {
+    return Math.round(performance.now() + this.#offsetMs);
   }
 
   /** Once when the clocks part, and once when they agree again. */
