@@ -33,6 +33,7 @@ export class WorkingCopy {
       mkdirSync(dirname(join(this.folder, file)), { recursive: true });
       cpSync(join(ROOT, file), join(this.folder, file));
     }
+    this.#allowUnused();
     this.#link("node_modules");
     for (const group of ["apps", "packages"]) {
       for (const name of readdirSync(join(ROOT, group))) this.#link(join(group, name, "node_modules"));
@@ -61,6 +62,14 @@ export class WorkingCopy {
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** What is broken may leave something that nobody uses any more. */
+  #allowUnused(): void {
+    const path = join(this.folder, "tsconfig.base.json");
+    const config = JSON.parse(readFileSync(path, "utf8")) as { compilerOptions: object };
+    const compilerOptions = { ...config.compilerOptions, noUnusedLocals: false, noUnusedParameters: false };
+    writeFileSync(path, JSON.stringify({ ...config, compilerOptions }));
   }
 
   #link(modules: string): void {
