@@ -7,7 +7,7 @@ import type { StorageSharing } from "./storage-sharing.js";
 
 /** All that the handlers need of the world. */
 export interface Deps {
-  readonly queue: Pick<QueuePorts, "jobs" | "facts" | "health">;
+  readonly queue: Pick<QueuePorts, "jobs" | "facts" | "finished" | "health">;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */
   readonly installation: Pick<Installation, "confirm" | "state">;

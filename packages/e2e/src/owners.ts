@@ -30,7 +30,7 @@ async function look(system: System): Promise<readonly string[]> {
         `${attempts.length} attempts' files of ${id}, which is ${statuses.get(id) ?? "unknown"}`,
       );
   }
-  for (const upload of await folders(join(system.blobs, "inputs"))) {
+  for (const upload of await uploads(join(system.blobs, "inputs"))) {
     const folder = join(system.blobs, "inputs", upload);
     const status = statuses.get(await jobOf(folder));
     const hasFile = (await readdir(folder).catch((): string[] => [])).includes("file");
@@ -55,6 +55,17 @@ async function statusById(system: System): Promise<ReadonlyMap<string, string>> 
 async function folders(path: string): Promise<readonly string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []); // made with the first file
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}
+
+/** Those of a job with a key lie in a folder of the job. */
+async function uploads(path: string): Promise<readonly string[]> {
+  const found = await Promise.all(
+    (await folders(path)).map(async (name) => {
+      const below = await folders(join(path, name));
+      return below.length === 0 ? [name] : below.map((upload) => join(name, upload));
+    }),
+  );
+  return found.flat();
 }
 
 async function jobOf(folder: string): Promise<string> {

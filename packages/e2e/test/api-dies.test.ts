@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { UnreachableError } from "@drover/client";
 import { waitFor } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
@@ -8,7 +8,10 @@ import { System } from "../src/system.js";
 describe("an api that is killed in the middle of a submit", () => {
   let system: System;
   afterEach(() => system.stop());
-  const inputs = () => readdir(join(system.blobs, "inputs")).catch(() => []);
+  const inputs = async () => {
+    const names = await readdir(join(system.blobs, "inputs"), { recursive: true }).catch(() => []);
+    return names.filter((name) => basename(name) === "file");
+  };
 
   it("F4: an api killed before it queued the job has accepted nothing, and the file is swept", async () => {
     system = await System.start({

@@ -6,6 +6,8 @@ import type { JobId } from "@drover/core";
  * ```
  * inputs/<upload>/file            the uploaded bytes; the upload has an id of its own, so that a retried submit never overwrites a file in use
  * inputs/<upload>/manifest.json   the job request and, once it ended, its end; what reconcile restores from
+ * inputs/<job>/<upload>/…         the same two of a job that was submitted with an Idempotency-Key, from which its id is made, so that a
+ *                                 repeated submit finds the job when Redis has forgotten it
  * jobs/<job>/<attempt>-<random>/  what one attempt wrote; published by the job's return value only
  * .drover/installation.json       which installation the store belongs to; without it there is no store
  * .drover/canary/<process>        written by a live process, looked for by the others, which so learn whether they share the store
@@ -18,8 +20,14 @@ export const INSTALLATION_KEY = ".drover/installation.json";
 export const CANARIES = ".drover/canary/";
 export const TOMBSTONES = "tombstones/";
 
-export function inputKey(uploadId: string): string {
-  return `${INPUTS}${uploadId}/file`;
+/** @param keyed the job's id when it is made from an Idempotency-Key. */
+export function inputKey(uploadId: string, keyed?: JobId): string {
+  return keyed === undefined ? `${INPUTS}${uploadId}/file` : `${keyedInputs(keyed)}${uploadId}/file`;
+}
+
+/** What the inputs of a keyed job start with: that of the submit which made it, and those of repeated ones until they are discarded. */
+export function keyedInputs(job: JobId): string {
+  return `${INPUTS}${job}/`;
 }
 
 /** The folder of an input: the file and its manifest. */

@@ -1,5 +1,5 @@
-import { type BlobStore, endOfJob, type Job, type JobEnd, type JobRequest } from "@drover/core";
-import { manifestKey } from "./blob-keys.js";
+import { type BlobStore, endOfJob, type Job, type JobEnd, type JobId, type JobRequest } from "@drover/core";
+import { inputFolder, keyedInputs, manifestKey } from "./blob-keys.js";
 import { putText, readText } from "./blob-text.js";
 
 /**
@@ -63,6 +63,39 @@ export async function readManifest(
 ): Promise<Manifest | undefined> {
   const text = await readText(manifestKey(inputKey), MAX_MANIFEST_BYTES, store);
   return text === undefined ? undefined : decodeManifest(text);
+}
+
+/** A manifest this young may belong to a submit, a retry or an end that is under way, in ms by the store's time. */
+export const UNDER_WAY_MS = 10_000;
+
+/**
+ * What the store says of a keyed job that Redis does not know, to a submit with its key that has stored its own upload at `ownKey`.
+ * `undefined` when there is nothing, or only submits that are under way and may yet be refused: then the queue says whose comes first.
+ * Of several manifests (a repeated submit died before it discarded its upload) the one that knows most counts.
+ */
+export async function findKeyedManifest(
+  id: JobId,
+  ownKey: string,
+  store: Pick<BlobStore, "open" | "list">,
+): Promise<Manifest | undefined> {
+  const changedAt = new Map<string, number>();
+  for await (const { key, modifiedAt } of store.list(keyedInputs(id))) changedAt.set(key, modifiedAt);
+  const now = changedAt.get(ownKey) ?? 0; // written a moment ago, with the same clock as the manifests
+  const own = manifestKey(ownKey);
+  const found: Manifest[] = [];
+  for (const [key, at] of changedAt) {
+    if (key !== manifestKey(key) || key === own) continue;
+    const manifest = await readManifest(key, store);
+    if (manifest?.request.id !== id || inputFolder(manifest.request.input.key) !== inputFolder(key)) continue;
+    if (manifest.settled !== null || now - at >= UNDER_WAY_MS) found.push(manifest);
+  }
+  return found.sort(byKnowledge)[0];
+}
+
+/** The newest end first; without one, the first submit. */
+function byKnowledge(a: Manifest, b: Manifest): number {
+  const end = ({ settled, reopenedEnd }: Manifest) => settled?.at ?? reopenedEnd ?? 0;
+  return end(b) - end(a) || a.request.createdAt - b.request.createdAt;
 }
 
 /** Stores the manifest beside its input, in the place of an earlier one. */

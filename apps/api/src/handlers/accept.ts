@@ -1,17 +1,11 @@
-import {
-  DomainError,
-  type Job,
-  type JobId,
-  type JobRequest,
-  type LogFields,
-  UnconfirmedSubmit,
-} from "@drover/core";
-import { expiredFact, inputFolder, inputKey, tombstoneKey, writeManifest } from "@drover/job-files";
+import { DomainError, type Job, type JobRequest, type LogFields, UnconfirmedSubmit } from "@drover/core";
+import { inputFolder, inputKey, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
-import { parseIdempotencyKey } from "../idempotency-key.js";
+import { jobIdOfKey, parseIdempotencyKey } from "../idempotency-key.js";
 import { selfLink } from "../job-view.js";
 import { ClientGone, type Receive } from "../upload/upload.js";
 import { RECENT_MS } from "./find-job.js";
+import { assertSameRequest, restoreForgotten } from "./forgotten-job.js";
 import { assertNotStopping } from "./health.js";
 import { assertAccepted, requestOf, type SubmitTarget } from "./job-request.js";
 
@@ -35,7 +29,8 @@ export interface Accepted {
  * swept; dying after it leaves a job that the next reconcile queues, like any request whose answer was lost. There is never a job
  * without a file. What is refused leaves nothing behind.
  *
- * An Idempotency-Key is the id of its job, so that the queue itself makes two submits one: it adds by id.
+ * An Idempotency-Key is the id of its job, so that the queue itself makes two submits one: it adds by id. The id is also the folder of
+ * the upload, so that a repeated submit finds in the store what Redis has lost.
  */
 export async function accept(submission: Submission, deps: Deps): Promise<Accepted> {
   assertNotStopping(deps);
@@ -47,7 +42,10 @@ export async function accept(submission: Submission, deps: Deps): Promise<Accept
   const target = {
     processor,
     idempotencyKey,
-    inputKey: inputKey(deps.newUploadId()),
+    inputKey: inputKey(
+      deps.newUploadId(),
+      idempotencyKey === undefined ? undefined : jobIdOfKey(idempotencyKey),
+    ),
     requestId: submission.requestId,
   };
   const accepted = await storeAndEnqueue(submission, target, deps);
@@ -114,32 +112,10 @@ export function acceptedHeaders({ job, isReplayed }: Accepted): Readonly<Record<
   };
 }
 
-/** The job that an earlier request with the same key made. Throws `job_expired` when it was there once: the key is used up then. */
-async function existingJob({ id, fingerprint }: JobRequest, deps: Deps): Promise<Job | undefined> {
-  if (fingerprint === null) return undefined; // no key: the id is new
-  const job = await deps.queue.jobs.get(id);
-  if (job === undefined) await assertNeverRemoved(id, deps);
-  return job;
-}
-
-async function assertNeverRemoved(id: JobId, deps: Deps): Promise<void> {
-  const made = `The job that this Idempotency-Key made, ${id},`;
-  const expiredAt = await deps.queue.facts.get(expiredFact(id));
-  if (expiredAt !== undefined) {
-    throw new DomainError("job_expired", `${made} has expired; use a new key.`, {
-      members: { expired_at: expiredAt },
-    });
-  }
-  if ((await deps.store.stat(tombstoneKey(id))) !== undefined)
-    throw new DomainError("job_expired", `${made} was deleted; use a new key.`);
-}
-
-function assertSameRequest(job: Job, request: JobRequest): void {
-  if (job.fingerprint === request.fingerprint) return;
-  throw new DomainError(
-    "idempotency_key_reused",
-    "This Idempotency-Key was used for another request: another file, processor or params. Use a new key.",
-  );
+/** The job that an earlier request with the same key made, also when Redis has lost it. */
+async function existingJob(request: JobRequest, deps: Deps): Promise<Job | undefined> {
+  if (request.fingerprint === null) return undefined; // no key: the id is new
+  return (await deps.queue.jobs.get(request.id)) ?? (await restoreForgotten(request, deps));
 }
 
 /** @param gone aborted when the client has left: nobody would learn the job's id. */

@@ -5,6 +5,7 @@ import {
   type Manifest,
   readManifest,
   settleManifest,
+  UNDER_WAY_MS,
   writeManifest,
 } from "@drover/job-files";
 import type { Confirmed } from "./confirmed.js";
@@ -34,8 +35,6 @@ export interface Reconciled {
   inputsRemoved: number;
 }
 
-/** A manifest this young may belong to a submit, a retry or an end that is under way, in ms. */
-const UNDER_WAY_MS = 10_000;
 /** Is in Redis as long as Redis has forgotten nothing. */
 const CANARY = "reconciled";
 const CANARY_TTL_MS = 30 * 24 * 3_600_000;
@@ -50,7 +49,7 @@ export class Reconciler implements Part<Reconciled> {
 
   constructor(deps: ReconcileDeps) {
     this.#deps = deps;
-    this.#walk = new Walk(() => foldersOf(deps.blobs.list(INPUTS), 2));
+    this.#walk = new Walk(() => foldersOf(deps.blobs.list(INPUTS)));
   }
 
   async run(slice: Slice): Promise<Reconciled> {

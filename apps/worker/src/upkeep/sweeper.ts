@@ -27,7 +27,8 @@ import { type Part, type Slice, TurnOver } from "./walk.js";
  * | attempt's files that its job, known to Redis, does not point at | `DROVER_ORPHAN_GRACE` | orphans.ts |
  * | attempt's files of a job that Redis does not know | the longest retention | orphans.ts |
  *
- * And what is restored, from the manifest beside the input (reconcile.ts):
+ * And what is restored, from the manifest beside the input (reconcile.ts; the first two rows also by the api, for a submit that is repeated
+ * with its Idempotency-Key before a sweep came by):
  *
  * | manifest | job in Redis | becomes |
  * |---|---|---|

@@ -90,10 +90,13 @@ export interface FolderListing {
   readonly changedAt: ReadonlyMap<string, number>;
 }
 
-/** The folders that are `depth` segments deep, each once it is listed to its end: a listing gives the keys of one folder together. */
+/**
+ * The folders that hold blobs, each once it is listed to its end: a listing gives the keys of one folder together.
+ * @param depth how many segments make a folder, whatever is below it. Default: all but the last one.
+ */
 export async function* foldersOf(
   keys: AsyncIterable<BlobStat & { readonly key: string }>,
-  depth: number,
+  depth?: number,
 ): AsyncGenerator<FolderListing> {
   let folder: string | undefined;
   let changedAt = new Map<string, number>();
@@ -105,13 +108,14 @@ export async function* foldersOf(
   });
   for await (const { key, modifiedAt } of keys) {
     const segments = key.split("/");
-    const name = segments.slice(0, depth).join("/");
+    const own = depth ?? segments.length - 1;
+    const name = segments.slice(0, own).join("/");
     if (folder !== undefined && name !== folder) {
       yield listing(folder);
       changedAt = new Map();
     }
     folder = name;
-    changedAt.set(segments.slice(depth).join("/"), modifiedAt);
+    changedAt.set(segments.slice(own).join("/"), modifiedAt);
   }
   if (folder !== undefined) yield listing(folder);
 }
