@@ -36,10 +36,10 @@ export interface ChaosReport {
 
 const SETTLE_MS = 120_000;
 
-/** Sweeps often and with a short grace, so that the end can be judged soon. */
+/** Sweeps often and with a grace of twice the longest attempt, so that the end can be judged soon. */
 const ENV = {
-  DROVER_SWEEP_INTERVAL: "2s",
-  DROVER_ORPHAN_GRACE: "10s",
+  DROVER_SWEEP_INTERVAL: "1s",
+  DROVER_ORPHAN_GRACE: "6s",
   DROVER_CONCURRENCY: "2",
   DROVER_DRAIN_TIMEOUT: "2s",
 };

@@ -17,7 +17,7 @@ const MAINS = {
 /** What can be started; a failing api is killed at the failpoint that its environment names, a quick worker has a short lease. */
 export type DroverProcessKind = keyof typeof MAINS;
 
-const READY_MS = 30_000;
+const READY_MS = 90_000;
 const LOG_LINES = 2_000;
 
 export interface DroverProcessOptions {

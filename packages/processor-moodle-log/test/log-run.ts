@@ -19,20 +19,28 @@ export interface LogRun {
   }[];
 }
 
-/** Runs the processor on a text or bytes in this process. */
+/** Runs the processor on a text or bytes in this process. Tables are read back when they are first asked for. */
 export async function runLog(
   input: string | Uint8Array | { readonly path: string },
   params: unknown = {},
 ): Promise<LogRun> {
   const report = await runProcessor(moodleLog, { input, params, filename: "log.csv" });
   const text = (name: string) => report.artifacts.get(name)?.toString("utf8") ?? "";
+  let rows: LogRun["rows"] | undefined;
+  let bloomRows: LogRun["bloomRows"] | undefined;
   return {
     artifacts: report.artifacts,
     primary: report.primary,
     result: report.result,
     summary: JSON.parse(text("summary.json")),
-    rows: csvRecords(text("enriched_log.csv")),
-    bloomRows: csvRecords(text("enriched_log_bloom_only.csv")),
+    get rows() {
+      rows ??= csvRecords(text("enriched_log.csv"));
+      return rows;
+    },
+    get bloomRows() {
+      bloomRows ??= csvRecords(text("enriched_log_bloom_only.csv"));
+      return bloomRows;
+    },
     progress: report.progress,
   };
 }

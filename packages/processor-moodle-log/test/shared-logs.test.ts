@@ -36,7 +36,7 @@ function missing(command: string): string {
 }
 
 /** Rows of a generated log: every kind of cell comes up in as many. */
-const ROWS = 800;
+const ROWS = 400;
 
 let folder = "";
 beforeAll(async () => {
@@ -45,14 +45,15 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 async function expectValidXes(log: LogRun): Promise<void> {
+  const paths: string[] = [];
   for (const name of ["enriched_log.xes", "enriched_log_bloom_only.xes"]) {
     const content = log.artifacts.get(name) ?? Buffer.alloc(0);
     readXes(content.toString("utf8"));
-    if (noValidator !== "") continue;
-    const path = join(folder, name);
-    await writeFile(path, content);
-    await run("xmllint", ["--noout", "--huge", "--schema", SCHEMA, path]);
+    paths.push(join(folder, name));
+    await writeFile(join(folder, name), content);
   }
+  // It ends badly when any of its files is not valid.
+  if (noValidator === "") await run("xmllint", ["--noout", "--huge", "--schema", SCHEMA, ...paths]);
 }
 
 /** Each output row must hold the cells of its line in the input, changed only by the apostrophe before a formula. */

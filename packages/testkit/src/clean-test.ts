@@ -21,7 +21,8 @@ const printed: string[] = [];
 for (const method of METHODS)
   console[method] = (...values: unknown[]) => void printed.push(format(...values));
 for (const stream of [process.stdout, process.stderr]) stream.write = keep;
-process.on("warning", (warning) => printed.push(String(warning)));
+const noteWarning = (warning: Error) => void printed.push(String(warning));
+process.on("warning", noteWarning);
 
 function keep(chunk: string | Uint8Array, ...rest: unknown[]): boolean {
   if (chunk.length > 0) printed.push(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString());
@@ -43,6 +44,7 @@ afterAll(async () => {
   const deadline = performance.now() + SETTLE_MS;
   while (leftBehind().length > 0 && performance.now() < deadline) await sleep(20);
   const left = leftBehind();
+  process.off("warning", noteWarning); // the next file may run in this process, with a listener of its own
   if (left.length > 0) throw new Error(`The file left behind: ${left.join(", ")}${handles()}`);
   failOnOutput();
 });

@@ -1,0 +1,68 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it, onTestFinished } from "vitest";
+import { System } from "../src/system.js";
+
+it("F2: a rolling restart of two apis and three workers under load fails no request, stalls no job and runs none twice", async () => {
+  const system = await System.start({ apis: 2, workers: 3 });
+  onTestFinished(() => system.stop());
+  const traces = join(system.folder, "trace-");
+  const load = new AbortController();
+  const jobs = new Map<string, string>();
+  const failures: unknown[] = [];
+  const submit = async (name: string) => {
+    for (let n = 0; !load.signal.aborted; n++) {
+      const trace = `${traces}${name}-${n}`;
+      try {
+        const job = await balanced(system, (url) => post(url, `roll ${name} ${n}`, { ms: 300, trace }));
+        jobs.set(job, trace);
+      } catch (error) {
+        failures.push(error);
+      }
+      await sleep(100);
+    }
+  };
+  const clients = ["a", "b", "c"].map(submit);
+  for (const worker of [...system.workers]) {
+    await system.startWorker();
+    expect(await worker.stop()).toBe(0);
+  }
+  for (const api of [...system.apis]) {
+    await system.startApi();
+    expect(await api.stop()).toBe(0);
+  }
+  load.abort();
+  await Promise.all(clients);
+  expect(failures).toEqual([]);
+  expect(jobs.size).toBeGreaterThan(20);
+  const client = system.client(system.apis.length - 1);
+  for (const [id, trace] of jobs) {
+    expect(await client.wait(id)).toMatchObject({ status: "completed", attempt: 1 });
+    expect(await readFile(trace, "utf8")).toBe("1\n");
+  }
+});
+
+/** As a load balancer does: a server that refuses the connection is passed over, an answer is an answer. */
+async function balanced(system: System, request: (url: string) => Promise<string>): Promise<string> {
+  let refusal: unknown;
+  for (const api of system.apis.filter((candidate) => candidate.isRunning).reverse()) {
+    try {
+      return await request(api.url);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // fetch's word for "no connection"
+      refusal = error;
+    }
+  }
+  throw refusal;
+}
+
+async function post(url: string, content: string, params: Record<string, unknown>): Promise<string> {
+  const form = new FormData();
+  form.append("params", JSON.stringify(params));
+  form.append("file", new Blob([content]), "roll.txt");
+  const response = await fetch(new URL("/api/processors/digest/jobs", url), { method: "POST", body: form });
+  const body = (await response.json()) as { job_id: string };
+  if (response.status !== 202) throw new Error(`${response.status} ${JSON.stringify(body)}`);
+  return body.job_id;
+}
