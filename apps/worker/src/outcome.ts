@@ -7,9 +7,12 @@ export type Failed = Extract<Outcome, { kind: "failed" }>;
 /** Longest message of a failure, in characters. */
 const MAX_MESSAGE_LENGTH = 1_000;
 
-/** A failed outcome; retryable as the code says unless told otherwise, its message cut at 1,000 characters. */
+/** Every control character but the line feed: they may steer the terminal of whoever reads the message. */
+const CONTROL = /[^\P{Cc}\n]+/gu;
+
+/** A failed outcome; retryable as the code says unless told otherwise, its message cut at 1,000 characters, without control characters. */
 export function failed(code: FailureCode, message: string, options: Partial<Failed> = {}): Failed {
-  const shown = message.slice(0, MAX_MESSAGE_LENGTH);
+  const shown = message.replaceAll(CONTROL, " ").slice(0, MAX_MESSAGE_LENGTH);
   return { kind: "failed", code, message: shown, retryable: isRetryable(code), ...options };
 }
 

@@ -1,8 +1,8 @@
 import type { Artifact, BlobStore, Outcome } from "@drover/core";
-import type { WrittenArtifact } from "@drover/processor-sdk";
+import { MAX_ARTIFACTS, type WrittenArtifact } from "@drover/processor-sdk";
 import type { HeldFolder } from "./held-folder.js";
 import { type Failed, failed } from "./outcome.js";
-import { MAX_ARTIFACTS, MAX_RESULT_BYTES } from "./runner/messages.js";
+import { MAX_RESULT_BYTES } from "./runner/messages.js";
 import type { RunEnd } from "./runner/runner.js";
 
 /** A file name without a path; what the SDK accepts. */

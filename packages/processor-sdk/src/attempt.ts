@@ -18,6 +18,9 @@ export interface WrittenArtifact {
   readonly sha256: string;
 }
 
+/** Artifacts of one attempt: their list travels with the job. */
+export const MAX_ARTIFACTS = 200;
+
 /** What whoever runs an attempt provides: the worker's child process, or a test. */
 export interface AttemptHost {
   readonly input: Omit<ProcessorInput, "stream">;
@@ -33,7 +36,8 @@ export interface AttemptHost {
 
 /**
  * Runs one attempt of a processor in this process and answers its result and its output files, counted and hashed.
- * Throws whatever the processor throws, and `TypeError` for an artifact that cannot be published: a bad or repeated name, two primaries, a stream that was not ended.
+ * Throws whatever the processor throws, and `TypeError` for an artifact that cannot be published: a bad or repeated name, two primaries, a
+ * stream that was not ended; and the name of artifact 201 throws when it is asked for, before anything more is written.
  */
 export async function runAttempt(
   processor: Processor,
@@ -132,6 +136,10 @@ class Outputs {
         `An artifact's name is 1 to 128 letters, digits, ".", "_" or "-", the first a letter or digit; got "${name}".`,
       );
     }
+    if (this.#outputs.size >= MAX_ARTIFACTS)
+      throw new TypeError(
+        `An attempt keeps at most ${MAX_ARTIFACTS} artifacts. Pack what belongs together into one.`,
+      );
     if (this.#outputs.has(name)) throw new TypeError(`Artifact ${name} was made before in this attempt.`);
   }
 }

@@ -1,4 +1,4 @@
-export { type AttemptHost, runAttempt, type WrittenArtifact } from "./attempt.js";
+export { type AttemptHost, MAX_ARTIFACTS, runAttempt, type WrittenArtifact } from "./attempt.js";
 export { InputInvalidError, TryLaterError } from "./errors.js";
 export {
   type Accepts,

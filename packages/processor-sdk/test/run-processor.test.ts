@@ -199,6 +199,16 @@ describe("artifacts", () => {
     return artifacts;
   }
 
+  it("are 200 at most, and the next one's name is refused before anything is written", async () => {
+    let named = 0;
+    const run = async (context: Context<unknown>) => {
+      for (; named < 100_000; named++) await writeFile(context.artifactPath(`a${named}`), "");
+    };
+    await expect(artifactsOf(run)).rejects.toThrow("An attempt keeps at most 200 artifacts.");
+    expect(named).toBe(200);
+    expect(await readdir(join(folder, "artifacts"))).toHaveLength(200);
+  });
+
   it("are counted, hashed and typed by their ending", async () => {
     const artifacts = await artifactsOf(async (context) => {
       await write(context, "a.CSV", "a,b\n");

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { InputInvalidError, type Processor, runAttempt, TryLaterError } from "@drover/processor-sdk";
-import { type FromChild, MAX_ARTIFACTS, MAX_RESULT_BYTES, type RunMessage, type Thrown } from "./messages.js";
+import { type FromChild, MAX_RESULT_BYTES, type RunMessage, type Thrown } from "./messages.js";
 
 /** Where an attempt that runs in this very process reports to. */
 export interface AttemptReports {
@@ -32,10 +32,6 @@ export async function runHere(
       onProgress: (percent, stage, text) => reports.onProgress(percent, stage ?? null, text ?? null),
       onLog: (level, text) => reports.onLog(level, text),
     });
-    if (artifacts.length > MAX_ARTIFACTS)
-      throw new TypeError(
-        `The processor wrote ${artifacts.length} artifacts; at most ${MAX_ARTIFACTS} are kept.`,
-      );
     return { type: "returned", result: plainResult(result), artifacts, wasStopped: signal.aborted };
   } catch (error) {
     return { type: "threw", thrown: describeThrown(error) };

@@ -83,5 +83,3 @@ export const MAX_RESULT_BYTES = 64 * 1024;
 export const MAX_LOG_LINES = 500;
 /** Characters of a log line. */
 export const MAX_LOG_LENGTH = 2_000;
-/** Artifacts of a job: their list travels in the job's return value. */
-export const MAX_ARTIFACTS = 200;
