@@ -24,13 +24,15 @@ export interface PackedFolder {
 
 /** Packs every published workspace and installs the tarballs, and what they depend on. Answers why not, where no registry answers. */
 export async function packedFolder(): Promise<PackedFolder | string> {
+  if (!(await hasRegistry())) return "no npm registry answers";
   const folder = await mkdtemp(join(tmpdir(), "drover-packed-"));
   const path = join(folder, "project");
   const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 20 });
   try {
     await mkdir(path);
     const tarballs = await pack(folder);
-    await run("npm", ["install", ...QUIETLY, ...tarballs.values()], { cwd: path, env: environment() });
+    const install = ["install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs.values()];
+    await run("npm", install, { cwd: path, env: environment() });
     return {
       path,
       tarballs,
@@ -43,14 +45,18 @@ export async function packedFolder(): Promise<PackedFolder | string> {
     };
   } catch (error) {
     await remove();
-    const text = String(error);
-    if (/E(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|NOTCACHED)\b/.test(text))
-      return "no npm registry answers";
     throw error;
   }
 }
 
-const QUIETLY = ["--prefer-offline", "--no-audit", "--no-fund", "--fetch-retries=1"];
+/** Asked once with little patience: an install would try again for minutes. */
+function hasRegistry(): Promise<boolean> {
+  const ask = ["view", "zod", "version", "--prefer-online", "--fetch-retries=0", "--fetch-timeout=10000"];
+  return run("npm", ask, { cwd: tmpdir(), env: environment(), timeout: 20_000 }).then(
+    () => true,
+    () => false,
+  );
+}
 
 /** This process's environment without what npm and the test runner put there, and without Drover's settings. */
 function environment(): Record<string, string | undefined> {
