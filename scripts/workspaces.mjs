@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./say.mjs";
 
-/** A workspace of the repository: `{ folder, manifest }`, the folder absolute, the manifest its package.json. */
+/**
+ * A workspace of the repository: `{ folder, manifest }`, the folder absolute, the manifest its package.json.
+ */
 export function readWorkspaces() {
   return readManifest(root)
     .workspaces.map((pattern) => join(root, pattern.replace(/\/\*$/, "")))
@@ -19,8 +21,8 @@ export function publishedWorkspaces() {
 }
 
 /**
- * The private workspaces that travel in the tarball of a published one: those of its devDependencies that its source names, and what they
- * depend on.
+ * The private workspaces that travel in the tarball of a published one: those of its devDependencies that its
+ * source names, and what they depend on.
  */
 export function carriedWorkspaces({ folder, manifest }) {
   const all = new Map(readWorkspaces().map((workspace) => [workspace.manifest.name, workspace]));
@@ -41,8 +43,9 @@ export function carriedWorkspaces({ folder, manifest }) {
 }
 
 /**
- * What is wrong with the dependencies of a published workspace, a sentence each. None when they have all that it and the private ones in its
- * tarball need, each in a range from the version that the repository is tested with.
+ * What is wrong with the dependencies of a published workspace, a sentence each. None when they have all that
+ * it and the private ones in its tarball need, each in a range from the version that the repository is tested
+ * with.
  */
 export function dependencyMistakes(workspace) {
   const { name, dependencies = {} } = workspace.manifest;

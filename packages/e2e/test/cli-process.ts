@@ -10,7 +10,10 @@ const PATIENCE_MS = 60_000;
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** What runs the command, such as `npx drover`: in a process group of its own then, which gets the signals, as from a terminal. */
+  /**
+   * What runs the command, such as `npx drover`: in a process group of its own then, which gets the signals,
+   * as from a terminal.
+   */
   readonly through?: readonly [program: string, ...args: string[]];
 }
 
@@ -60,7 +63,10 @@ export class CliProcess {
     return this.#child.exitCode;
   }
 
-  /** The match of `pattern` in what it printed, as soon as there is one. Throws when the process ends or a minute passes without. */
+  /**
+   * The match of `pattern` in what it printed, as soon as there is one. Throws when the process ends or a
+   * minute passes without.
+   */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {

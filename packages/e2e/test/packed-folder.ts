@@ -22,7 +22,10 @@ export interface PackedFolder {
   remove(): Promise<void>;
 }
 
-/** Packs every published workspace and installs the tarballs, and what they depend on. Answers why not, where no registry answers. */
+/**
+ * Packs every published workspace and installs the tarballs, and what they depend on. Answers why not, where
+ * no registry answers.
+ */
 export async function packedFolder(): Promise<PackedFolder | string> {
   if (!(await hasRegistry())) return "no npm registry answers";
   const folder = await mkdtemp(join(tmpdir(), "drover-packed-"));
@@ -58,7 +61,9 @@ function hasRegistry(): Promise<boolean> {
   );
 }
 
-/** This process's environment without what npm and the test runner put there, and without Drover's settings. */
+/**
+ * This process's environment without what npm and the test runner put there, and without Drover's settings.
+ */
 function environment(): Record<string, string | undefined> {
   const isForeign = (name: string) =>
     /^(npm_(?!config_registry$)|INIT_CWD$|VITEST|NODE_(?!EXTRA)|DROVER_|REDIS_URL$|PORT$|HOST$|LOG_)/i.test(

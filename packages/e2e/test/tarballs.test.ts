@@ -55,7 +55,7 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
     await folder?.remove();
   });
 
-  it("are clean to publint and to arethetypeswrong, whose CommonJS and Node 10 rules an ESM package does not meet", async () => {
+  it("are clean to publint and to arethetypeswrong, but for what only CommonJS and Node 10 ask", async () => {
     for (const [name, path] of folder.tarballs) {
       const data = new Uint8Array(await readFile(path));
       const { messages } = await publint({ pack: { tarball: data.buffer }, strict: true });

@@ -4,9 +4,9 @@ import { pathToFileURL } from "node:url";
 import { UsageError } from "../exit.js";
 
 /**
- * DROVER_PROCESSORS for the workers of `drover up --processor …`: the given ones beside those that it names already, which are Drover's own
- * unless it is set. Each is the path of a file, from the working folder, or the name of a package that is installed there.
- * Throws a `UsageError` for a path that is no file's.
+ * DROVER_PROCESSORS for the workers of `drover up --processor …`: the given ones beside those that it names
+ * already, which are Drover's own unless it is set. Each is the path of a file, from the working folder, or
+ * the name of a package that is installed there. Throws a `UsageError` for a path that is no file's.
  */
 export function withOwnProcessors(named: string | undefined, own: readonly string[]): string {
   return [named ?? "built-in", ...own.map(moduleOf)].join(",");
