@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { removeCopies } from "./pack.mjs";
 import { root, say } from "./say.mjs";
 
 /** Installs the dependencies unless node_modules holds what the lockfile says. Ends the process when npm fails. */
@@ -14,6 +15,7 @@ export function ensureDependencies() {
 
 /** Compiles what changed. Ends the process when the compiler finds errors. */
 export function ensureBuild() {
+  removeCopies(); // of a pack that was killed: they would run instead of what is built here
   const seconds = timed(() => stopOnFailure(build()));
   say(`build is up to date (${seconds} s)`);
 }

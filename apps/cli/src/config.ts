@@ -15,6 +15,8 @@ export interface Config {
   readonly dataDir: string;
   /** `DROVER_STORAGE`; `undefined` for the data folder. */
   readonly storage: string | undefined;
+  /** `DROVER_PROCESSORS`; `undefined` for the built-in ones. */
+  readonly processors: string | undefined;
   /** `LOG_FORMAT`. Default `pretty`: `up` is read by a person. */
   readonly logFormat: string;
   /** For the servers: this process's environment without what is for the command line only. */
@@ -33,6 +35,7 @@ export function readConfig(): Config {
     port: value("PORT") ?? "8000",
     dataDir: resolve(value("DROVER_DATA_DIR") ?? ".drover"),
     storage: value("DROVER_STORAGE"),
+    processors: value("DROVER_PROCESSORS"),
     logFormat: value("LOG_FORMAT") ?? "pretty",
     serverEnvironment,
   };

@@ -6,6 +6,7 @@ import { fileAt, streamingFetch } from "@drover/client/node";
 import type { Config } from "./config.js";
 import { EXIT } from "./exit.js";
 import { createProgress } from "./progress.js";
+import { SAMPLE } from "./sample.js";
 import { prepareOutput, save } from "./save.js";
 import { formatBytes, shortPath } from "./show.js";
 import { type UnpackedFile, unzip } from "./unzip.js";
@@ -13,7 +14,8 @@ import { onEnding } from "./up/ending.js";
 import { type System, startSystem } from "./up/system.js";
 
 export interface DemoOptions {
-  readonly file: string;
+  /** Default: a sample that comes with Drover. */
+  readonly file?: string;
   readonly processor: string;
   /** Folder that gets the result files. */
   readonly output: string;
@@ -26,7 +28,8 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
  * results; then everything is stopped and the temporary folder removed. Answers the exit code.
  */
 export async function demo(config: Config, options: DemoOptions): Promise<number> {
-  await fileAt(options.file); // throws now rather than after everything was started
+  const file = options.file ?? SAMPLE;
+  await fileAt(file); // throws now rather than after everything was started
   await prepareOutput(`${options.output}/`);
   const dataDir = await mkdtemp(join(tmpdir(), "drover-demo-"));
   let system: System | undefined;
@@ -54,7 +57,7 @@ export async function demo(config: Config, options: DemoOptions): Promise<number
       say,
     });
     say(`Redis, api and worker are up after ${seconds(startedAt)}: ${system.url}`);
-    return await runJob(system.url, options, (id) => {
+    return await runJob(system.url, { ...options, file }, (id) => {
       jobId = id;
     });
   } finally {
@@ -80,7 +83,7 @@ function demoEnvironment({ serverEnvironment }: Config): Record<string, string |
 
 async function runJob(
   url: string,
-  { file, processor, output }: DemoOptions,
+  { file, processor, output }: Required<DemoOptions>,
   onJob: (jobId: string) => void,
 ): Promise<number> {
   const client = createClient({ baseUrl: url, fetch: streamingFetch });

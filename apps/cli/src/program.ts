@@ -4,14 +4,13 @@ import { cancel, download, list, logs, processors, remove, retry, status } from 
 import { submitFile } from "./commands/submit.js";
 import { finish } from "./commands/watch.js";
 import type { Config } from "./config.js";
-import { demo } from "./demo.js";
-import { reconcile } from "./reconcile.js";
-import { SAMPLE } from "./sample.js";
-import { up } from "./up/up.js";
 
 const STATUSES = ["queued", "running", "completed", "failed", "cancelled"];
 
-/** The command line. `onCode` gets the exit code of a command that ends; `up` ends with a signal instead. */
+/**
+ * The command line. `onCode` gets the exit code of a command that ends; `up` ends with a signal instead.
+ * What starts servers is loaded when it is asked for, so that a command that talks to one stays light.
+ */
 export function createProgram(config: Config, onCode: (code: number) => void): Command {
   const program = new Command("drover")
     .description("A durable HTTP job API in front of any file processor.")
@@ -32,14 +31,19 @@ function addServers(program: Command, config: Config, onCode: (code: number) => 
     .command("up")
     .description("start Redis (unless REDIS_URL is set), an api and workers; Ctrl-C stops them")
     .option("-w, --workers <n>", "worker processes", positive, 1)
-    .action((options) => up(config, options));
+    .option(
+      "-p, --processor <module>",
+      "a processor of your own: a file, or a package; may be repeated",
+      gather,
+    )
+    .action(async (options) => (await import("./up/up.js")).up(config, options));
   program
     .command("demo")
     .description("start everything, send one file through it, write the results, stop")
-    .option("--file <path>", "what to send", SAMPLE)
+    .option("--file <path>", "what to send (default: a Moodle log that comes with Drover)")
     .option("--processor <name>", "what to do with it", "moodle-log")
     .option("--output <folder>", "where the results go", "drover-demo")
-    .action(async (options) => onCode(await demo(config, options)));
+    .action(async (options) => onCode(await (await import("./demo.js")).demo(config, options)));
   program
     .command("reconcile")
     .description("queue again the accepted jobs that Redis lost")
@@ -47,7 +51,7 @@ function addServers(program: Command, config: Config, onCode: (code: number) => 
       "--adopt",
       "say that this Redis and this storage belong together, though one of them does not know it",
     )
-    .action(async (options) => onCode(await reconcile(config, options)));
+    .action(async (options) => onCode(await (await import("./reconcile.js")).reconcile(config, options)));
 }
 
 function addSubmit(program: Command, config: Config, onCode: (code: number) => void): void {

@@ -27,6 +27,7 @@ function configOf(serverUrl: string): Config {
     port: "0",
     dataDir: folder,
     storage: undefined,
+    processors: undefined,
     logFormat: "pretty",
     serverEnvironment: {},
   };

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { MAX_CATALOGUE_ENTRY_BYTES, type ProcessorInfo } from "@drover/core";
+import { MAX_CATALOGUE_ENTRY_BYTES, type ProcessorInfo, SETTINGS } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
 
 /** A processor and the module that a child loads it from. */
@@ -15,26 +15,33 @@ export class ProcessorLoadError extends Error {
   override readonly name = "ProcessorLoadError";
 }
 
+/** Stands in DROVER_PROCESSORS for the processors that Drover brings. */
+const BUILT_IN = "built-in";
+
 /**
- * Loads the processors of each module; a module's default export is one processor or a list. Names are packages, or paths from `folder`.
+ * Loads the processors of each module; a module's default export is one processor or a list. Names are packages, or paths from `folder`, or
+ * `built-in`.
  * Throws `ProcessorLoadError` for a module that is missing, fails, or exports no processor, and for a name that two modules claim.
  */
 export async function loadProcessors(
   names: readonly string[],
   folder: string,
 ): Promise<readonly LoadedProcessor[]> {
-  const loaded = (await Promise.all(names.map((name) => loadModule(name, folder)))).flat();
-  const seen = new Set<string>();
-  for (const { processor } of loaded) {
-    if (seen.has(processor.name)) {
-      throw new ProcessorLoadError(
-        `Two modules of DROVER_PROCESSORS define the processor ${processor.name}.`,
-      );
-    }
-    seen.add(processor.name);
+  const modules = names.flatMap((name) => (name === BUILT_IN ? SETTINGS.DROVER_PROCESSORS.default : [name]));
+  const loaded = (await Promise.all(modules.map((name) => loadModule(name, folder)))).flat();
+  const seen = new Map<string, string>();
+  for (const { processor, moduleUrl } of loaded) {
+    const other = seen.get(processor.name);
+    if (other !== undefined) throw new ProcessorLoadError(twiceDefined(processor.name, other, moduleUrl));
+    seen.set(processor.name, moduleUrl);
   }
   if (loaded.length === 0) throw new ProcessorLoadError("DROVER_PROCESSORS names no processor.");
   return loaded;
+}
+
+function twiceDefined(name: string, one: string, other: string): string {
+  const files = one === other ? `${one}, twice,` : `${one} and ${other}`;
+  return `The processor ${name} is defined by ${files} in DROVER_PROCESSORS or --processor. Give one of them another name.`;
 }
 
 async function loadModule(name: string, folder: string): Promise<readonly LoadedProcessor[]> {

@@ -138,7 +138,7 @@ export const SETTINGS = {
     kind: "list",
     default: ["@drover/processor-moodle-log", "@drover/processor-checksum"],
     reader: "worker",
-    help: "Processors to serve: module names or paths, separated by commas.",
+    help: "Processors to serve: module names or paths, separated by commas; `built-in` for those that Drover brings.",
   },
   DROVER_CONCURRENCY: {
     kind: "integer",

@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createClient } from "@drover/client";
@@ -9,28 +12,29 @@ import { ComposedContainers, docker, isHealthy, urlOf } from "./docker.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const hasEngine = inject("hasDockerEngine");
+const page = (path: string) => readFile(join(ROOT, path), "utf8");
 const reason = hasEngine ? "" : " (skipped: no Docker engine answers)";
 
 describe.skipIf(!hasEngine)(`the containers of docker-compose.yml${reason}`, { timeout: 120_000 }, () => {
   const { redis, api, worker } = readComposeFile().services;
   const containers = new ComposedContainers();
-  let image = "";
+  const images: string[] = [];
   let apiId = "";
   const workers: string[] = [];
 
   beforeAll(async () => {
     // The network of this machine, so that npm reaches the registry that this machine does.
     await docker("build", "--network", "host", "--tag", containers.name, ROOT);
-    image = containers.name;
+    images.push(containers.name);
     await containers.start();
     const redisId = await containers.run("redis", redis.image, redis);
     await waitFor(() => isHealthy(redisId), { deadlineMs: 60_000, what: "Redis" });
-    apiId = await containers.run("api", image, api);
-    for (let i = 0; i < 2; i++) workers.push(await containers.run("worker", image, worker));
+    apiId = await containers.run("api", containers.name, api);
+    for (let i = 0; i < 2; i++) workers.push(await containers.run("worker", containers.name, worker));
   }, 900_000);
   afterAll(async () => {
     await containers.remove();
-    if (image !== "") await docker("rmi", "--force", image);
+    for (const image of images) await docker("rmi", "--force", image);
   }, 120_000);
 
   const client = async () => createClient({ baseUrl: await urlOf(apiId, 8000) });
@@ -55,6 +59,27 @@ describe.skipIf(!hasEngine)(`the containers of docker-compose.yml${reason}`, { t
       const url = new URL(`/api/jobs/${job_id}/download`, await urlOf(apiId, 8000));
       expect((await (await fetch(url)).text()).length).toBeGreaterThan(64);
     }
+  });
+
+  it("serve a processor of one's own from an image that is made of this one, as the documentation has it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "drover-image-"));
+    const [, dockerfile = ""] =
+      /```dockerfile\n(.*?)```/s.exec(await page("docs/writing-a-processor.md")) ?? [];
+    const [, wordCount = ""] = /```js\n(\/\/ word-count\.mjs.*?)```/s.exec(await page("README.md")) ?? [];
+    await writeFile(join(folder, "Dockerfile"), dockerfile.replace("FROM drover", `FROM ${containers.name}`));
+    await writeFile(join(folder, "word-count.mjs"), wordCount);
+    const ownImage = `${containers.name}-own`;
+    await docker("build", "--tag", ownImage, folder);
+    images.unshift(ownImage);
+    await rm(folder, { recursive: true });
+    const ownWorker = await containers.run("own-worker", ownImage, worker);
+    const names = async () => (await (await client()).processors()).map(({ name }) => name);
+    await waitFor(async () => (await names()).includes("word-count"), { deadlineMs: 60_000, what: "it" });
+    expect(await names()).toEqual(expect.arrayContaining(["checksum", "moodle-log"]));
+    const input = new File(["one two three"], "a.txt");
+    const { job_id } = await (await client()).submit("word-count", input);
+    expect(await (await client()).wait(job_id)).toMatchObject({ status: "completed", result: { words: 3 } });
+    await docker("stop", "--time", "30", ownWorker);
   });
 
   it("do not run as root, and stop in order", async () => {

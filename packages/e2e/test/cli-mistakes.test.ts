@@ -93,6 +93,35 @@ describe("a wrong setting is told in a sentence, with exit code 2:", () => {
       /could not be loaded: ReferenceError: nowhere is not defined \(file:.*y\.mjs:3:16\)/,
     );
   });
+
+  test.each([
+    ["./none.mjs", "./none.mjs does not exist"],
+    [".", ". is not a file"],
+  ])("--processor %s, before anything is started", async (processor, sentence) => {
+    const { code, output } = await said(["up", "--processor", processor]);
+    expect(output).toContain(`--processor: ${sentence}; expected a module, as ./word-count.mjs`);
+    expect(code).toBe(2);
+    expect(existsSync(join(folder, ".drover"))).toBe(false);
+  });
+
+  test("--processor with a package that is not installed, a module without a processor, and a name twice", async () => {
+    const sdk = import.meta.resolve("@drover/processor-sdk");
+    const zod = import.meta.resolve("zod");
+    writeFileSync(join(folder, "empty.mjs"), "export const x = 1;");
+    const twin = `import { defineProcessor } from "${sdk}"; import { z } from "${zod}"; export default defineProcessor({
+      name: "checksum", version: "1.0.0", description: "A second one.", params: z.object({}), run: async () => 1 });`;
+    writeFileSync(join(folder, "a,twin.mjs"), twin);
+    const mistakes = [
+      ["nobodys-package", "Processor module nobodys-package was not found: install the package"],
+      ["empty.mjs", "Processor module ./empty.mjs has to export what defineProcessor() answers"],
+      ["a,twin.mjs", "The processor checksum is defined by file:"],
+    ] as const;
+    for (const [processor, sentence] of mistakes) {
+      const { code, output } = await said(["up", "--processor", processor]);
+      expect(output).toContain(sentence);
+      expect(code).toBe(2);
+    }
+  });
 });
 
 describe("a worker that cannot start says why in a sentence, with exit code 2:", () => {

@@ -7,18 +7,32 @@ import { fileURLToPath } from "node:url";
 export const CLI = fileURLToPath(new URL("../../../apps/cli/dist/main.js", import.meta.url));
 const PATIENCE_MS = 60_000;
 
+export interface CliOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * What runs the command, such as `npx drover`: in a process group of its own then, which gets the signals,
+   * as from a terminal.
+   */
+  readonly through?: readonly [program: string, ...args: string[]];
+}
+
 /** The `drover` command as a real process. */
 export class CliProcess {
   readonly #child: ChildProcess;
+  readonly #isGroup: boolean;
   readonly #exited: Promise<unknown>;
   #output = "";
 
-  constructor(args: readonly string[], options: { cwd: string; env?: Readonly<Record<string, string>> }) {
+  constructor(args: readonly string[], options: CliOptions) {
     const { PATH = "", HOME = "" } = process.env;
-    this.#child = spawn(process.execPath, [CLI, ...args], {
+    const [program, ...first] = options.through ?? [process.execPath, CLI];
+    this.#isGroup = options.through !== undefined;
+    this.#child = spawn(program, [...first, ...args], {
       cwd: options.cwd,
       env: { PATH, HOME, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
+      detached: this.#isGroup,
     });
     this.#exited = once(this.#child, "exit");
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -38,7 +52,9 @@ export class CliProcess {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null;
+    if (!this.#isGroup) this.#child.kill(signal);
+    else if (!hasEnded) process.kill(-this.pid, signal);
   }
 
   /** Its exit code. */
@@ -47,7 +63,10 @@ export class CliProcess {
     return this.#child.exitCode;
   }
 
-  /** The match of `pattern` in what it printed, as soon as there is one. Throws when the process ends or a minute passes without. */
+  /**
+   * The match of `pattern` in what it printed, as soon as there is one. Throws when the process ends or a
+   * minute passes without.
+   */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {

@@ -30,8 +30,7 @@ beforeAll(async () => {
   symlinkSync(join(ROOT, "packages"), join(folder, "packages"));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "word-count.mjs"), block(README, /```js\n(\/\/ word-count\.mjs.*?)```/s));
-  const processors = "./word-count.mjs,@drover/processor-moodle-log,@drover/processor-checksum";
-  up = new CliProcess(["up"], { cwd: folder, env: { PORT: "0", DROVER_PROCESSORS: processors } });
+  up = new CliProcess(["up", "--processor", "./word-count.mjs"], { cwd: folder, env: { PORT: "0" } });
   url = await apiUrl(up);
 });
 

@@ -30,7 +30,7 @@ export async function choosePort(host: string, port: number): Promise<number> {
 function messageFor(error: unknown, host: string, port: number): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
-    return `Port ${port} of ${host} is taken: by another program, or by a Drover that is already up. Stop it, or choose another port: PORT=${port + 1} npm start`;
+    return `Port ${port} of ${host} is taken: by another program, or by a Drover that is already up. Stop it, or choose another port: PORT=${port + 1} npx drover up (in a clone: npm start)`;
   }
   if (code === "EACCES")
     return `This user may not listen on port ${port}. Choose one from 1024 on: PORT=8000`;

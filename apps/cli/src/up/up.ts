@@ -3,11 +3,14 @@ import type { Config } from "../config.js";
 import { SAMPLE } from "../sample.js";
 import { shortPath } from "../show.js";
 import { onEnding } from "./ending.js";
+import { withOwnProcessors } from "./own-processors.js";
 import { portOf } from "./port.js";
 import { type System, startSystem } from "./system.js";
 
 export interface UpOptions {
   readonly workers: number;
+  /** Modules with processors of the user's own. */
+  readonly processor?: readonly string[];
 }
 
 /** Silence after which a start is said to wait for something. */
@@ -17,8 +20,9 @@ const PATIENCE_MS = 10_000;
  * `drover up`: a private Redis (unless REDIS_URL is set), one api and some workers, until a signal comes. Exits with 0 after a stop in
  * order, with the signal's code when it came before everything was up or came twice.
  */
-export async function up(config: Config, { workers }: UpOptions): Promise<void> {
+export async function up(config: Config, { workers, processor = [] }: UpOptions): Promise<void> {
   const port = portOf(config.port);
+  const processors = withOwnProcessors(config.processors, processor);
   const say = (line: string): void => void process.stdout.write(`drover: ${line}\n`);
   let system: System | undefined;
   let isStopping = false;
@@ -39,7 +43,11 @@ export async function up(config: Config, { workers }: UpOptions): Promise<void> 
       dataDir: config.dataDir,
       redisUrl: config.redisUrl,
       workers,
-      environment: { ...config.serverEnvironment, LOG_FORMAT: config.logFormat },
+      environment: {
+        ...config.serverEnvironment,
+        LOG_FORMAT: config.logFormat,
+        DROVER_PROCESSORS: processors,
+      },
       onLine: linePrinter(config.logFormat, workers),
       say,
     });

@@ -72,7 +72,8 @@ function packageReason(workspace: Workspace, row: Row, file: SourceFile, name: s
   if (!allows(allowed, name)) {
     return allows(row.mayInMain ?? [], name) ? "only src/main.ts may" : "the table does not allow it";
   }
-  return isDeclared(workspace, name, isSource) ? undefined : "package.json does not declare it";
+  const isCarried = row.isCarrier === true && name.startsWith("@drover/");
+  return isDeclared(workspace, name, isSource && !isCarried) ? undefined : "package.json does not declare it";
 }
 
 /** Packages that the root declares for every test: what the test runner brings. */
@@ -86,6 +87,8 @@ function isDeclared(workspace: Workspace, name: string, isSource: boolean): bool
 function dependencyViolations(workspace: Workspace, row: Row): string[] {
   const may = [...row.may, ...(row.mayInMain ?? []), ...(row.mayStart ?? [])];
   const verdict = (name: string, allowed: readonly string[]) => {
+    if (row.isCarrier === true && (!name.startsWith("@drover/") || name === "@drover/processor-sdk"))
+      return []; // of a workspace that it carries
     const owners = ownersOf(name);
     const isOwner =
       owners === undefined ||

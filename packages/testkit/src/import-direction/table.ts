@@ -8,6 +8,8 @@ export interface Row {
   readonly mayInMain?: readonly string[];
   /** Declared in package.json because their processes are started, never imported. */
   readonly mayStart?: readonly string[];
+  /** Its tarball carries private workspaces: they are among its devDependencies, and what they depend on among its dependencies. */
+  readonly isCarrier?: boolean;
   /** Files or folders (with a trailing slash) of the workspace that alone may import `node:*`, and that no other file of `src` may import. */
   readonly nodeOnlyIn?: readonly string[];
   /** Files that import modules by a computed name; elsewhere such an import is a violation, because nothing can check it. */
@@ -52,7 +54,8 @@ export const ROWS: readonly Row[] = [
   {
     workspace: "apps/cli",
     may: ["@drover/client", "@drover/contract", "@drover/embedded-redis", "node:*", "*"],
-    mayStart: ["@drover/api", "@drover/worker"],
+    mayStart: ["@drover/api", "@drover/worker", "@drover/processor-moodle-log"],
+    isCarrier: true,
     mayReadEnvIn: ["src/config.ts"],
   },
   { workspace: "apps/console", may: ["@drover/client", "@drover/contract", "*"] },

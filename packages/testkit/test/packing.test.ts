@@ -1,0 +1,11 @@
+import { describe, expect, it } from "vitest";
+import { dependencyMistakes, publishedWorkspaces } from "../../../scripts/workspaces.mjs";
+
+describe("the packages that are published", () => {
+  it.each(publishedWorkspaces().map((workspace) => [workspace.manifest.name, workspace] as const))(
+    "%s depends on all that its tarball needs, in ranges from the versions that are tested",
+    (_, workspace) => {
+      expect(dependencyMistakes(workspace)).toEqual([]);
+    },
+  );
+});
