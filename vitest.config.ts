@@ -21,7 +21,7 @@ const inEveryProject = {
   isolate: false,
 };
 
-/** The files that take longest, longest first; the others take less than ten seconds each. */
+/** Files that take long, about the longest first. Only the order in which files start depends on it. */
 const LONG_FILES: readonly string[] = [
   "e2e/test/chaos.test.ts",
   "e2e/test/redis-killed.test.ts",
