@@ -34,7 +34,7 @@ export class WorkingCopy {
       cpSync(join(ROOT, file), join(this.folder, file));
     }
     this.#link("node_modules");
-    for (const group of ["apps", "packages"]) {
+    for (const group of ["apps", "packages", "processors"]) {
       for (const name of readdirSync(join(ROOT, group))) this.#link(join(group, name, "node_modules"));
     }
   }
