@@ -4,9 +4,9 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { runProcessor } from "@drover/processor-sdk/testing";
-import { ByteWriter } from "../dist/bytes/byte-writer.js";
 import { moodleLog } from "../dist/index.js";
-import { RecordScanner } from "../dist/reading/records.js";
+import { RecordScanner } from "../dist/kernel/text/row-scanner.js";
+import { ByteWriter } from "../dist/kernel/write/byte-writer.js";
 
 const [, , mode, path, folder, times] = process.argv;
 

@@ -1,10 +1,6 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
-import { asUtf8, detectEncoding, type Encoding, encodingOfHead, readHead } from "./reading/encoding.js";
+import { type Encoding, openText } from "./kernel/index.js";
 import { type DetectedLayout, detectLayout } from "./reading/layout.js";
 import { refuseOtherMedia } from "./reading/media.js";
-
-const HEAD_BYTES = 256 << 10;
 
 /** The input as text, and how its table stands in it. */
 export interface DetectedText extends DetectedLayout {
@@ -14,26 +10,15 @@ export interface DetectedText extends DetectedLayout {
   readonly sizeBytes: number;
 }
 
-/** Decides what the input is: encoding over the whole file, delimiter, headings, columns. Throws `InputInvalidError` when it is no log. */
+/**
+ * Decides what the input is: encoding over the whole file, delimiter, headings, columns.
+ * @throws {InputInvalidError} when it is no log.
+ */
 export async function detect(
   input: { readonly path: string; readonly scratch: string },
   options: { readonly signal: AbortSignal; readonly onBytes: (bytes: number) => void },
 ): Promise<DetectedText> {
-  const head = await readHead(input.path, HEAD_BYTES);
-  const headEncoding = encodingOfHead(head);
-  refuseOtherMedia(head, headEncoding === "utf-16le" || headEncoding === "utf-16be");
-  const encoding = await detectEncoding(input.path, options);
-  const text = await asUtf8(input.path, encoding, {
-    copyPath: join(input.scratch, "utf8.csv"),
-    loneReturns: hasOnlyReturns(head),
-    signal: options.signal,
-  });
-  const { size } = await stat(text.path);
-  const textHead = await readHead(text.path, HEAD_BYTES);
-  const layout = detectLayout(textHead, { start: text.start, isWhole: size <= HEAD_BYTES });
-  return { ...layout, encoding, path: text.path, sizeBytes: size };
-}
-
-function hasOnlyReturns(head: Buffer): boolean {
-  return head.includes(13) && !head.includes(10);
+  const text = await openText(input, { ...options, checkHead: refuseOtherMedia });
+  const { encoding, path, sizeBytes } = text;
+  return { ...detectLayout(text.head, text), encoding, path, sizeBytes };
 }

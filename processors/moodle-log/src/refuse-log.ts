@@ -1,16 +1,12 @@
-import { open } from "node:fs/promises";
 import { InputInvalidError } from "@drover/processor-sdk";
-import type { ClassifiedLog } from "./classify-log.js";
 import type { DetectedText } from "./detect.js";
-import { REASON_TEXTS, readRaw } from "./export/rejected-rows.js";
-import { type LogStore, offsetOfRow } from "./load/log-store.js";
-import type { RejectedRow } from "./load/segment.js";
-import { cellText, RecordScanner } from "./reading/records.js";
+import { type LogStore, type RejectedRow, rawRow } from "./kernel/index.js";
+import { REASON_TEXTS } from "./outputs/rejected-rows.js";
 
 /** Enough to find the row by, not so much that people's data travels in messages. */
 const SHOWN_CHARACTERS = 60;
 
-/** Refuses a log of which nothing was loaded. Throws `InputInvalidError`. */
+/** Refuses a log of which nothing was loaded. @throws {InputInvalidError} in words. */
 export async function assertHasRows(text: DetectedText, store: LogStore): Promise<void> {
   if (store.rows > 0) return;
   if (store.rejected.length > 0) {
@@ -23,7 +19,7 @@ export async function assertHasRows(text: DetectedText, store: LogStore): Promis
   );
 }
 
-/** Refuses a log of which nothing, or too little, can be used. Throws `InputInvalidError`. */
+/** Refuses a log of which nothing, or too little, can be used. @throws {InputInvalidError} in words. */
 export async function assertUsable(
   text: DetectedText,
   log: { readonly read: number; readonly rejected: readonly RejectedRow[] },
@@ -48,26 +44,9 @@ async function describe(text: DetectedText, read: number, rejected: readonly Rej
   }
   const reasons = [...counts].map(([reason, count]) => `${count} × ${reason}`).join(", ");
   const first = rejected[0] as RejectedRow;
-  const shown = (await rawRow(text, first.offset)).slice(0, SHOWN_CHARACTERS);
-  return `${rejected.length} of ${read} rows rejected (${reasons}; ${text.layout.cells} cells were expected). The first is line ${first.line}: ${shown}`;
-}
-
-/** The time cell of the newest kept row, as it stands. */
-export async function timeSample(text: DetectedText, log: ClassifiedLog): Promise<string> {
-  const row = log.timeOrder.at(-1);
-  if (row === undefined) return "";
-  const raw = await rawRow(text, offsetOfRow(log.rows, row));
-  const scanner = new RecordScanner(text.layout.delimiter);
-  const bytes = Buffer.from(raw);
-  scanner.scan(bytes, 0, bytes.length);
-  return cellText(bytes, scanner, text.layout.columns.time);
-}
-
-async function rawRow(text: DetectedText, offset: number): Promise<string> {
-  const file = await open(text.path);
-  try {
-    return await readRaw(file, { ...text, delimiter: text.layout.delimiter }, offset);
-  } finally {
-    await file.close();
-  }
+  const shown = (await rawRow(text, first)).slice(0, SHOWN_CHARACTERS);
+  return (
+    `${rejected.length} of ${read} rows rejected (${reasons}; ${text.layout.cells} cells were expected). ` +
+    `The first is line ${first.line}: ${shown}`
+  );
 }

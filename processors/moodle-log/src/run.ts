@@ -1,27 +1,29 @@
-import { availableParallelism } from "node:os";
 import type { Context } from "@drover/processor-sdk";
 import { type ClassifiedLog, classifyLog } from "./classify-log.js";
 import { type DetectedText, detect } from "./detect.js";
-import type { ExportSource } from "./export/export-source.js";
-import { OutputFiles } from "./export/output-files.js";
-import { writeRejectedRows } from "./export/rejected-rows.js";
-import { piecesAhead, writeCsv, writeXes } from "./export/write-logs.js";
-import { loadLog } from "./load/load-log.js";
-import type { LogStore } from "./load/log-store.js";
+import { describeDetected } from "./detected-format.js";
+import {
+  createPool,
+  type LogStore,
+  loadLog,
+  OutputFiles,
+  openExport,
+  type Pool,
+  timeCellOf,
+  writeCsv,
+  writeXes,
+} from "./kernel/index.js";
+import { writeRejectedRows } from "./outputs/rejected-rows.js";
+import type { ShownLog } from "./outputs/shown-log.js";
 import type { Params } from "./params.js";
-import { RunProgress, type StageProgress } from "./progress.js";
-import { assertHasRows, assertUsable, timeSample } from "./refuse-log.js";
-import { countEvents, countRows, detectedFacts, spanOf } from "./summarize.js";
+import { assertHasRows, assertUsable } from "./refuse-log.js";
+import { RunProgress, type StageProgress } from "./run-progress.js";
+import { countEvents, countRows, spanOf } from "./summarize.js";
 import { type Summary, summaryHead } from "./summary.js";
-import { createInlinePool, createThreadPool, type Pool } from "./threads/pool.js";
 import { warningsOf } from "./warnings.js";
 
 export const PROCESSOR_NAME = "moodle-log";
 export const PROCESSOR_VERSION = "1.0.0";
-
-/** Below this many bytes threads take longer to start than they save. */
-const THREADS_FROM_BYTES = 6 << 20;
-const MOST_THREADS = 4;
 
 /** What the stages of a run share. */
 interface Run {
@@ -31,7 +33,7 @@ interface Run {
   readonly text: DetectedText;
 }
 
-/** Does one attempt: detect, load, classify, export, pack. Answers the head of the summary. */
+/** Does one attempt: detect, load, classify, export, pack. Returns the head of the summary. */
 export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
   const { input, scratch, signal } = context;
   const progress = new RunProgress((percent, options) => context.progress(percent, options));
@@ -49,11 +51,6 @@ export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
     progress.stop();
     await pool?.close();
   }
-}
-
-function createPool(sizeBytes: number): Pool {
-  if (sizeBytes < THREADS_FROM_BYTES) return createInlinePool();
-  return createThreadPool(Math.max(2, Math.min(MOST_THREADS, availableParallelism())));
 }
 
 async function runOn(run: Run): Promise<Summary> {
@@ -98,8 +95,7 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   const { context, progress, pool, text } = run;
   const { store, log, outputs } = loaded;
   const { signal, params } = context;
-  const source = exportSource(run, loaded);
-  await pool.runOnAll("openExport", source);
+  const source = await openExport(pool, { text, arranged: log.arranged }, shownLog(params, loaded));
   const csv = {
     full: await outputs.open("enriched_log.csv"),
     bloom: await outputs.open("enriched_log_bloom_only.csv"),
@@ -117,11 +113,14 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
     onRows: rowCounter(progress.stage("export_xes"), log),
   });
   if (log.rejected.length > 0) {
-    await writeRejectedRows(await outputs.open("rejected_rows.csv"), log.rejected, {
-      source: { path: text.path, sizeBytes: text.sizeBytes, delimiter: text.layout.delimiter },
-      neutralizes: params.neutralize_formulas,
-      signal,
-    });
+    await writeRejectedRows(
+      await outputs.open("rejected_rows.csv"),
+      { text, rejected: log.rejected },
+      {
+        neutralizes: params.neutralize_formulas,
+        signal,
+      },
+    );
   }
   const summary = await summarize(run, { store, log }, { bloomRows, ...traces });
   await (await outputs.open("summary.json")).appendText(`${JSON.stringify(summary, null, 2)}\n`);
@@ -129,18 +128,9 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   return summary;
 }
 
-function exportSource({ text, context, pool }: Run, { store, log }: Loaded): ExportSource {
-  const { params } = context;
+/** What the outputs show where a row holds a number. */
+function shownLog(params: Params, { store, log }: Loaded): ShownLog {
   return {
-    path: text.path,
-    sizeBytes: text.sizeBytes,
-    layout: text.layout,
-    rows: log.rows,
-    instants: log.instants,
-    timeOrder: log.timeOrder,
-    caseOrder: log.cases.caseOrder,
-    cases: log.cases.cases,
-    caseLabels: log.cases.labels,
     actors: store.actors.map(({ label }, actor) => ({ label, isStaff: log.isStaff[actor] === true })),
     kinds: store.kinds.map(({ component, eventName, isLoginAs }, kind) => ({
       component,
@@ -157,7 +147,6 @@ function exportSource({ text, context, pool }: Run, { store, log }: Loaded): Exp
     timezone: params.timezone ?? "UTC",
     activityKey: params.activity_key,
     neutralizesFormulas: params.neutralize_formulas,
-    piecesAhead: piecesAhead(pool.size),
   };
 }
 
@@ -173,19 +162,21 @@ async function summarize(
   const { params, input } = context;
   const events = countEvents(log, store);
   const { droppedCharacters } = written;
+  const { newest } = log.arranged;
+  const timeSample = newest === undefined ? "" : await timeCellOf(text, newest);
   return {
     processor: { name: PROCESSOR_NAME, version: PROCESSOR_VERSION },
     input: { filename: input.filename, size_bytes: input.sizeBytes, sha256: input.sha256 },
     rows: countRows(log, store, written.bloomRows),
-    detected: detectedFacts(text, log, { params, timeSample: await timeSample(text, log) }),
+    detected: describeDetected(text, log, { params, timeSample }),
     span: spanOf(log, params.timezone ?? "UTC"),
     users: events.users,
-    cases: { by: params.case, count: log.cases.count, with_bloom: written.bloomTraces },
+    cases: { by: params.case, count: log.arranged.caseCount, with_bloom: written.bloomTraces },
     events_by_activity: events.byActivity,
     events_by_level: events.byLevel,
     events_by_rule: events.byRule,
     events_by_component: events.byComponent,
-    others_percent: Math.round((10_000 * events.others) / Math.max(1, log.timeOrder.length)) / 100,
+    others_percent: Math.round((10_000 * events.others) / Math.max(1, log.arranged.kept)) / 100,
     unknown_pairs: events.unknownPairs,
     probable_staff: events.staff,
     dropped_xml_characters: droppedCharacters,
@@ -195,7 +186,7 @@ async function summarize(
 }
 
 function rowCounter(progress: StageProgress, log: ClassifiedLog): (rows: number) => void {
-  const total = log.timeOrder.length;
+  const total = log.arranged.kept;
   let done = 0;
   return (rows) => {
     done += rows;

@@ -1,19 +1,8 @@
 import type { ClassifiedLog } from "./classify-log.js";
-import type { DetectedText } from "./detect.js";
-import type { Actor, LogStore } from "./load/log-store.js";
-import type { RejectReason } from "./load/segment.js";
-import type { Params } from "./params.js";
+import { type ArrangedLog, type LogStore, type RejectReason, rfc3339 } from "./kernel/index.js";
+import { type Actor, isPerson } from "./people/actor.js";
 import { ACTIVITY_NAMES, levelOf } from "./rules/activity.js";
-import {
-  type DetectedFacts,
-  type RowCounts,
-  type StaffMember,
-  sortedCounts,
-  type UnknownPair,
-} from "./summary.js";
-import { describeTimeFormat } from "./time/date-format.js";
-import { Rfc3339Writer } from "./time/rfc3339.js";
-import { Zone } from "./time/zone.js";
+import { type RowCounts, type StaffMember, sortedCounts, type UnknownPair } from "./summary.js";
 
 /** What became of the rows. */
 export function countRows(log: ClassifiedLog, store: LogStore, bloomRows: number): RowCounts {
@@ -21,37 +10,11 @@ export function countRows(log: ClassifiedLog, store: LogStore, bloomRows: number
   for (const { reason } of log.rejected) byReason[reason] = (byReason[reason] ?? 0) + 1;
   return {
     read: store.rows + store.rejected.length,
-    kept: log.timeOrder.length,
+    kept: log.arranged.kept,
     bloom: bloomRows,
     rejected: log.rejected.length,
     rejected_by_reason: byReason,
     dropped: log.dropped,
-  };
-}
-
-const DELIMITER_NAMES: Readonly<Record<number, DetectedFacts["delimiter"]>> = {
-  44: "comma",
-  59: "semicolon",
-  9: "tab",
-};
-
-/** What was decided about the file. @param timeSample a cell of the time column. */
-export function detectedFacts(
-  text: DetectedText,
-  log: ClassifiedLog,
-  told: { readonly params: Params; readonly timeSample: string },
-): DetectedFacts {
-  const { order, certainty, reason } = log.dateOrder;
-  return {
-    encoding: text.encoding,
-    delimiter: DELIMITER_NAMES[text.layout.delimiter] ?? "comma",
-    language: text.language ?? "unknown",
-    recognised_by: text.recognisedBy,
-    headings: text.headings,
-    columns: Object.fromEntries(Object.entries(text.layout.columns).filter(([, position]) => position >= 0)),
-    date_format: { format: describeTimeFormat(told.timeSample, order), order, certainty, reason },
-    timezone: { name: told.params.timezone ?? "UTC", assumed: told.params.timezone === undefined },
-    years_reckoned: log.hasYearlessDates,
   };
 }
 
@@ -60,12 +23,8 @@ export function spanOf(
   log: ClassifiedLog,
   timezone: string,
 ): { readonly first: string; readonly last: string } | null {
-  const first = log.timeOrder[0];
-  const last = log.timeOrder.at(-1);
-  if (first === undefined || last === undefined) return null;
-  const writer = new Rfc3339Writer(new Zone(timezone), { milliseconds: false });
-  const shown = [first, last].map((row) => writer.write(log.instants[row] as number).toString("latin1"));
-  return { first: shown[0] ?? "", last: shown[1] ?? "" };
+  const { span } = log.arranged;
+  return span === undefined ? null : { first: rfc3339(span[0], timezone), last: rfc3339(span[1], timezone) };
 }
 
 /** Counts of the kept rows. */
@@ -85,7 +44,7 @@ export interface EventCounts {
 
 /** Counts events by activity, level, rule and component, and finds out who teaches. */
 export function countEvents(log: ClassifiedLog, store: LogStore): EventCounts {
-  const tally = tallyOf(log, store);
+  const tally = log.arranged.count({ kinds: store.kinds.length, actors: store.actors.length });
   const nameOfActivity = (kind: number) => log.classified[kind]?.activity ?? "Others";
   const byActivity = countBy(tally.kinds, nameOfActivity);
   const unknown = countBy(tally.kinds, (kind) =>
@@ -110,23 +69,12 @@ export function countEvents(log: ClassifiedLog, store: LogStore): EventCounts {
 }
 
 /** Kept rows by kind of event, and by actor. */
-interface Tally {
-  readonly kinds: Uint32Array;
-  readonly actors: Uint32Array;
-}
+type Tally = ReturnType<ArrangedLog["count"]>;
 
-function tallyOf(log: ClassifiedLog, store: LogStore): Tally {
-  const kinds = new Uint32Array(store.kinds.length);
-  const actors = new Uint32Array(store.actors.length);
-  for (let i = 0; i < log.timeOrder.length; i++) {
-    const row = log.timeOrder[i] as number;
-    (kinds[log.rows.kinds[row] as number] as number)++;
-    (actors[log.rows.actors[row] as number] as number)++;
-  }
-  return { kinds, actors };
-}
-
-function countBy(kinds: Uint32Array, nameOf: (kind: number) => string | undefined): Map<string, number> {
+function countBy(
+  kinds: readonly number[],
+  nameOf: (kind: number) => string | undefined,
+): Map<string, number> {
   const counts = new Map<string, number>();
   for (let kind = 0; kind < kinds.length; kind++) {
     const name = nameOf(kind);
@@ -139,9 +87,8 @@ function countBy(kinds: Uint32Array, nameOf: (kind: number) => string | undefine
 function peopleOf(store: LogStore, { actors }: Tally) {
   const rowsOf = (wanted: Actor["kind"]) =>
     store.actors.reduce((sum, { kind }, actor) => sum + (kind === wanted ? (actors[actor] as number) : 0), 0);
-  const isPerson = (kind: Actor["kind"]) => kind === "id" || kind === "name";
   return {
-    users: store.actors.filter(({ kind }, actor) => isPerson(kind) && actors[actor] !== 0).length,
+    users: store.actors.filter((one, actor) => isPerson(one) && actors[actor] !== 0).length,
     unknownActors: rowsOf("unknown"),
     systemActors: rowsOf("system"),
   };
@@ -158,18 +105,12 @@ function levelCounts(byActivity: ReadonlyMap<string, number>): Record<string, nu
 
 /** All rows of staff count here, also those that an option dropped. */
 function staffOf(log: ClassifiedLog, store: LogStore): StaffMember[] {
-  const events = new Uint32Array(store.actors.length);
-  const teaching = new Uint32Array(store.actors.length);
   const isTeaching = log.classified.map(({ activity }) => activity === "Teach");
-  for (let row = 0; row < log.rows.count; row++) {
-    const actor = log.rows.actors[row] as number;
-    (events[actor] as number)++;
-    if (isTeaching[log.rows.kinds[row] as number]) (teaching[actor] as number)++;
-  }
+  const { rows, marked } = log.arranged.countAll(store.actors.length, isTeaching);
   return store.actors
     .flatMap(({ label, name }, actor) =>
       log.isStaff[actor]
-        ? [{ actor: label, name, events: events[actor] ?? 0, teaching_events: teaching[actor] ?? 0 }]
+        ? [{ actor: label, name, events: rows[actor] ?? 0, teaching_events: marked[actor] ?? 0 }]
         : [],
     )
     .sort((a, b) => b.teaching_events - a.teaching_events || (a.actor < b.actor ? -1 : 1));

@@ -1,5 +1,5 @@
-import type { CaseLabels } from "./export/export-source.js";
-import type { RejectReason } from "./load/segment.js";
+import type { RejectReason } from "./kernel/index.js";
+import type { CaseBy } from "./outputs/shown-log.js";
 import type { Activity } from "./rules/activity.js";
 
 /** Rows of the file and what became of them: read = kept + rejected + dropped. */
@@ -18,7 +18,7 @@ export interface RowCounts {
 }
 
 /** What was decided about the file, and from what. */
-export interface DetectedFacts {
+export interface DetectedFormat {
   readonly encoding: string;
   readonly delimiter: "comma" | "semicolon" | "tab";
   readonly language: string;
@@ -55,10 +55,10 @@ export interface Summary {
   readonly processor: { readonly name: string; readonly version: string };
   readonly input: { readonly filename: string; readonly size_bytes: number; readonly sha256: string };
   readonly rows: RowCounts;
-  readonly detected: DetectedFacts;
+  readonly detected: DetectedFormat;
   readonly span: { readonly first: string; readonly last: string } | null;
   readonly users: number;
-  readonly cases: { readonly by: CaseLabels["by"]; readonly count: number; readonly with_bloom: number };
+  readonly cases: { readonly by: CaseBy; readonly count: number; readonly with_bloom: number };
   readonly events_by_activity: Readonly<Partial<Record<Activity, number>>>;
   readonly events_by_level: Readonly<Record<string, number>>;
   readonly events_by_rule: Readonly<Record<string, number>>;

@@ -56,7 +56,7 @@ function peopleWarnings({ events }: Findings): string[] {
 }
 
 function contentWarnings(log: ClassifiedLog, { events, droppedCharacters, bloomRows }: Findings): string[] {
-  const othersPercent = (100 * events.others) / Math.max(1, log.timeOrder.length);
+  const othersPercent = (100 * events.others) / Math.max(1, log.arranged.kept);
   return chosen([
     [log.rejected.length > 0, `${log.rejected.length} rows could not be used; see rejected_rows.csv.`],
     [

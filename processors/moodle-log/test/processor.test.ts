@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isFormula } from "../src/export/csv-cell.js";
-import { CSV_COLUMNS } from "../src/export/csv-chunk.js";
 import { moodleLog } from "../src/index.js";
+import { isFormula } from "../src/kernel/write/csv-cell.js";
+import { CSV_COLUMNS } from "../src/outputs/csv-text.js";
 import { type LogRun, readXes, readZip, runLog } from "./log-run.js";
 import { syntheticLog } from "./synthetic-log.js";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cellText, MAX_RECORD_BYTES, RecordScanner } from "../src/reading/records.js";
+import { cellText, MAX_RECORD_BYTES, RecordScanner } from "../src/kernel/text/row-scanner.js";
 
 interface ReadRow {
   readonly kind: string;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { componentOf, eventDescriptions, eventOf } from "../src/facts/names.js";
-import { DescriptionSplitter } from "../src/facts/template.js";
-import { readWording } from "../src/facts/wording.js";
+import { componentOf, eventDescriptions, eventOf } from "../src/events/event-names.js";
+import { type EventKind, readWording } from "../src/events/wording.js";
+import { DescriptionSplitter } from "../src/kernel/load/description-splitter.js";
 import { LANGUAGES, type Language, NAMES } from "../src/reading/headings.js";
-import { type Classified, classify, type EventKind } from "../src/rules/classifier.js";
+import { type Classified, classify } from "../src/rules/classifier.js";
 import { builtInRules, ownRule, rulesWith } from "../src/rules/rules.js";
 import { nameIn } from "./synthetic-log.js";
 

@@ -1,4 +1,4 @@
-import { eventDescriptions } from "../src/facts/names.js";
+import { eventDescriptions } from "../src/events/event-names.js";
 import { COLUMNS, type Language, NAMES } from "../src/reading/headings.js";
 
 /** How the times of a synthetic log are written. `newest`, `before` and `oldest` are those of Moodle in the log's language. */

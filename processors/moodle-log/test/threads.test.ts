@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { detect } from "../src/detect.js";
-import { loadLog } from "../src/load/load-log.js";
-import type { LogStore } from "../src/load/log-store.js";
-import { createInlinePool, createThreadPool, type Pool } from "../src/threads/pool.js";
+import { loadLog } from "../src/kernel/load/load-log.js";
+import type { LogStore } from "../src/kernel/load/log-store.js";
+import { createInlinePool, createThreadPool, type Pool } from "../src/kernel/threads/thread-pool.js";
 import { runLog } from "./log-run.js";
 import { syntheticLog } from "./synthetic-log.js";
 

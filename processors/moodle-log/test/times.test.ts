@@ -1,16 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { describeTimeFormat } from "../src/detected-format.js";
+import { resolveTimes } from "../src/kernel/arrange/resolve-times.js";
+import { DateEvidenceCollector } from "../src/kernel/load/date-evidence.js";
+import { TimeCellReader } from "../src/kernel/load/time-cell.js";
+import { Rfc3339Writer } from "../src/kernel/write/rfc3339.js";
 import { orderOfFormat } from "../src/params.js";
-import { describeTimeFormat } from "../src/time/date-format.js";
-import {
-  DATE_ORDERS,
-  DateEvidenceCollector,
-  type DateOrder,
-  decideDateOrder,
-} from "../src/time/date-order.js";
-import { resolveTimes } from "../src/time/resolve-times.js";
-import { Rfc3339Writer } from "../src/time/rfc3339.js";
-import { TimeCellReader } from "../src/time/time-cell.js";
+import { DATE_ORDERS, type DateOrder, decideDateOrder } from "../src/time/date-order.js";
 import { isTimeZone, Zone } from "../src/time/zone.js";
 
 const NOW = Date.UTC(2024, 11, 24) / 1000;

@@ -1,21 +1,6 @@
 import { InputInvalidError } from "@drover/processor-sdk";
-import { TimeCellReader } from "../time/time-cell.js";
+import { type HeadRow, headRows, isTimeCell, type Layout, type TextHead } from "../kernel/index.js";
 import { COLUMNS, type Column, type Language, recogniseHeadings } from "./headings.js";
-import { cellText, RecordScanner } from "./records.js";
-
-/** How the table stands in the text: what every thread needs to read its rows. */
-export interface Layout {
-  /** Byte of the delimiter. */
-  readonly delimiter: number;
-  /** Cells that a row has. */
-  readonly cells: number;
-  /** Position of each column, -1 where the log has none. */
-  readonly columns: Readonly<Record<Column, number>>;
-  /** Where the first row of data starts, in bytes of the text. */
-  readonly dataStart: number;
-  /** Line of the text on which it starts, 1-based. */
-  readonly firstLine: number;
-}
 
 /** The layout with what was found on the way, for the summary. */
 export interface DetectedLayout {
@@ -28,27 +13,19 @@ export interface DetectedLayout {
 }
 
 const DELIMITERS = [",", ";", "\t"] as const;
-const SAMPLE_ROWS = 200;
-
-interface Row {
-  readonly cells: readonly string[];
-  readonly start: number;
-  readonly line: number;
-}
-
 /**
  * Finds delimiter, headings and columns from the head of the text.
  * @param head UTF-8, from the start of the text; at least a few rows.
  * @param options.start bytes to leave out in front: a byte order mark.
  * @param options.isWhole whether the head is the whole text.
- * Throws `InputInvalidError` when no header is recognised.
+ * @throws {InputInvalidError} when no header is recognised.
  */
 export function detectLayout(
-  head: Buffer,
+  head: TextHead,
   options: { readonly start: number; readonly isWhole: boolean },
 ): DetectedLayout {
   const readings = DELIMITERS.map((delimiter) => {
-    const rows = rowsOf(head, delimiter, options);
+    const rows = headRows(head, delimiter, options);
     return { delimiter, rows, header: recogniseHeadings(rows[0]?.cells ?? []) };
   });
   const named = readings.reduce((best, r) => (r.header.known > best.header.known ? r : best));
@@ -60,33 +37,7 @@ export function detectLayout(
   throw new InputInvalidError(noHeaderMessage(readings.map((r) => r.rows[0]?.cells ?? [])));
 }
 
-function rowsOf(
-  head: Buffer,
-  delimiter: string,
-  { start, isWhole }: { readonly start: number; readonly isWhole: boolean },
-): readonly Row[] {
-  const scanner = new RecordScanner(delimiter.charCodeAt(0));
-  const rows: Row[] = [];
-  let line = 1;
-  for (let at = start; at < head.length && rows.length < SAMPLE_ROWS; at = scanner.next) {
-    const kind = scanner.scan(head, at, head.length);
-    const isCutOff = !isWhole && scanner.next >= head.length;
-    if (isCutOff && rows.length > 0) break;
-    if (kind === "row" && !isSeparatorHint(head, at)) {
-      const cells = Array.from({ length: Math.min(scanner.count, 64) }, (_, i) => cellText(head, scanner, i));
-      rows.push({ cells, start: at, line });
-    }
-    line += scanner.lines;
-  }
-  return rows;
-}
-
-/** Excel's own first line, `sep=;`. */
-function isSeparatorHint(head: Buffer, at: number): boolean {
-  return /^sep=.\r?(\n|$)/i.test(head.toString("latin1", at, at + 8));
-}
-
-function byHeadings(delimiter: string, rows: readonly Row[]): DetectedLayout {
+function byHeadings(delimiter: string, rows: readonly HeadRow[]): DetectedLayout {
   const header = rows[0]?.cells ?? [];
   const { columns, language } = recogniseHeadings(header);
   if (!columns.includes("time")) {
@@ -115,12 +66,12 @@ function byHeadings(delimiter: string, rows: readonly Row[]): DetectedLayout {
 }
 
 /** 1 when the rows have an index cell in front that the header does not count, as some tools write it. */
-function headerShift(headings: number, data: readonly Row[]): number {
+function headerShift(headings: number, data: readonly HeadRow[]): number {
   const longer = data.filter((row) => row.cells.length === headings + 1 && row.cells.at(-1) !== "").length;
   return data.length > 0 && longer > data.length * 0.8 ? 1 : 0;
 }
 
-function byOrder(delimiter: string, rows: readonly Row[]): DetectedLayout | undefined {
+function byOrder(delimiter: string, rows: readonly HeadRow[]): DetectedLayout | undefined {
   const header = rows[0];
   if (header === undefined || header.cells.length < 9 || header.cells.length > 12) return undefined;
   const hasHeader = firstTimeCell(header.cells) === undefined;
@@ -141,13 +92,8 @@ function byOrder(delimiter: string, rows: readonly Row[]): DetectedLayout | unde
   };
 }
 
-const TIME_READER = new TimeCellReader();
-
 function firstTimeCell(cells: readonly string[]): number | undefined {
-  const index = cells.slice(0, 3).findIndex((cell) => {
-    const bytes = Buffer.from(cell);
-    return /\d.*\D.*\d/.test(cell) && !Number.isNaN(TIME_READER.read(bytes, 0, bytes.length));
-  });
+  const index = cells.slice(0, 3).findIndex((cell) => /\d.*\D.*\d/.test(cell) && isTimeCell(cell));
   return index < 0 ? undefined : index;
 }
 
@@ -162,7 +108,11 @@ function mostCommon(values: readonly (number | undefined)[]): number | undefined
 }
 
 function layoutOf(
-  found: { readonly delimiter: string; readonly cells: number; readonly first: Pick<Row, "start" | "line"> },
+  found: {
+    readonly delimiter: string;
+    readonly cells: number;
+    readonly first: Pick<HeadRow, "start" | "line">;
+  },
   positionOf: (column: Column) => number,
 ): Layout {
   return {
@@ -174,7 +124,7 @@ function layoutOf(
   };
 }
 
-function endOf(rows: readonly Row[]): Pick<Row, "start" | "line"> {
+function endOf(rows: readonly HeadRow[]): Pick<HeadRow, "start" | "line"> {
   const last = rows.at(-1);
   return { start: Number.MAX_SAFE_INTEGER, line: (last?.line ?? 0) + 1 };
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ACTIVITY_NAMES, type Activity } from "./activity.js";
 
 /** What a rule can look at; none of it depends on the language of the log. */
-export interface EventFacts {
+export interface EventTraits {
   readonly module: string;
   readonly action: string;
   readonly object: string;
@@ -63,8 +63,8 @@ export type OwnRule = z.infer<typeof ownRule>;
 export interface Rule {
   readonly name: string;
   readonly activity: Activity;
-  /** Whether one of the rule's alternatives holds for the facts. */
-  matches(facts: EventFacts): boolean;
+  /** Whether one of the rule's alternatives holds for the event. */
+  matches(traits: EventTraits): boolean;
 }
 
 let builtIn: readonly Rule[] | undefined;
@@ -89,23 +89,23 @@ export function rulesWith(own: readonly OwnRule[]): readonly Rule[] {
 }
 
 /** The first rule that takes an event, or `undefined`. */
-export function firstMatch(rules: readonly Rule[], facts: EventFacts): Rule | undefined {
-  return rules.find((rule) => rule.matches(facts));
+export function firstMatch(rules: readonly Rule[], traits: EventTraits): Rule | undefined {
+  return rules.find((rule) => rule.matches(traits));
 }
 
 type Condition = z.infer<typeof condition>;
 
 function compiled(name: string, activity: Activity, alternatives: readonly Condition[]): Rule {
   const tests = alternatives.map(compiledCondition);
-  return { name, activity, matches: (facts) => tests.some((test) => test(facts)) };
+  return { name, activity, matches: (traits) => tests.some((test) => test(traits)) };
 }
 
-function compiledCondition(condition: Condition): (facts: EventFacts) => boolean {
+function compiledCondition(condition: Condition): (traits: EventTraits) => boolean {
   const tests = CONDITION_NAMES.flatMap((name) => {
     const wanted = condition[name];
     return wanted === undefined ? [] : [{ name, regExp: patternOf([wanted].flat()) }];
   });
-  return (facts) => tests.every(({ name, regExp }) => regExp.test(facts[name]));
+  return (traits) => tests.every(({ name, regExp }) => regExp.test(traits[name]));
 }
 
 function patternOf(values: readonly string[]): RegExp {
