@@ -52,8 +52,8 @@ async function digest(context: Context<unknown>): Promise<{ sha256: string; size
 }
 
 /**
- * A line as `sha256sum` writes it: two spaces before the name; a name with a backslash or a line break has these escaped and the
- * line starts with a backslash. Source: GNU coreutils manual, "md5 invocation".
+ * A line as `sha256sum` writes it: two spaces before the name; a name with a backslash or a line break has
+ * these escaped and the line starts with a backslash. Source: GNU coreutils manual, "md5 invocation".
  */
 function sumLine(sha256: string, filename: string): string {
   const escaped = filename.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r");

@@ -16,7 +16,10 @@ const QUICK_SIZES = [5_000, 100_000];
 
 interface Measured {
   readonly wallMs: number;
-  /** From the first to the last progress: without the hashing of input and outputs, which the worker does for any processor. */
+  /**
+   * From the first to the last progress: without the hashing of input and outputs, which the worker does for
+   * any processor.
+   */
   readonly runMs?: number;
   readonly cpuMs: number;
   readonly events: number;
@@ -25,8 +28,9 @@ interface Measured {
 }
 
 /**
- * Measures whole attempts of `moodle-log`, all artifacts and the archive, each in a child process of its own, and beside each the floor: the
- * same reader finding every row and writing one CSV, on one thread. Needs the build, and about 6 GiB of temporary disk without `quick`.
+ * Measures whole attempts of `moodle-log`, all artifacts and the archive, each in a child process of its own,
+ * and beside each the floor: the same reader finding every row and writing one CSV, on one thread. Needs the
+ * build, and about 6 GiB of temporary disk without `quick`.
  */
 export async function bench(
   print: (line: string) => void,

@@ -4,8 +4,8 @@ import { DATE_ORDERS, type DateOrder } from "./time/date-order.js";
 import { isTimeZone } from "./time/zone.js";
 
 /**
- * The order of day, month and year that a `date_format` names: by its first d, m and y, so `dmy`, `DD/MM/YYYY` and `%d/%m/%y %H:%M` are
- * the same. `undefined` when it names none.
+ * The order of day, month and year that a `date_format` names: by its first d, m and y, so `dmy`,
+ * `DD/MM/YYYY` and `%d/%m/%y %H:%M` are the same. `undefined` when it names none.
  */
 export function orderOfFormat(format: string): DateOrder | undefined {
   const date = format.toLowerCase().replace(/h+.*$/, "");
@@ -13,7 +13,10 @@ export function orderOfFormat(format: string): DateOrder | undefined {
   return DATE_ORDERS.find((order) => order === letters.join(""));
 }
 
-/** Texts that `orderOfFormat` names an order for, as a schema can say it: the first letters of d, m and y, before any hour, in this order. */
+/**
+ * Texts that `orderOfFormat` names an order for, as a schema can say it: the first letters of d, m and y,
+ * before any hour, in this order.
+ */
 function orderPattern([first = "", second = "", third = ""]: readonly string[]): string {
   const any = (letter: string) => `[${letter}${letter.toUpperCase()}]`;
   const but = (...letters: readonly string[]) =>
@@ -32,7 +35,8 @@ export const paramsSchema = z.strictObject({
     .meta({ format: "iana-time-zone" })
     .optional()
     .describe(
-      "Time zone of the person who exported the log (IANA name, as Europe/Lisbon). Default: UTC, reported as assumed",
+      "Time zone of the person who exported the log (IANA name, as Europe/Lisbon). Default: UTC, " +
+        "reported as assumed",
     ),
   date_format: z
     .string()
@@ -42,7 +46,8 @@ export const paramsSchema = z.strictObject({
     })
     .default("auto")
     .describe(
-      "Order of day, month and year: auto, dmy, mdy, ymd, or a pattern as DD/MM/YYYY. Default: decided on the whole column",
+      "Order of day, month and year: auto, dmy, mdy, ymd, or a pattern as DD/MM/YYYY. Default: decided " +
+        "on the whole column",
     ),
   case: z
     .enum(["user", "user_course", "session"])
@@ -77,7 +82,8 @@ export const paramsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Keep one of several rows that are the same in every cell; they are counted. They can be real: a log has no event ids",
+      "Keep one of several rows that are the same in every cell; they are counted. They can be real: a " +
+        "log has no event ids",
     ),
   rules: z
     .array(ownRule)

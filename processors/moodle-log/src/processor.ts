@@ -2,12 +2,16 @@ import { defineProcessor } from "@drover/processor-sdk";
 import { paramsSchema } from "./params.js";
 import { PROCESSOR_NAME, PROCESSOR_VERSION, runMoodleLog } from "./run.js";
 
-/** Turns an activity log that Moodle exported into event logs for learning analytics and process mining. See docs/moodle-log.md. */
+/**
+ * Turns an activity log that Moodle exported into event logs for learning analytics and process mining. See
+ * docs/moodle-log.md.
+ */
 export const moodleLog = defineProcessor({
   name: PROCESSOR_NAME,
   version: PROCESSOR_VERSION,
   description:
-    "Turns a Moodle activity log (the Logs report as CSV) into event logs, CSV and XES, classified by Bloom's taxonomy.",
+    "Turns a Moodle activity log (the Logs report as CSV) into event logs, CSV and XES, classified " +
+    "by Bloom's taxonomy.",
   accepts: {
     extensions: [".csv", ".txt", ".tsv"],
     mediaTypes: [

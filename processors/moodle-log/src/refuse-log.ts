@@ -32,7 +32,8 @@ export async function assertUsable(
   const percent = (100 * rejected.length) / read;
   if (percent <= maxPercent) return;
   throw new InputInvalidError(
-    `${percent.toFixed(1)} % of the rows cannot be used, more than the ${maxPercent} % allowed (max_rejected_percent): ` +
+    `${percent.toFixed(1)} % of the rows cannot be used, more than the ${maxPercent} % allowed ` +
+      "(max_rejected_percent): " +
       (await describe(text, read, rejected)),
   );
 }

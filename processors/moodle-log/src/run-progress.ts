@@ -1,4 +1,6 @@
-/** The stages of a run, in order, and the share of the time that each takes, as measured on a million events. */
+/**
+ * The stages of a run, in order, and the share of the time that each takes, as measured on a million events.
+ */
 const STAGES = [
   ["detect", 3],
   ["load", 20],
@@ -17,8 +19,8 @@ type Report = (percent: number, options: { readonly stage: string; readonly mess
 const HEARTBEAT_MS = 500;
 
 /**
- * Turns the progress of stages into percent of the whole, and repeats the latest while a stage has nothing to say, so that there is an
- * update each second. Begins when made; `stop` ends it.
+ * Turns the progress of stages into percent of the whole, and repeats the latest while a stage has nothing to
+ * say, so that there is an update each second. Begins when made; `stop` ends it.
  */
 export class RunProgress {
   readonly #report: Report;

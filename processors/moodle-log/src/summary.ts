@@ -74,7 +74,9 @@ export interface Summary {
 const HEAD_LIST = 20;
 const HEAD_TEXT = 200;
 
-/** The summary as the job's result: lists cut short so that it stays a few KiB, with a note of what was cut. */
+/**
+ * The summary as the job's result: lists cut short so that it stays a few KiB, with a note of what was cut.
+ */
 export function summaryHead(summary: Summary): unknown {
   const { params: _params, ...rest } = summary;
   return {

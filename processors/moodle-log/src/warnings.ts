@@ -30,7 +30,8 @@ function timeWarnings(log: ClassifiedLog, { params }: Findings): string[] {
   return chosen([
     [
       params.timezone === undefined,
-      "The log does not say its time zone; UTC was assumed. Set the timezone param to that of the person who exported it.",
+      "The log does not say its time zone; UTC was assumed. Set the timezone param to that of the " +
+        "person who exported it.",
     ],
     [
       certainty === "assumed",
@@ -61,7 +62,8 @@ function contentWarnings(log: ClassifiedLog, { events, droppedCharacters, bloomR
     [log.rejected.length > 0, `${log.rejected.length} rows could not be used; see rejected_rows.csv.`],
     [
       othersPercent > MANY_OTHERS_PERCENT,
-      `${othersPercent.toFixed(1)} % of the events are known to no rule; unknown_pairs lists them, and the rules param can name them.`,
+      `${othersPercent.toFixed(1)} % of the events are known to no rule; unknown_pairs lists them, and ` +
+        "the rules param can name them.",
     ],
     [
       droppedCharacters > 0,

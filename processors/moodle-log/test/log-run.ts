@@ -37,7 +37,10 @@ export async function runLog(
   };
 }
 
-/** Reads CSV by RFC 4180, strictly: throws at what it does not allow. Written apart from the reader under test. */
+/**
+ * Reads CSV by RFC 4180, strictly: throws at what it does not allow. Written apart from the reader under
+ * test.
+ */
 export function readCsv(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
@@ -98,8 +101,8 @@ const ATTRIBUTE =
   /<(string|date|int|boolean) key="([A-Za-z_:][\w:.-]*)" value="([^"<&]*(?:&(?:amp|lt|gt|quot|#\d+);[^"<&]*)*)"\/>/y;
 
 /**
- * Reads a XES file as this processor writes it and checks its structure on the way: the order of the parts, the types of values, the
- * escaping. Throws at the first thing that the schema would refuse.
+ * Reads a XES file as this processor writes it and checks its structure on the way: the order of the parts,
+ * the types of values, the escaping. Throws at the first thing that the schema would refuse.
  */
 export function readXes(text: string): XesLog {
   const body = text.indexOf("<string key=");

@@ -55,7 +55,10 @@ async function expectValidXes(log: LogRun): Promise<void> {
   }
 }
 
-/** Each output row must hold the cells of its line in the input, changed only by the apostrophe before a formula. */
+/**
+ * Each output row must hold the cells of its line in the input, changed only by the apostrophe before a
+ * formula.
+ */
 function expectNoCorruptRow(
   log: LogRun,
   cellsByLine: ReadonlyMap<number, readonly string[]>,

@@ -1,7 +1,10 @@
 import { eventDescriptions } from "../src/events/event-names.js";
 import { COLUMNS, type Language, NAMES } from "../src/reading/headings.js";
 
-/** How the times of a synthetic log are written. `newest`, `before` and `oldest` are those of Moodle in the log's language. */
+/**
+ * How the times of a synthetic log are written. `newest`, `before` and `oldest` are those of Moodle in the
+ * log's language.
+ */
 export type TimeStyle = "newest" | "before" | "oldest" | "us12" | "us24" | "iso" | "instant";
 
 /** What a synthetic log is like; everything but `rows` has a default. */
@@ -30,7 +33,10 @@ export interface SyntheticOptions {
   readonly days?: number;
 }
 
-/** Weight, component, event (by string id) and what the context is; the shares are about those of a real course. */
+/**
+ * Weight, component, event (by string id) and what the context is; the shares are about those of a real
+ * course.
+ */
 const EVENTS: readonly (readonly [number, string, string])[] = [
   [22, "core", "moodle:eventcourseviewed"],
   [4, "core", "completion:eventcoursemodulecompletionupdated"],
@@ -273,7 +279,10 @@ const FULL_MONTHS: Readonly<Partial<Record<Language, string>>> = {
   de: "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
 };
 
-/** A time as Moodle writes it: in the language's newest, earlier or oldest form, or as other sites and spreadsheets do. */
+/**
+ * A time as Moodle writes it: in the language's newest, earlier or oldest form, or as other sites and
+ * spreadsheets do.
+ */
 export function formatTime(instant: number, language: Language, style: TimeStyle): string {
   const date = new Date(instant * 1000);
   const two = (value: number) => String(value).padStart(2, "0");

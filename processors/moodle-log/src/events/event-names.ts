@@ -26,8 +26,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = parse(
 );
 
 /**
- * The plugin behind a cell of the Component column: `core`, a plugin name (`mod_quiz`), or the cell itself in lower case with hyphens
- * when no language pack knows it.
+ * The plugin behind a cell of the Component column: `core`, a plugin name (`mod_quiz`), or the cell itself in
+ * lower case with hyphens when no language pack knows it.
  */
 export function componentOf(cell: string): string {
   const name = normalName(cell);
@@ -35,13 +35,19 @@ export function componentOf(cell: string): string {
   return COMPONENTS.get(name) ?? slug(name);
 }
 
-/** The module type that a plugin is, as `quiz` for `mod_quiz`; empty for others. Submission plugins belong to the assignment. */
+/**
+ * The module type that a plugin is, as `quiz` for `mod_quiz`; empty for others. Submission plugins belong to
+ * the assignment.
+ */
 export function moduleOfComponent(component: string): string {
   if (component.startsWith("mod_")) return component.slice(4);
   return component.startsWith("assignsubmission_") || component.startsWith("assignfeedback_") ? "assign" : "";
 }
 
-/** Moodle's string id of an event (`forum:eventpostcreated`), or its name in lower case with hyphens when no language pack knows it. */
+/**
+ * Moodle's string id of an event (`forum:eventpostcreated`), or its name in lower case with hyphens when no
+ * language pack knows it.
+ */
 export function eventOf(component: string, eventName: string): string {
   const name = normalName(eventName);
   const ids = EVENTS.get(name) ?? [];
@@ -63,7 +69,10 @@ function slug(name: string): string {
   return name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
 }
 
-/** What the English description of an event says, for a row that has none; `undefined` for an event that is not known. */
+/**
+ * What the English description of an event says, for a row that has none; `undefined` for an event that is
+ * not known.
+ */
 export function wordingOfEvent(event: string, module: string): Wording | undefined {
   const description = DESCRIPTIONS[event];
   if (description === undefined) return undefined;
@@ -79,7 +88,9 @@ export function eventDescriptions(): Readonly<Record<string, string>> {
 const ENGLISH_VERBS =
   /\b(viewed|created|updated|deleted|submitted|uploaded|started|answered|graded|assessed|sent|posted|added|joined|launched|downloaded|enrolled|unenrolled|assigned|completed)\b/;
 
-/** The verb of an English event name, for a plugin whose description says nothing; empty when there is none. */
+/**
+ * The verb of an English event name, for a plugin whose description says nothing; empty when there is none.
+ */
 export function actionOfEventName(eventName: string): string {
   return ENGLISH_VERBS.exec(normalName(eventName))?.[1] ?? "";
 }

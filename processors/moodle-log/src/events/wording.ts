@@ -111,7 +111,10 @@ function moduleOf(wording: string): string {
   return "";
 }
 
-/** The noun after the verb, up to the first word that starts a by-phrase: `the discussion with id #` is `discussion`. */
+/**
+ * The noun after the verb, up to the first word that starts a by-phrase: `the discussion with id #` is
+ * `discussion`.
+ */
 function objectOf(rest: string): string {
   const words = rest
     .replace(/'[a-z0-9_]+' activity/, "activity")

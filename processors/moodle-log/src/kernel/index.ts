@@ -1,8 +1,8 @@
 /**
- * The kernel: everything about a log that goes by bytes and columns, since a log has millions of rows. MEMORY.md beside
- * this file draws it. What the bytes mean is told by plain functions of the field (`readWording`, `readName`,
- * `readTimeWord`, `kindCells`, `kindXml` …), which the kernel calls once for each distinct value; only text, numbers
- * and lists of them go in and out here.
+ * The kernel: everything about a log that goes by bytes and columns, since a log has millions of rows.
+ * MEMORY.md beside this file draws it. What the bytes mean is told by plain functions of the field
+ * (`readWording`, `readName`, `readTimeWord`, `kindCells`, `kindXml` …), which the kernel calls once for each
+ * distinct value; only text, numbers and lists of them go in and out here.
  *
  * In order: `openText` → `headRows` → `createPool` → `loadLog` → `DatedLog` → `ArrangedLog` → `openExport` →
  * `writeCsv`, `writeXes`.

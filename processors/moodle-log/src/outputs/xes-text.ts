@@ -1,7 +1,9 @@
 import { ACTIVITIES, levelOf } from "../rules/activity.js";
 import { type ActivityKey, roleHint, type ShownKind, type ShownPlace } from "./shown-log.js";
 
-/** What stands before the traces. `identity` is declared for tools that expect the five standard extensions. */
+/**
+ * What stands before the traces. `identity` is declared for tools that expect the five standard extensions.
+ */
 export const XES_HEAD = `<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="2.0" xes.features="" xmlns="http://www.xes-standard.org/">
 <extension name="Concept" prefix="concept" uri="http://www.xes-standard.org/concept.xesext"/>
@@ -110,7 +112,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\r": "&#13;",
 };
 
-/** Escapes a text for an attribute; line breaks and tabs are kept as references, since a reader turns bare ones into blanks. */
+/**
+ * Escapes a text for an attribute; line breaks and tabs are kept as references, since a reader turns bare
+ * ones into blanks.
+ */
 function attributeText(value: string): XmlText {
   const allowed = value.replace(FORBIDDEN, "");
   return {

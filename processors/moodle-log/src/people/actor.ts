@@ -26,8 +26,8 @@ export interface PersonName {
 const LOGIN_AS = /^(.+?) (?:as|como|en tant que|als|come|com a) (.+)$/;
 
 /**
- * Reads a cell of the name column. Of somebody logged in as somebody else, the name is of the one whose account
- * acted, as the user id is.
+ * Reads a cell of the name column. Of somebody logged in as somebody else, the name is of the one whose
+ * account acted, as the user id is.
  */
 export function readName(cell: string): PersonName {
   const name = cell.trim();
@@ -36,7 +36,9 @@ export function readName(cell: string): PersonName {
   return match === null ? { name, isLoginAs: false } : { name: (match[2] ?? name).trim(), isLoginAs: true };
 }
 
-/** How an actor is called in the outputs. A name that reads like one of our own labels is kept apart from it. */
+/**
+ * How an actor is called in the outputs. A name that reads like one of our own labels is kept apart from it.
+ */
 export function actorLabel({ kind, text }: ActorEntry): string {
   if (kind === "id") return `user-${text}`;
   if (kind !== "name") return kind;
@@ -49,7 +51,8 @@ export function isPerson({ kind }: ActorEntry): boolean {
 }
 
 /**
- * Which actors a list of ids and names means: by id, by label, or by full name without regard to case and accents.
+ * Which actors a list of ids and names means: by id, by label, or by full name without regard to case and
+ * accents.
  * @returns a boolean by actor.
  */
 export function actorsNamed(actors: readonly Actor[], wanted: readonly string[]): boolean[] {

@@ -26,14 +26,17 @@ interface NamesFile {
 }
 
 /**
- * What Moodle's language packs call columns, components and events: headings by language and column, components by plugin name,
- * events by string id (`forum:eventdiscussionviewed`).
+ * What Moodle's language packs call columns, components and events: headings by language and column,
+ * components by plugin name, events by string id (`forum:eventdiscussionviewed`).
  */
 export const NAMES: NamesFile = JSON.parse(
   readFileSync(new URL("../../data/names.json", import.meta.url), "utf8"),
 );
 
-/** A name as it is compared: without case, accents, typographic apostrophes, and a colon or full stop at the end. */
+/**
+ * A name as it is compared: without case, accents, typographic apostrophes, and a colon or full stop at the
+ * end.
+ */
 export function normalName(text: string): string {
   return text
     .replace(/^\ufeff/, "")

@@ -47,7 +47,8 @@ function byHeadings(delimiter: string, rows: readonly HeadRow[]): DetectedLayout
   }
   if (!columns.includes("event_name") && !columns.includes("description")) {
     throw new InputInvalidError(
-      `Neither an event name nor a description column. Found: ${listed(header)}. Is this Moodle's Logs report?`,
+      `Neither an event name nor a description column. Found: ${listed(header)}. Is this Moodle's Logs ` +
+        "report?",
     );
   }
   const data = rows.slice(1);
@@ -137,7 +138,8 @@ function listed(cells: readonly string[]): string {
 function noHeaderMessage(firstRows: readonly (readonly string[])[]): string {
   const widest = firstRows.reduce((best, cells) => (cells.length > best.length ? cells : best), []);
   return (
-    `No header of Moodle's Logs report was recognised. Found: ${listed(widest)}. Looked for headings such as Time, Event context, ` +
+    `No header of Moodle's Logs report was recognised. Found: ${listed(widest)}. Looked for headings ` +
+    "such as Time, Event context, " +
     "Component, Event name in ten languages, or for 9 or 10 columns with the time in front."
   );
 }

@@ -1,4 +1,7 @@
-/** What an event is, after the pedagogical levels of Bloom's revised taxonomy; the table of docs/moodle-log.md. */
+/**
+ * What an event is, after the pedagogical levels of Bloom's revised taxonomy; the table of
+ * docs/moodle-log.md.
+ */
 export const ACTIVITIES = {
   Study_P: { level: "Remember", isActive: false },
   Study_A: { level: "Understand", isActive: true },

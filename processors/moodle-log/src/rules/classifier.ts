@@ -18,7 +18,10 @@ export interface Classified {
   readonly traits: EventTraits;
 }
 
-/** What a rule can look at of an event: from its description first, from its localised names where that says nothing. */
+/**
+ * What a rule can look at of an event: from its description first, from its localised names where that says
+ * nothing.
+ */
 export function traitsOf(kind: EventKind): EventTraits {
   const component = componentOf(kind.component);
   const event = eventOf(component, kind.eventName);

@@ -56,7 +56,8 @@ export const ownRule = z
   .refine((rule) => CONDITION_NAMES.some((name) => rule[name] !== undefined), {
     message: `A rule needs at least one condition: ${CONDITION_NAMES.join(", ")}`,
   })
-  .meta({ anyOf: CONDITION_NAMES.map((name) => ({ required: [name] })) }); // the same in JSON Schema, for the api
+  // The same in JSON Schema, for the api.
+  .meta({ anyOf: CONDITION_NAMES.map((name) => ({ required: [name] })) });
 export type OwnRule = z.infer<typeof ownRule>;
 
 /** A rule, ready to be asked. */
@@ -69,7 +70,9 @@ export interface Rule {
 
 let builtIn: readonly Rule[] | undefined;
 
-/** The rules that come with the processor, in order; read once. Throws when the file is not as it should be. */
+/**
+ * The rules that come with the processor, in order; read once. Throws when the file is not as it should be.
+ */
 export function builtInRules(): readonly Rule[] {
   builtIn ??= readBuiltInRules();
   return builtIn;

@@ -4,7 +4,10 @@ import type { Language } from "../reading/headings.js";
 export const DATE_ORDERS = ["dmy", "mdy", "ymd"] as const;
 export type DateOrder = (typeof DATE_ORDERS)[number];
 
-/** Counts over one column of times from which the order of its dates is told; plain, so that threads can send it. */
+/**
+ * Counts over one column of times from which the order of its dates is told; plain, so that threads can send
+ * it.
+ */
 export interface DateEvidence {
   /** How many times were read. */
   count: number;
@@ -36,17 +39,26 @@ export function addEvidence(total: DateEvidence, part: DateEvidence): void {
 /** The order that was decided, how sure it is, and from what. */
 export interface DecidedOrder {
   readonly order: DateOrder;
-  /** `given` by a param, `certain` from values, `likely` from the order of time, `assumed` from the language's habit. */
+  /**
+   * `given` by a param, `certain` from values, `likely` from the order of time, `assumed` from the language's
+   * habit.
+   */
   readonly certainty: "given" | "certain" | "likely" | "assumed";
   readonly reason: string;
 }
 
-/** How much more often one order must be the only readable one than another, to count as proven against rows that are broken anyway. */
+/**
+ * How much more often one order must be the only readable one than another, to count as proven against rows
+ * that are broken anyway.
+ */
 const PROOF_RATIO = 10;
 /** How much closer to a steady direction an order must bring the rows, to be preferred for it. */
 const STEADINESS_MARGIN = 0.05;
 
-/** Decides the order of day, month and year on the whole column: by values, then by the order of time, then by the language's habit. */
+/**
+ * Decides the order of day, month and year on the whole column: by values, then by the order of time, then by
+ * the language's habit.
+ */
 export function decideDateOrder(
   evidence: DateEvidence,
   options: { readonly given: DateOrder | undefined; readonly language: Language | undefined },

@@ -14,7 +14,10 @@ const MONTHS = new Map<string, number>(
   ).flatMap((names, index) => names.map((name) => [name, index + 1] as const)),
 );
 
-/** Reads a word of a time cell: the name of a month in any language of Moodle, short or full, or a mark as `PM`. */
+/**
+ * Reads a word of a time cell: the name of a month in any language of Moodle, short or full, or a mark as
+ * `PM`.
+ */
 export function readTimeWord(word: string): TimeWord {
   const name = normalName(word);
   if (name === "am" || name === "a") return AM;

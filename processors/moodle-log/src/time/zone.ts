@@ -2,8 +2,8 @@ const HOUR = 3600;
 const QUARTER = 900;
 
 /**
- * Turns wall-clock seconds of one time zone into instants and back, with the zone data of the JavaScript runtime.
- * Offsets are computed once per quarter of an hour, since every change of them falls on one.
+ * Turns wall-clock seconds of one time zone into instants and back, with the zone data of the JavaScript
+ * runtime. Offsets are computed once per quarter of an hour, since every change of them falls on one.
  */
 export class Zone {
   readonly #format: Intl.DateTimeFormat | undefined;
@@ -43,8 +43,8 @@ export class Zone {
   }
 
   /**
-   * The instant of a wall-clock time, given as if it were UTC. A time that the clock shows twice is taken as the first;
-   * one that it skips, as the moment an hour of clock later.
+   * The instant of a wall-clock time, given as if it were UTC. A time that the clock shows twice is taken as
+   * the first; one that it skips, as the moment an hour of clock later.
    */
   instantOf(wall: number): number {
     if (this.#format === undefined) return wall;

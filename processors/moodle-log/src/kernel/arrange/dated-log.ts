@@ -18,8 +18,9 @@ export interface Dating {
 }
 
 /**
- * The loaded rows with an instant each. Rows are dropped from it one reason after the other, then it is arranged;
- * rows whose date no calendar has are dropped from the start, as rejected. Takes the rows out of the store.
+ * The loaded rows with an instant each. Rows are dropped from it one reason after the other, then it is
+ * arranged; rows whose date no calendar has are dropped from the start, as rejected. Takes the rows out of
+ * the store.
  */
 export class DatedLog {
   /** Rows that could not be used, in the order of the file; impossible dates included. */
@@ -45,8 +46,8 @@ export class DatedLog {
   }
 
   /**
-   * Drops all but one of rows whose text is the same, when the log was loaded with `wantsHashes`; returns how many.
-   * Rows with one text share their time, so only those of one second are compared.
+   * Drops all but one of rows whose text is the same, when the log was loaded with `wantsHashes`; returns how
+   * many. Rows with one text share their time, so only those of one second are compared.
    */
   dropDuplicates(): number {
     const hashes = this.#hashes;
@@ -91,7 +92,10 @@ export class DatedLog {
     return found;
   }
 
-  /** Puts the rows that count in order of time and into cases. @param pause lets a cancel in between the two. */
+  /**
+   * Puts the rows that count in order of time and into cases.
+   * @param pause lets a cancel in between the two.
+   */
   async arrange(cases: CaseOptions, pause: () => Promise<void>): Promise<ArrangedLog> {
     const timeOrder = orderByTime(this.#instants, this.#dropped);
     await pause();

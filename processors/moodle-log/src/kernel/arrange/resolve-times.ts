@@ -12,7 +12,9 @@ import {
   unpackTime,
 } from "../load/packed-time.js";
 
-/** How many days the calendar may jump ahead, in a log without years, before it is taken as the year before. */
+/**
+ * How many days the calendar may jump ahead, in a log without years, before it is taken as the year before.
+ */
 const YEAR_TURN_DAYS = 7;
 
 /** What the packed times mean, once the order of dates and the zone are known. */
@@ -84,8 +86,8 @@ class Calendar {
 }
 
 /**
- * Years for dates without one, by row. The newest row gets the latest year in which it is not in the future; going back in time from it,
- * each jump ahead in the calendar is the turn of a year.
+ * Years for dates without one, by row. The newest row gets the latest year in which it is not in the future;
+ * going back in time from it, each jump ahead in the calendar is the turn of a year.
  */
 function reckonYears(times: Float64Array, nowSeconds: number): Uint16Array {
   const years = new Uint16Array(times.length);

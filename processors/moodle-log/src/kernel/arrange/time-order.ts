@@ -1,7 +1,8 @@
 import type { SharedColumn } from "../load/log-store.js";
 
 /**
- * The kept rows in ascending time. Rows of the same second stay as they happened: a log that is newest first is turned round.
+ * The kept rows in ascending time. Rows of the same second stay as they happened: a log that is newest first
+ * is turned round.
  * @param dropped 1 for rows to leave out.
  */
 export function orderByTime(instants: SharedColumn, dropped: Uint8Array): SharedColumn {

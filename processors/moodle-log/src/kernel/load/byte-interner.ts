@@ -1,8 +1,9 @@
 const INITIAL_SLOTS = 1 << 10;
 
 /**
- * Numbers distinct byte strings 0, 1, 2 … in the order in which they are first seen, without making a JavaScript string of each.
- * A log repeats the same few thousand cells a million times, so a cell is hashed and compared, and decoded only once.
+ * Numbers distinct byte strings 0, 1, 2 … in the order in which they are first seen, without making a
+ * JavaScript string of each. A log repeats the same few thousand cells a million times, so a cell is hashed
+ * and compared, and decoded only once.
  */
 export class ByteInterner {
   #slots = new Int32Array(INITIAL_SLOTS).fill(-1);
@@ -79,7 +80,9 @@ export class ByteInterner {
   }
 }
 
-/** FNV-1a over the whole of a short string, and over every fourth byte and the last twelve of a longer one. */
+/**
+ * FNV-1a over the whole of a short string, and over every fourth byte and the last twelve of a longer one.
+ */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5 ^ (end - start);
   const tail = Math.max(start, end - 12);

@@ -6,7 +6,10 @@ export class CellInterner {
   readonly #interner = new ByteInterner();
   #unquoted = Buffer.alloc(256);
 
-  /** The number of a cell's text; `cell` is a position in the scanned row, or -1 for a column that the log has not. */
+  /**
+   * The number of a cell's text; `cell` is a position in the scanned row, or -1 for a column that the log has
+   * not.
+   */
   intern(bytes: Buffer, scanner: RecordScanner, cell: number): number {
     if (cell < 0) return this.#interner.intern(bytes, 0, 0);
     const start = scanner.starts[cell] as number;

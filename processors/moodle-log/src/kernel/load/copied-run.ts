@@ -10,8 +10,9 @@ const MAX_UINT16 = 0xffff;
 export const NO_RUN = 0;
 
 /**
- * Finds in which rows the copied columns can be taken over in one piece: they stand together, between commas, and none of them needs
- * quotes or an apostrophe. Found while the log is loaded, so that the export need not look for cells again.
+ * Finds in which rows the copied columns can be taken over in one piece: they stand together, between commas,
+ * and none of them needs quotes or an apostrophe. Found while the log is loaded, so that the export need not
+ * look for cells again.
  */
 export class RunFinder {
   readonly #first: number;
@@ -24,7 +25,10 @@ export class RunFinder {
       layout.delimiter === COMMA && cells.every((cell, i) => cell >= 0 && cell === this.#first + i);
   }
 
-  /** Where the run of the scanned row lies, packed; `NO_RUN` when there is none. @param rowStart position of the row in `bytes`. */
+  /**
+   * Where the run of the scanned row lies, packed; `NO_RUN` when there is none.
+   * @param rowStart position of the row in `bytes`.
+   */
   find(bytes: Uint8Array, scanner: RecordScanner, rowStart: number): number {
     if (!this.#isPossible) return NO_RUN;
     const { starts, ends, quoting } = scanner;

@@ -54,7 +54,10 @@ export class DateEvidenceCollector {
   }
 }
 
-/** A number that grows with the date under an order (0 dmy, 1 mdy, 2 ymd), or -1 where that order makes it no date. */
+/**
+ * A number that grows with the date under an order (0 dmy, 1 mdy, 2 ymd), or -1 where that order makes it no
+ * date.
+ */
 function dayUnder(order: number, kind: number, parts: Int32Array): number {
   const date = splitDate(order, kind, parts);
   if (date === undefined || !isDate(date[0], date[1], date[2])) return -1;

@@ -6,9 +6,10 @@ const MAX_SLOTS = 16;
 const ACTIVITY = Buffer.from(" activity");
 
 /**
- * Splits a description into its wording and its values: `The user with id '5' viewed the course with id '2'.` has the wording
- * `The user with id # viewed the course with id #.` and the values 5 and 2. Quoted text and bare numbers are values; the module in
- * `the 'quiz' activity` stays in the wording. A log has a few dozen wordings, so what one means is worked out once.
+ * Splits a description into its wording and its values: `The user with id '5' viewed the course with id '2'.`
+ * has the wording `The user with id # viewed the course with id #.` and the values 5 and 2. Quoted text and
+ * bare numbers are values; the module in `the 'quiz' activity` stays in the wording. A log has a few dozen
+ * wordings, so what one means is worked out once.
  */
 export class DescriptionSplitter {
   /** The wording of the latest `split`: `wording[0, wordingLength)`. */

@@ -2,7 +2,10 @@ import type { Pool } from "../threads/thread-pool.js";
 import { LogStore, type ThreadNumbers } from "./log-store.js";
 import type { SegmentRequest, TextSource } from "./segment.js";
 
-/** A stretch: large enough that a row in two is rare, small enough that the last ones are spread over all threads. */
+/**
+ * A stretch: large enough that a row in two is rare, small enough that the last ones are spread over all
+ * threads.
+ */
 const SEGMENT_BYTES = 2 << 20;
 
 /** How a text is loaded. */
@@ -17,9 +20,10 @@ export interface LoadOptions {
 /**
  * Loads all rows of a text on the threads of a pool.
  *
- * The text is cut at fixed bytes; each stretch guesses where its first row starts. The stretches are then joined in order: the end of one,
- * which is known, must be the start of the next, and a stretch that guessed wrong is loaded again from the known place. So the result is
- * that of one reader going from the first byte to the last.
+ * The text is cut at fixed bytes; each stretch guesses where its first row starts. The stretches are then
+ * joined in order: the end of one, which is known, must be the start of the next, and a stretch that guessed
+ * wrong is loaded again from the known place. So the result is that of one reader going from the first byte
+ * to the last.
  */
 export async function loadLog(pool: Pool, source: TextSource, options: LoadOptions): Promise<LogStore> {
   await pool.runOnAll("openText", source);
@@ -57,7 +61,8 @@ export async function loadLog(pool: Pool, source: TextSource, options: LoadOptio
 function requestsFor(start: number, size: number, bytes: number): SegmentRequest[] {
   const requests: SegmentRequest[] = [];
   for (let from = start; from < size; from += bytes) {
-    // A row that starts right at the cut belongs to the stretch before, since the one after looks for a line break first.
+    // A row that starts right at the cut belongs to the stretch before: the one after looks for a line break
+    // first.
     requests.push({ from, to: Math.min(from + bytes + 1, size), isExact: from === start });
   }
   return requests;

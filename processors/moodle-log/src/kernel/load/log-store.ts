@@ -8,8 +8,8 @@ import type { RejectedRow, Segment } from "./segment.js";
 export type SharedColumn = Uint32Array<SharedArrayBuffer>;
 
 /**
- * The usable rows of a log in the order of the file, a number per row and column; cells stay in the text and are read again for the output.
- * 24 bytes a row.
+ * The usable rows of a log in the order of the file, a number per row and column; cells stay in the text and
+ * are read again for the output. 24 bytes a row.
  */
 export interface LogRows {
   readonly count: number;
@@ -44,7 +44,10 @@ export function stretchOfRow({ stretchRows }: LogRows, row: number): number {
   return low;
 }
 
-/** Gathers segments in the order of the text into one log, with one numbering of kinds, actors and places for all threads. */
+/**
+ * Gathers segments in the order of the text into one log, with one numbering of kinds, actors and places for
+ * all threads.
+ */
 export class LogStore {
   readonly kinds: EventKind[] = [];
   readonly actors: Actor[] = [];

@@ -2,7 +2,8 @@ import { fullYear } from "../../time/calendar.js";
 
 /**
  * What the numbers of a date are known to be.
- * 0 three short numbers in any order · 1 the last is a four-digit year · 2 year, month, day · 3 month and day without a year ·
+ * 0 three short numbers in any order · 1 the last is a four-digit year · 2 year, month, day · 3 month and day
+ * without a year ·
  * 4 seconds since 1970, UTC · 5 and 6 as 0 and 1 with dots between, where the day comes before the month.
  */
 export const SHORT = 0;
@@ -17,8 +18,8 @@ export const YEAR_LAST_DOTTED = 6;
 export const DAY_SECONDS = 86_400;
 
 /**
- * A readable time in one number, so that a column of a million is a Float64Array:
- * `(((a · 100 + b) · 10000 + c) · 86400 + second of the day) · 8 + kind`, below 2⁵³; for INSTANT `seconds · 8 + 4`.
+ * A readable time in one number, so that a column of a million is a Float64Array: `(((a · 100 + b) · 10000 +
+ * c) · 86400 + second of the day) · 8 + kind`, below 2⁵³; for INSTANT `seconds · 8 + 4`.
  */
 export function packTime(kind: number, date: readonly [number, number, number], second: number): number {
   const [a, b, c] = date;
@@ -41,7 +42,10 @@ export function unpackTime(packed: number, target: Int32Array): void {
   target[1] = rest - (target[0] as number) * 100;
 }
 
-/** Year, month and day of a packed date's three numbers under an order; `undefined` where the numbers cannot stand so. */
+/**
+ * Year, month and day of a packed date's three numbers under an order; `undefined` where the numbers cannot
+ * stand so.
+ */
 export function splitDate(
   order: number,
   kind: number,

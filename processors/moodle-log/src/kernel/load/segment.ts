@@ -36,11 +36,17 @@ export interface SegmentRequest {
   readonly from: number;
   /** … and before this one. */
   readonly to: number;
-  /** Whether a row is known to start exactly at `from`; else the first plausible start after it is taken, and must be checked. */
+  /**
+   * Whether a row is known to start exactly at `from`; else the first plausible start after it is taken, and
+   * must be checked.
+   */
   readonly isExact: boolean;
 }
 
-/** The rows of a stretch of the text, as columns; numbers of kinds, actors and places are those of the thread that loaded it. */
+/**
+ * The rows of a stretch of the text, as columns; numbers of kinds, actors and places are those of the thread
+ * that loaded it.
+ */
 export interface Segment {
   /** The thread whose numbers these are. */
   readonly thread: number;
@@ -182,8 +188,9 @@ export class SegmentLoader {
   }
 
   /**
-   * A start of a row at or after the stretch's begin: the first line break after which a few good rows follow. It is a guess, since a
-   * line break may lie inside a cell; the reader of the stretch before knows for certain, and a wrong guess is loaded again.
+   * A start of a row at or after the stretch's begin: the first line break after which a few good rows
+   * follow. It is a guess, since a line break may lie inside a cell; the reader of the stretch before knows
+   * for certain, and a wrong guess is loaded again.
    */
   #guessStart({ from, to }: SegmentRequest): number {
     let first: number | undefined;

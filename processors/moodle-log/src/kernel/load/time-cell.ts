@@ -14,7 +14,10 @@ import {
 
 const MAX_NUMBERS = 8;
 
-/** Reads the time cells of a log, whatever their format; one object for many cells, since it is called for every row. */
+/**
+ * Reads the time cells of a log, whatever their format; one object for many cells, since it is called for
+ * every row.
+ */
 export class TimeCellReader {
   readonly #numbers = new Int32Array(MAX_NUMBERS);
   readonly #digits = new Int32Array(MAX_NUMBERS);
@@ -78,7 +81,7 @@ export class TimeCellReader {
   #word(bytes: Uint8Array, start: number, end: number): number {
     const first = bytes[start] as number;
     if (first === 0xc2 && bytes[start + 1] === 0xa0) return start + 2; // no-break space
-    if (first === 0xe2 && bytes[start + 1] === 0x80) return start + 3; // thin and narrow spaces, direction marks
+    if (first === 0xe2 && bytes[start + 1] === 0x80) return start + 3; // thin spaces, direction marks
     let at = start;
     while (at < end && isLetter(bytes[at] as number) && !(bytes[at] === 0xc2 || bytes[at] === 0xe2)) at++;
     if (at === start) return start + 1;

@@ -10,7 +10,10 @@ export interface RowPosition {
   readonly offset: number;
 }
 
-/** The raw text of rows, one after the other, each without its line break; for rows that could not be used, too. */
+/**
+ * The raw text of rows, one after the other, each without its line break; for rows that could not be used,
+ * too.
+ */
 export async function* rawRows(text: LogText, positions: Iterable<RowPosition>): AsyncGenerator<string> {
   const file = await open(text.path);
   try {

@@ -2,7 +2,9 @@ const QUOTE = 34;
 const LF = 10;
 const CR = 13;
 
-/** The longest row that is read as one; beyond it a quote was left open, and the file must not be swallowed. */
+/**
+ * The longest row that is read as one; beyond it a quote was left open, and the file must not be swallowed.
+ */
 export const MAX_RECORD_BYTES = 1 << 20;
 const MAX_CELLS = 64;
 
@@ -18,11 +20,13 @@ export const BARE_WITH_QUOTES = 3;
 export type RecordKind = "row" | "blank" | "open_quote" | "too_long";
 
 /**
- * Finds the cells of one row at a time in bytes of UTF-8 (RFC 4180, with any one-byte delimiter, and LF or CRLF).
+ * Finds the cells of one row at a time in bytes of UTF-8 (RFC 4180, with any one-byte delimiter, and LF or
+ * CRLF).
  *
- * A quote counts only at the start of a cell. A quoted cell must end at a delimiter or a line break; where it does not, or is never
- * closed, only its first line is given up ("open_quote") and reading goes on at the next one, so that a lost quote costs one row.
- * Rescans are bounded: a line that opens a quote also closes one for its predecessor, so no byte is read more than twice or so.
+ * A quote counts only at the start of a cell. A quoted cell must end at a delimiter or a line break; where it
+ * does not, or is never closed, only its first line is given up ("open_quote") and reading goes on at the
+ * next one, so that a lost quote costs one row. Rescans are bounded: a line that opens a quote also closes
+ * one for its predecessor, so no byte is read more than twice or so.
  *
  * After `scan` the fields tell what was found; `next` is where the following row starts.
  */
@@ -45,7 +49,8 @@ export class RecordScanner {
   }
 
   /**
-   * Reads the row that starts at `position`. `limit` is the end of the file, or at least `MAX_RECORD_BYTES` after `position`.
+   * Reads the row that starts at `position`. `limit` is the end of the file, or at least `MAX_RECORD_BYTES`
+   * after `position`.
    */
   scan(bytes: Uint8Array, position: number, limit: number): RecordKind {
     const stop = Math.min(limit, position + MAX_RECORD_BYTES);
@@ -78,7 +83,10 @@ export class RecordScanner {
     }
   }
 
-  /** The position after the cell's closing quote (at a delimiter, a line feed or the end), or -1 when it is not closed well. */
+  /**
+   * The position after the cell's closing quote (at a delimiter, a line feed or the end), or -1 when it is
+   * not closed well.
+   */
   #quotedCell(bytes: Uint8Array, quote: number, stop: number): number {
     let quoting = QUOTED;
     let at = quote + 1;

@@ -31,8 +31,8 @@ const SAMPLE_ROWS = 200;
 const MAX_SHOWN_CELLS = 64;
 
 /**
- * The first rows of a text under a delimiter, at most 200; without blank ones, without Excel's `sep=;`, and without a row
- * that the end of the head cuts off.
+ * The first rows of a text under a delimiter, at most 200; without blank ones, without Excel's `sep=;`, and
+ * without a row that the end of the head cuts off.
  * @param options.start bytes to leave out in front: a byte order mark.
  * @param options.isWhole whether the head is the whole text.
  */

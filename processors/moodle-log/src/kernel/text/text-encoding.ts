@@ -27,7 +27,10 @@ export async function readHead(path: string, bytes: number): Promise<Buffer> {
   }
 }
 
-/** The encoding that a byte order mark, or the NUL of each ASCII character in UTF-16, tells; `undefined` when the head does not tell. */
+/**
+ * The encoding that a byte order mark, or the NUL of each ASCII character in UTF-16, tells; `undefined` when
+ * the head does not tell.
+ */
 export function encodingOfHead(head: Buffer): Encoding | undefined {
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return "utf-8-bom";
   if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le";
@@ -45,8 +48,8 @@ export function encodingOfHead(head: Buffer): Encoding | undefined {
 }
 
 /**
- * Decides the encoding over the whole file: what the head tells, else UTF-8 when every byte fits, else windows-1252.
- * A byte order mark of UTF-8 does not outweigh a byte that is none.
+ * Decides the encoding over the whole file: what the head tells, else UTF-8 when every byte fits, else
+ * windows-1252. A byte order mark of UTF-8 does not outweigh a byte that is none.
  * @param onBytes called with the bytes read so far.
  */
 export async function detectEncoding(
@@ -101,7 +104,7 @@ export interface Utf8Text {
 }
 
 /**
- * Answers the input itself when it is UTF-8, else a copy in UTF-8 at `copyPath`.
+ * Returns the input itself when it is UTF-8, else a copy in UTF-8 at `copyPath`.
  * @param loneReturns whether lines end with a bare carriage return, which becomes a line feed in the copy.
  */
 export async function asUtf8(
@@ -117,7 +120,8 @@ export async function asUtf8(
       yield recoded(decoder.decode(chunk, { stream: true }), options.loneReturns);
     yield recoded(decoder.decode(), options.loneReturns);
   };
-  // A byte order mark of UTF-8 in a file that is not: left out, or it would stand before the first heading as three letters.
+  // A byte order mark of UTF-8 in a file that is not is left out: it would stand before the first heading as
+  // three letters.
   const head = await readHead(path, 3);
   const start = encoding === "windows-1252" && encodingOfHead(head) === "utf-8-bom" ? 3 : 0;
   await pipeline(

@@ -9,7 +9,7 @@ export function createJobRunner(): JobRunner {
   let loader: SegmentLoader | undefined;
   let csv: CsvRenderer | undefined;
   let xes: XesRenderer | undefined;
-  const does: { readonly [Name in JobName]: (request: Jobs[Name]["request"]) => Jobs[Name]["answer"] } = {
+  const does: { readonly [Name in JobName]: (request: Jobs[Name]["request"]) => Jobs[Name]["reply"] } = {
     openText: (source) => {
       loader = new SegmentLoader(source);
       return null;

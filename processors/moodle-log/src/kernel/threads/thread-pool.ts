@@ -10,7 +10,7 @@ export interface Pool {
   /** How many jobs are worth having under way at once. */
   readonly size: number;
   /** Runs a job on a thread that is free, in the order of asking. */
-  run<Name extends JobName>(name: Name, request: Jobs[Name]["request"]): Promise<Jobs[Name]["answer"]>;
+  run<Name extends JobName>(name: Name, request: Jobs[Name]["request"]): Promise<Jobs[Name]["reply"]>;
   /** Runs a job once on every thread, when all before it are done. */
   runOnAll<Name extends JobName>(name: Name, request: Jobs[Name]["request"]): Promise<void>;
   /** Ends the threads at once, whatever they are doing. */
@@ -47,7 +47,7 @@ export function createPool(sizeBytes: number): Pool {
 
 interface Waiting {
   readonly message: ThreadRequest;
-  readonly resolve: (answer: never) => void;
+  readonly resolve: (reply: never) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -59,8 +59,8 @@ export function createThreadPool(size: number): Pool {
     const waiting = queue.shift();
     if (waiting === undefined) return;
     thread.ask(waiting.message).then(
-      (answer) => {
-        waiting.resolve(answer as never);
+      (reply) => {
+        waiting.resolve(reply as never);
         next(thread);
       },
       (error) => {
@@ -113,8 +113,8 @@ class Thread {
       const exit = once(this.#worker, "exit", { signal: settled.signal }).then(() => {
         throw new Error("A thread ended before its work was done.");
       });
-      const [answer] = await Promise.race([once(this.#worker, "message", { signal: settled.signal }), exit]);
-      return answer;
+      const [reply] = await Promise.race([once(this.#worker, "message", { signal: settled.signal }), exit]);
+      return reply;
     } finally {
       this.#busy--;
       settled.abort();

@@ -11,14 +11,14 @@ export interface ThreadRequest {
 const runner = createJobRunner();
 
 parentPort?.on("message", ({ name, request }: ThreadRequest) => {
-  const answer = runner.run(name, request);
-  parentPort?.postMessage(answer, buffersIn(answer));
+  const reply = runner.run(name, request);
+  parentPort?.postMessage(reply, buffersIn(reply));
 });
 
-/** The buffers of an answer, which are handed over instead of copied; shared ones are neither. */
-function buffersIn(answer: object | null): ArrayBuffer[] {
-  if (answer === null) return [];
-  return Object.values(answer).flatMap((value: unknown) => {
+/** The buffers of an reply, which are handed over instead of copied; shared ones are neither. */
+function buffersIn(reply: object | null): ArrayBuffer[] {
+  if (reply === null) return [];
+  return Object.values(reply).flatMap((value: unknown) => {
     if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
     const isPart = typeof value === "object" && value !== null && !Array.isArray(value);
     return isPart ? buffersIn(value) : [];

@@ -13,8 +13,8 @@ export interface PackedFile {
 }
 
 /**
- * An output file that is written in pieces, plain to its place and compressed beside it, so that the archive need not read it again.
- * Opened by `openArtifactFile`; `finish` closes it.
+ * An output file that is written in pieces, plain to its place and compressed beside it, so that the archive
+ * need not read it again. Opened by `openArtifactFile`; `finish` closes it.
  */
 export class ArtifactFile {
   readonly #name: string;

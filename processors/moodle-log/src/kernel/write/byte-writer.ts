@@ -1,7 +1,10 @@
 /** Fewer bytes than this are copied faster one by one than by a call. */
 const SHORT_BYTES = 28;
 
-/** Bytes that are appended to, growing as needed; cleared and filled again, so that steady work allocates nothing. */
+/**
+ * Bytes that are appended to, growing as needed; cleared and filled again, so that steady work allocates
+ * nothing.
+ */
 export class ByteWriter {
   #buffer: Buffer<ArrayBuffer>;
   #length = 0;

@@ -4,9 +4,9 @@ const POLYNOMIAL = 0xedb88320;
 type Matrix = readonly number[];
 
 /**
- * The CRC-32 of two pieces joined, from those of the pieces, so that each thread checks its own.
- * Appending n zero bytes multiplies a CRC by a matrix over GF(2), which squaring finds in log n steps; the method is that of
- * `crc32_combine` in zlib.
+ * The CRC-32 of two pieces joined, from those of the pieces, so that each thread checks its own. Appending n
+ * zero bytes multiplies a CRC by a matrix over GF(2), which squaring finds in log n steps; the method is that
+ * of `crc32_combine` in zlib.
  * @param secondBytes length of the second piece.
  */
 export function combineCrc32(first: number, second: number, secondBytes: number): number {

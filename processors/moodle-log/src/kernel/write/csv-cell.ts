@@ -4,7 +4,10 @@ const MINUS = 45;
 /** Bytes with which a spreadsheet starts a formula: = + - @ TAB CR. */
 const FORMULA_STARTS: readonly number[] = [61, 43, MINUS, 64, 9, 13];
 
-/** Whether a spreadsheet would run what `bytes[start, end)` holds. A lone minus, Moodle's sign for nobody, is none. */
+/**
+ * Whether a spreadsheet would run what `bytes[start, end)` holds. A lone minus, Moodle's sign for nobody, is
+ * none.
+ */
 export function isFormula(bytes: Uint8Array, start: number, end: number): boolean {
   const first = bytes[start] as number;
   return (

@@ -27,7 +27,10 @@ export interface CsvChunk extends ChunkPair {
   readonly bloomRows: number;
 }
 
-/** Writes pieces of the enriched CSV. Cells that are fine as they stand are copied from the text, seven at once where they stand together. */
+/**
+ * Writes pieces of the enriched CSV. Cells that are fine as they stand are copied from the text, seven at
+ * once where they stand together.
+ */
 export class CsvRenderer {
   readonly #source: ExportSource;
   readonly #text: RowText;

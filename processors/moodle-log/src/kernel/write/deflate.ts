@@ -22,8 +22,8 @@ export const CSV_LEVEL = 1;
 export const XES_LEVEL = 3;
 
 /**
- * Compresses a piece of a file by itself, so that pieces can be compressed at the same time and joined: a sync flush ends each on a whole
- * byte (RFC 1951, 3.2.4), and `DEFLATE_END` ends the whole.
+ * Compresses a piece of a file by itself, so that pieces can be compressed at the same time and joined: a
+ * sync flush ends each on a whole byte (RFC 1951, 3.2.4), and `DEFLATE_END` ends the whole.
  */
 export function fileChunk(plain: Uint8Array, level: number): FileChunk {
   if (plain.length === 0) return { plain, deflated: new Uint8Array(0), crc32: 0 };
@@ -33,9 +33,10 @@ export function fileChunk(plain: Uint8Array, level: number): FileChunk {
 }
 
 /**
- * Memory that all threads see, used in turn, so that a piece stays as it is while the next ones are made, and is written to a file by
- * another thread without being handed over: that would leave a gigabyte of buffers per million rows to the garbage collector.
- * Pieces are made elsewhere and copied here whole, since small writes to shared memory are slow.
+ * Memory that all threads see, used in turn, so that a piece stays as it is while the next ones are made, and
+ * is written to a file by another thread without being handed over: that would leave a gigabyte of buffers
+ * per million rows to the garbage collector. Pieces are made elsewhere and copied here whole, since small
+ * writes to shared memory are slow.
  */
 export class SharedPieces {
   readonly #places: Uint8Array<SharedArrayBuffer>[];

@@ -2,7 +2,10 @@ import { type CaseBy, caseName, type ShownLog } from "../../outputs/shown-log.js
 import type { LogRows, SharedColumn } from "../load/log-store.js";
 import type { LogText } from "../text/open-text.js";
 
-/** The arranged log, as every thread that writes outputs needs it. Columns are shared memory; the rest is copied to each. */
+/**
+ * The arranged log, as every thread that writes outputs needs it. Columns are shared memory; the rest is
+ * copied to each.
+ */
 export interface ExportSource extends LogText, ShownLog {
   readonly rows: LogRows;
   /** Seconds since 1970, UTC, by row. */

@@ -3,7 +3,10 @@ import { Zone } from "../../time/zone.js";
 const DAY = 86_400;
 const ZERO = 48;
 
-/** Writes instants as RFC 3339 in one zone, into bytes: 25 characters, or 29 with milliseconds. Made for a million calls in nearly steady order. */
+/**
+ * Writes instants as RFC 3339 in one zone, into bytes: 25 characters, or 29 with milliseconds. Made for a
+ * million calls in nearly steady order.
+ */
 export class Rfc3339Writer {
   /** The text of the latest `write`; a view that the next one overwrites. */
   readonly text: Buffer;

@@ -8,8 +8,9 @@ const LARGEST_WINDOW_BYTES = 12 << 20;
 const USUAL_ROW_BYTES = 8 << 10;
 
 /**
- * Reads rows of the text again, by number. A log is nearly always in order of time, so the rows of a chunk lie together and are read at
- * once; where it is not, each is read by itself. Owns a file descriptor from its making to `close`.
+ * Reads rows of the text again, by number. A log is nearly always in order of time, so the rows of a chunk
+ * lie together and are read at once; where it is not, each is read by itself. Owns a file descriptor from its
+ * making to `close`.
  */
 export class RowText {
   /** Where the cells of the latest row lie. */

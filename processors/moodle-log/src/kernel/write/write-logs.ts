@@ -44,7 +44,10 @@ interface WriteOptions {
   readonly onRows: (rows: number) => void;
 }
 
-/** Writes both CSV files, the pieces made on all threads and put in order here. Returns the rows of the second. */
+/**
+ * Writes both CSV files, the pieces made on all threads and put in order here. Returns the rows of the
+ * second.
+ */
 export async function writeCsv(
   pool: Pool,
   source: ExportSource,
@@ -104,7 +107,10 @@ function* chunksOf(rows: number): Generator<{ from: number; to: number }> {
   for (let from = 0; from < rows; from += CHUNK_ROWS) yield { from, to: Math.min(from + CHUNK_ROWS, rows) };
 }
 
-/** The chunks, each with whether the trace at its start has begun in the second file: only the events before it tell. */
+/**
+ * The chunks, each with whether the trace at its start has begun in the second file: only the events before
+ * it tell.
+ */
 function* xesRequests(source: ExportSource): Generator<XesRequest> {
   const { caseOrder, cases, rows, kinds } = source;
   const isWithLevel = kinds.map(hasLevel);

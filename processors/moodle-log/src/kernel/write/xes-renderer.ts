@@ -37,7 +37,10 @@ interface Fragment {
 
 const TRACE_END_BYTES = Buffer.from(TRACE_END);
 
-/** Writes pieces of the XES files. An event is put together from a few ready pieces: by kind, actor and place; only the time is new. */
+/**
+ * Writes pieces of the XES files. An event is put together from a few ready pieces: by kind, actor and place;
+ * only the time is new.
+ */
 export class XesRenderer {
   readonly #source: ExportSource;
   readonly #time: Rfc3339Writer;

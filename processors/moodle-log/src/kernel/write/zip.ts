@@ -8,7 +8,8 @@ const FLAG_UTF8 = 0x0800;
 const METHOD_DEFLATE = 8;
 
 /**
- * Writes a ZIP archive of files that are compressed already (APPNOTE 6.3.10; ZIP64 where a size or a place needs it).
+ * Writes a ZIP archive of files that are compressed already (APPNOTE 6.3.10; ZIP64 where a size or a place
+ * needs it).
  * @param modifiedAt shown as each entry's date, in UTC.
  * @param onBytes called with the compressed bytes written so far.
  */
