@@ -8,6 +8,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.base.json ./
 COPY packages packages
 COPY apps apps
+COPY processors processors
 RUN npm ci && npm run build
 # Only what the two processes need at run time; the testkit's own dependencies would come along with its folder.
 RUN rm -rf packages/testkit packages/e2e apps/cli \
@@ -22,6 +23,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/packages packages
 COPY --from=build /app/apps apps
+COPY --from=build /app/processors processors
 COPY scripts/health.mjs scripts/health.mjs
 USER node
 VOLUME ["/data", "/var/lib/drover"]

@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const packages = new URL("./packages/", import.meta.url).pathname;
+const processors = new URL("./processors/", import.meta.url).pathname;
 
 /** Unit tests read every workspace's source, so that they need no build; end-to-end tests run the built processes. */
 const alias = [
@@ -10,6 +11,10 @@ const alias = [
   ...readdirSync(packages).map((name) => ({
     find: new RegExp(`^@drover/${name}$`),
     replacement: `${packages}${name}/src/index.ts`,
+  })),
+  ...readdirSync(processors).map((name) => ({
+    find: new RegExp(`^@drover/processor-${name}$`),
+    replacement: `${processors}${name}/src/index.ts`,
   })),
 ];
 
@@ -62,7 +67,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "unit",
-          include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
+          include: ["{packages,apps,processors}/*/test/**/*.test.ts"],
           exclude: ["packages/e2e/**", "**/fixtures/**"],
           ...inEveryProject,
           testTimeout: 30_000,

@@ -50,7 +50,8 @@ function whyInstall() {
     const mayBeAbsent = wanted.optional === true || wanted.devOptional === true || wanted.peer === true;
     if (found === undefined && mayBeAbsent) continue; // for another platform
     const isOther = wanted.integrity !== undefined && found?.integrity !== wanted.integrity;
-    if (found?.version !== wanted.version || isOther) {
+    const hasMoved = wanted.link === true && found?.resolved !== wanted.resolved; // a workspace
+    if (found?.version !== wanted.version || isOther || hasMoved) {
       return `dependencies differ from package-lock.json (${path.split("node_modules/").at(-1)})`;
     }
   }

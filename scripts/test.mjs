@@ -106,7 +106,7 @@ const STARTS_REDIS = process.env.REDIS_URL
 
 /** Paths of the test files that need a Redis. */
 function testsOnRedis() {
-  return ["apps", "packages"]
+  return ["apps", "packages", "processors"]
     .flatMap((group) => readdirSync(root + group).map((workspace) => `${group}/${workspace}/test`))
     .flatMap((folder) => testFilesBelow(folder))
     .filter((path) => STARTS_REDIS.test(readFileSync(root + path, "utf8")));

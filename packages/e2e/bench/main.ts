@@ -29,6 +29,6 @@ try {
   await system.stop();
 }
 if (wants("moodle")) {
-  const { bench } = await import("../../processor-moodle-log/bench/bench.js");
+  const { bench } = await import("../../../processors/moodle-log/bench/bench.js");
   await bench((line) => console.log(line), { quick: isQuick });
 }

@@ -35,7 +35,7 @@ export class WorkingCopy {
     }
     this.#allowUnused();
     this.#link("node_modules");
-    for (const group of ["apps", "packages"]) {
+    for (const group of ["apps", "packages", "processors"]) {
       for (const name of readdirSync(join(ROOT, group))) this.#link(join(group, name, "node_modules"));
     }
   }

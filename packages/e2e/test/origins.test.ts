@@ -92,7 +92,7 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
   });
 
   it("a listed origin's page is served on the routes of both existing clients", async () => {
-    const log = await readFile(join(root, "packages/processor-moodle-log/sample/moodle-log.csv"), "utf8");
+    const log = await readFile(join(root, "processors/moodle-log/sample/moodle-log.csv"), "utf8");
     const seen = await on(listed(), (page) => call(page, "walkAsBefore", system.url(), log));
     expect(seen).toMatchObject({
       created: { answered: 202, status: "processing" },

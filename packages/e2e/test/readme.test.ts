@@ -27,7 +27,7 @@ let url: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "drover-readme-"));
-  symlinkSync(join(ROOT, "packages"), join(folder, "packages"));
+  symlinkSync(join(ROOT, "processors"), join(folder, "processors"));
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "word-count.mjs"), block(README, /```js\n(\/\/ word-count\.mjs.*?)```/s));
   up = new CliProcess(["up", "--processor", "./word-count.mjs"], { cwd: folder, env: { PORT: "0" } });
@@ -119,7 +119,7 @@ test("every link of the documentation leads to a file", () => {
 });
 
 test("every dependency has its line in docs/dependencies.md, and no line is left over", () => {
-  const workspaces = ["packages", "apps"].flatMap((parent) =>
+  const workspaces = ["packages", "apps", "processors"].flatMap((parent) =>
     readdirSync(join(ROOT, parent)).map((name) => join(ROOT, parent, name, "package.json")),
   );
   const declared = new Set<string>();

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const guarantees = readFileSync(`${root}docs/guarantees.md`, "utf8");
 const named = [...guarantees.matchAll(/«([^»]+)»/g)].map((match) => match[1] ?? "");
-const tests = ["apps", "packages"]
+const tests = ["apps", "packages", "processors"]
   .flatMap((group) => readdirSync(root + group).map((workspace) => `${root}${group}/${workspace}/test/`))
   .filter((folder) => existsSync(folder))
   .flatMap((folder) =>

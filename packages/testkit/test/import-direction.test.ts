@@ -20,7 +20,8 @@ async function plant(
 ): Promise<readonly string[]> {
   const root = await mkdtemp(join(tmpdir(), "drover-imports-"));
   planted.push(root);
-  await Promise.all([mkdir(join(root, "packages")), mkdir(join(root, "apps"))]);
+  const groups = ["packages", "apps", "processors"];
+  await Promise.all(groups.map((group) => mkdir(join(root, group))));
   const manifest = {
     name: `@drover/${folder.split("/")[1]}`,
     dependencies: Object.fromEntries(dependencies.map((name) => [name, "*"])),
@@ -74,8 +75,8 @@ describe("the direction of imports", () => {
     ["packages/contract", "@drover/core"],
     ["packages/contract", "node:crypto"],
     ["packages/processor-sdk", "@drover/core"],
-    ["packages/processor-thumbnail", "@drover/core"],
-    ["packages/processor-thumbnail", "@drover/processor-checksum"],
+    ["processors/thumbnail", "@drover/core"],
+    ["processors/thumbnail", "@drover/processor-checksum"],
     ["packages/queue", "@drover/storage"],
     ["packages/queue", "@drover/contract"],
     ["packages/storage", "@drover/queue"],

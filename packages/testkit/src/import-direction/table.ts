@@ -1,6 +1,6 @@
 /** What one workspace may import. Names are package names; `node:*` stands for Node's own modules, `*` for any package that is no workspace and not reserved. */
 export interface Row {
-  /** The workspace's folder; `packages/processor-*` matches by prefix. */
+  /** The workspace's folder; `processors/*` matches by prefix. */
   readonly workspace: string;
   /** Importable from every file. */
   readonly may: readonly string[];
@@ -23,7 +23,7 @@ export const ROWS: readonly Row[] = [
   { workspace: "packages/core", may: [] },
   { workspace: "packages/contract", may: ["zod"] },
   { workspace: "packages/processor-sdk", may: ["zod", "node:*"] },
-  { workspace: "packages/processor-*", may: ["@drover/processor-sdk", "node:*", "*"] },
+  { workspace: "processors/*", may: ["@drover/processor-sdk", "node:*", "*"] },
   { workspace: "packages/job-files", may: ["@drover/core"] },
   { workspace: "packages/queue", may: ["@drover/core", "@drover/job-files", "node:*", "*"] },
   { workspace: "packages/storage", may: ["@drover/core", "@drover/job-files", "node:*", "*"] },

@@ -18,9 +18,11 @@ export interface SourceFile extends FileScan {
   readonly path: string;
 }
 
-/** Every workspace below `packages/` and `apps/` of `root`, its sources parsed. */
+/** Every workspace below `packages/`, `apps/` and `processors/` of `root`, its sources parsed. */
 export async function readWorkspaces(root: string): Promise<readonly Workspace[]> {
-  const folders = await Promise.all(["packages", "apps"].map((group) => foldersIn(root, group)));
+  const folders = await Promise.all(
+    ["packages", "apps", "processors"].map((group) => foldersIn(root, group)),
+  );
   return Promise.all(folders.flat().map((folder) => readWorkspace(root, folder)));
 }
 

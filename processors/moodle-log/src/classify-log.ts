@@ -1,0 +1,104 @@
+import { type ArrangedLog, DatedLog, type LogStore, type RejectedRow } from "./kernel/index.js";
+import { orderOfFormat, type Params } from "./params.js";
+import { actorsNamed, isPerson } from "./people/actor.js";
+import { coursesOf } from "./places/courses.js";
+import type { Language } from "./reading/headings.js";
+import { type Classified, classify } from "./rules/classifier.js";
+import { rulesWith } from "./rules/rules.js";
+import { type DecidedOrder, decideDateOrder } from "./time/date-order.js";
+
+/** Rows that were left out by an option, by the option. */
+export interface DroppedCounts {
+  readonly duplicates: number;
+  readonly excluded_users: number;
+  readonly excluded_staff: number;
+}
+
+/** The log with everything decided: times, kinds, cases, and which rows count. */
+export interface ClassifiedLog {
+  readonly arranged: ArrangedLog;
+  /** By kind of event. */
+  readonly classified: readonly Classified[];
+  /** By place. */
+  readonly courses: readonly string[];
+  /** By actor: whether they ever do what only staff do. */
+  readonly isStaff: readonly boolean[];
+  readonly dropped: DroppedCounts;
+  /** In the order of the file; impossible dates included. */
+  readonly rejected: readonly RejectedRow[];
+  readonly dateOrder: DecidedOrder;
+  readonly hasYearlessDates: boolean;
+}
+
+/** How the loaded rows are decided about. */
+export interface ClassifyOptions {
+  readonly params: Params;
+  readonly language: Language | undefined;
+  /** The newest plausible date of a log without years, in seconds since 1970. */
+  readonly nowSeconds: number;
+  readonly signal: AbortSignal;
+  /** Called after each step, a fraction of a second per million rows; a cancel is heard in between. */
+  readonly onStep: (done: number, total: number) => void;
+}
+
+const STEPS = 4;
+
+/** Decides about the loaded rows all that the outputs need; takes the rows out of the store. */
+export async function classifyLog(store: LogStore, options: ClassifyOptions): Promise<ClassifiedLog> {
+  const { params } = options;
+  let steps = 0;
+  const step = async () => {
+    options.onStep(steps++, STEPS);
+    await new Promise((resolve) => setImmediate(resolve));
+    options.signal.throwIfAborted();
+  };
+  await step();
+  const dateOrder = decideDateOrder(store.evidence, {
+    given: orderOfFormat(params.date_format),
+    language: options.language,
+  });
+  const hasYearlessDates = store.evidence.withoutYear > 0;
+  const dated = new DatedLog(store, {
+    order: dateOrder.order,
+    timezone: params.timezone ?? "UTC",
+    hasYearlessDates,
+    nowSeconds: options.nowSeconds,
+  });
+  await step();
+  const rules = rulesWith(params.rules);
+  const classified = store.kinds.map((kind) => classify(rules, kind));
+  const selected = select(store, dated, { params, classified });
+  await step();
+  const courses = coursesOf(store.places);
+  const arranged = await dated.arrange(caseOptions(courses, params), step);
+  await step();
+  const { rejected } = dated;
+  return { arranged, classified, courses, ...selected, rejected, dateOrder, hasYearlessDates };
+}
+
+/** Finds staff and drops what the params say; who was dropped before is no staff. */
+function select(
+  store: LogStore,
+  dated: DatedLog,
+  { params, classified }: { readonly params: Params; readonly classified: readonly Classified[] },
+): Pick<ClassifiedLog, "dropped" | "isStaff"> {
+  const { actors } = store;
+  const duplicates = params.drop_duplicates ? dated.dropDuplicates() : 0;
+  const { exclude_users } = params;
+  const excluded_users = exclude_users.length > 0 ? dated.dropActors(actorsNamed(actors, exclude_users)) : 0;
+  const teaches = dated.actorsOf(classified.map(({ activity }) => activity === "Teach"));
+  const isStaff = actors.map((actor, index) => teaches[index] === true && isPerson(actor));
+  const excluded_staff = params.exclude_staff ? dated.dropActors(isStaff) : 0;
+  return { isStaff, dropped: { duplicates, excluded_users, excluded_staff } };
+}
+
+function caseOptions(courseOfPlace: readonly string[], params: Params) {
+  const courses = [...new Set(courseOfPlace)];
+  const numbers = new Map(courses.map((name, index) => [name, index]));
+  return {
+    by: params.case,
+    sessionGapSeconds: params.session_gap_minutes * 60,
+    courseOfPlace: courseOfPlace.map((course) => numbers.get(course) ?? 0),
+    courses,
+  };
+}

@@ -1,0 +1,82 @@
+import { type LogRows, offsetOfRow, type SharedColumn } from "../load/log-store.js";
+import type { RowPosition } from "../text/raw-rows.js";
+import type { Cases } from "./case-order.js";
+
+/** The columns of an arranged log; shared memory, for the threads that write outputs. */
+export interface ArrangedColumns {
+  readonly rows: LogRows;
+  /** Seconds since 1970, UTC, by row. */
+  readonly instants: SharedColumn;
+  /** The kept rows in ascending time. */
+  readonly timeOrder: SharedColumn;
+  readonly cases: Cases;
+}
+
+/** The kept rows of a log, in order of time and in cases: what is counted and written. */
+export class ArrangedLog {
+  /** For the kernel's own writers. */
+  readonly columns: ArrangedColumns;
+
+  constructor(columns: ArrangedColumns) {
+    this.columns = columns;
+  }
+
+  /** Kept rows. */
+  get kept(): number {
+    return this.columns.timeOrder.length;
+  }
+
+  get caseCount(): number {
+    return this.columns.cases.count;
+  }
+
+  /** First and last moment, in seconds since 1970; `undefined` when no row is kept. */
+  get span(): readonly [first: number, last: number] | undefined {
+    const { timeOrder, instants } = this.columns;
+    const [first, last] = [timeOrder[0], timeOrder.at(-1)];
+    if (first === undefined || last === undefined) return undefined;
+    return [instants[first] as number, instants[last] as number];
+  }
+
+  /** The newest kept row; `undefined` when none is kept. */
+  get newest(): RowPosition | undefined {
+    const { timeOrder, rows } = this.columns;
+    const row = timeOrder.at(-1);
+    return row === undefined ? undefined : { offset: offsetOfRow(rows, row) };
+  }
+
+  /** Counts the kept rows by kind of event and by actor. @param of how many kinds and actors there are. */
+  count(of: { readonly kinds: number; readonly actors: number }): {
+    readonly kinds: readonly number[];
+    readonly actors: readonly number[];
+  } {
+    const { timeOrder, rows } = this.columns;
+    const kinds = new Uint32Array(of.kinds);
+    const actors = new Uint32Array(of.actors);
+    for (let i = 0; i < timeOrder.length; i++) {
+      const row = timeOrder[i] as number;
+      (kinds[rows.kinds[row] as number] as number)++;
+      (actors[rows.actors[row] as number] as number)++;
+    }
+    return { kinds: [...kinds], actors: [...actors] };
+  }
+
+  /**
+   * Counts all rows of the log by actor, the dropped ones included, and those of marked kinds among them.
+   * @param isMarked by kind of event.
+   */
+  countAll(
+    actorCount: number,
+    isMarked: readonly boolean[],
+  ): { readonly rows: readonly number[]; readonly marked: readonly number[] } {
+    const { rows } = this.columns;
+    const all = new Uint32Array(actorCount);
+    const marked = new Uint32Array(actorCount);
+    for (let row = 0; row < rows.count; row++) {
+      const actor = rows.actors[row] as number;
+      (all[actor] as number)++;
+      if (isMarked[rows.kinds[row] as number]) (marked[actor] as number)++;
+    }
+    return { rows: [...all], marked: [...marked] };
+  }
+}

@@ -1,0 +1,118 @@
+import type { DateOrder } from "../../time/date-order.js";
+import { Zone } from "../../time/zone.js";
+import { type LogRows, type LogStore, offsetOfRow, type SharedColumn } from "../load/log-store.js";
+import type { RejectedRow } from "../load/segment.js";
+import { ArrangedLog } from "./arranged-log.js";
+import { assignCases, type CaseOptions } from "./case-order.js";
+import { resolveTimes } from "./resolve-times.js";
+import { orderByTime } from "./time-order.js";
+
+/** How the times of a log are understood. */
+export interface Dating {
+  readonly order: DateOrder;
+  /** IANA name. */
+  readonly timezone: string;
+  readonly hasYearlessDates: boolean;
+  /** The newest date that is plausible for a log without years, in seconds since 1970. */
+  readonly nowSeconds: number;
+}
+
+/**
+ * The loaded rows with an instant each. Rows are dropped from it one reason after the other, then it is
+ * arranged; rows whose date no calendar has are dropped from the start, as rejected. Takes the rows out of
+ * the store.
+ */
+export class DatedLog {
+  /** Rows that could not be used, in the order of the file; impossible dates included. */
+  readonly rejected: readonly RejectedRow[];
+  readonly #rows: LogRows;
+  readonly #instants: SharedColumn;
+  readonly #hashes: Float64Array | undefined;
+  readonly #actorCount: number;
+  /** 1 for rows that do not count. */
+  readonly #dropped: Uint8Array;
+
+  constructor(store: LogStore, dating: Dating) {
+    const { rows, times, hashes } = store.takeRows();
+    const zone = new Zone(dating.timezone);
+    const { instants, impossible } = resolveTimes(times, { ...dating, zone });
+    this.#rows = rows;
+    this.#instants = instants;
+    this.#hashes = hashes;
+    this.#actorCount = store.actors.length;
+    this.#dropped = new Uint8Array(rows.count);
+    for (const row of impossible) this.#dropped[row] = 1;
+    this.rejected = allRejected(store.rejected, rows, impossible);
+  }
+
+  /**
+   * Drops all but one of rows whose text is the same, when the log was loaded with `wantsHashes`; returns how
+   * many. Rows with one text share their time, so only those of one second are compared.
+   */
+  dropDuplicates(): number {
+    const hashes = this.#hashes;
+    if (hashes === undefined) return 0;
+    const { kinds, actors, places } = this.#rows;
+    const timeOrder = orderByTime(this.#instants, this.#dropped);
+    let count = 0;
+    let second = -1;
+    const seen = new Set<string>();
+    for (let i = 0; i < timeOrder.length; i++) {
+      const row = timeOrder[i] as number;
+      const instant = this.#instants[row] as number;
+      if (instant !== second) seen.clear();
+      second = instant;
+      const identity = `${hashes[row]},${kinds[row]},${actors[row]},${places[row]}`;
+      if (seen.has(identity)) {
+        this.#dropped[row] = 1;
+        count++;
+      } else seen.add(identity);
+    }
+    return count;
+  }
+
+  /** Drops the rows of marked actors that are not dropped yet; returns how many. @param isMarked by actor. */
+  dropActors(isMarked: readonly boolean[]): number {
+    let count = 0;
+    for (let row = 0; row < this.#rows.count; row++) {
+      if (this.#dropped[row] !== 0 || !isMarked[this.#rows.actors[row] as number]) continue;
+      this.#dropped[row] = 1;
+      count++;
+    }
+    return count;
+  }
+
+  /** Which actors have a row that counts of a marked kind, by actor. @param isMarked by kind of event. */
+  actorsOf(isMarked: readonly boolean[]): boolean[] {
+    const found = new Array<boolean>(this.#actorCount).fill(false);
+    for (let row = 0; row < this.#rows.count; row++) {
+      if (isMarked[this.#rows.kinds[row] as number] && this.#dropped[row] === 0)
+        found[this.#rows.actors[row] as number] = true;
+    }
+    return found;
+  }
+
+  /**
+   * Puts the rows that count in order of time and into cases.
+   * @param pause lets a cancel in between the two.
+   */
+  async arrange(cases: CaseOptions, pause: () => Promise<void>): Promise<ArrangedLog> {
+    const timeOrder = orderByTime(this.#instants, this.#dropped);
+    await pause();
+    const [rows, instants] = [this.#rows, this.#instants];
+    const assigned = assignCases(rows, { instants, timeOrder }, { ...cases, actorCount: this.#actorCount });
+    return new ArrangedLog({ rows, instants, timeOrder, cases: assigned });
+  }
+}
+
+function allRejected(
+  rejected: readonly RejectedRow[],
+  rows: LogRows,
+  impossible: readonly number[],
+): readonly RejectedRow[] {
+  if (impossible.length === 0) return rejected;
+  const dates = impossible.map((row): RejectedRow => {
+    return { offset: offsetOfRow(rows, row), line: rows.lines[row] as number, reason: "impossible_date" };
+  });
+  return [...rejected, ...dates].sort((a, b) => a.offset - b.offset);
+}

@@ -1,0 +1,98 @@
+const INITIAL_SLOTS = 1 << 10;
+
+/**
+ * Numbers distinct byte strings 0, 1, 2 … in the order in which they are first seen, without making a
+ * JavaScript string of each. A log repeats the same few thousand cells a million times, so a cell is hashed
+ * and compared, and decoded only once.
+ */
+export class ByteInterner {
+  #slots = new Int32Array(INITIAL_SLOTS).fill(-1);
+  #hashes = new Int32Array(INITIAL_SLOTS / 2);
+  #starts = new Int32Array(INITIAL_SLOTS / 2 + 1);
+  #arena = new Uint8Array(1 << 14);
+  #size = 0;
+
+  /** How many distinct byte strings there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The number of `bytes[start, end)`, new or known. */
+  intern(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashOf(bytes, start, end);
+    const mask = this.#slots.length - 1;
+    for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+      const id = this.#slots[slot] as number;
+      if (id < 0) return this.#add(slot, hash, bytes.subarray(start, end));
+      if (this.#hashes[id] === hash && this.#equals(id, bytes, start, end)) return id;
+    }
+  }
+
+  /** The bytes behind a number; a view that the next `intern` may invalidate. */
+  bytesOf(id: number): Uint8Array {
+    return this.#arena.subarray(this.#starts[id], this.#starts[id + 1]);
+  }
+
+  /** The text behind a number, read as UTF-8. */
+  textOf(id: number): string {
+    return Buffer.from(this.bytesOf(id)).toString("utf8");
+  }
+
+  #equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const from = this.#starts[id] as number;
+    const length = end - start;
+    if ((this.#starts[id + 1] as number) - from !== length) return false;
+    const arena = this.#arena;
+    for (let i = 0; i < length; i++) if (arena[from + i] !== bytes[start + i]) return false;
+    return true;
+  }
+
+  #add(slot: number, hash: number, content: Uint8Array): number {
+    const id = this.#size++;
+    const from = this.#starts[id] as number;
+    if (from + content.length > this.#arena.length) {
+      this.#arena = grown(this.#arena, Math.max(this.#arena.length * 2, from + content.length));
+    }
+    this.#arena.set(content, from);
+    this.#slots[slot] = id;
+    this.#hashes[id] = hash;
+    this.#starts[id + 1] = from + content.length;
+    if (this.#size * 2 === this.#slots.length) this.#rehash();
+    return id;
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    const mask = slots.length - 1;
+    for (let id = 0; id < this.#size; id++) {
+      const hash = this.#hashes[id] as number;
+      let slot = (hash ^ (hash >>> 15)) & mask;
+      while ((slots[slot] as number) >= 0) slot = (slot + 1) & mask;
+      slots[slot] = id;
+    }
+    this.#slots = slots;
+    const hashes = new Int32Array(slots.length / 2);
+    hashes.set(this.#hashes);
+    this.#hashes = hashes;
+    const starts = new Int32Array(slots.length / 2 + 1);
+    starts.set(this.#starts);
+    this.#starts = starts;
+  }
+}
+
+/**
+ * FNV-1a over the whole of a short string, and over every fourth byte and the last twelve of a longer one.
+ */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5 ^ (end - start);
+  const tail = Math.max(start, end - 12);
+  for (let i = start; i < tail; i += 4) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  for (let i = tail; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  return hash;
+}
+
+function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
+}

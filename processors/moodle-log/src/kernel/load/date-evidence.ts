@@ -1,0 +1,65 @@
+import { isDate } from "../../time/calendar.js";
+import { type DateEvidence, noEvidence } from "../../time/date-order.js";
+import { DATE, DAY_SECONDS, INSTANT, kindOf, NO_YEAR, splitDate, unpackTime } from "./packed-time.js";
+
+/** Collects the evidence of packed times in the order of the file. */
+export class DateEvidenceCollector {
+  readonly evidence: DateEvidence = noEvidence();
+  /** The latest day under each order, as `dayUnder` counts. */
+  readonly #days = [-1, -1, -1];
+  /** Date, kind, second and set of readable orders of the latest row. */
+  #date = -1;
+  #kind = -1;
+  #second = 0;
+  #readable = 0;
+  readonly #parts = new Int32Array(4);
+
+  add(packed: number): void {
+    const { evidence } = this;
+    evidence.count++;
+    const kind = kindOf(packed);
+    if (kind === NO_YEAR) evidence.withoutYear++;
+    if (kind === DATE || kind === NO_YEAR || kind === INSTANT) return;
+    const date = Math.floor(packed / (DAY_SECONDS * 8));
+    const second = Math.floor(packed / 8) - date * DAY_SECONDS;
+    const step = second - this.#second;
+    if (date === this.#date && kind === this.#kind) {
+      // Nearly every row has the date of the one before: then all orders agree.
+      if (step !== 0) this.#count(step > 0 ? evidence.rising : evidence.falling, this.#readable);
+    } else this.#nextDate(packed, kind);
+    (evidence.readable[this.#readable] as number)++;
+    this.#date = date;
+    this.#kind = kind;
+    this.#second = second;
+  }
+
+  #nextDate(packed: number, kind: number): void {
+    unpackTime(packed, this.#parts);
+    let readable = 0;
+    for (let order = 0; order < 3; order++) {
+      const day = dayUnder(order, kind, this.#parts);
+      if (day < 0) continue;
+      readable |= 1 << order;
+      const previous = this.#days[order] as number;
+      if (previous >= 0 && day !== previous) {
+        this.#count(day > previous ? this.evidence.rising : this.evidence.falling, 1 << order);
+      }
+      this.#days[order] = day;
+    }
+    this.#readable = readable;
+  }
+
+  #count(steps: number[], orders: number): void {
+    for (let order = 0; order < 3; order++) if ((orders >> order) & 1) (steps[order] as number)++;
+  }
+}
+
+/**
+ * A number that grows with the date under an order (0 dmy, 1 mdy, 2 ymd), or -1 where that order makes it no
+ * date.
+ */
+function dayUnder(order: number, kind: number, parts: Int32Array): number {
+  const date = splitDate(order, kind, parts);
+  if (date === undefined || !isDate(date[0], date[1], date[2])) return -1;
+  return date[0] * 372 + date[1] * 31 + date[2];
+}

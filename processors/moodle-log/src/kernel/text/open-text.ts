@@ -1,0 +1,61 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Layout, TextHead } from "./table-head.js";
+import { asUtf8, detectEncoding, type Encoding, encodingOfHead, readHead } from "./text-encoding.js";
+
+const HEAD_BYTES = 256 << 10;
+
+/** The input as UTF-8. */
+export interface OpenedText {
+  readonly encoding: Encoding;
+  /** The input itself, or a copy in the scratch folder. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly head: TextHead;
+  /** Bytes before the text: a byte order mark. */
+  readonly start: number;
+  /** Whether the head is all of it. */
+  readonly isWhole: boolean;
+}
+
+/** A text whose rows can be found. */
+export interface LogText {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly layout: Layout;
+}
+
+/** How a text is opened. */
+export interface OpenOptions {
+  readonly signal: AbortSignal;
+  /** Called with the bytes read so far. */
+  readonly onBytes: (bytes: number) => void;
+  /**
+   * Called with the first bytes as they are stored, one character a byte; throws for what is no text.
+   * @param isUtf16 whether the input is UTF-16, where NUL is normal.
+   */
+  readonly checkHead: (stored: string, isUtf16: boolean) => void;
+}
+
+/** Decides the encoding over the whole input, and makes a copy in UTF-8 where the input is not. */
+export async function openText(
+  input: { readonly path: string; readonly scratch: string },
+  options: OpenOptions,
+): Promise<OpenedText> {
+  const stored = await readHead(input.path, HEAD_BYTES);
+  const told = encodingOfHead(stored);
+  options.checkHead(stored.toString("latin1"), told === "utf-16le" || told === "utf-16be");
+  const encoding = await detectEncoding(input.path, options);
+  const { path, start } = await asUtf8(input.path, encoding, {
+    copyPath: join(input.scratch, "utf8.csv"),
+    loneReturns: hasOnlyReturns(stored),
+    signal: options.signal,
+  });
+  const { size } = await stat(path);
+  const head = await readHead(path, HEAD_BYTES);
+  return { encoding, path, sizeBytes: size, head, start, isWhole: size <= HEAD_BYTES };
+}
+
+function hasOnlyReturns(head: Buffer): boolean {
+  return head.includes(13) && !head.includes(10);
+}

@@ -1,0 +1,65 @@
+import { Zone } from "../../time/zone.js";
+
+const DAY = 86_400;
+const ZERO = 48;
+
+/**
+ * Writes instants as RFC 3339 in one zone, into bytes: 25 characters, or 29 with milliseconds. Made for a
+ * million calls in nearly steady order.
+ */
+export class Rfc3339Writer {
+  /** The text of the latest `write`; a view that the next one overwrites. */
+  readonly text: Buffer;
+  readonly #zone: Zone;
+  readonly #offsetAt: number;
+  #day = Number.NaN;
+  #offset = Number.NaN;
+
+  constructor(zone: Zone, options: { readonly milliseconds: boolean }) {
+    this.#zone = zone;
+    this.text = Buffer.from(
+      options.milliseconds ? "0000-00-00T00:00:00.000+00:00" : "0000-00-00T00:00:00+00:00",
+    );
+    this.#offsetAt = options.milliseconds ? 23 : 19;
+  }
+
+  /** @param instant whole seconds since 1970, UTC. */
+  write(instant: number): Buffer {
+    const offset = this.#zone.offsetAt(instant);
+    const wall = instant + offset;
+    const day = Math.floor(wall / DAY);
+    if (day !== this.#day) this.#writeDay(day);
+    if (offset !== this.#offset) this.#writeOffset(offset);
+    const second = wall - day * DAY;
+    const minute = Math.floor(second / 60);
+    const hour = Math.floor(minute / 60);
+    this.#two(11, hour);
+    this.#two(14, minute - hour * 60);
+    this.#two(17, second - minute * 60);
+    return this.text;
+  }
+
+  #writeDay(day: number): void {
+    this.#day = day;
+    this.text.write(new Date(day * DAY * 1000).toISOString().slice(0, 10), 0, "latin1");
+  }
+
+  #writeOffset(offset: number): void {
+    this.#offset = offset;
+    const minutes = Math.round(Math.abs(offset) / 60);
+    this.text[this.#offsetAt] = offset < 0 ? 45 : 43;
+    this.#two(this.#offsetAt + 1, Math.floor(minutes / 60));
+    this.#two(this.#offsetAt + 4, minutes % 60);
+  }
+
+  #two(at: number, value: number): void {
+    const tens = Math.floor(value / 10);
+    this.text[at] = ZERO + tens;
+    this.text[at + 1] = ZERO + value - tens * 10;
+  }
+}
+
+/** An instant as RFC 3339 in a time zone. @param instant whole seconds since 1970, UTC. */
+export function rfc3339(instant: number, timezone: string): string {
+  return new Rfc3339Writer(new Zone(timezone), { milliseconds: false }).write(instant).toString("latin1");
+}

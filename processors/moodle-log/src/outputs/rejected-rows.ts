@@ -1,0 +1,39 @@
+import {
+  type ArtifactFile,
+  csvText,
+  type LogText,
+  type RejectedRow,
+  type RejectReason,
+  rawRows,
+} from "../kernel/index.js";
+
+/** Why a row was rejected, in words. */
+export const REASON_TEXTS: Readonly<Record<RejectReason, string>> = {
+  open_quote: "a quoted cell is not closed properly",
+  too_long: "longer than 1 MiB",
+  cell_count: "wrong number of cells",
+  unreadable_time: "unreadable time",
+  impossible_date: "a date that does not exist",
+};
+
+const BATCH = 500;
+
+/** Writes line, reason and raw text of each rejected row, in the order of the file. */
+export async function writeRejectedRows(
+  artifact: ArtifactFile,
+  log: { readonly text: LogText; readonly rejected: readonly RejectedRow[] },
+  options: { readonly neutralizes: boolean; readonly signal: AbortSignal },
+): Promise<void> {
+  const { rejected } = log;
+  await artifact.appendText("line,reason,raw\r\n");
+  let batch = "";
+  let written = 0;
+  for await (const raw of rawRows(log.text, rejected)) {
+    const { line, reason } = rejected[written++] as RejectedRow;
+    batch += `${line},${REASON_TEXTS[reason]},${csvText(raw, options.neutralizes)}\r\n`;
+    if (written % BATCH !== 0 && written < rejected.length) continue;
+    options.signal.throwIfAborted();
+    await artifact.appendText(batch);
+    batch = "";
+  }
+}

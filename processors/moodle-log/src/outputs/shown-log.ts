@@ -1,0 +1,67 @@
+import { ACTIVITIES, type Activity } from "../rules/activity.js";
+
+/** A kind of event as the outputs show it. */
+export interface ShownKind {
+  readonly activity: Activity;
+  readonly component: string;
+  readonly eventName: string;
+  readonly module: string;
+  readonly isLoginAs: boolean;
+}
+
+/** A place as the outputs show it. */
+export interface ShownPlace {
+  readonly context: string;
+  readonly course: string;
+  readonly moduleId: string;
+}
+
+/** An actor as the outputs show it. */
+export interface ShownActor {
+  readonly label: string;
+  readonly isStaff: boolean;
+}
+
+/** What the name of an event is in XES. */
+export type ActivityKey = "activity" | "event_name" | "component_event";
+
+/** What the outputs show where a row holds a number: its kind of event, its actor, its place. */
+export interface ShownLog {
+  readonly kinds: readonly ShownKind[];
+  readonly actors: readonly ShownActor[];
+  readonly places: readonly ShownPlace[];
+  /** IANA name of the time zone in which times are written. */
+  readonly timezone: string;
+  readonly activityKey: ActivityKey;
+  /** Whether cells that a spreadsheet would run get an apostrophe in front. */
+  readonly neutralizesFormulas: boolean;
+}
+
+/** What a case is: a user, a user in a course, or a session of a user. */
+export type CaseBy = "user" | "user_course" | "session";
+
+/**
+ * The name of a case, as `user-5`, `user-5 @ Algorithms`, `user-5 #3`.
+ * @param part the number of the session, or that of the course in `courses`.
+ */
+export function caseName(
+  by: CaseBy,
+  { actor, part }: { readonly actor: string; readonly part: number },
+  courses: readonly string[],
+): string {
+  if (by === "session") return `${actor} #${part}`;
+  return by === "user_course" ? `${actor} @ ${courses[part] || "no course"}` : actor;
+}
+
+/** Whether a kind of event has a Bloom level, and so stands in the files of those, too. */
+export function hasLevel({ activity }: ShownKind): boolean {
+  return ACTIVITIES[activity].level !== undefined;
+}
+
+/** What is known of the role behind a row: what the event tells, else what the user's other events tell. */
+export function roleHint(kind: ShownKind, isStaff: boolean): string {
+  if (kind.activity === "Teach") return "teaching";
+  if (kind.activity === "System") return "system";
+  if (kind.isLoginAs) return "login_as";
+  return isStaff ? "probable_staff" : "";
+}

@@ -1,0 +1,53 @@
+import { InputInvalidError } from "@drover/processor-sdk";
+import type { DetectedText } from "./detect.js";
+import { type LogStore, type RejectedRow, rawRow } from "./kernel/index.js";
+import { REASON_TEXTS } from "./outputs/rejected-rows.js";
+
+/** Enough to find the row by, not so much that people's data travels in messages. */
+const SHOWN_CHARACTERS = 60;
+
+/** Refuses a log of which nothing was loaded. @throws {InputInvalidError} in words. */
+export async function assertHasRows(text: DetectedText, store: LogStore): Promise<void> {
+  if (store.rows > 0) return;
+  if (store.rejected.length > 0) {
+    throw new InputInvalidError(
+      `No row can be used: ${await describe(text, store.rejected.length, store.rejected)}`,
+    );
+  }
+  throw new InputInvalidError(
+    "The file has headings but no rows below them. Was the log filtered to nothing before the export?",
+  );
+}
+
+/** Refuses a log of which nothing, or too little, can be used. @throws {InputInvalidError} in words. */
+export async function assertUsable(
+  text: DetectedText,
+  log: { readonly read: number; readonly rejected: readonly RejectedRow[] },
+  maxPercent: number,
+): Promise<void> {
+  const { read, rejected } = log;
+  if (rejected.length === read) {
+    throw new InputInvalidError(`No row can be used: ${await describe(text, read, rejected)}`);
+  }
+  const percent = (100 * rejected.length) / read;
+  if (percent <= maxPercent) return;
+  throw new InputInvalidError(
+    `${percent.toFixed(1)} % of the rows cannot be used, more than the ${maxPercent} % allowed ` +
+      "(max_rejected_percent): " +
+      (await describe(text, read, rejected)),
+  );
+}
+
+async function describe(text: DetectedText, read: number, rejected: readonly RejectedRow[]): Promise<string> {
+  const counts = new Map<string, number>();
+  for (const { reason } of rejected) {
+    counts.set(REASON_TEXTS[reason], (counts.get(REASON_TEXTS[reason]) ?? 0) + 1);
+  }
+  const reasons = [...counts].map(([reason, count]) => `${count} × ${reason}`).join(", ");
+  const first = rejected[0] as RejectedRow;
+  const shown = (await rawRow(text, first)).slice(0, SHOWN_CHARACTERS);
+  return (
+    `${rejected.length} of ${read} rows rejected (${reasons}; ${text.layout.cells} cells were expected). ` +
+    `The first is line ${first.line}: ${shown}`
+  );
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { z } from "zod";
+import { ACTIVITY_NAMES, type Activity } from "./activity.js";
+
+/** What a rule can look at; none of it depends on the language of the log. */
+export interface EventTraits {
+  readonly module: string;
+  readonly action: string;
+  readonly object: string;
+  readonly component: string;
+  readonly event: string;
+  readonly subject: "self" | "other" | "none";
+  readonly actor: "person" | "nobody";
+}
+
+const pattern = z
+  .string()
+  .max(100)
+  .describe("A value, compared without case; `*` stands for any characters. Empty: none.");
+const patterns = z.union([pattern, z.array(pattern).min(1).max(50)]);
+
+const conditionShape = {
+  module: patterns.optional().describe("Module type, as quiz or forum"),
+  action: patterns.optional().describe("Verb of the description, as viewed or submitted"),
+  object: patterns.optional().describe("What the verb is about, as discussion or attempt"),
+  component: patterns
+    .optional()
+    .describe("Plugin name, as mod_quiz, or the shown name in lower case with hyphens"),
+  event: patterns
+    .optional()
+    .describe(
+      "Moodle's string id, as forum:eventpostcreated, or the shown event name in lower case with hyphens",
+    ),
+  subject: patterns.optional().describe("Whom the event is about: self, other or none"),
+  actor: patterns.optional().describe("Who acts: person or nobody"),
+};
+const CONDITION_NAMES = Object.keys(conditionShape) as (keyof typeof conditionShape)[];
+
+const activity = z.enum(ACTIVITY_NAMES);
+const condition = z.strictObject(conditionShape).refine((c) => Object.keys(c).length > 0, {
+  message: `A rule needs at least one condition: ${CONDITION_NAMES.join(", ")}`,
+});
+
+const ruleFile = z.array(
+  z.strictObject({ name: z.string().regex(/^[a-z0-9-]+$/), activity, any: z.array(condition).min(1) }),
+);
+
+/** One rule of one's own, as it comes in the `rules` param: flat and short, since a job's data is small. */
+export const ownRule = z
+  .strictObject({
+    name: z.string().min(1).max(40).optional().describe("Shown in the summary. Default own-1, own-2 …"),
+    activity: activity.describe("What matching events become"),
+    ...conditionShape,
+  })
+  .refine((rule) => CONDITION_NAMES.some((name) => rule[name] !== undefined), {
+    message: `A rule needs at least one condition: ${CONDITION_NAMES.join(", ")}`,
+  })
+  // The same in JSON Schema, for the api.
+  .meta({ anyOf: CONDITION_NAMES.map((name) => ({ required: [name] })) });
+export type OwnRule = z.infer<typeof ownRule>;
+
+/** A rule, ready to be asked. */
+export interface Rule {
+  readonly name: string;
+  readonly activity: Activity;
+  /** Whether one of the rule's alternatives holds for the event. */
+  matches(traits: EventTraits): boolean;
+}
+
+let builtIn: readonly Rule[] | undefined;
+
+/**
+ * The rules that come with the processor, in order; read once. Throws when the file is not as it should be.
+ */
+export function builtInRules(): readonly Rule[] {
+  builtIn ??= readBuiltInRules();
+  return builtIn;
+}
+
+function readBuiltInRules(): readonly Rule[] {
+  const text = readFileSync(new URL("../../data/rules.yaml", import.meta.url), "utf8");
+  return ruleFile.parse(parse(text)).map(({ name, activity, any }) => compiled(name, activity, any));
+}
+
+/** Rules of one's own in front of those that come with the processor. */
+export function rulesWith(own: readonly OwnRule[]): readonly Rule[] {
+  const front = own.map(({ name, activity, ...conditions }, index) =>
+    compiled(name ?? `own-${index + 1}`, activity, [conditions]),
+  );
+  return [...front, ...builtInRules()];
+}
+
+/** The first rule that takes an event, or `undefined`. */
+export function firstMatch(rules: readonly Rule[], traits: EventTraits): Rule | undefined {
+  return rules.find((rule) => rule.matches(traits));
+}
+
+type Condition = z.infer<typeof condition>;
+
+function compiled(name: string, activity: Activity, alternatives: readonly Condition[]): Rule {
+  const tests = alternatives.map(compiledCondition);
+  return { name, activity, matches: (traits) => tests.some((test) => test(traits)) };
+}
+
+function compiledCondition(condition: Condition): (traits: EventTraits) => boolean {
+  const tests = CONDITION_NAMES.flatMap((name) => {
+    const wanted = condition[name];
+    return wanted === undefined ? [] : [{ name, regExp: patternOf([wanted].flat()) }];
+  });
+  return (traits) => tests.every(({ name, regExp }) => regExp.test(traits[name]));
+}
+
+function patternOf(values: readonly string[]): RegExp {
+  const alternatives = values.map((value) =>
+    value
+      .trim()
+      .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", ".*"),
+  );
+  return new RegExp(`^(?:${alternatives.join("|")})$`, "is");
+}

@@ -1,0 +1,112 @@
+import type { RejectReason } from "./kernel/index.js";
+import type { CaseBy } from "./outputs/shown-log.js";
+import type { Activity } from "./rules/activity.js";
+
+/** Rows of the file and what became of them: read = kept + rejected + dropped. */
+export interface RowCounts {
+  readonly read: number;
+  readonly kept: number;
+  /** Kept rows with a Bloom level. */
+  readonly bloom: number;
+  readonly rejected: number;
+  readonly rejected_by_reason: Partial<Record<RejectReason, number>>;
+  readonly dropped: {
+    readonly duplicates: number;
+    readonly excluded_users: number;
+    readonly excluded_staff: number;
+  };
+}
+
+/** What was decided about the file, and from what. */
+export interface DetectedFormat {
+  readonly encoding: string;
+  readonly delimiter: "comma" | "semicolon" | "tab";
+  readonly language: string;
+  readonly recognised_by: "headings" | "order";
+  readonly headings: readonly string[];
+  readonly columns: Readonly<Record<string, number>>;
+  readonly date_format: {
+    readonly format: string;
+    readonly order: string;
+    readonly certainty: string;
+    readonly reason: string;
+  };
+  readonly timezone: { readonly name: string; readonly assumed: boolean };
+  readonly years_reckoned: boolean;
+}
+
+/** Somebody who probably teaches. */
+export interface StaffMember {
+  readonly actor: string;
+  readonly name: string;
+  readonly events: number;
+  readonly teaching_events: number;
+}
+
+/** An event that no rule knows. */
+export interface UnknownPair {
+  readonly component: string;
+  readonly event_name: string;
+  readonly count: number;
+}
+
+/** What summary.json holds. */
+export interface Summary {
+  readonly processor: { readonly name: string; readonly version: string };
+  readonly input: { readonly filename: string; readonly size_bytes: number; readonly sha256: string };
+  readonly rows: RowCounts;
+  readonly detected: DetectedFormat;
+  readonly span: { readonly first: string; readonly last: string } | null;
+  readonly users: number;
+  readonly cases: { readonly by: CaseBy; readonly count: number; readonly with_bloom: number };
+  readonly events_by_activity: Readonly<Partial<Record<Activity, number>>>;
+  readonly events_by_level: Readonly<Record<string, number>>;
+  readonly events_by_rule: Readonly<Record<string, number>>;
+  readonly events_by_component: Readonly<Record<string, number>>;
+  readonly others_percent: number;
+  readonly unknown_pairs: readonly UnknownPair[];
+  readonly probable_staff: readonly StaffMember[];
+  readonly dropped_xml_characters: number;
+  readonly warnings: readonly string[];
+  readonly params: unknown;
+}
+
+const HEAD_LIST = 20;
+const HEAD_TEXT = 200;
+
+/**
+ * The summary as the job's result: lists cut short so that it stays a few KiB, with a note of what was cut.
+ */
+export function summaryHead(summary: Summary): unknown {
+  const { params: _params, ...rest } = summary;
+  return {
+    ...rest,
+    detected: {
+      ...rest.detected,
+      headings: rest.detected.headings.slice(0, 12).map((heading) => heading.slice(0, HEAD_TEXT)),
+    },
+    events_by_component: Object.fromEntries(
+      Object.entries(rest.events_by_component)
+        .slice(0, HEAD_LIST)
+        .map(([component, count]) => [component.slice(0, HEAD_TEXT), count]),
+    ),
+    unknown_pairs: rest.unknown_pairs.slice(0, HEAD_LIST).map((pair) => ({
+      component: pair.component.slice(0, HEAD_TEXT),
+      event_name: pair.event_name.slice(0, HEAD_TEXT),
+      count: pair.count,
+    })),
+    unknown_pairs_total: rest.unknown_pairs.length,
+    probable_staff: rest.probable_staff.slice(0, HEAD_LIST).map((member) => ({
+      ...member,
+      actor: member.actor.slice(0, HEAD_TEXT),
+      name: member.name.slice(0, HEAD_TEXT),
+    })),
+    probable_staff_total: rest.probable_staff.length,
+    warnings: rest.warnings.slice(0, HEAD_LIST).map((warning) => warning.slice(0, 1000)),
+  };
+}
+
+/** Counts with the largest first; equal ones by name. */
+export function sortedCounts(counts: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)));
+}

@@ -1,0 +1,78 @@
+import type { ClassifiedLog } from "./classify-log.js";
+import type { DetectedText } from "./detect.js";
+import type { Params } from "./params.js";
+import type { EventCounts } from "./summarize.js";
+
+/** What a run found that its reader may want to know of. */
+interface Findings {
+  readonly params: Params;
+  readonly events: EventCounts;
+  readonly droppedCharacters: number;
+  /** Rows with a Bloom level. */
+  readonly bloomRows: number;
+}
+
+/** More Others than this, in percent, and the numbers by level say little. */
+const MANY_OTHERS_PERCENT = 5;
+
+/** What the reader of the summary should know before trusting the numbers. */
+export function warningsOf(text: DetectedText, log: ClassifiedLog, found: Findings): string[] {
+  return [
+    ...text.warnings,
+    ...timeWarnings(log, found),
+    ...peopleWarnings(found),
+    ...contentWarnings(log, found),
+  ];
+}
+
+function timeWarnings(log: ClassifiedLog, { params }: Findings): string[] {
+  const { certainty, reason } = log.dateOrder;
+  return chosen([
+    [
+      params.timezone === undefined,
+      "The log does not say its time zone; UTC was assumed. Set the timezone param to that of the " +
+        "person who exported it.",
+    ],
+    [
+      certainty === "assumed",
+      `Day and month cannot be told apart: ${reason}. Set the date_format param if this is wrong.`,
+    ],
+    [
+      log.hasYearlessDates,
+      "The dates have no year; the years were reckoned back from the newest date that is not in the future.",
+    ],
+  ]);
+}
+
+function peopleWarnings({ events }: Findings): string[] {
+  const { unknownActors, systemActors, loginAs } = events;
+  return chosen([
+    [
+      unknownActors > 0,
+      `${unknownActors} events name nobody; they are under “unknown”, which is not one person.`,
+    ],
+    [systemActors > 0, `${systemActors} events were done by the system or a guest; they are under “system”.`],
+    [loginAs > 0, `${loginAs} events were done by somebody logged in as another; role_hint is login_as.`],
+  ]);
+}
+
+function contentWarnings(log: ClassifiedLog, { events, droppedCharacters, bloomRows }: Findings): string[] {
+  const othersPercent = (100 * events.others) / Math.max(1, log.arranged.kept);
+  return chosen([
+    [log.rejected.length > 0, `${log.rejected.length} rows could not be used; see rejected_rows.csv.`],
+    [
+      othersPercent > MANY_OTHERS_PERCENT,
+      `${othersPercent.toFixed(1)} % of the events are known to no rule; unknown_pairs lists them, and ` +
+        "the rules param can name them.",
+    ],
+    [
+      droppedCharacters > 0,
+      `${droppedCharacters} characters that XML forbids were left out of the XES files.`,
+    ],
+    [bloomRows === 0, "No event has a Bloom level."],
+  ]);
+}
+
+function chosen(warnings: readonly (readonly [applies: boolean, warning: string])[]): string[] {
+  return warnings.flatMap(([applies, warning]) => (applies ? [warning] : []));
+}
