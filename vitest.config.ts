@@ -40,9 +40,9 @@ const LONG_FILES: readonly string[] = [
   "e2e/test/retry-spread.test.ts",
   "e2e/test/cluster.test.ts",
   "worker/test/execute.test.ts",
-  "processor-moodle-log/test/shared-logs.test.ts",
+  "moodle-log/test/shared-logs.test.ts",
   "api/test/main.test.ts",
-  "processor-moodle-log/test/threads.test.ts",
+  "moodle-log/test/threads.test.ts",
   "api/test/problems.test.ts",
   "worker/test/clean-child.test.ts",
 ];

@@ -64,10 +64,14 @@ function changes({ method }: Request): boolean {
   return method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
 }
 
-/** Whether a page of another origin sent the request. `Sec-Fetch-Site` is the browser's own word, beyond a page's reach; old browsers have `Origin` only. */
+/**
+ * Whether a page of another origin sent the request. `Sec-Fetch-Site` is the browser's own word, beyond a page's reach, also where a proxy
+ * put another `Host`; for what no page began it says `none`, and old browsers do not send it: then `Origin` decides.
+ */
 function isForeign({ headers }: Request): boolean {
   const site = headers["sec-fetch-site"];
-  if (site !== undefined) return site !== "same-origin" && site !== "none";
+  if (site === "same-origin") return false;
+  if (site !== undefined && site !== "none") return true;
   return headers.origin !== undefined && !isSameHost(headers.origin, headers.host);
 }
 

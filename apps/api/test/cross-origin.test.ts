@@ -104,6 +104,7 @@ describe("what changes something", () => {
     [{ "sec-fetch-site": "cross-site" }],
     [{ "sec-fetch-site": "same-site" }],
     [{ origin: "https://attacker.example", "sec-fetch-site": "cross-site" }],
+    [{ origin: "chrome-extension://attacker", "sec-fetch-site": "none" }],
   ])("is refused to a page of another origin: %j", async (headers) => {
     await start();
     for (const [method, path] of [

@@ -1,5 +1,5 @@
 import { type Attempt, DomainError, type Outcome, parseJobId } from "@drover/core";
-import { expiredFact, readManifest, readTombstone } from "@drover/job-files";
+import { expiredFact, jobFolder, putText, readManifest, readTombstone } from "@drover/job-files";
 import { signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { completeWith, json, startApi, submitted, type TestApi, work } from "./harness.js";
@@ -234,6 +234,20 @@ describe("a retry", () => {
 describe("a delete", () => {
   const keys = async () => (await api.keys()).filter((key) => !key.startsWith("tombstones/"));
   const erase = (id: string) => fetch(`${api.url}/api/jobs/${id}`, { method: "DELETE" });
+
+  it("of a job with artifacts gets through on a full disk: they make room for its tombstone", async () => {
+    const id = await failed();
+    const artifact = `${jobFolder(parseJobId(id))}/1-a/big`;
+    await putText(artifact, "x", api.store);
+    const put = api.store.put.bind(api.store);
+    api.store.put = async (key, ...rest) => {
+      if ((await api.store.stat(artifact)) !== undefined) throw new DomainError("storage_full", "full");
+      return put(key, ...rest);
+    };
+    expect((await erase(id)).status).toBe(204);
+    expect(await readTombstone(id, api.store)).toBeDefined();
+    expect(await api.store.stat(artifact)).toBeUndefined();
+  });
 
   it("erases a completed job with its artifacts and its input", async () => {
     const { job_id } = await submitted(api);

@@ -1,4 +1,5 @@
 import type { Job } from "@drover/client";
+import { visible } from "./show.js";
 
 /** Shows how far a job is, each time it is called with a newer reading. */
 export interface ProgressView {
@@ -51,7 +52,7 @@ function stateOf(job: Job): string {
     return `queued: ${WAITING[job.waiting.reason] ?? job.waiting.reason}`;
   if (job.status !== "running") return job.status;
   const attempt = job.attempt > 1 ? ` (attempt ${job.attempt} of ${job.max_attempts})` : "";
-  return `${job.stage ?? "running"}${attempt}${job.message === null ? "" : `: ${job.message}`}`;
+  return visible(`${job.stage ?? "running"}${attempt}${job.message === null ? "" : `: ${job.message}`}`);
 }
 
 /** A reason that is not here is shown as it came. */

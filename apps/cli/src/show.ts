@@ -17,7 +17,15 @@ export function describeJob(job: Job): string {
   for (const artifact of job.artifacts) {
     lines.push(`  artifact  ${artifact.name} (${formatBytes(artifact.size_bytes)})`);
   }
-  return `${lines.join("\n")}\n`;
+  return `${lines.map(visible).join("\n")}\n`;
+}
+
+/** Control characters, what ends a line, and what turns the direction of writing: a terminal would obey them. */
+const OBEYED = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** A line whose parts others wrote, file names and a processor's messages, as it may be shown on a terminal. */
+export function visible(line: string): string {
+  return line.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function positionOf(waiting: NonNullable<Job["waiting"]>): string {
@@ -38,7 +46,7 @@ export function describeJobs(jobs: readonly Job[]): string {
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
-  return rows.map((row) => `${line(row)}\n`).join("");
+  return rows.map((row) => `${visible(line(row))}\n`).join("");
 }
 
 /** As `12 B`, `3.4 kB`, `1.2 GB`. */

@@ -1,8 +1,8 @@
-import type { BlobStore, QueuePorts } from "@drover/core";
+import { type BlobStore, DomainError, type QueuePorts } from "@drover/core";
 import { bury, expiredFact, inputKey, jobFolder, writeManifest } from "@drover/job-files";
 import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { Sweeper, startSweeper } from "../src/upkeep/sweeper.js";
+import { Sweeper, type SweeperDeps, startSweeper } from "../src/upkeep/sweeper.js";
 import { bytes, requestOf } from "./harness.js";
 import { endOf, FAILURE, HOUR, NOTHING, newId, SweepBench } from "./sweep-bench.js";
 
@@ -289,6 +289,47 @@ describe("reconcile", () => {
       "queued",
     ]);
     expect(await bench.sweep(), "once they can be").toMatchObject({ restored: 2 });
+  });
+
+  test("lost jobs are restored in turns, each entry under the lease, and the rest of a turn in the next", async () => {
+    const requests = [await bench.upload(), await bench.upload(), await bench.upload()];
+    bench.ahead = 20_000;
+    let restores = 0;
+    const deps = bench.deps();
+    const { jobs } = deps.queue;
+    const counting = Object.assign(Object.create(jobs) as QueuePorts["jobs"], {
+      get: (...args: Parameters<typeof jobs.get>) => jobs.get(...args),
+      submit: (...args: Parameters<typeof jobs.submit>) => {
+        restores += 1;
+        return jobs.submit(...args);
+      },
+    });
+    // The clock passes the end of the turn with the first job that is restored.
+    const clock = { ...deps.clock, monotonicMs: () => deps.clock.monotonicMs() + restores * 60_000 };
+    const sweeper = new Sweeper(bench.deps({ queue: { ...deps.queue, jobs: counting }, clock }));
+    const { signal } = new AbortController();
+    for (const restored of [1, 1, 1, 0]) expect(await sweeper.sweep(signal)).toMatchObject({ restored });
+    await sweeper.close();
+    expect(await Promise.all(requests.map((request) => bench.status(request)))).toEqual(
+      requests.map(() => "queued"),
+    );
+  });
+
+  test("go on while the disk is full, by the time that was measured before", async () => {
+    const request = await bench.upload();
+    let isFull = false;
+    const measureFileTime: SweeperDeps["measureFileTime"] = async () => {
+      if (isFull) throw new DomainError("storage_full", "full");
+      return () => Date.now() + bench.ahead;
+    };
+    const sweeper = new Sweeper(bench.deps({ measureFileTime }));
+    const { signal } = new AbortController();
+    await sweeper.sweep(signal);
+    isFull = true;
+    bench.ahead = 20_000;
+    expect(await sweeper.sweep(signal)).toMatchObject({ restored: 1 });
+    expect(await bench.status(request)).toBe("queued");
+    await sweeper.close();
   });
 
   test("what was found in order is looked at again when Redis was started anew", async () => {

@@ -3,18 +3,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "@drover/testkit";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { findProcess, MARK_VARIABLE, type ProcessEntry } from "../src/index.js";
 
-const started: number[] = [];
-const folder = mkdtempSync(join(tmpdir(), "drover-guard-"));
-
-afterEach(() => {
-  for (const pid of started.splice(0)) {
+/** Ends the process when the test that is running has finished. */
+function endWithTest(pid: number): void {
+  onTestFinished(() => {
     if (findProcess(pid) !== undefined) process.kill(pid, "SIGKILL");
-  }
-  rmSync(folder, { recursive: true, force: true });
-});
+  });
+}
 
 /** A process that leads a group of its own, ended with the test. */
 export function sleeper(script = "exec sleep 60", mark = ""): ChildProcess & { readonly pid: number } {
@@ -24,19 +21,19 @@ export function sleeper(script = "exec sleep 60", mark = ""): ChildProcess & { r
     env: { ...process.env, ...(mark === "" ? {} : { [MARK_VARIABLE]: mark }) },
   });
   if (child.pid === undefined) throw new Error("No process was started.");
-  started.push(child.pid);
+  endWithTest(child.pid);
   return Object.assign(child, { pid: child.pid });
 }
 
-/** A process that starts a daemon, which left its group and lost its parent before anybody looked. Answers the daemon's pid. */
+/** A process that starts a daemon, which left its group and lost its parent before anybody looked. Returns the daemon's pid. */
 export async function daemonOf(mark: string): Promise<{ leader: number; daemon: number }> {
-  const note = join(mkdtempSync(`${folder}-`), "pid");
+  const note = join(mkdtempSync(join(tmpdir(), "drover-guard-")), "pid");
   const { pid: leader } = sleeper(
     `setsid sh -c 'sleep 60 & echo $! > "${note}.draft"; mv "${note}.draft" "${note}"'; exec sleep 60`,
     mark,
   );
   const daemon = await waitFor(() => (existsSync(note) ? Number(readFileSync(note, "utf8")) : undefined));
-  started.push(daemon);
+  endWithTest(daemon);
   rmSync(join(note, ".."), { recursive: true });
   await waitFor(() => entryOf(daemon).group !== daemon && findProcess(entryOf(daemon).group) === undefined);
   return { leader, daemon };

@@ -98,3 +98,30 @@ describe("BullMQ", () => {
     connection.disconnect();
   });
 });
+
+describe("a worker that waits for a delayed job", () => {
+  it("reads for no longer than its connection may be silent", async () => {
+    const lease = { blockMs: 300, silenceMs: 1_000 };
+    const prefix = redis.prefix();
+    const warnings: string[] = [];
+    const log = {
+      ...silentLog,
+      warn: (text: string) => warnings.push(text),
+      error: (text: string) => warnings.push(text),
+    };
+    const queue = connectQueue({ url: redis.url, prefix, log, lease });
+    const consumer = queue.attempts.consume(
+      "copy",
+      { slots: 1, workerId: "w", retry: { baseDelayMs: 0, maxDelayMs: 0 } },
+      async () => ({ kind: "completed", result: null, artifacts: [] }),
+    );
+    const request = newRequest({ runAt: Date.now() + 3_500 });
+    await queue.jobs.submit(request);
+    await waitFor(async () => (await queue.jobs.get(request.id))?.status === "completed", {
+      deadlineMs: 15_000,
+    });
+    expect(warnings).toEqual([]);
+    await consumer.drain(0);
+    await queue.close();
+  });
+});

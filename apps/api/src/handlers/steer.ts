@@ -131,7 +131,7 @@ export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
   if (typeof job === "string") return eraseDamaged(job, deps);
   if (!isTerminal(job.status)) await stopJob(job.id, deps);
   // The tombstone first: whatever dies or forgets from here on, nothing brings the job back, and the sweeper removes what is left.
-  await bury(job, deps.now(), deps.store);
+  await buryWithRoom(job, deps);
   if (!(await deps.queue.jobs.remove(job.id))) {
     await unbury(job.id, deps.store);
     throw stillRunning(job.id);
@@ -139,6 +139,17 @@ export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
   await Promise.all([deps.store.remove(jobFolder(job.id)), deps.store.remove(inputFolder(job.input.key))]);
   return { kind: "empty", status: 204 };
 };
+
+/** On a full disk the job's artifacts make room for its tombstone: whoever frees space by deleting must get through. */
+async function buryWithRoom(job: Job, deps: Deps): Promise<void> {
+  try {
+    await bury(job, deps.now(), deps.store);
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== "storage_full") throw error;
+    await deps.store.remove(jobFolder(job.id));
+    await bury(job, deps.now(), deps.store);
+  }
+}
 
 /** The job, or only its id when its record cannot be read. */
 async function findDamagedJob(idText: string, deps: Deps): Promise<Job | JobId> {

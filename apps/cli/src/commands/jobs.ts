@@ -1,7 +1,7 @@
 import type { JobFilter, JobStatus } from "@drover/contract";
 import { EXIT } from "../exit.js";
 import { save } from "../save.js";
-import { describeJob, describeJobs } from "../show.js";
+import { describeJob, describeJobs, visible } from "../show.js";
 import { type Context, print } from "./context.js";
 
 interface JsonOption {
@@ -71,8 +71,8 @@ export async function remove(context: Context, jobId: string): Promise<number> {
 /** `drover logs`: what the processor logged. */
 export async function logs(context: Context, jobId: string, options: JsonOption): Promise<number> {
   const answer = await context.client.logs(jobId);
-  const lines = answer.logs.map((line) => `${line.at} [${line.attempt}] ${line.level}: ${line.message}\n`);
-  print(context, options, answer, lines.join(""));
+  const lines = answer.logs.map((line) => `${line.at} [${line.attempt}] ${line.level}: ${line.message}`);
+  print(context, options, answer, lines.map((line) => `${visible(line)}\n`).join(""));
   return EXIT.ok;
 }
 
@@ -80,8 +80,8 @@ export async function logs(context: Context, jobId: string, options: JsonOption)
 export async function processors(context: Context, options: JsonOption): Promise<number> {
   const catalogue = await context.client.processors();
   const lines = catalogue.map(
-    ({ name, version, description, workers }) => `${name} ${version} (${workers} workers): ${description}\n`,
+    ({ name, version, description, workers }) => `${name} ${version} (${workers} workers): ${description}`,
   );
-  print(context, options, catalogue, lines.join(""));
+  print(context, options, catalogue, lines.map((line) => `${visible(line)}\n`).join(""));
   return EXIT.ok;
 }

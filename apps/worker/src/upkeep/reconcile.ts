@@ -45,6 +45,8 @@ export class Reconciler implements Part<Reconciled> {
   readonly #walk: Walk<FolderListing>;
   /** Folders whose job is to be queued again when the walk has seen every manifest: one of the same id may say that it has ended. */
   #lost: FolderListing[] = [];
+  /** Whether the walk has ended and the lost jobs are next. */
+  #isSeen = false;
   #runId: string | undefined;
 
   constructor(deps: ReconcileDeps) {
@@ -55,11 +57,15 @@ export class Reconciler implements Part<Reconciled> {
   async run(slice: Slice): Promise<Reconciled> {
     const done: Reconciled = { restored: 0, settled: 0, inputsRemoved: 0 };
     await this.#forgetIfRedisDid();
-    if (!(await this.#walk.go(slice, (input) => this.#look(input, done)))) return done;
-    for (const input of this.#lost.splice(0)) {
-      if (slice.signal.aborted) break;
-      await tryEntry(slice.log, input.folder, () => this.#queueAgain(input, done));
+    if (!this.#isSeen && !(await this.#walk.go(slice, (input) => this.#look(input, done)))) return done;
+    this.#isSeen = true;
+    while (this.#lost.length > 0) {
+      await slice.mayGoOn();
+      if (slice.signal.aborted || slice.monotonicMs() > slice.untilMs) return done; // the rest in the next turn
+      const input = this.#lost.pop();
+      if (input !== undefined) await tryEntry(slice.log, input.folder, () => this.#queueAgain(input, done));
     }
+    this.#isSeen = false;
     const { facts, clock } = this.#deps.queue;
     await facts.set(CANARY, new Date(clock.now()).toISOString(), CANARY_TTL_MS);
     return done;
@@ -67,6 +73,7 @@ export class Reconciler implements Part<Reconciled> {
 
   async close(): Promise<void> {
     this.#lost = [];
+    this.#isSeen = false;
     await this.#walk.close();
   }
 

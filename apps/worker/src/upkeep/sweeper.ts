@@ -1,4 +1,4 @@
-import type { BlobStore, Clock, Log, QueuePorts } from "@drover/core";
+import { type BlobStore, type Clock, DomainError, type Log, type QueuePorts } from "@drover/core";
 import { putText, settleManifest } from "@drover/job-files";
 import { trouble } from "../log.js";
 import { type Repetition, repeat } from "../repeat.js";
@@ -122,6 +122,7 @@ export class Sweeper {
   readonly #tombstones: Part<number>;
   readonly #artifacts: Part<number>;
   #fileNow: () => number = Date.now;
+  #isMeasured = false;
   #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: SweeperDeps) {
@@ -203,7 +204,13 @@ export class Sweeper {
 
   async #measure(): Promise<boolean> {
     await this.#mayGoOn();
-    this.#fileNow = await this.#deps.measureFileTime();
+    try {
+      this.#fileNow = await this.#deps.measureFileTime();
+      this.#isMeasured = true;
+    } catch (error) {
+      // What an earlier sweep measured is good enough to make room by.
+      if (!this.#isMeasured || !(error instanceof DomainError) || error.code !== "storage_full") throw error;
+    }
     return true;
   }
 }
@@ -211,11 +218,15 @@ export class Sweeper {
 /** Where a file is put to see what time the store stamps it with. */
 const CLOCK_FILE = ".drover/clock";
 
-/** The time that the store stamps files with, by its stamp on a file that is written now. */
+/**
+ * The time that the store stamps files with, by its stamp on a file that is written now. The old file goes first: its room is enough for the
+ * new one when the disk is full, which is when sweeping matters most.
+ */
 export async function measureFileTime(
-  blobs: Pick<BlobStore, "put" | "stat">,
+  blobs: Pick<BlobStore, "put" | "stat" | "remove">,
   monotonicMs: () => number,
 ): Promise<() => number> {
+  await blobs.remove(CLOCK_FILE);
   await putText(CLOCK_FILE, "the time of this file is what is wanted", blobs);
   const askedAt = monotonicMs();
   const stamp = (await blobs.stat(CLOCK_FILE))?.modifiedAt ?? Date.now();

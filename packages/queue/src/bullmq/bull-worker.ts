@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { type Job as BullJob, Worker } from "bullmq";
 import { rateLimited } from "../redis.js";
-import { stampEndsBy } from "./bullmq-internals.js";
+import { boundBlockingReads, stampEndsBy } from "./bullmq-internals.js";
 import type { LeaseTimes } from "./lease.js";
 import { delayOf } from "./record.js";
 import { WorkerConnection } from "./worker-connection.js";
@@ -65,6 +65,7 @@ export class BullWorker {
       settings: { backoffStrategy: (_attempts, _type, error) => delayOf(error) },
     });
     stampEndsBy(this.#worker, options.now);
+    boundBlockingReads(this.#worker, lease.blockMs);
     this.#connection.watch();
     this.#listen(options);
     this.#timer = setInterval(() => void this.#rest(), 1_000);

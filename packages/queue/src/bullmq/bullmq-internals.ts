@@ -9,6 +9,17 @@ import type { Worker } from "bullmq";
 const TIMESTAMP = 6;
 
 /**
+ * Bounds how long one blocking read of the worker lasts, in ms, also while a delayed job is waited for.
+ * Fact: the worker waits for the next delayed job for at most its backend's `maximumBlockTimeout`, in seconds, 10 by default; without a
+ * delayed job for `drainDelay`. A longer read would look like a connection that is dead.
+ */
+export function boundBlockingReads(worker: Worker, blockMs: number): void {
+  if (typeof worker.backend.maximumBlockTimeout !== "number")
+    throw new TypeError("This version of BullMQ waits for delayed jobs in another way.");
+  Object.defineProperty(worker.backend, "maximumBlockTimeout", { value: blockMs / 1_000 });
+}
+
+/**
  * Lets the worker stamp the end of its jobs with another clock than the host's.
  * Fact: the worker's backend passes the time of the end as the seventh argument of `moveToFinishedArgs` to the script that ends a job.
  */

@@ -83,7 +83,7 @@ export class BullJobQueue implements JobQueue {
         attempts: request.maxAttempts,
         backoff: { type: "custom" },
         priority: bullPriority(request.priority),
-        delay: Math.max(0, (request.runAt ?? 0) - this.#now()),
+        delay: Math.max(0, (request.runAt ?? 0) - request.createdAt), // BullMQ adds it to the timestamp
         stackTraceLimit: 0,
       }),
     );
