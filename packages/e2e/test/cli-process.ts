@@ -7,15 +7,18 @@ import { fileURLToPath } from "node:url";
 export const CLI = fileURLToPath(new URL("../../../apps/cli/dist/main.js", import.meta.url));
 const PATIENCE_MS = 60_000;
 
-/** The `drover` command as a real process. */
+/** The `drover` command, or another program of the repository, as a real process. */
 export class CliProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   #output = "";
 
-  constructor(args: readonly string[], options: { cwd: string; env?: Readonly<Record<string, string>> }) {
+  constructor(
+    args: readonly string[],
+    options: { cwd: string; env?: Readonly<Record<string, string>>; program?: string },
+  ) {
     const { PATH = "", HOME = "" } = process.env;
-    this.#child = spawn(process.execPath, [CLI, ...args], {
+    this.#child = spawn(process.execPath, [options.program ?? CLI, ...args], {
       cwd: options.cwd,
       env: { PATH, HOME, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
