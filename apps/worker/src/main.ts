@@ -14,13 +14,12 @@ import {
 import { Installation } from "@drover/job-files";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
 import { describeStore, openStore } from "@drover/storage";
+import { createChildren } from "./children/children.js";
+import { GRACES, type Graces } from "./children/runner.js";
 import { systemClock } from "./clock.js";
 import { type Config, readConfig } from "./config.js";
-import { startHealth } from "./health.js";
 import { createLog, rateLimited } from "./log.js";
-import { type LoadedProcessor, loadProcessors, ProcessorLoadError } from "./processors.js";
-import { createChildren } from "./runner/children.js";
-import { GRACES, type Graces } from "./runner/runner.js";
+import { type LoadedProcessor, loadProcessors, ProcessorLoadError } from "./processor-modules.js";
 import { listenForEnd } from "./shutdown.js";
 import { createStation } from "./stations.js";
 import { createStorageWatch } from "./storage-watch.js";
@@ -29,6 +28,7 @@ import { Settler } from "./upkeep/settler.js";
 import { measureFileTime, type SweeperDeps, startSweeper } from "./upkeep/sweeper.js";
 import { Worker } from "./worker.js";
 import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
+import { startHealth } from "./worker-health.js";
 
 /** Repeated trouble of one kind is logged once in this time, in ms. */
 const REPEATED_TROUBLE_MS = 10_000;

@@ -1,10 +1,10 @@
 import type { BlobStore, Clock, JobId, Log } from "@drover/core";
-import { createExecutor } from "./execute.js";
-import type { LoadedProcessor } from "./processors.js";
-import type { ChildSupport } from "./runner/child-spawn.js";
-import { createInProcessRunner } from "./runner/in-process-runner.js";
-import { ChildPool } from "./runner/pool.js";
-import type { Runner } from "./runner/runner.js";
+import { createExecutor } from "./attempts/execute.js";
+import { ChildPool } from "./children/child-pool.js";
+import type { ChildSupport } from "./children/child-spawn.js";
+import { createInProcessRunner } from "./children/in-process-runner.js";
+import type { Runner } from "./children/runner.js";
+import type { LoadedProcessor } from "./processor-modules.js";
 import type { Station } from "./worker.js";
 
 export interface StationDeps {

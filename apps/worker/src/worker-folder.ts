@@ -12,7 +12,7 @@ import {
   pidSpace,
   readMark,
 } from "@drover/process-guard";
-import { markPrefixOf } from "./runner/children.js";
+import { markPrefixOf } from "./children/children.js";
 
 /** A worker that cannot be looked up by pid from here (another container or host on a shared disk) is dead when its folder was not touched for this long, in ms. */
 const SILENT_MS = 10 * 60_000;

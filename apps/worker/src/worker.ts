@@ -1,10 +1,10 @@
 import type { Attempt, Clock, Consumer, Log, QueuePorts, WorkerInfo } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
-import { type Executor, fieldsOf } from "./execute.js";
+import { type Executor, fieldsOf } from "./attempts/execute.js";
+import type { Runner } from "./children/runner.js";
 import { trouble } from "./log.js";
-import { describeProcessor } from "./processors.js";
+import { describeProcessor } from "./processor-modules.js";
 import { type Repetition, repeat } from "./repeat.js";
-import type { Runner } from "./runner/runner.js";
 import type { Obstacle, StorageWatch } from "./storage-watch.js";
 
 /** Time between two heartbeats, in ms; the catalogue takes a worker for dead after 15 s. */

@@ -20,12 +20,12 @@ import { inputKey, writeManifest } from "@drover/job-files";
 import { identify } from "@drover/process-guard";
 import type { Processor } from "@drover/processor-sdk";
 import { createMemoryStore } from "@drover/storage";
+import { createExecutor, type Executor } from "../src/attempts/execute.js";
+import { ChildPool } from "../src/children/child-pool.js";
+import type { ChildrenOptions } from "../src/children/children.js";
+import { createInProcessRunner } from "../src/children/in-process-runner.js";
+import type { Runner } from "../src/children/runner.js";
 import { systemClock } from "../src/clock.js";
-import { createExecutor, type Executor } from "../src/execute.js";
-import type { ChildrenOptions } from "../src/runner/children.js";
-import { createInProcessRunner } from "../src/runner/in-process-runner.js";
-import { ChildPool } from "../src/runner/pool.js";
-import type { Runner } from "../src/runner/runner.js";
 import processors from "./fixtures/processors.js";
 import { quickChildren } from "./quick-children.js";
 

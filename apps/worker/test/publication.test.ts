@@ -20,9 +20,9 @@ import type { WrittenArtifact } from "@drover/processor-sdk";
 import { createDiskStore } from "@drover/storage";
 import { canMount, mountMemory } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type HeldFolder, holdFolder } from "../src/held-folder.js";
-import { onceStored, STOPPED } from "../src/once-stored.js";
-import { publish } from "../src/publish.js";
+import { type HeldFolder, holdFolder } from "../src/attempts/folder-handle.js";
+import { publish } from "../src/attempts/publish.js";
+import { onceStored, STOPPED } from "../src/attempts/storage-wait.js";
 import { requestOf, TestAttempt } from "./harness.js";
 
 const SECRET = "of the host, not of the job";

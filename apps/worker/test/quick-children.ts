@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Log } from "@drover/core";
-import { type ChildrenOptions, createChildren } from "../src/runner/children.js";
+import { type ChildrenOptions, createChildren } from "../src/children/children.js";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -11,7 +11,7 @@ export function quickChildren(options: Partial<ChildrenOptions> = {}): ReturnTyp
     maxAttempts: 100,
     workerMark: randomUUID(),
     keeper: { watch() {}, forget() {} },
-    entry: new URL("../dist/runner/child-entry.js", import.meta.url).pathname,
+    entry: new URL("../dist/children/child-main.js", import.meta.url).pathname,
     log: silent,
     graces: { stopMs: 500, cancelMs: 500 },
     ...options,

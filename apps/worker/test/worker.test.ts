@@ -2,10 +2,10 @@ import type { Outcome, QueuePorts } from "@drover/core";
 import { createMemoryQueue } from "@drover/queue";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../src/clock.js";
-import { startHealth } from "../src/health.js";
-import { loadProcessors, ProcessorLoadError } from "../src/processors.js";
+import { loadProcessors, ProcessorLoadError } from "../src/processor-modules.js";
 import type { Obstacle } from "../src/storage-watch.js";
 import { Worker, type WorkerDeps } from "../src/worker.js";
+import { startHealth } from "../src/worker-health.js";
 import { processorNamed, recordingLog, requestOf, until } from "./harness.js";
 
 const completed: Outcome = { kind: "completed", result: null, artifacts: [] };

@@ -13,15 +13,15 @@ import {
 } from "@drover/core";
 import { attemptFolder } from "@drover/job-files";
 import type { Processor } from "@drover/processor-sdk";
+import type { RunEnd, Runner } from "../children/runner.js";
 import { hideFolders } from "./client-text.js";
-import { holdFolder } from "./held-folder.js";
+import { settledOutcome } from "./earlier-outcome.js";
+import { holdFolder } from "./folder-handle.js";
 import { LogRelay } from "./log-relay.js";
-import { onceStored, STOPPED, StoppedError } from "./once-stored.js";
 import { failed, outcomeOfEnd, outcomeOfStop } from "./outcome.js";
+import { ProgressRelay } from "./progress-relay.js";
 import { publish } from "./publish.js";
-import { ProgressRelay } from "./runner/progress-relay.js";
-import type { RunEnd, Runner } from "./runner/runner.js";
-import { settledOutcome } from "./settled-outcome.js";
+import { onceStored, STOPPED, StoppedError } from "./storage-wait.js";
 
 export interface ExecutorDeps {
   readonly processor: Processor;

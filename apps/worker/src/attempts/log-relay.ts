@@ -1,5 +1,5 @@
 import type { LogLine } from "@drover/core";
-import { MAX_LOG_LENGTH, MAX_LOG_LINES } from "./runner/messages.js";
+import { MAX_LOG_LENGTH, MAX_LOG_LINES } from "../children/messages.js";
 
 /** Log lines are sent together when this many wait, or after `INTERVAL_MS`. */
 const BATCH = 50;

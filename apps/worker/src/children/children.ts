@@ -32,7 +32,7 @@ export function createChildren(options: ChildrenOptions): { support: ChildSuppor
   let children = 0;
   guardian.start();
   const support: ChildSupport = {
-    entry: options.entry ?? fileURLToPath(new URL("./child-entry.js", import.meta.url)),
+    entry: options.entry ?? fileURLToPath(new URL("./child-main.js", import.meta.url)),
     nodeArguments,
     environment,
     maxAttempts,

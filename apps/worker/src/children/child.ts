@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StopReason } from "@drover/core";
 import { type ProcessEntry, ProcessTree } from "@drover/process-guard";
-import { cutPaths } from "../client-text.js";
+import { cutPaths } from "../attempts/client-text.js";
 import { ChildOutput } from "./child-output.js";
 import { type ChildProcessor, type ChildSupport, spawnChild } from "./child-spawn.js";
 import { type FromChild, MAX_LOG_LINES, parseFromChild, type ToChild } from "./messages.js";

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Processor } from "@drover/processor-sdk";
+import { ProgressRelay } from "../attempts/progress-relay.js";
 import { AttemptScopes } from "./attempt-scopes.js";
-import { runHere } from "./in-this-process.js";
+import { QuietCheck } from "./clean-check.js";
 import {
   BEGIN_MARK,
   END_MARK,
@@ -12,8 +13,7 @@ import {
   type RunMessage,
   type ToChild,
 } from "./messages.js";
-import { ProgressRelay } from "./progress-relay.js";
-import { QuietCheck } from "./quiet.js";
+import { runHere } from "./processor-call.js";
 
 /**
  * The child process: loads one processor, says `ready`, runs one attempt at a time, and says after each whether it is as it was before.

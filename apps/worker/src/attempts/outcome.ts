@@ -1,6 +1,6 @@
 import { type FailureCode, isRetryable, type Outcome, type StopReason } from "@drover/core";
+import type { RunEnd } from "../children/runner.js";
 import { clientText, hideFolders } from "./client-text.js";
-import type { RunEnd } from "./runner/runner.js";
 
 export type Failed = Extract<Outcome, { kind: "failed" }>;
 

@@ -1,5 +1,5 @@
 import type { Progress } from "@drover/core";
-import { clientProgress } from "../client-text.js";
+import { clientProgress } from "./client-text.js";
 
 export interface RelayOptions {
   /** Least time between two updates of one stage, in ms. */

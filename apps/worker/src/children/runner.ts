@@ -1,7 +1,7 @@
 import type { StopReason } from "@drover/core";
 import type { WrittenArtifact } from "@drover/processor-sdk";
-import type { AttemptReports } from "./in-this-process.js";
 import type { RunMessage, Thrown } from "./messages.js";
+import type { AttemptReports } from "./processor-call.js";
 
 /** One attempt as a runner sees it. */
 export interface RunTask extends AttemptReports {

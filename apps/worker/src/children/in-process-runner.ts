@@ -1,6 +1,6 @@
 import type { StopReason } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
-import { runHere } from "./in-this-process.js";
+import { runHere } from "./processor-call.js";
 import {
   acceptsLateResult,
   GRACES,

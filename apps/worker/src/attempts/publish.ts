@@ -1,9 +1,9 @@
 import type { Artifact, BlobStore, Outcome } from "@drover/core";
 import type { WrittenArtifact } from "@drover/processor-sdk";
-import type { HeldFolder } from "./held-folder.js";
+import { MAX_ARTIFACTS, MAX_RESULT_BYTES } from "../children/messages.js";
+import type { RunEnd } from "../children/runner.js";
+import type { HeldFolder } from "./folder-handle.js";
 import { type Failed, failed } from "./outcome.js";
-import { MAX_ARTIFACTS, MAX_RESULT_BYTES } from "./runner/messages.js";
-import type { RunEnd } from "./runner/runner.js";
 
 /** A file name without a path; what the SDK accepts. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
