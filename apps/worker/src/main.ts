@@ -121,7 +121,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   const clock = serverTime(queue);
   const settler = new Settler(parts);
   const { settle } = settler;
-  const stationDeps = { ...parts, children: support, folder: folder.path, clock, unique, settle };
+  const stationDeps = { ...parts, children: support, folder: folder.path, clock, settle };
   const stations = processors.map((loaded) => createStation(stationDeps, loaded));
   const worker = new Worker({ ...workerDeps(parts, processors), stations });
   const closeHealth = await serveHealth(parts, worker);

@@ -14,7 +14,6 @@ export interface StationDeps {
   readonly folder: string;
   readonly clock: Clock;
   readonly log: Log;
-  readonly unique: () => string;
   readonly settle: (id: JobId) => void;
 }
 

@@ -82,7 +82,6 @@ export class Harness {
       folder,
       clock: systemClock,
       log,
-      unique: () => randomUUID().slice(0, 8),
       settle: (id) => this.settled.push(id),
     });
     this.#executors.set(name, executor);
@@ -156,6 +155,7 @@ export function requestOf(processor: string, changes: Partial<JobRequest> = {}):
 export class TestAttempt implements Attempt {
   readonly updates: Progress[] = [];
   readonly lines: LogLine[] = [];
+  readonly id = randomUUID().slice(0, 8);
   readonly request: JobRequest;
   readonly number: number;
   reopenedEnd: number | null = null;

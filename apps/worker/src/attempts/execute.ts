@@ -1,27 +1,15 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type Attempt,
-  type BlobStore,
-  type Clock,
-  type JobId,
-  type Log,
-  type LogFields,
-  type Outcome,
-  queueDeadline,
-} from "@drover/core";
+import type { Attempt, BlobStore, Clock, JobId, Log, LogFields, Outcome } from "@drover/core";
 import { attemptFolder } from "@drover/job-files";
 import type { Processor } from "@drover/processor-sdk";
 import type { RunEnd, Runner } from "../children/runner.js";
-import { hideFolders } from "./client-text.js";
-import { settledOutcome } from "./earlier-outcome.js";
-import { holdFolder } from "./folder-handle.js";
-import { LogRelay } from "./log-relay.js";
-import { failed, outcomeOfEnd, outcomeOfStop } from "./outcome.js";
-import { ProgressRelay } from "./progress-relay.js";
+import { createReports } from "./attempt-reports.js";
+import { type FolderHandle, openFolder } from "./folder-handle.js";
+import { describeDeath, failed, outcomeOfStop, outcomeOfThrown } from "./outcome.js";
+import { outcomeBeforeRun } from "./outcome-before-run.js";
 import { publish } from "./publish.js";
-import { onceStored, STOPPED, StoppedError } from "./storage-wait.js";
+import { waitForStorage } from "./storage-wait.js";
 
 export interface ExecutorDeps {
   readonly processor: Processor;
@@ -31,171 +19,190 @@ export interface ExecutorDeps {
   readonly folder: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** A short text of letters and digits that no other attempt gets. */
-  readonly unique: () => string;
-  /** Has the manifest of a job say how it ended; answers at once. */
+  /** Has the manifest of a job say how it ended; returns at once. */
   readonly settle: (id: JobId) => void;
 }
 
 /** What a consumer of one processor calls. */
 export interface Executor {
-  /** Runs one attempt. Never rejects; whatever it left on this machine is gone when it resolves. */
+  /** Runs one attempt. Never rejects; nothing of it is left on this machine when it resolves. */
   execute(attempt: Attempt): Promise<Outcome>;
-  /** The outcome was recorded and the job is terminal. */
+  /** The outcome is recorded and the job is terminal. */
   onFinished(attempt: Attempt): Promise<void>;
-  /** The outcome was not recorded: what the attempt stored goes. */
+  /** The outcome is not recorded: removes what the attempt stored. */
   onDiscarded(attempt: Attempt): Promise<void>;
 }
 
-/** Least time between two progress updates of one attempt to the queue, in ms. */
-const PROGRESS_INTERVAL_MS = 200;
-/** A timer of Node's fires at once when it is set to more, in ms (24.8 days). */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-/** How long an ended attempt waits for its last progress and log lines to be recorded, in ms; they matter less than its outcome. */
-const FLUSH_WAIT_MS = 2_000;
+/** An attempt whose input lies on this machine, ready to run. */
+interface Prepared {
+  readonly kind: "prepared";
+  readonly attempt: Attempt;
+  readonly inputPath: string;
+  readonly folders: Folders;
+  /** In ms. */
+  readonly timeoutMs: number;
+}
 
-export function createExecutor(deps: ExecutorDeps): Executor {
-  /** Where each attempt stored its artifacts; the entry goes with the attempt. */
-  const stored = new WeakMap<Attempt, string>();
+/** The attempt's folders on this machine. */
+interface Folders {
+  /** Holds `work`, and a copy of the input where the store has no file of its own. */
+  readonly root: string;
+  /** The processor's. */
+  readonly work: string;
+  /** `work`, opened before the processor can put a link in its place. */
+  readonly workHandle: FolderHandle;
+}
+
+/** The longest delay of a Node timer, in ms (24.8 days); with a longer one it fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Runs the attempts of one processor: prepare → run → classify → publish, one after the other in `outcomeOf`.
+ * Each step takes the value of the one before, or ends the attempt with an `Outcome`.
+ */
+export function createExecutor(shared: ExecutorDeps): Executor {
   return {
     async execute(attempt) {
-      const fields = fieldsOf(attempt);
-      const startedAt = deps.clock.monotonicMs();
-      deps.log.info("Attempt started", fields);
-      const outcome = await outcomeOf(deps, attempt, stored).catch((error: unknown) => {
-        deps.log.error("Attempt failed outside its processor", { ...fields, error });
+      const log = withFields(shared.log, fieldsOf(attempt));
+      const startedAt = shared.clock.monotonicMs();
+      log.info("Attempt started");
+      const outcome = await outcomeOf({ ...shared, log }, attempt).catch((error: unknown) => {
+        log.error("Attempt failed outside its processor", { error });
         return failed("processor_error", "The worker could not prepare or store the files of this attempt.");
       });
-      const folder = stored.get(attempt);
-      if (outcome.kind !== "completed" && folder !== undefined) await discard(deps, folder, fields);
-      const durationMs = Math.round(deps.clock.monotonicMs() - startedAt);
+      const durationMs = Math.round(shared.clock.monotonicMs() - startedAt);
       const level = outcome.kind === "failed" ? "warn" : "info";
-      deps.log[level]("Attempt finished", { ...fields, ...outcomeFields(outcome), duration_ms: durationMs });
+      log[level]("Attempt finished", { ...outcomeFields(outcome), duration_ms: durationMs });
       return outcome;
     },
     async onFinished({ request }) {
-      deps.settle(request.id);
+      shared.settle(request.id);
     },
     async onDiscarded(attempt) {
-      const folder = stored.get(attempt);
-      if (folder !== undefined) await deps.blobs.remove(folder);
-      deps.log.warn("Attempt discarded: its lease went to another worker", fieldsOf(attempt));
+      await shared.blobs.remove(storedFolder(attempt));
+      shared.log.warn("Attempt discarded: its lease went to another worker", fieldsOf(attempt));
     },
   };
 }
 
-async function outcomeOf(
-  deps: ExecutorDeps,
-  attempt: Attempt,
-  stored: WeakMap<Attempt, string>,
-): Promise<Outcome> {
-  const { request } = attempt;
-  const settled = await settledOutcome(attempt, deps.blobs);
-  if (settled !== undefined) {
-    deps.log.info("The job had ended before, and Redis forgot: its end is recorded again", fieldsOf(attempt));
-    return settled;
-  }
-  if (isTooLate(attempt, deps.clock.now())) {
-    return failed("queue_timeout", "The job waited longer than its limit before a worker was free.");
-  }
-  // A short path: it becomes TMPDIR, where programs put sockets, and the path of a socket has 107 characters at most (unix(7)).
-  const folder = join(deps.folder, deps.unique());
-  const workFolder = join(folder, "work");
-  await mkdir(workFolder, { recursive: true });
-  const held = await holdFolder(workFolder);
+async function outcomeOf(deps: ExecutorDeps, attempt: Attempt): Promise<Outcome> {
+  const early = await outcomeBeforeRun(attempt, deps);
+  if (early !== undefined) return early;
+  const folders = await makeFolders(join(deps.folder, attempt.id));
   try {
-    const storage = { clock: deps.clock, attempt };
-    const inputPath = await onceStored(storage, () => deps.blobs.localPath(request.input.key, folder));
-    if (inputPath === STOPPED) return outcomeOfStop(attempt.signal.reason);
-    if (inputPath === undefined) return failed("input_missing", "The uploaded file is no longer there.");
-    const timeoutMs = Math.min(
-      request.timeoutMs ?? MAX_TIMER_MS,
-      deps.processor.limits.timeoutMs,
-      MAX_TIMER_MS,
-    );
-    const end = await runWithRelays(deps, attempt, { folder: workFolder, inputPath, timeoutMs });
-    if (end.kind === "threw")
-      deps.log.warn("Processor threw", { ...fieldsOf(attempt), error: end.thrown.stack });
-    if (end.kind !== "returned") {
-      const { maxRssBytes } = deps.processor.limits;
-      return outcomeOfEnd(end, { timeoutMs, maxRssBytes, folders: [workFolder, folder, dirname(inputPath)] });
-    }
-    const target = attemptFolder(request.id, attempt.number, deps.unique());
-    stored.set(attempt, target);
-    const adopt: BlobStore["adopt"] = async (key, path) => {
-      const adopted = await onceStored(storage, () => deps.blobs.adopt(key, path));
-      if (adopted === STOPPED) throw new StoppedError();
-    };
-    return await publish({ adopt }, { end, source: held, target });
-  } catch (error) {
-    if (error instanceof StoppedError) return outcomeOfStop(attempt.signal.reason);
-    throw error;
+    const prepared = await prepare(deps, attempt, folders);
+    if (prepared.kind !== "prepared") return prepared;
+    const end = await run(deps, prepared);
+    if (end.kind !== "returned") return classify(end, prepared, deps.processor.limits);
+    return await publish(deps, { attempt, end, source: folders.workHandle, target: storedFolder(attempt) });
   } finally {
-    await held.close();
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    await folders.workHandle.close();
+    await rm(folders.root, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-/** Attempts after the first are not late: the job did start in time. */
-function isTooLate({ number, request }: Attempt, now: number): boolean {
-  const deadline = queueDeadline(request);
-  return number === 1 && deadline !== null && now > deadline;
+async function makeFolders(root: string): Promise<Folders> {
+  // A short path: it becomes TMPDIR, where programs put sockets, whose path has at most 107 characters
+  // (unix(7)).
+  const work = join(root, "work");
+  await mkdir(work, { recursive: true });
+  return { root, work, workHandle: await openFolder(work) };
 }
 
-/** The run with its progress and log lines on their way to the queue; resolves when the last of them arrived. */
-async function runWithRelays(
-  deps: ExecutorDeps,
+/** The input on this machine, as soon as the storage can give it. */
+async function prepare(
+  { blobs, clock, processor }: ExecutorDeps,
   attempt: Attempt,
-  { folder, inputPath, timeoutMs }: { folder: string; inputPath: string; timeoutMs: number },
+  folders: Folders,
+): Promise<Prepared | Outcome> {
+  const { input, timeoutMs } = attempt.request;
+  const found = await waitForStorage({ clock, attempt }, () => blobs.localPath(input.key, folders.root));
+  if (found.kind === "stopped") return outcomeOfStop(found.reason);
+  if (found.value === undefined) return failed("input_missing", "The uploaded file is no longer there.");
+  return {
+    kind: "prepared",
+    attempt,
+    inputPath: found.value,
+    folders,
+    timeoutMs: Math.min(timeoutMs ?? MAX_TIMER_MS, processor.limits.timeoutMs, MAX_TIMER_MS),
+  };
+}
+
+/**
+ * Calls the processor; resolves when its last progress and log lines are on record, or too slow to wait for.
+ */
+async function run(
+  { runner, clock, log }: ExecutorDeps,
+  { attempt, inputPath, folders, timeoutMs }: Prepared,
 ): Promise<RunEnd> {
   const { input, params } = attempt.request;
-  const fields = fieldsOf(attempt);
-  const dropped = (error: unknown) =>
-    deps.log.debug("Progress or log lines were not recorded", { ...fields, error });
-  const progress = new ProgressRelay({
-    intervalMs: PROGRESS_INTERVAL_MS,
-    send: (update) => attempt.progress(update).catch(dropped),
-  });
-  const lines = new LogRelay({
-    attempt: attempt.number,
-    now: () => deps.clock.now(),
-    send: (batch) => attempt.log(batch).catch(dropped),
-  });
-  let isOver = false; // in process nothing else keeps an attempt from reporting on
-  const end = await deps.runner.run({
-    message: { type: "run", input: { ...input, path: inputPath }, params, attempt: attempt.number, folder },
+  const reports = createReports(attempt, { clock, log, folders: [folders.work, dirname(inputPath)] });
+  const end = await runner.run({
+    ...reports,
+    message: {
+      type: "run",
+      input: { ...input, path: inputPath },
+      params,
+      attempt: attempt.number,
+      folder: folders.work,
+    },
     timeoutMs,
     signal: attempt.signal,
-    onProgress(percent, stage, message) {
-      if (!isOver) progress.push({ percent, stage, message });
-    },
-    onLog(level, message) {
-      if (isOver) return;
-      lines.push(level, hideFolders(message, [folder, dirname(inputPath)]));
-      const own = level === "error" ? "warn" : level; // an error of this log is one of the worker's
-      deps.log[own](message, { ...fields, from: "processor" });
-    },
-    onLate: (what) =>
-      deps.log.warn("An attempt that was over went on; it changed nothing", { ...fields, what }),
   });
-  isOver = true;
-  const recorded = Promise.all([progress.flush(), lines.flush()]);
-  if (!attempt.signal.aborted)
-    await Promise.race([recorded, sleep(FLUSH_WAIT_MS, undefined, { ref: false })]);
+  await reports.end();
+  if (end.kind === "threw") log.warn("Processor threw", { error: end.thrown.stack });
   return end;
 }
 
-async function discard(deps: ExecutorDeps, folder: string, fields: LogFields): Promise<void> {
-  await deps.blobs.remove(folder).catch((error: unknown) => {
-    deps.log.warn("Artifacts of a failed attempt are left for the sweeper", { ...fields, error });
-  });
+/** What the end of a run means for the job. A return is no outcome before its artifacts are stored. */
+function classify(
+  end: Exclude<RunEnd, { kind: "returned" }>,
+  { folders, inputPath, timeoutMs }: Prepared,
+  { maxRssBytes }: Processor["limits"],
+): Outcome {
+  switch (end.kind) {
+    case "threw":
+      return outcomeOfThrown(end.thrown, [folders.work, folders.root, dirname(inputPath)]);
+    case "died":
+      return failed("crashed", describeDeath(end.exitCode, end.signal));
+    case "timed_out":
+      return failed("timeout", `The attempt took longer than its limit of ${seconds(timeoutMs)}.`);
+    case "out_of_memory":
+      return failed(
+        "out_of_memory",
+        `The attempt used more memory than its limit of ${Math.round(maxRssBytes / 2 ** 20)} MiB.`,
+      );
+    case "stopped":
+      return outcomeOfStop(end.reason);
+  }
 }
 
-/** What every line about an attempt carries. The request's id leads to the line of its submit in the api's log. */
+function seconds(ms: number): string {
+  return `${Number((ms / 1_000).toFixed(1))} s`;
+}
+
+/** The folder in the store that the attempt publishes to, and no other one. */
+function storedFolder({ request, number, id }: Attempt): string {
+  return attemptFolder(request.id, number, id);
+}
+
+/**
+ * What every line about an attempt carries. The request's id leads to the line of its submit in the api's
+ * log.
+ */
 export function fieldsOf({ request, number }: Attempt): LogFields {
   const { id, processor, requestId } = request;
   // Jobs of an older version have no request id.
   return { ...(requestId == null ? {} : { request_id: requestId }), job_id: id, processor, attempt: number };
+}
+
+/** The log, with `fields` in each entry. */
+function withFields(log: Log, fields: LogFields): Log {
+  const write =
+    (level: keyof Log) =>
+    (message: string, own: LogFields = {}) =>
+      log[level](message, { ...fields, ...own });
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
 function outcomeFields(outcome: Outcome): LogFields {

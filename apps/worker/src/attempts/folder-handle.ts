@@ -5,30 +5,37 @@ import { join } from "node:path";
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
- * A folder that is held by a descriptor, so that it stays the same one whatever is put in the place of its path. What lies in it is
- * reached through the descriptor (on Linux; elsewhere by path, after a look that the path still leads to the folder).
- * Opened by `holdFolder`, ends with `close`.
+ * An open folder: it stays the same one whatever is put in the place of its path. What lies in it is reached
+ * through the file descriptor (on Linux; elsewhere by path, after a check that the path still leads to the
+ * folder). Opened by `openFolder`, ends with `close`.
  */
-export interface HeldFolder {
-  /** A path of an entry that leads through no link. The name is one segment. */
+export interface FolderHandle {
+  /** Returns a path of an entry that leads through no link. The name is one segment. */
   pathOf(name: string): string;
-  /** The folder of the name in this one. Throws `ENOTDIR` or `ELOOP` for a link, `ENOENT` for none. */
-  open(name: string): Promise<HeldFolder>;
-  /** What the name stands for, links not followed. */
+  /**
+   * Opens a folder in this one.
+   * @throws `ENOTDIR` or `ELOOP` for a link, `ENOENT` for none.
+   */
+  open(name: string): Promise<FolderHandle>;
+  /** Returns what the name stands for, links not followed. */
   lstat(name: string): Promise<Stats>;
   /** Number of the file system. */
   readonly device: number;
   close(): Promise<void>;
 }
 
-/** Holds the folder at `path`, which is no link itself. */
-export async function holdFolder(path: string): Promise<HeldFolder> {
-  return held(await open(path, FOLDER), path);
+/**
+ * Opens the folder at `path`.
+ * @throws `ENOTDIR` or `ELOOP` when `path` is a link.
+ */
+export async function openFolder(path: string): Promise<FolderHandle> {
+  return toHandle(await open(path, FOLDER), path);
 }
 
-async function held(handle: FileHandle, path: string): Promise<HeldFolder> {
+async function toHandle(handle: FileHandle, path: string): Promise<FolderHandle> {
   const own = await handle.stat();
-  // Node has no openat(2). A path through /proc/self/fd/<number> is the folder itself, wherever it was moved meanwhile.
+  // Node has no openat(2). A path through /proc/self/fd/<number> is the folder itself, wherever it was moved
+  // meanwhile.
   const through = process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : path;
   const assertInPlace = async () => {
     const found = through === path ? await lstat(path) : own;
@@ -39,7 +46,7 @@ async function held(handle: FileHandle, path: string): Promise<HeldFolder> {
     pathOf: (name) => join(through, name),
     async open(name) {
       await assertInPlace();
-      return held(await open(join(through, name), FOLDER), join(path, name));
+      return toHandle(await open(join(through, name), FOLDER), join(path, name));
     },
     async lstat(name) {
       await assertInPlace();

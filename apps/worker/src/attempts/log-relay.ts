@@ -12,7 +12,10 @@ export interface LogRelayOptions {
   readonly send: (lines: readonly LogLine[]) => Promise<void>;
 }
 
-/** Collects the log lines of one attempt and sends them in batches, in order; past `MAX_LOG_LINES` they are dropped, and one line says so. */
+/**
+ * Collects the log lines of one attempt and sends them in batches, in order; past `MAX_LOG_LINES` they are
+ * dropped, and one line says so.
+ */
 export class LogRelay {
   readonly #options: LogRelayOptions;
   #waiting: LogLine[] = [];

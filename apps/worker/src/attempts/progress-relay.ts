@@ -4,7 +4,10 @@ import { clientProgress } from "./client-text.js";
 export interface RelayOptions {
   /** Least time between two updates of one stage, in ms. */
   readonly intervalMs: number;
-  /** Hands an update on. While what it returned is pending, nothing further is sent. Rejections are the sender's to handle. */
+  /**
+   * Hands an update on. While what it returned is pending, nothing further is sent. Rejections are the
+   * sender's to handle.
+   */
   readonly send: (progress: Progress) => Promise<void> | undefined;
 }
 
@@ -12,8 +15,8 @@ export interface RelayOptions {
 const MAX_STAGES = 100;
 
 /**
- * Thins out progress: the first update and each change of stage go at once, the newest of the rest every `intervalMs`, and the
- * last with `flush()`. Bounded: at most `MAX_STAGES` updates wait.
+ * Thins out progress: the first update and each change of stage go at once, the newest of the rest every
+ * `intervalMs`, and the last with `flush()`. Bounded: at most `MAX_STAGES` updates wait.
  */
 export class ProgressRelay {
   readonly #options: RelayOptions;

@@ -1,27 +1,25 @@
-import { type Attempt, type Clock, DomainError } from "@drover/core";
+import { type Attempt, type Clock, DomainError, type StopReason } from "@drover/core";
 
-/** The attempt was stopped while it waited. */
-export const STOPPED = Symbol("stopped");
-
-/** Carries a stop out of nested work. */
-export class StoppedError extends Error {
-  override readonly name = "StoppedError";
-}
+/** What the work returned, or why the attempt was stopped while it waited. */
+export type Waited<T> =
+  | { readonly kind: "done"; readonly value: T }
+  | { readonly kind: "stopped"; readonly reason: StopReason };
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
- * Does `work` as often as it takes while the storage is full or away, which is nothing that another attempt would mend: the job says that
- * it waits, and its attempt goes on when there is room again. Ends with `STOPPED` when the attempt is stopped meanwhile.
+ * Calls `work` until the storage is neither full nor unavailable, which another attempt would not mend. The
+ * job shows that it waits; the pauses grow from 1 s to 10 s. Ends early when the attempt is stopped.
+ * @throws what `work` throws for any other reason.
  */
-export async function onceStored<T>(
+export async function waitForStorage<T>(
   { clock, attempt }: { readonly clock: Clock; readonly attempt: Attempt },
   work: () => Promise<T>,
-): Promise<T | typeof STOPPED> {
+): Promise<Waited<T>> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
-      return await work();
+      return { kind: "done", value: await work() };
     } catch (error) {
       if (!isStorageTrouble(error)) throw error;
     }
@@ -30,7 +28,7 @@ export async function onceStored<T>(
     try {
       await clock.sleep(pauseMs, attempt.signal);
     } catch {
-      return STOPPED;
+      return { kind: "stopped", reason: attempt.signal.reason as StopReason };
     }
   }
 }

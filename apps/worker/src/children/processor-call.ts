@@ -3,7 +3,7 @@ import { InputInvalidError, type Processor, runAttempt, TryLaterError } from "@d
 import { type FromChild, MAX_ARTIFACTS, MAX_RESULT_BYTES, type RunMessage, type Thrown } from "./messages.js";
 
 /** Where an attempt that runs in this very process reports to. */
-export interface AttemptReports {
+export interface ProcessorReports {
   onProgress(percent: number, stage: string | null, message: string | null): void;
   onLog(level: "debug" | "info" | "warn" | "error", message: string): void;
 }
@@ -18,7 +18,7 @@ export async function runHere(
   processor: Processor,
   message: RunMessage,
   signal: AbortSignal,
-  reports: AttemptReports,
+  reports: ProcessorReports,
 ): Promise<Settled> {
   try {
     const parsed = processor.parseParams(message.params);

@@ -1,10 +1,10 @@
 import type { StopReason } from "@drover/core";
 import type { WrittenArtifact } from "@drover/processor-sdk";
 import type { RunMessage, Thrown } from "./messages.js";
-import type { AttemptReports } from "./processor-call.js";
+import type { ProcessorReports } from "./processor-call.js";
 
 /** One attempt as a runner sees it. */
-export interface RunTask extends AttemptReports {
+export interface RunTask extends ProcessorReports {
   readonly message: RunMessage;
   /** Longest run, in ms; the clock starts when the processor is called. */
   readonly timeoutMs: number;
