@@ -1,9 +1,9 @@
 import type { BlobStore, Clock, JobId, Log } from "@drover/core";
 import { createExecutor } from "./attempts/execute.js";
 import { ChildPool } from "./children/child-pool.js";
-import type { ChildSupport } from "./children/child-spawn.js";
 import { createInProcessRunner } from "./children/in-process-runner.js";
 import type { Runner } from "./children/runner.js";
+import type { ChildSupport } from "./children/spawned-child.js";
 import type { LoadedProcessor } from "./processor-modules.js";
 import type { Station } from "./worker.js";
 

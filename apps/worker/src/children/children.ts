@@ -1,30 +1,38 @@
 import { fileURLToPath } from "node:url";
 import type { Log } from "@drover/core";
 import { Guardian, Orphans, type ProcessKeeper } from "@drover/process-guard";
-import type { ChildSupport } from "./child-spawn.js";
 import { GRACES, type Graces } from "./runner.js";
 import { Sampler } from "./sampler.js";
+import type { ChildSupport } from "./spawned-child.js";
 
 export interface ChildrenOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
-  /** Names this worker: no other, living or dead, has the same. Begins the mark that everything it starts bears. */
+  /**
+   * No other worker, living or dead, has the same. The marks of all that this worker starts begin with it.
+   */
   readonly workerMark: string;
-  /** Hears of every process, beside the guardian. */
+  /** Called about every process, as the guardian is. */
   readonly keeper: ProcessKeeper;
   readonly log: Log;
   /** Default: `GRACES`. */
   readonly graces?: Graces;
-  /** The module that a child runs, and arguments for Node before it. Default: the built entry beside this module. */
+  /**
+   * The module that a child runs, and arguments for Node before it. Default: the built entry beside this
+   * module.
+   */
   readonly entry?: string;
   readonly nodeArguments?: readonly string[];
 }
 
-/** How often the memory and the stray processes of running attempts are looked at, in ms. */
+/** Time between two checks of running attempts for their memory and for stray processes, in ms. */
 const SAMPLE_MS = 250;
 
-/** What all child processes of a worker share, with the guardian that ends them when the worker is gone; close it last. */
+/**
+ * Returns what all child processes of a worker share, and the guardian that ends them when the worker is
+ * gone. Close the guardian last.
+ */
 export function createChildren(options: ChildrenOptions): { support: ChildSupport; guardian: Guardian } {
   const { environment, maxAttempts, keeper, log, graces = GRACES, nodeArguments = [] } = options;
   const markPrefix = markPrefixOf(options.workerMark);
@@ -55,7 +63,7 @@ export function createChildren(options: ChildrenOptions): { support: ChildSuppor
   return { support, guardian };
 }
 
-/** How the marks of all that a worker starts begin. */
+/** Returns how the marks of all that a worker starts begin. */
 export function markPrefixOf(workerMark: string): string {
   return `${workerMark}.`;
 }
