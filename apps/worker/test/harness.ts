@@ -25,7 +25,7 @@ import { ChildPool } from "../src/children/child-pool.js";
 import type { ChildrenOptions } from "../src/children/children.js";
 import { createInProcessRunner } from "../src/children/in-process-runner.js";
 import type { Runner } from "../src/children/runner.js";
-import { systemClock } from "../src/clock.js";
+import { systemClock } from "../src/timers.js";
 import processors from "./fixtures/processors.js";
 import { quickChildren } from "./quick-children.js";
 

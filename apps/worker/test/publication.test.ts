@@ -23,7 +23,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FolderHandle, openFolder } from "../src/attempts/folder-handle.js";
 import { type Publication, publish } from "../src/attempts/publish.js";
 import { waitForStorage } from "../src/attempts/storage-wait.js";
-import { systemClock } from "../src/clock.js";
+import { systemClock } from "../src/timers.js";
 import { recordingLog, requestOf, TestAttempt } from "./harness.js";
 
 const SECRET = "of the host, not of the job";

@@ -32,7 +32,8 @@ export class ProgressRelay {
   }
 
   push(reported: Progress): void {
-    const progress = clientProgress(reported); // before anything is kept or sent: a processor may report megabytes
+    // Before anything is kept or sent: a processor may report megabytes.
+    const progress = clientProgress(reported);
     const isNewStage = progress.stage !== this.#lastStage && this.#stages < MAX_STAGES;
     if (isNewStage) {
       this.#stages += 1;

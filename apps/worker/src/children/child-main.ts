@@ -58,7 +58,8 @@ async function load(): Promise<Processor> {
 async function run(message: RunMessage): Promise<void> {
   const controller = new AbortController();
   running = controller;
-  process.env["TMPDIR"] = join(message.folder, "scratch"); // temporary files of libraries and of further processes are wiped too
+  // Temporary files of libraries and of further processes are wiped too.
+  process.env["TMPDIR"] = join(message.folder, "scratch");
   let lines = 0;
   const relay = new ProgressRelay({
     intervalMs: PROGRESS_INTERVAL_MS,

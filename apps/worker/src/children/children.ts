@@ -1,7 +1,10 @@
 import { fileURLToPath } from "node:url";
 import type { Log } from "@drover/core";
 import { Guardian, Orphans, type ProcessKeeper } from "@drover/process-guard";
-import { GRACES, type Graces } from "./runner.js";
+import type { LoadedProcessor } from "../processor-modules.js";
+import { ChildPool } from "./child-pool.js";
+import { createInProcessRunner } from "./in-process-runner.js";
+import { GRACES, type Graces, type Runner } from "./runner.js";
 import { Sampler } from "./sampler.js";
 import type { ChildSupport } from "./spawned-child.js";
 
@@ -61,6 +64,18 @@ export function createChildren(options: ChildrenOptions): { support: ChildSuppor
     nextMark: () => `${markPrefix}${++children}`,
   };
   return { support, guardian };
+}
+
+/**
+ * Returns what runs a processor: a pool of children, one of them started ahead, or this process for an
+ * `inProcess` one.
+ */
+export function createRunner(support: ChildSupport, { processor, moduleUrl }: LoadedProcessor): Runner {
+  if (processor.inProcess) return createInProcessRunner(processor);
+  const { name, isolation, limits } = processor;
+  const pool = new ChildPool(support, { name, moduleUrl, isolation, maxRssBytes: limits.maxRssBytes });
+  pool.warm();
+  return pool;
 }
 
 /** Returns how the marks of all that a worker starts begin. */

@@ -1,7 +1,7 @@
 import type { BlobStore, Clock, Log, QueuePorts } from "@drover/core";
 import { putText, settleManifest } from "@drover/job-files";
 import { trouble } from "../log.js";
-import { type Repetition, repeat } from "../repeat.js";
+import { type Repetition, repeat } from "../timers.js";
 import { Confirmed } from "./confirmed.js";
 import { lookAtJob } from "./look-at-job.js";
 import { createArtifactPart } from "./orphans.js";
