@@ -7,9 +7,10 @@ import { type BlobStore, type Clock, type Log, type QueuePorts, SettingsError } 
 import { Installation } from "@drover/job-files";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
 import { describeStore, openStore } from "@drover/storage";
-import { createExecutor } from "./attempts/execute.js";
+import { createExecutor, type ExecutorDeps } from "./attempts/execute.js";
 import { createChildren, createRunner } from "./children/children.js";
 import { GRACES, type Graces } from "./children/runner.js";
+import type { ChildSupport } from "./children/spawned-child.js";
 import { type Config, readConfig } from "./config.js";
 import { createLog, rateLimited } from "./log.js";
 import { type LoadedProcessor, loadProcessors } from "./processor-modules.js";
@@ -103,10 +104,7 @@ function installationOf(
 
 async function serve(parts: Parts, processors: readonly LoadedProcessor[], graces = GRACES): Promise<void> {
   const { config, log, queue } = parts;
-  const attemptsFolder = join(config.dataFolder, "attempts");
-  const folder = new WorkerFolder(attemptsFolder, config.folderName);
-  await folder.open();
-  await sweepDeadWorkers(attemptsFolder, log);
+  const folder = await openFolder(parts);
   const { support, guardian } = createChildren({
     environment: config.childEnvironment,
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
@@ -116,12 +114,8 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
     log,
   });
   const settler = new Settler(parts);
-  const executorDeps = { ...parts, folder: folder.path, clock: serverTime(queue), settle: settler.settle };
-  const served = processors.map((loaded): ServedProcessor => {
-    const { processor } = loaded;
-    const runner = createRunner(support, loaded);
-    return { processor, runner, executor: createExecutor({ ...executorDeps, processor, runner }) };
-  });
+  const shared = { ...parts, folder: folder.path, clock: serverTime(queue), settle: settler.settle };
+  const served = processors.map((loaded) => serveProcessor(shared, support, loaded));
   const worker = new Worker({ ...workerDeps(parts, processors), served });
   const closeHealth = await serveHealth(parts, worker);
   const sweeper = startSweeper(sweeperDeps(parts, processors));
@@ -141,6 +135,25 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   });
   parts.installation.start();
   worker.start();
+}
+
+/** The folder of this worker, after what dead workers left beside it is gone. */
+async function openFolder({ config, log }: Parts): Promise<WorkerFolder> {
+  const attemptsFolder = join(config.dataFolder, "attempts");
+  const folder = new WorkerFolder(attemptsFolder, config.folderName);
+  await folder.open();
+  await sweepDeadWorkers(attemptsFolder, log);
+  return folder;
+}
+
+function serveProcessor(
+  shared: Omit<ExecutorDeps, "processor" | "runner">,
+  children: ChildSupport,
+  loaded: LoadedProcessor,
+): ServedProcessor {
+  const { processor } = loaded;
+  const runner = createRunner(children, loaded);
+  return { processor, runner, executor: createExecutor({ ...shared, processor, runner }) };
 }
 
 /** This machine's clock, with the wall time of the queue's server. */

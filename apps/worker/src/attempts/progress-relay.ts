@@ -4,14 +4,11 @@ import { clientProgress } from "./client-text.js";
 export interface RelayOptions {
   /** Least time between two updates of one stage, in ms. */
   readonly intervalMs: number;
-  /**
-   * Hands an update on. While what it returned is pending, nothing further is sent. Rejections are the
-   * sender's to handle.
-   */
+  /** Sends an update; nothing further is sent while the returned promise is pending. It must not reject. */
   readonly send: (progress: Progress) => Promise<void> | undefined;
 }
 
-/** Stage changes that are passed on at once and each; further ones are merged like percentages. */
+/** Changes of stage that are each sent at once; further ones are merged like percentages. */
 const MAX_STAGES = 100;
 
 /**

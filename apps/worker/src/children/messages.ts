@@ -31,7 +31,7 @@ export interface Thrown {
 }
 
 /**
- * Child to worker. `wasStopped`: the attempt had been told to stop before it settled, so that its result may
+ * Child to worker. `wasStopped`: the attempt was told to stop before it settled, so that its result may
  * be partial.
  */
 export type FromChild =
