@@ -109,7 +109,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
     environment: config.childEnvironment,
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
     workerMark: config.folderName,
-    keeper: folder,
+    registry: folder,
     graces,
     log,
   });

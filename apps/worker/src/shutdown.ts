@@ -11,9 +11,7 @@ export interface ShutdownOptions {
   readonly exit: (code: number) => void;
 }
 
-/**
- * The drain timeout after the loss of the parent process, in ms: whoever started all this wants it gone too.
- */
+/** The drain timeout after the loss of the parent process, in ms: who started this wants it gone too. */
 const ORPHAN_DRAIN_MS = 1_000;
 /**
  * Time past the drain deadline after which a stop is given up (Redis is away, a process cannot be killed), in

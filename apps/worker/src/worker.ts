@@ -139,9 +139,7 @@ export class Worker {
     );
   }
 
-  /**
-   * Whether Redis and storage belong together now: the Redis may have been switched since the last heartbeat.
-   */
+  /** Whether Redis and storage belong together now: Redis may have been switched since the last heartbeat. */
   async #mayRun({ request }: Attempt): Promise<boolean> {
     const { storage, quietLog } = this.#deps;
     const obstacle = await storage.obstacle().catch(() => "no_redis" as const);

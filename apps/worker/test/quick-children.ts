@@ -10,7 +10,7 @@ export function quickChildren(options: Partial<ChildrenOptions> = {}): ReturnTyp
     environment: process.env,
     maxAttempts: 100,
     workerMark: randomUUID(),
-    keeper: { watch() {}, forget() {} },
+    registry: { watch() {}, forget() {} },
     entry: new URL("../dist/children/child-main.js", import.meta.url).pathname,
     log: silent,
     graces: { stopMs: 500, cancelMs: 500 },

@@ -128,9 +128,7 @@ async function prepare(
   };
 }
 
-/**
- * Calls the processor; resolves when its last progress and log lines are on record, or too slow to wait for.
- */
+/** Calls the processor; resolves when its last progress and log lines are recorded, or take too long. */
 async function run(
   { runner, clock, log }: ExecutorDeps,
   { attempt, inputPath, folders, timeoutMs }: Prepared,

@@ -16,9 +16,7 @@ export function failed(code: FailureCode, message: string, options: Partial<Fail
   return { kind: "failed", code, message: shown, retryable: isRetryable(code), ...options };
 }
 
-/**
- * Returns the outcome of a stopped attempt. After a lost lease nothing is recorded; "released" claims least.
- */
+/** Returns the outcome of a stopped attempt. After a lost lease none is recorded: "released" claims least. */
 export function outcomeOfStop(reason: StopReason): Outcome {
   return reason === "cancelled" ? { kind: "cancelled" } : { kind: "released" };
 }

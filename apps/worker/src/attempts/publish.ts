@@ -86,9 +86,7 @@ async function storeAll(
   return { kind: "completed", result: end.result, artifacts };
 }
 
-/**
- * The store looks again, at the very file that it moves, and throws a `TypeError` for one that is not plain.
- */
+/** The store checks the very file that it moves again, and throws a `TypeError` for one that is not plain. */
 function isUnchanged(error: unknown): false {
   if (error instanceof TypeError) return false;
   throw error;

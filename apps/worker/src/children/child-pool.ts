@@ -7,8 +7,8 @@ const LOAD_TIMEOUT_MS = 60_000;
 
 /**
  * The children of one processor. One is kept warm from the start and after each loss, so that an attempt
- * seldom waits for a process to start; more come as more attempts run at a time (the consumer's slots
- * bound that) and stay for reuse. Where children are not used again, because the processor asks for it or has left
+ * seldom waits for a process to start; more come as more attempts run at a time (the consumer's slots bound
+ * that) and stay for reuse. Where children are not used again, because the processor asks for it or has left
  * one unclean, a spare is started with each attempt, for the next. Ends with `close()`.
  */
 export class ChildPool implements Runner {

@@ -5,9 +5,7 @@ import type { FromChild } from "./messages.js";
 import type { RunEnd, RunOptions } from "./runner.js";
 import { type ChildProcessor, type ChildSupport, SpawnedChild } from "./spawned-child.js";
 
-/**
- * The longest wait for a killed child, in ms: one in an uninterruptible system call must not hold its slot.
- */
+/** Longest wait for a killed child, in ms: one in an uninterruptible system call must not hold its slot. */
 const EXIT_WAIT_MS = 1_000;
 /**
  * The longest wait for a child to say what an attempt left behind, in ms: with a blocked event loop it never
@@ -44,7 +42,7 @@ export class Child {
     this.#support = support;
     this.#processor = processor;
     const mark = support.nextMark();
-    const { orphans, keeper } = support;
+    const { orphans, registry: keeper } = support;
     this.#process = new SpawnedChild(support, processor, {
       mark,
       onMessage: (message) => this.#onMessage(message),

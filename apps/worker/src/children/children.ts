@@ -12,12 +12,10 @@ export interface ChildrenOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
-  /**
-   * No other worker, living or dead, has the same. The marks of all that this worker starts begin with it.
-   */
+  /** No other worker, living or dead, has it. The marks of all that this worker starts begin with it. */
   readonly workerMark: string;
-  /** Called about every process, as the guardian is. */
-  readonly keeper: ProcessKeeper;
+  /** Where every process is recorded while it runs, beside the guardian. */
+  readonly registry: ProcessKeeper;
   readonly log: Log;
   /** Default: `GRACES`. */
   readonly graces?: Graces;
@@ -37,7 +35,7 @@ const SAMPLE_MS = 250;
  * gone. Close the guardian last.
  */
 export function createChildren(options: ChildrenOptions): { support: ChildSupport; guardian: Guardian } {
-  const { environment, maxAttempts, keeper, log, graces = GRACES, nodeArguments = [] } = options;
+  const { environment, maxAttempts, registry, log, graces = GRACES, nodeArguments = [] } = options;
   const markPrefix = markPrefixOf(options.workerMark);
   const guardian = new Guardian({ markPrefix });
   let children = 0;
@@ -50,14 +48,14 @@ export function createChildren(options: ChildrenOptions): { support: ChildSuppor
     graces,
     log,
     sampler: new Sampler(SAMPLE_MS),
-    keeper: {
+    registry: {
       watch(process) {
         guardian.watch(process);
-        keeper.watch(process);
+        registry.watch(process);
       },
       forget(process) {
         guardian.forget(process);
-        keeper.forget(process);
+        registry.forget(process);
       },
     },
     orphans: new Orphans(),

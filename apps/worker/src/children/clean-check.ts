@@ -9,9 +9,7 @@ import type { Worker } from "node:worker_threads";
  */
 const SETTLE_MS = 100;
 
-/**
- * What a process may keep, at most: what it had before its first attempt times the factor, plus the margin.
- */
+/** What a process may keep: what it had before its first attempt, times the factor, plus the margin. */
 const MEMORY = {
   /** Heap and what hangs on it, after a garbage collection. */
   live: { factor: 1.5, marginBytes: 32 << 20 },

@@ -16,7 +16,8 @@ export interface ChildSupport {
   readonly maxAttempts: number;
   readonly graces: Graces;
   readonly sampler: Sampler;
-  readonly keeper: ProcessKeeper;
+  /** Where every process is recorded while it runs. */
+  readonly registry: ProcessKeeper;
   readonly orphans: Orphans;
   /** A mark for one child that no other has; all marks of a worker begin alike. */
   readonly nextMark: () => string;
