@@ -3,43 +3,38 @@ import { realpathSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  type BlobStore,
-  type Clock,
-  DomainError,
-  type Log,
-  type QueuePorts,
-  SettingsError,
-} from "@drover/core";
+import { type BlobStore, type Clock, type Log, type QueuePorts, SettingsError } from "@drover/core";
 import { Installation } from "@drover/job-files";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
 import { describeStore, openStore } from "@drover/storage";
-import { systemClock } from "./clock.js";
+import { createExecutor, type ExecutorDeps } from "./attempts/execute.js";
+import { createChildren, createRunner } from "./children/children.js";
+import { GRACES, type Graces } from "./children/runner.js";
+import type { ChildSupport } from "./children/spawned-child.js";
 import { type Config, readConfig } from "./config.js";
-import { startHealth } from "./health.js";
 import { createLog, rateLimited } from "./log.js";
-import { type LoadedProcessor, loadProcessors, ProcessorLoadError } from "./processors.js";
-import { createChildren } from "./runner/children.js";
-import { GRACES, type Graces } from "./runner/runner.js";
-import { listenForEnd } from "./shutdown.js";
-import { createStation } from "./stations.js";
+import { type LoadedProcessor, loadProcessors } from "./processor-modules.js";
+import { exitWith, listenForStop } from "./shutdown.js";
 import { createStorageWatch } from "./storage-watch.js";
+import { systemClock } from "./timers.js";
 import { reconcileOnce } from "./upkeep/reconcile-once.js";
 import { Settler } from "./upkeep/settler.js";
 import { measureFileTime, type SweeperDeps, startSweeper } from "./upkeep/sweeper.js";
-import { Worker } from "./worker.js";
+import { type ServedProcessor, Worker } from "./worker.js";
 import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
+import { startHealth } from "./worker-health.js";
 
-/** Repeated trouble of one kind is logged once in this time, in ms. */
+/** Least time between two log lines about the same repeated trouble, in ms. */
 const REPEATED_TROUBLE_MS = 10_000;
 /** Another worker sweeps this long after the one that did was killed, in ms. */
 const SWEEPER_LEASE_MS = 15_000;
-/** How long a drained worker waits for the manifests of its last jobs, in ms; the sweeper does what is left. */
+/**
+ * The longest wait of a drained worker for the manifests of its last jobs, in ms; the sweeper writes the
+ * rest.
+ */
 const SETTLE_MS = 2_000;
 
-const unique = () => randomBytes(5).toString("hex");
-
-/** What the process is made of, whatever it does. */
+/** What the process is made of, whether it serves or reconciles. */
 interface Parts {
   readonly config: Config;
   readonly log: Log;
@@ -50,16 +45,19 @@ interface Parts {
   readonly installation: Installation;
 }
 
-/** What tests shorten; everything else of a worker is a setting. */
+/** Times that tests shorten; everything else of a worker is a setting. */
 export interface Overrides {
   readonly lease?: Partial<LeaseTimes>;
   /** How long a child has to stop before it is killed. */
   readonly graces?: Graces;
 }
 
-/** The composition root: the only place that names adapters. `main.js` serves, `main.js reconcile` puts inputs and jobs right once. */
+/**
+ * The composition root: the only place that names adapters. `main.js` serves; `main.js reconcile` makes
+ * inputs and jobs agree, once.
+ */
 export async function main(overrides: Overrides = {}): Promise<void> {
-  const config = readConfig(unique());
+  const config = readConfig(randomBytes(5).toString("hex"));
   const { settings } = config;
   const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
   for (const sentence of config.misspelt) log.warn(sentence);
@@ -106,27 +104,22 @@ function installationOf(
 
 async function serve(parts: Parts, processors: readonly LoadedProcessor[], graces = GRACES): Promise<void> {
   const { config, log, queue } = parts;
-  const attemptsFolder = join(config.dataFolder, "attempts");
-  const folder = new WorkerFolder(attemptsFolder, config.folderName);
-  await folder.open();
-  await sweepDeadWorkers(attemptsFolder, log);
+  const folder = await openFolder(parts);
   const { support, guardian } = createChildren({
     environment: config.childEnvironment,
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
     workerMark: config.folderName,
-    keeper: folder,
+    registry: folder,
     graces,
     log,
   });
-  const clock = serverTime(queue);
   const settler = new Settler(parts);
-  const { settle } = settler;
-  const stationDeps = { ...parts, children: support, folder: folder.path, clock, unique, settle };
-  const stations = processors.map((loaded) => createStation(stationDeps, loaded));
-  const worker = new Worker({ ...workerDeps(parts, processors), stations });
+  const shared = { ...parts, folder: folder.path, clock: serverTime(queue), settle: settler.settle };
+  const served = processors.map((loaded) => serveProcessor(shared, support, loaded));
+  const worker = new Worker({ ...workerDeps(parts, processors), served });
   const closeHealth = await serveHealth(parts, worker);
   const sweeper = startSweeper(sweeperDeps(parts, processors));
-  listenForEnd({
+  listenForStop({
     log,
     drainTimeoutMs: config.settings.DROVER_DRAIN_TIMEOUT,
     async stop(deadlineMs) {
@@ -142,6 +135,25 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   });
   parts.installation.start();
   worker.start();
+}
+
+/** The folder of this worker, after what dead workers left beside it is gone. */
+async function openFolder({ config, log }: Parts): Promise<WorkerFolder> {
+  const attemptsFolder = join(config.dataFolder, "attempts");
+  const folder = new WorkerFolder(attemptsFolder, config.folderName);
+  await folder.open();
+  await sweepDeadWorkers(attemptsFolder, log);
+  return folder;
+}
+
+function serveProcessor(
+  shared: Omit<ExecutorDeps, "processor" | "runner">,
+  children: ChildSupport,
+  loaded: LoadedProcessor,
+): ServedProcessor {
+  const { processor } = loaded;
+  const runner = createRunner(children, loaded);
+  return { processor, runner, executor: createExecutor({ ...shared, processor, runner }) };
 }
 
 /** This machine's clock, with the wall time of the queue's server. */
@@ -200,7 +212,10 @@ function sweeperDeps(parts: Parts, processors: readonly LoadedProcessor[]): Swee
   };
 }
 
-/** Answers how to end it. */
+/**
+ * Starts the health endpoints, unless the setting is off; returns what ends them.
+ * @throws SettingsError when the port cannot be listened on.
+ */
 async function serveHealth({ config, log }: Parts, worker: Worker): Promise<() => Promise<void>> {
   const port = config.settings.DROVER_WORKER_PORT;
   if (port < 0) return async () => {};
@@ -214,23 +229,7 @@ async function serveHealth({ config, log }: Parts, worker: Worker): Promise<() =
   return () => health.close();
 }
 
-/**
- * What a person can put right is told in a sentence: with exit code 2 for a wrong setting, 1 for a refusal, such as the wrong Redis.
- * Anything else is told with its stack, and 1.
- */
-function endWith(error: unknown): never {
-  const isForPerson =
-    error instanceof SettingsError ||
-    error instanceof DomainError ||
-    error instanceof ProcessorLoadError ||
-    (error instanceof Error && "syscall" in error); // of the system: a port that is taken, a folder that cannot be made
-  const text =
-    error instanceof Error ? (isForPerson ? error.message : (error.stack ?? error.message)) : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exit(isForPerson && !(error instanceof DomainError) ? 2 : 1);
-}
-
 /** End-to-end tests import this module and start it with shorter times. */
 const isStarted =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
-if (isStarted) main().catch(endWith);
+if (isStarted) main().catch(exitWith);

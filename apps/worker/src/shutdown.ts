@@ -1,32 +1,39 @@
-import type { Log } from "@drover/core";
+import { DomainError, type Log, SettingsError } from "@drover/core";
+import { ProcessorLoadError } from "./processor-modules.js";
 
 export interface ShutdownOptions {
   readonly log: Log;
   /** How long a stop by signal lets running attempts end, in ms. */
   readonly drainTimeoutMs: number;
-  /** Ends everything within about `deadlineMs`. */
+  /** Stops everything, running attempts after `deadlineMs`. */
   readonly stop: (deadlineMs: number) => Promise<void>;
   /** Ends the process. */
   readonly exit: (code: number) => void;
 }
 
-/** The same after the parent process is gone: whoever started all this wants it gone too. In ms. */
+/** The drain timeout after the loss of the parent process, in ms: who started this wants it gone too. */
 const ORPHAN_DRAIN_MS = 1_000;
-/** Time past the drain deadline after which a stop is given up (Redis is away, a process cannot be killed), in ms. */
+/**
+ * Time past the drain deadline after which a stop is given up (Redis is away, a process cannot be killed), in
+ * ms.
+ */
 const STOP_MARGIN_MS = 10_000;
-/** A terminal's Ctrl-C reaches a parent and its children, and the parent passes its own signal on: within this time, in ms, that is one wish. */
-const SAME_WISH_MS = 1_000;
+/**
+ * A terminal's Ctrl-C reaches parent and children, and the parent passes on its own: within this time one
+ * request, in ms.
+ */
+const SAME_REQUEST_MS = 1_000;
 
 /**
- * Listens for the end: SIGTERM, SIGINT, or the loss of the parent that started this process with a channel. The first stops in order and
- * exits with 0; the same signal again exits at once with 1.
+ * Stops the process on SIGTERM, SIGINT, or the loss of the parent that started it with a channel. The first
+ * stops in order and exits with 0; the same signal again exits at once with 1.
  */
-export function listenForEnd(options: ShutdownOptions): void {
+export function listenForStop(options: ShutdownOptions): void {
   let first: { readonly signal: string; readonly at: number } | undefined;
   const end = (signal: string, deadlineMs: number) => {
     if (first !== undefined) {
-      const isSameWish = first.signal !== signal && performance.now() - first.at < SAME_WISH_MS;
-      if (!isSameWish && signal !== "disconnect") options.exit(1);
+      const isSameRequest = first.signal !== signal && performance.now() - first.at < SAME_REQUEST_MS;
+      if (!isSameRequest && signal !== "disconnect") options.exit(1);
       return;
     }
     first = { signal, at: performance.now() };
@@ -43,10 +50,28 @@ export function listenForEnd(options: ShutdownOptions): void {
   process.on("SIGTERM", () => end("SIGTERM", options.drainTimeoutMs));
   process.on("SIGINT", () => end("SIGINT", options.drainTimeoutMs));
   process.on("disconnect", () => end("disconnect", ORPHAN_DRAIN_MS));
-  if (process.connected === false) end("disconnect", ORPHAN_DRAIN_MS); // the parent died while this process was starting
+  // The parent died while this process was starting.
+  if (process.connected === false) end("disconnect", ORPHAN_DRAIN_MS);
 }
 
 function giveUp({ log, exit }: ShutdownOptions): void {
   log.error("Stopping took too long; leaving the rest to the lease and to the guardian");
   exit(1);
+}
+
+/**
+ * Ends the process over an error. What a person can put right is printed as a sentence, with exit code 2 for
+ * a wrong setting and 1 for a refusal, such as the wrong Redis; anything else with its stack, and 1.
+ */
+export function exitWith(error: unknown): never {
+  const isForPerson =
+    error instanceof SettingsError ||
+    error instanceof DomainError ||
+    error instanceof ProcessorLoadError ||
+    // Of the operating system: a port that is taken, a folder that cannot be made.
+    (error instanceof Error && "syscall" in error);
+  const text =
+    error instanceof Error ? (isForPerson ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(isForPerson && !(error instanceof DomainError) ? 2 : 1);
 }

@@ -1,14 +1,23 @@
 import { type BlobStore, DomainError, type ErrorCode, type LiveApis, type Log } from "@drover/core";
 import { Canaries, type Installation } from "@drover/job-files";
 
-/** What keeps a worker from running jobs though Redis answers. */
+/** Why a worker runs no jobs though Redis answers. */
 export type Obstacle = Extract<ErrorCode, "storage_not_shared" | "storage_unavailable">;
 
-/** Whether this worker works on the storage of the apis. Both throw `redis_unavailable` when that cannot be known. */
+/**
+ * Whether this worker works on the storage of the apis. Both throw `redis_unavailable` when that is not
+ * known.
+ */
 export interface StorageWatch {
-  /** Shows the worker's canary and looks for those of the apis; for each heartbeat. `undefined` when all is well. */
+  /**
+   * Writes the worker's canary and looks for those of the apis, at each heartbeat. `undefined` when all is
+   * well.
+   */
   look(): Promise<Obstacle | undefined>;
-  /** The last look's answer, as long as Redis and storage still belong together, which is asked now; for each attempt. */
+  /**
+   * Returns what the last look found, unless Redis and storage no longer belong together now; for each
+   * attempt.
+   */
   obstacle(): Promise<Obstacle | undefined>;
 }
 
@@ -26,8 +35,9 @@ const NOT_SHARED =
   "The storage of this worker is not the one that the apis work on, or a copy of it; it takes no jobs. DROVER_STORAGE has to name one storage for all processes.";
 
 /**
- * The worker shares the storage when it belongs to its Redis, and when, of the apis that live, at least one sees the worker's canary and
- * has its own seen. One api on a wrong folder must not stop all workers: it sees none of them, and refuses submits itself.
+ * The worker shares the storage when it belongs to its Redis, and when, of the apis that live, at least one
+ * sees the worker's canary and has its own seen. One api on a wrong folder must not stop all workers: it sees
+ * none of them, and refuses submits itself.
  */
 export function createStorageWatch(deps: StorageWatchDeps): StorageWatch {
   const { workerId, installation, apis, store } = deps;

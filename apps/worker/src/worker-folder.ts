@@ -12,9 +12,12 @@ import {
   pidSpace,
   readMark,
 } from "@drover/process-guard";
-import { markPrefixOf } from "./runner/children.js";
+import { markPrefixOf } from "./children/children.js";
 
-/** A worker that cannot be looked up by pid from here (another container or host on a shared disk) is dead when its folder was not touched for this long, in ms. */
+/**
+ * A worker whose pid means nothing here (another container or host on a shared disk) is dead when its folder
+ * was not touched for this long, in ms.
+ */
 const SILENT_MS = 10 * 60_000;
 
 interface Owner extends ProcessIdentity {
@@ -22,11 +25,12 @@ interface Owner extends ProcessIdentity {
 }
 
 /**
- * A worker's own folder on its own disk: `<attempts>/<name>/`, with the folders of its running attempts below.
+ * A worker's own folder on its own disk: `<attempts>/<name>/`, with the folders of its running attempts
+ * below.
  *
- * `owner.json` says whose it is, `processes/<pid>` when each process that runs for it started, so that the next worker can tell a dead
- * worker's leavings from a living one's and clear them away (`sweepDeadWorkers`). The folder's name is the worker's mark.
- * Begins with `open()`, ends with `remove()`.
+ * `owner.json` says whose it is, `processes/<pid>` when each process that runs for it started, so that the
+ * next worker can tell what a dead worker left from what a living one uses (`sweepDeadWorkers`). The folder's
+ * name is the worker's mark. Begins with `open()`, ends with `remove()`.
  */
 export class WorkerFolder implements ProcessKeeper {
   readonly path: string;
@@ -63,7 +67,7 @@ export class WorkerFolder implements ProcessKeeper {
     await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** Says that the worker lives, to workers that cannot look it up. */
+  /** Shows that the worker lives to workers that cannot look up its pid. */
   async #touch(): Promise<void> {
     const now = new Date();
     await utimes(this.#owner, now, now).catch(() => {}); // removed: the worker is stopping
@@ -74,7 +78,10 @@ export class WorkerFolder implements ProcessKeeper {
   }
 }
 
-/** Clears away what dead workers left: kills processes of theirs that still run, removes their folders. Answers how many workers that were. */
+/**
+ * Cleans up after dead workers: kills their processes that still run, removes their folders. Returns the
+ * number of workers.
+ */
 export async function sweepDeadWorkers(attemptsFolder: string, log: Log): Promise<number> {
   let swept = 0;
   for (const name of await readdir(attemptsFolder).catch(() => [])) {
@@ -104,7 +111,10 @@ async function isAlive(folder: string, owner: Owner | undefined): Promise<boolea
   return touched !== undefined && Date.now() - touched.mtimeMs < SILENT_MS;
 }
 
-/** Kills what the worker recorded and what bears its mark, each with its group. A recorded pid that is another process's now counts for nothing. */
+/**
+ * Kills the processes that the worker recorded or marked, with their groups; not one that was given the same
+ * pid since.
+ */
 async function endProcesses(folder: string): Promise<void> {
   const recorded = readRecorded(join(folder, "processes"));
   const prefix = markPrefixOf(basename(folder));

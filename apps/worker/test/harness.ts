@@ -20,12 +20,12 @@ import { inputKey, writeManifest } from "@drover/job-files";
 import { identify } from "@drover/process-guard";
 import type { Processor } from "@drover/processor-sdk";
 import { createMemoryStore } from "@drover/storage";
-import { systemClock } from "../src/clock.js";
-import { createExecutor, type Executor } from "../src/execute.js";
-import type { ChildrenOptions } from "../src/runner/children.js";
-import { createInProcessRunner } from "../src/runner/in-process-runner.js";
-import { ChildPool } from "../src/runner/pool.js";
-import type { Runner } from "../src/runner/runner.js";
+import { createExecutor, type Executor } from "../src/attempts/execute.js";
+import { ChildPool } from "../src/children/child-pool.js";
+import type { ChildrenOptions } from "../src/children/children.js";
+import { createInProcessRunner } from "../src/children/in-process-runner.js";
+import type { Runner } from "../src/children/runner.js";
+import { systemClock } from "../src/timers.js";
 import processors from "./fixtures/processors.js";
 import { quickChildren } from "./quick-children.js";
 
@@ -82,7 +82,6 @@ export class Harness {
       folder,
       clock: systemClock,
       log,
-      unique: () => randomUUID().slice(0, 8),
       settle: (id) => this.settled.push(id),
     });
     this.#executors.set(name, executor);
@@ -156,6 +155,7 @@ export function requestOf(processor: string, changes: Partial<JobRequest> = {}):
 export class TestAttempt implements Attempt {
   readonly updates: Progress[] = [];
   readonly lines: LogLine[] = [];
+  readonly id = randomUUID().slice(0, 8);
   readonly request: JobRequest;
   readonly number: number;
   reopenedEnd: number | null = null;

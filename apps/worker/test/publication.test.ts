@@ -20,10 +20,11 @@ import type { WrittenArtifact } from "@drover/processor-sdk";
 import { createDiskStore } from "@drover/storage";
 import { canMount, mountMemory } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type HeldFolder, holdFolder } from "../src/held-folder.js";
-import { onceStored, STOPPED } from "../src/once-stored.js";
-import { publish } from "../src/publish.js";
-import { requestOf, TestAttempt } from "./harness.js";
+import { type FolderHandle, openFolder } from "../src/attempts/folder-handle.js";
+import { type Publication, publish } from "../src/attempts/publish.js";
+import { waitForStorage } from "../src/attempts/storage-wait.js";
+import { systemClock } from "../src/timers.js";
+import { recordingLog, requestOf, TestAttempt } from "./harness.js";
 
 const SECRET = "of the host, not of the job";
 
@@ -31,7 +32,7 @@ describe("publication", () => {
   let root: string;
   let victim: string;
   let work: string;
-  let held: HeldFolder;
+  let source: FolderHandle;
   let store: BlobStore;
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), "drover-publication-"));
@@ -40,13 +41,13 @@ describe("publication", () => {
     mkdirSync(victim);
     mkdirSync(join(work, "artifacts"), { recursive: true });
     writeFileSync(join(victim, "out.txt"), SECRET);
-    held = await holdFolder(work);
+    source = await openFolder(work);
     mkdirSync(join(root, "blobs"));
     store = createDiskStore({ folder: join(root, "blobs") });
     await store.put(INSTALLATION_KEY, Readable.from([Buffer.from("{}")]), { ifAbsent: true });
   });
   afterEach(async () => {
-    await held.close();
+    await source.close();
     expect(readdirSync(victim), "nothing of the host was moved").toEqual(["out.txt"]);
     expect(readFileSync(join(victim, "out.txt"), "utf8")).toBe(SECRET);
     rmSync(root, { recursive: true });
@@ -67,12 +68,21 @@ describe("publication", () => {
       ...change,
     };
   };
-  const publishAll = (artifacts: readonly WrittenArtifact[], blobs: Pick<BlobStore, "adopt"> = store) =>
-    publish(blobs, {
-      end: { kind: "returned", result: null, artifacts },
-      source: held,
-      target: "jobs/j/1-x",
-    });
+  const publishEnd = (
+    end: Publication["end"],
+    adopt: BlobStore["adopt"] = (key, path) => store.adopt(key, path),
+    attempt = new TestAttempt(requestOf("p"), 1),
+  ) =>
+    publish(
+      {
+        blobs: { adopt, remove: (prefix) => store.remove(prefix) },
+        clock: systemClock,
+        log: recordingLog(),
+      },
+      { attempt, end, source, target: "jobs/j/1-x" },
+    );
+  const publishAll = (artifacts: readonly WrittenArtifact[], adopt?: BlobStore["adopt"]) =>
+    publishEnd({ kind: "returned", result: null, artifacts }, adopt);
   const published = async () => {
     const keys: string[] = [];
     for await (const { key } of store.list("jobs/")) keys.push(key);
@@ -145,20 +155,41 @@ describe("publication", () => {
 
   test("refuses a result that a child should not have sent", async () => {
     const end = { kind: "returned", result: "x".repeat(70_000), artifacts: [] } as const;
-    const outcome = await publish(store, { end, source: held, target: "jobs/j/1-x" });
+    const outcome = await publishEnd(end);
     expect(outcome).toMatchObject({ code: "processor_error", retryable: false });
   });
 
   test("refuses what is put in a file's place between the look and the move", async () => {
     writeFileSync(out(), "mine");
-    const late: Pick<BlobStore, "adopt"> = {
-      adopt: async (key, path) => {
-        rmSync(out());
-        linkSync(join(victim, "out.txt"), out());
-        await store.adopt(key, path);
-      },
+    const late: BlobStore["adopt"] = async (key, path) => {
+      rmSync(out());
+      linkSync(join(victim, "out.txt"), out());
+      await store.adopt(key, path);
     };
     expect(await publishAll([reported()], late)).toMatchObject({ code: "processor_error", retryable: false });
+    expect(await published()).toEqual([]);
+  });
+
+  test.each([
+    ["its attempt is stopped while it waits for storage", new DomainError("storage_full", "No room.")],
+    ["the store fails", new Error("broken")],
+  ])("leaves nothing in the store when %s after a first artifact", async (_, error) => {
+    writeFileSync(out(), "mine");
+    writeFileSync(join(work, "artifacts", "second.txt"), "mine");
+    const second = join(work, "artifacts", "second.txt");
+    const { ctimeMs } = statSync(second);
+    const attempt = new TestAttempt(requestOf("p"), 1);
+    const adopt: BlobStore["adopt"] = async (key, path) => {
+      if (key.endsWith("/out.txt")) return store.adopt(key, path);
+      expect(await published(), "the first is stored").toHaveLength(1);
+      attempt.stop("drained");
+      throw error;
+    };
+    const artifacts = [reported(), reported({ name: "second.txt", path: second, changedAtMs: ctimeMs })];
+    const outcome = await publishEnd({ kind: "returned", result: null, artifacts }, adopt, attempt).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(outcome).toEqual(error instanceof DomainError ? { kind: "released" } : error);
     expect(await published()).toEqual([]);
   });
 });
@@ -178,7 +209,7 @@ describe.skipIf(!canMount())("a disk that is full while artifacts are published"
       const attempt = new TestAttempt(requestOf("p"), 1);
       const sleep = () => store.remove("inputs/filler"); // while the attempt waits, somebody makes room
       const clock = { now: () => 0, monotonicMs: () => 0, sleep };
-      await onceStored({ clock, attempt }, () => store.adopt("jobs/j/1-x/out", file));
+      await waitForStorage({ clock, attempt }, () => store.adopt("jobs/j/1-x/out", file));
       expect((await store.stat("jobs/j/1-x/out"))?.sizeBytes).toBe(500 << 10);
       expect(attempt.updates).toMatchObject([{ message: "Waiting for storage" }]);
       expect(readdirSync(root)).toEqual(["blobs"]);
@@ -212,7 +243,10 @@ describe("work that meets a full or absent storage", () => {
     async (code) => {
       pauses.length = 0;
       const attempt = new TestAttempt(requestOf("p"), 1);
-      expect(await onceStored({ clock, attempt }, failing(6, code))).toBe("stored");
+      expect(await waitForStorage({ clock, attempt }, failing(6, code))).toEqual({
+        kind: "done",
+        value: "stored",
+      });
       expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
       expect(attempt.updates).toEqual([{ percent: 0, stage: "storage", message: "Waiting for storage" }]);
     },
@@ -221,12 +255,15 @@ describe("work that meets a full or absent storage", () => {
   test("ends when its attempt is stopped", async () => {
     const attempt = new TestAttempt(requestOf("p"), 1);
     attempt.stop("drained");
-    expect(await onceStored({ clock, attempt }, failing(1, "storage_full"))).toBe(STOPPED);
+    expect(await waitForStorage({ clock, attempt }, failing(1, "storage_full"))).toEqual({
+      kind: "stopped",
+      reason: "drained",
+    });
   });
 
   test("throws any other error on", async () => {
     const attempt = new TestAttempt(requestOf("p"), 1);
     const broken = () => Promise.reject(new Error("broken"));
-    await expect(onceStored({ clock, attempt }, broken)).rejects.toThrow("broken");
+    await expect(waitForStorage({ clock, attempt }, broken)).rejects.toThrow("broken");
   });
 });

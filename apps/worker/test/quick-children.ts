@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Log } from "@drover/core";
-import { type ChildrenOptions, createChildren } from "../src/runner/children.js";
+import { type ChildrenOptions, createChildren } from "../src/children/children.js";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -10,8 +10,8 @@ export function quickChildren(options: Partial<ChildrenOptions> = {}): ReturnTyp
     environment: process.env,
     maxAttempts: 100,
     workerMark: randomUUID(),
-    keeper: { watch() {}, forget() {} },
-    entry: new URL("../dist/runner/child-entry.js", import.meta.url).pathname,
+    registry: { watch() {}, forget() {} },
+    entry: new URL("../dist/children/child-main.js", import.meta.url).pathname,
     log: silent,
     graces: { stopMs: 500, cancelMs: 500 },
     ...options,

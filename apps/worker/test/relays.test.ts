@@ -1,8 +1,8 @@
 import type { LogLine, Progress } from "@drover/core";
 import { describe, expect, test } from "vitest";
-import { clientText, cutPaths, hideFolders } from "../src/client-text.js";
-import { LogRelay } from "../src/log-relay.js";
-import { ProgressRelay } from "../src/runner/progress-relay.js";
+import { clientText, cutPaths, hideFolders } from "../src/attempts/client-text.js";
+import { LogRelay } from "../src/attempts/log-relay.js";
+import { ProgressRelay } from "../src/attempts/progress-relay.js";
 import { until } from "./harness.js";
 
 const at = (percent: number, stage: string | null = null): Progress => ({ percent, stage, message: null });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { listenForEnd } from "../src/shutdown.js";
+import { listenForStop } from "../src/shutdown.js";
 import { recordingLog, until } from "./harness.js";
 
 let exits: number[];
@@ -9,7 +9,7 @@ let fail: (error: Error) => void;
 beforeEach(() => {
   exits = [];
   deadlines = [];
-  listenForEnd({
+  listenForStop({
     log: recordingLog(),
     drainTimeoutMs: 30_000,
     stop: (deadlineMs) => {

@@ -14,7 +14,7 @@ import { type Manifest, readManifest, writeManifest } from "@drover/job-files";
 import { type BullQueue, connectQueue } from "@drover/queue";
 import { createMemoryStore } from "@drover/storage";
 import { Redis, type TestRedis, waitFor } from "@drover/testkit";
-import { systemClock } from "../src/clock.js";
+import { systemClock } from "../src/timers.js";
 import { Sweeper, type SweeperDeps, type Swept } from "../src/upkeep/sweeper.js";
 import { bytes, recordingLog, requestOf } from "./harness.js";
 

@@ -1,11 +1,11 @@
 import type { Outcome, QueuePorts } from "@drover/core";
 import { createMemoryQueue } from "@drover/queue";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { systemClock } from "../src/clock.js";
-import { startHealth } from "../src/health.js";
-import { loadProcessors, ProcessorLoadError } from "../src/processors.js";
+import { loadProcessors, ProcessorLoadError } from "../src/processor-modules.js";
 import type { Obstacle } from "../src/storage-watch.js";
+import { systemClock } from "../src/timers.js";
 import { Worker, type WorkerDeps } from "../src/worker.js";
+import { startHealth } from "../src/worker-health.js";
 import { processorNamed, recordingLog, requestOf, until } from "./harness.js";
 
 const completed: Outcome = { kind: "completed", result: null, artifacts: [] };
@@ -29,7 +29,7 @@ afterEach(() => worker.drain(0));
 function workerOf(execute: () => Promise<Outcome>, ports: Partial<QueuePorts> = {}): Worker {
   const deps: WorkerDeps = {
     info: { id: "w1", host: "h", pid: 1, slots: 2, processors: ["good"], startedAt: 0 },
-    stations: [
+    served: [
       {
         processor: processorNamed("good"),
         runner: {

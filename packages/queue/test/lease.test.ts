@@ -86,6 +86,24 @@ describe("the lease of a running attempt", () => {
     await Promise.all([old.drain(0), next.drain(0)]);
   });
 
+  it("is for one attempt, whose id no other attempt at the job has", async () => {
+    const ids: string[] = [];
+    const consumer = near.attempts.consume("copy", options("near"), async ({ id }) => {
+      ids.push(id);
+      return { kind: "failed", code: "input_invalid", message: "no", retryable: false };
+    });
+    const request = newRequest();
+    await near.jobs.submit(request);
+    const isFailed = async () => (await near.jobs.get(request.id))?.status === "failed";
+    await waitFor(isFailed);
+    await near.jobs.retry(request.id);
+    await waitFor(() => ids.length === 2);
+    await waitFor(isFailed);
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(/^[0-9A-Za-z]+$/);
+    await consumer.drain(0);
+  });
+
   it("is taken back when Redis was away for longer than it lasts and nobody else was given the job", async () => {
     const isTaken = signal();
     const mayEnd = signal();

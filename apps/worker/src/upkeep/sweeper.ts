@@ -1,11 +1,11 @@
 import { type BlobStore, type Clock, DomainError, type Log, type QueuePorts } from "@drover/core";
 import { putText, settleManifest } from "@drover/job-files";
 import { trouble } from "../log.js";
-import { type Repetition, repeat } from "../repeat.js";
-import { Confirmed } from "./confirmed.js";
-import { lookAtJob } from "./look-at-job.js";
-import { createArtifactPart } from "./orphans.js";
-import { type Reconciled, Reconciler } from "./reconcile.js";
+import { type Repetition, repeat } from "../timers.js";
+import { CheckedFolders } from "./checked-folders.js";
+import { lookUpJob } from "./job-lookup.js";
+import { createArtifactPart } from "./orphan-artifacts.js";
+import { type Reconciled, Reconciler } from "./reconciler.js";
 import { expireJobs } from "./retention.js";
 import { createTombstonePart } from "./tombstones.js";
 import { type Part, type Slice, TurnOver } from "./walk.js";
@@ -17,17 +17,17 @@ import { type Part, type Slice, TurnOver } from "./walk.js";
  * | what | goes when | by |
  * |---|---|---|
  * | job in Redis, its history and logs | `DROVER_RETENTION_COMPLETED` or `_FAILED` after its end, unless a retry came first | retention.ts |
- * | artifacts, input and manifest of that job | right after it | retention.ts, else reconcile.ts |
- * | input file of a completed job | when its end has outlived a crash of Redis and its manifest says how it ended | settler.ts, else reconcile.ts |
+ * | artifacts, input and manifest of that job | right after it | retention.ts, else reconciler.ts |
+ * | input file of a completed job | when its end has outlived a crash of Redis and its manifest says how it ended | settler.ts, else reconciler.ts |
  * | job that waits past its queue deadline | fails as `queue_timeout` within 5 s | here, and every api |
  * | all of a job that a person deleted | at once; what died or came back, at the next sweep | the api, else tombstones.ts |
  * | tombstone of a deleted job | a day after the longest retention | tombstones.ts |
- * | upload without a manifest, or the second upload of a job | `DROVER_ORPHAN_GRACE` | reconcile.ts |
- * | upload whose manifest cannot be read | the longest retention | reconcile.ts |
- * | attempt's files that its job, known to Redis, does not point at | `DROVER_ORPHAN_GRACE` | orphans.ts |
- * | attempt's files of a job that Redis does not know | the longest retention | orphans.ts |
+ * | upload without a manifest, or the second upload of a job | `DROVER_ORPHAN_GRACE` | reconciler.ts |
+ * | upload whose manifest cannot be read | the longest retention | reconciler.ts |
+ * | attempt's files that its job, known to Redis, does not point at | `DROVER_ORPHAN_GRACE` | orphan-artifacts.ts |
+ * | attempt's files of a job that Redis does not know | the longest retention | orphan-artifacts.ts |
  *
- * And what is restored, from the manifest beside the input (reconcile.ts; the first two rows also by the api, for a submit that is repeated
+ * And what is restored, from the manifest beside the input (reconciler.ts; the first two rows also by the api, for a submit that is repeated
  * with its Idempotency-Key before a sweep came by):
  *
  * | manifest | job in Redis | becomes |
@@ -127,7 +127,7 @@ export class Sweeper {
 
   constructor(deps: SweeperDeps) {
     this.#deps = deps;
-    const confirmed = new Confirmed(Math.min(RECHECK_MS, deps.orphanGraceMs), deps.clock.monotonicMs);
+    const confirmed = new CheckedFolders(Math.min(RECHECK_MS, deps.orphanGraceMs), deps.clock.monotonicMs);
     const parts = { ...deps, confirmed, fileNow: () => this.#fileNow() };
     this.#reconciler = new Reconciler(parts);
     this.#tombstones = createTombstonePart(parts);
@@ -192,7 +192,7 @@ export class Sweeper {
       await slice.mayGoOn();
       const late = await deadlines.failLate(LATE_JOBS);
       for (const id of late) {
-        const job = await lookAtJob(this.#deps.queue, id);
+        const job = await lookUpJob(this.#deps.queue, id);
         if (job !== undefined && job !== "damaged")
           await settleManifest(job, this.#deps.blobs, () => jobs.get(id));
       }

@@ -1,14 +1,14 @@
 import { type BlobStore, isTerminal, type QueuePorts } from "@drover/core";
 import { inputFolder, jobFolder, readTombstone, TOMBSTONES, type Tombstone, unbury } from "@drover/job-files";
-import type { Confirmed } from "./confirmed.js";
-import { lookAtJob } from "./look-at-job.js";
+import type { CheckedFolders } from "./checked-folders.js";
+import { lookUpJob } from "./job-lookup.js";
 import { type Part, Walk } from "./walk.js";
 
 export interface TombstoneDeps {
   readonly queue: Pick<QueuePorts, "jobs" | "clock">;
   readonly blobs: BlobStore;
   readonly retentionMs: { readonly completed: number; readonly failed: number };
-  readonly confirmed: Confirmed;
+  readonly confirmed: CheckedFolders;
 }
 
 /** A tombstone outlives everything that could come back by this much, in ms. */
@@ -41,7 +41,7 @@ export async function eraseBuried(
   stone: Tombstone,
   { queue, blobs }: Pick<TombstoneDeps, "blobs"> & { readonly queue: Pick<QueuePorts, "jobs"> },
 ): Promise<"erased" | "nothing" | "runs"> {
-  const found = await lookAtJob(queue, stone.id);
+  const found = await lookUpJob(queue, stone.id);
   if (found === "damaged") await queue.jobs.remove(stone.id);
   const job = found === "damaged" ? undefined : found;
   const isLater = job !== undefined && job.createdAt > stone.at;

@@ -104,6 +104,8 @@ export interface Consumer {
 
 /** One try at a job, in the hands of the worker that holds its lease. */
 export interface Attempt {
+  /** Letters and digits. No other attempt has it, not even one that repeats its number after Redis lost the job. */
+  readonly id: string;
   readonly request: JobRequest;
   /** 1-based. */
   readonly number: number;

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Attempt, Job, JobEvent, JobRequest, Log, LogLine, Progress, StopReason } from "@drover/core";
 import type { StampedProgress } from "../codec.js";
 import { HISTORY_LIMIT } from "../history.js";
@@ -23,6 +24,7 @@ export interface BullAttemptDeps {
 
 /** An attempt whose every write is refused by Redis once its lease is another's. */
 export class BullAttempt implements Attempt {
+  readonly id = randomBytes(5).toString("hex");
   readonly request: JobRequest;
   readonly number: number;
   /** Known from `readMarks` on. */

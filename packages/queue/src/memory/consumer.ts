@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   type Attempt,
   type ConsumeOptions,
@@ -100,6 +101,7 @@ export class MemoryConsumer implements Consumer {
   #attempt(entry: Entry, number: number, signal: AbortSignal): Attempt {
     const isCurrent = () => entry.status === "running" && entry.started === number;
     return {
+      id: randomBytes(5).toString("hex"),
       request: entry.request,
       number,
       reopenedEnd: entry.reopenedEnd,

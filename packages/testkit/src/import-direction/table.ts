@@ -48,8 +48,8 @@ export const ROWS: readonly Row[] = [
     ],
     mayInMain: ["@drover/queue", "@drover/storage", "@drover/processor-*"],
     mayComputeImportsIn: ["src/"],
-    // quiet.ts reads no setting: in the child it puts back what an attempt changed.
-    mayReadEnvIn: ["src/config.ts", "src/runner/quiet.ts"],
+    // clean-check.ts reads no setting: in the child it puts back what an attempt changed.
+    mayReadEnvIn: ["src/config.ts", "src/children/clean-check.ts"],
   },
   {
     workspace: "apps/cli",

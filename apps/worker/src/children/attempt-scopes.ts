@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";
 import { MAX_LOG_LENGTH } from "./messages.js";
 
-/** What an attempt that is over did is told this often; the rest of it is dropped unsaid. */
+/** Effects of an attempt that is over that are reported; further ones are dropped without a word. */
 const MAX_LATE = 5;
 
 interface Scope {
@@ -11,14 +11,16 @@ interface Scope {
   late: number;
 }
 
-/** Hears what an attempt did after it was over. */
+/** Called with what an attempt did after it was over. */
 export type OnLate = (attempt: number, what: string) => void;
 
 /**
- * Tells apart, by async context, what the attempts of one process do, one after the other. What an attempt that is over prints, throws or
- * asks for does not happen and is told to `onLate`: it can neither end nor mark another attempt.
+ * Tells apart, by async context, what the attempts of one process do, one after the other. What an attempt
+ * that is over prints, throws or asks for does not happen and is reported to `onLate`: it can neither end nor
+ * mark another attempt.
  *
- * Code that no attempt started (a timer of the processor's module) belongs to the running attempt, as if it had done it.
+ * Code that no attempt started (a timer of the processor's module) belongs to the running attempt, as if it
+ * had done it.
  */
 export class AttemptScopes {
   readonly #storage = new AsyncLocalStorage<Scope>();
@@ -42,7 +44,7 @@ export class AttemptScopes {
     }
   }
 
-  /** From now on outputs, errors that nobody caught and `process.exit` are looked at. */
+  /** Watches outputs, uncaught errors and `process.exit` from now on. */
   guard(): void {
     for (const stream of [process.stdout, process.stderr]) this.#guardOutput(stream);
     process.on("uncaughtException", (error) => this.#onUncaught(error));
@@ -55,7 +57,7 @@ export class AttemptScopes {
     };
   }
 
-  /** Whether the attempt is over; if so, what it does is told and must not be done. */
+  /** Whether the attempt is over; then what it does is reported to `onLate` and must not be done. */
   #isLate(scope: Scope, what: string): boolean {
     if (this.#isRunning && scope === this.#last) return false;
     scope.late += 1;
@@ -77,7 +79,10 @@ export class AttemptScopes {
     stream.write = guarded as typeof stream.write; // its overloads
   }
 
-  /** Ends the process, as Node does when nobody listens, if the running attempt or the processor's module threw. */
+  /**
+   * Ends the process, as Node does when nobody listens, if the running attempt or the processor's module
+   * threw.
+   */
   #onUncaught(error: unknown): void {
     const scope = this.#storage.getStore() ?? this.#last;
     if (this.#isLate(scope, `threw ${inspect(error)}`)) return;

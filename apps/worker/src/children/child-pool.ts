@@ -1,14 +1,15 @@
 import { Child } from "./child.js";
-import type { ChildProcessor, ChildSupport } from "./child-spawn.js";
-import type { RunEnd, Runner, RunTask } from "./runner.js";
+import type { RunEnd, Runner, RunOptions } from "./runner.js";
+import type { ChildProcessor, ChildSupport } from "./spawned-child.js";
 
-/** How long a child may take to load its processor, in ms. */
+/** The longest a child may take to load its processor, in ms. */
 const LOAD_TIMEOUT_MS = 60_000;
 
 /**
- * The children of one processor. One is kept warm from the start and after each loss, so that an attempt seldom waits for a process to
- * start; more come as more attempts run at a time (whoever consumes bounds that) and stay for reuse. Where children are not used again,
- * because the processor asks for it or has left one unclean, a spare is started with each attempt, for the next. Ends with `close()`.
+ * The children of one processor. One is kept warm from the start and after each loss, so that an attempt
+ * seldom waits for a process to start; more come as more attempts run at a time (the consumer's slots bound
+ * that) and stay for reuse. Where children are not used again, because the processor asks for it or has left
+ * one unclean, a spare is started with each attempt, for the next. Ends with `close()`.
  */
 export class ChildPool implements Runner {
   readonly #support: ChildSupport;
@@ -29,15 +30,15 @@ export class ChildPool implements Runner {
     if (!this.#isClosed && this.#idle.length === 0) this.#idle.push(this.#spawn());
   }
 
-  async run(task: RunTask): Promise<RunEnd> {
+  async run(options: RunOptions): Promise<RunEnd> {
     const child = this.#take();
-    if (!(await isLoaded(child, task.signal))) {
+    if (!(await isLoaded(child, options.signal))) {
       await child.end();
-      if (task.signal.aborted) return { kind: "stopped", reason: task.signal.reason };
+      if (options.signal.aborted) return { kind: "stopped", reason: options.signal.reason };
       return { kind: "died", exitCode: null, signal: null };
     }
     if (this.#keepsSpare) this.warm();
-    const end = await child.run(task);
+    const end = await child.run(options);
     if (!child.isClean) this.#keepsSpare = true;
     if (child.isReusable && !this.#isClosed) this.#idle.push(child);
     else {

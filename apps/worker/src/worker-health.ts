@@ -9,13 +9,19 @@ export interface HealthOptions {
   readonly state: () => WorkerState;
 }
 
-/** The worker's own `/livez` (200 while the process answers) and `/readyz` (503 with the reason while it takes no jobs). */
+/**
+ * The worker's own `/livez` (200 while the process answers) and `/readyz` (503 with the reason while it takes
+ * no jobs).
+ */
 export interface Health {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Starts to listen. Rejects when the port is taken. */
+/**
+ * Starts to listen.
+ * @throws the system's error when it cannot, such as `EADDRINUSE`.
+ */
 export async function startHealth(options: HealthOptions): Promise<Health> {
   const server = createServer((request, response) => {
     const path = request.url?.split("?")[0];

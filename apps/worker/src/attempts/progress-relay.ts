@@ -1,19 +1,19 @@
 import type { Progress } from "@drover/core";
-import { clientProgress } from "../client-text.js";
+import { clientProgress } from "./client-text.js";
 
 export interface RelayOptions {
   /** Least time between two updates of one stage, in ms. */
   readonly intervalMs: number;
-  /** Hands an update on. While what it returned is pending, nothing further is sent. Rejections are the sender's to handle. */
+  /** Sends an update; nothing further is sent while the returned promise is pending. It must not reject. */
   readonly send: (progress: Progress) => Promise<void> | undefined;
 }
 
-/** Stage changes that are passed on at once and each; further ones are merged like percentages. */
+/** Changes of stage that are each sent at once; further ones are merged like percentages. */
 const MAX_STAGES = 100;
 
 /**
- * Thins out progress: the first update and each change of stage go at once, the newest of the rest every `intervalMs`, and the
- * last with `flush()`. Bounded: at most `MAX_STAGES` updates wait.
+ * Thins out progress: the first update and each change of stage go at once, the newest of the rest every
+ * `intervalMs`, and the last with `flush()`. Bounded: at most `MAX_STAGES` updates wait.
  */
 export class ProgressRelay {
   readonly #options: RelayOptions;
@@ -29,7 +29,8 @@ export class ProgressRelay {
   }
 
   push(reported: Progress): void {
-    const progress = clientProgress(reported); // before anything is kept or sent: a processor may report megabytes
+    // Before anything is kept or sent: a processor may report megabytes.
+    const progress = clientProgress(reported);
     const isNewStage = progress.stage !== this.#lastStage && this.#stages < MAX_STAGES;
     if (isNewStage) {
       this.#stages += 1;

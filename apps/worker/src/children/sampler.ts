@@ -1,15 +1,15 @@
 import { listProcesses, type ProcessEntry } from "@drover/process-guard";
 
-/** Looks at a reading of the process table. */
-export type Look = (table: readonly ProcessEntry[]) => void;
+/** Called with each reading of the process table. */
+export type OnSample = (table: readonly ProcessEntry[]) => void;
 
 /**
- * Reads the process table every `intervalMs` while attempts run, once for all of them, and once more after the last ended (for what
- * it may have left behind). Idle otherwise.
+ * Reads the process table every `intervalMs` while attempts run, once for all of them, and once more after
+ * the last ended (for what it may have left behind). Idle otherwise.
  */
 export class Sampler {
   readonly #intervalMs: number;
-  readonly #looks = new Set<Look>();
+  readonly #listeners = new Set<OnSample>();
   #active = 0;
   #lastReadingMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -18,13 +18,13 @@ export class Sampler {
     this.#intervalMs = intervalMs;
   }
 
-  /** Shows `look` every reading from now on; the answer ends that. */
-  add(look: Look): () => void {
-    this.#looks.add(look);
-    return () => this.#looks.delete(look);
+  /** Calls `onSample` with every reading from now on; the returned function ends that. */
+  add(onSample: OnSample): () => void {
+    this.#listeners.add(onSample);
+    return () => this.#listeners.delete(onSample);
   }
 
-  /** An attempt begins; the answer says that it ended. */
+  /** To be called when an attempt begins, and the returned function when it ends. */
   begin(): () => void {
     this.#active += 1;
     this.#schedule();
@@ -35,7 +35,8 @@ export class Sampler {
   }
 
   #schedule(): void {
-    // On a host with thousands of processes a reading takes long: never spend more than a tenth of the time on it.
+    // On a host with thousands of processes a reading takes long: never spend more than a tenth of the time
+    // on it.
     this.#timer ??= setTimeout(() => void this.#tick(), Math.max(this.#intervalMs, this.#lastReadingMs * 10));
   }
 
@@ -43,7 +44,7 @@ export class Sampler {
     const startedAt = performance.now();
     const table = await listProcesses().catch(() => []); // `ps` failed: the next reading is due soon
     this.#lastReadingMs = performance.now() - startedAt;
-    for (const look of this.#looks) look(table);
+    for (const onSample of this.#listeners) onSample(table);
     this.#timer = undefined;
     if (this.#active > 0) this.#schedule();
   }

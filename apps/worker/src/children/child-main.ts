@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Processor } from "@drover/processor-sdk";
+import { ProgressRelay } from "../attempts/progress-relay.js";
 import { AttemptScopes } from "./attempt-scopes.js";
-import { runHere } from "./in-this-process.js";
+import { CleanCheck } from "./clean-check.js";
 import {
   BEGIN_MARK,
   END_MARK,
@@ -12,18 +13,19 @@ import {
   type RunMessage,
   type ToChild,
 } from "./messages.js";
-import { ProgressRelay } from "./progress-relay.js";
-import { QuietCheck } from "./quiet.js";
+import { callProcessor } from "./processor-call.js";
 
 /**
- * The child process: loads one processor, says `ready`, runs one attempt at a time, and says after each whether it is as it was before.
+ * The child process: loads one processor, says `ready`, runs one attempt at a time, and says after each
+ * whether it is as it was before.
  *
- * It leads a process group of its own. It ends when the worker kills that group, or by itself when the channel to the worker
- * closes. SIGTERM alone does not end it: a stopping attempt gets its grace to wind down through `context.signal`.
+ * It leads a process group of its own. It ends when the worker kills that group, or by itself when the
+ * channel to the worker closes. SIGTERM alone does not end it: a stopping attempt gets its grace to wind down
+ * through `context.signal`.
  */
 const [, , moduleUrl = "", processorName = ""] = process.argv;
 const PROGRESS_INTERVAL_MS = 50;
-/** How long the end of an attempt waits for its printed lines to leave, in ms. */
+/** The longest wait for the printed lines of an attempt to leave, in ms. */
 const OUTPUT_WAIT_MS = 1_000;
 
 const send = process.send?.bind(process);
@@ -35,14 +37,14 @@ process.on("SIGINT", () => {});
 Reflect.deleteProperty(process, "send");
 const scopes = new AttemptScopes((attempt, what) => report({ type: "late", attempt, what }));
 scopes.guard();
-const quiet = new QuietCheck();
+const cleanCheck = new CleanCheck();
 const processor = await load();
 let running: AbortController | undefined;
 process.on("message", (message: ToChild) => {
   if (message.type === "stop") running?.abort(new Error("The attempt has to stop."));
   else void run(message);
 });
-quiet.begin();
+cleanCheck.begin();
 report({ type: "ready" });
 
 async function load(): Promise<Processor> {
@@ -56,7 +58,8 @@ async function load(): Promise<Processor> {
 async function run(message: RunMessage): Promise<void> {
   const controller = new AbortController();
   running = controller;
-  process.env["TMPDIR"] = join(message.folder, "scratch"); // temporary files of libraries and of further processes are wiped too
+  // Temporary files of libraries and of further processes are wiped too.
+  process.env["TMPDIR"] = join(message.folder, "scratch");
   let lines = 0;
   const relay = new ProgressRelay({
     intervalMs: PROGRESS_INTERVAL_MS,
@@ -64,7 +67,7 @@ async function run(message: RunMessage): Promise<void> {
   });
   void mark(BEGIN_MARK);
   const settled = await scopes.run((isOver) =>
-    runHere(processor, message, controller.signal, {
+    callProcessor(processor, message, controller.signal, {
       onProgress: (percent, stage, text) => {
         if (!isOver("reported progress")) relay.push({ percent, stage, message: text });
       },
@@ -79,10 +82,13 @@ async function run(message: RunMessage): Promise<void> {
   await Promise.race([mark(END_MARK), sleep(OUTPUT_WAIT_MS, undefined, { ref: false })]);
   running = undefined;
   report(settled);
-  if (settled.type === "returned") report({ type: "quiet", unquiet: await quiet.unquiet() });
+  if (settled.type === "returned") report({ type: "checked", leftover: await cleanCheck.leftover() });
 }
 
-/** Pipes are written in the background: without waiting, what was printed last would arrive after the end of its attempt, or never. */
+/**
+ * Pipes are written in the background: without waiting, what was printed last would arrive after the end of
+ * its attempt, or never.
+ */
 async function mark(text: string): Promise<void> {
   const write = (stream: NodeJS.WriteStream) =>
     new Promise<void>((resolve) => stream.write(`${text}\n`, () => resolve()));

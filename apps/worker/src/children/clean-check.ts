@@ -3,10 +3,13 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Worker } from "node:worker_threads";
 
-/** How long an attempt's last resources may take to close after it returned, in ms: a file that was just ended, a thread that was just told to. */
+/**
+ * How long resources of an attempt may take to close after it returned, in ms: a file or a thread that just
+ * ended.
+ */
 const SETTLE_MS = 100;
 
-/** How much a process may keep over what it had before its first attempt: that times the factor, and the margin on top. */
+/** What a process may keep: what it had before its first attempt, times the factor, plus the margin. */
 const MEMORY = {
   /** Heap and what hangs on it, after a garbage collection. */
   live: { factor: 1.5, marginBytes: 32 << 20 },
@@ -31,10 +34,11 @@ interface Memory {
 }
 
 /**
- * Says whether this process is as it was before its first attempt, so that it may run another: nothing open, no thread, no further listener on
- * `process`, memory near what it was. The environment and the working folder are put back. Processes are the worker's to find.
+ * Says whether this process is as it was before its first attempt, so that it may run another: nothing open,
+ * no thread, no further listener on `process`, memory near what it was. The environment and the working
+ * folder are put back. Processes are the worker's to find.
  */
-export class QuietCheck {
+export class CleanCheck {
   readonly #threads = new Set<Worker>();
   #baseline: Baseline | undefined;
 
@@ -46,7 +50,7 @@ export class QuietCheck {
     });
   }
 
-  /** The processor is loaded: this is what quiet looks like. */
+  /** Takes the state to compare with: to be called once the processor is loaded. */
   begin(): void {
     this.#baseline = {
       resources: countsOf(process.getActiveResourcesInfo()),
@@ -58,8 +62,11 @@ export class QuietCheck {
     };
   }
 
-  /** Why this process may not run another attempt; `null` when it may. Takes at most `SETTLE_MS` and a garbage collection. */
-  async unquiet(): Promise<string | null> {
+  /**
+   * Returns why this process may not run another attempt, or `null`. Takes `SETTLE_MS` and a garbage
+   * collection at most.
+   */
+  async leftover(): Promise<string | null> {
     const before = this.#baseline;
     if (before === undefined) return "it did not begin";
     const deadline = performance.now() + SETTLE_MS;
@@ -105,7 +112,7 @@ function memoryNow(): Memory {
 
 let collect: (() => void) | undefined;
 
-/** Without the flag on the command line, so that processors do not see a `gc` of their own. */
+/** Not by a flag on the command line: processors would see a global `gc`. */
 function collectGarbage(): void {
   if (collect === undefined) {
     setFlagsFromString("--expose-gc");
@@ -124,13 +131,13 @@ function countsOf(names: readonly string[]): Counts {
   return counts;
 }
 
-/** The first of which there are more than before. */
+/** Returns the first name that counts more than before. */
 function grown(before: Counts, now: Counts): string | undefined {
   for (const [name, count] of now) if (count > (before.get(name) ?? 0)) return String(name);
   return undefined;
 }
 
-/** Puts environment and working folder back; answers what could not be. */
+/** Puts environment and working folder back; returns what could not be. */
 function restore({ environment, folder }: Baseline): string | undefined {
   for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
   for (const [name, value] of Object.entries(environment)) {

@@ -30,7 +30,10 @@ export interface Thrown {
   readonly afterMs?: number;
 }
 
-/** Child to worker. `wasStopped`: the attempt had been told to stop before it settled, so that its result may be partial. */
+/**
+ * Child to worker. `wasStopped`: the attempt was told to stop before it settled, so that its result may
+ * be partial.
+ */
 export type FromChild =
   | { readonly type: "ready" }
   | {
@@ -52,8 +55,8 @@ export type FromChild =
       readonly wasStopped: boolean;
     }
   | { readonly type: "threw"; readonly thrown: Thrown }
-  /** After `returned`: why the process may not run another attempt; `null` when it is as it was before. */
-  | { readonly type: "quiet"; readonly unquiet: string | null }
+  /** After `returned`: why the process may not run another attempt, or `null` when it is as it was before. */
+  | { readonly type: "checked"; readonly leftover: string | null }
   /** An attempt that is over (1 for the first of this process) did something, which was not done. */
   | { readonly type: "late"; readonly attempt: number; readonly what: string };
 
@@ -63,18 +66,24 @@ const TYPES: readonly unknown[] = [
   "log",
   "returned",
   "threw",
-  "quiet",
+  "checked",
   "late",
 ] satisfies FromChild["type"][];
 
-/** The message that a child sent; `undefined` for anything else. The child's entry is the only sender: it hides the channel from the processor. */
+/**
+ * Returns the message that a child sent, `undefined` for anything else. Only child-main.ts sends: it hides
+ * the channel from processors.
+ */
 export function parseFromChild(value: unknown): FromChild | undefined {
   const isKnown =
     typeof value === "object" && value !== null && "type" in value && TYPES.includes(value.type);
   return isKnown ? (value as FromChild) : undefined;
 }
 
-/** Stand on each output of a child before the first and after the last that an attempt printed. What is between two attempts is nobody's. */
+/**
+ * Printed on each output of a child before and after each attempt. What comes between two attempts is
+ * dropped.
+ */
 export const BEGIN_MARK = "\u0000begin of attempt";
 export const END_MARK = "\u0000end of attempt";
 /** Largest result as JSON, in bytes; anything larger must be an artifact. */

@@ -1,6 +1,6 @@
 import type { StopReason } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
-import { runHere } from "./in-this-process.js";
+import { callProcessor } from "./processor-call.js";
 import {
   acceptsLateResult,
   GRACES,
@@ -8,22 +8,23 @@ import {
   graceMs,
   type RunEnd,
   type Runner,
-  type RunTask,
+  type RunOptions,
   type StopCause,
 } from "./runner.js";
 
 /**
- * Runs the attempts of a trusted, light processor in the worker itself: no isolation and no memory limit. A stopped attempt that does
- * not wind down within its grace is left to itself; its outcome no longer counts and its files are gone.
+ * Runs the attempts of a trusted, light processor in the worker itself: no isolation and no memory limit. A
+ * stopped attempt that does not wind down within its grace is left to itself; its outcome no longer counts
+ * and its files are gone.
  */
 export function createInProcessRunner(processor: Processor, graces: Graces = GRACES): Runner {
   return {
-    run: (task) => runInProcess(processor, task, graces),
+    run: (options) => runInProcess(processor, options, graces),
     close: () => Promise.resolve(),
   };
 }
 
-async function runInProcess(processor: Processor, task: RunTask, graces: Graces): Promise<RunEnd> {
+async function runInProcess(processor: Processor, options: RunOptions, graces: Graces): Promise<RunEnd> {
   const controller = new AbortController();
   let cause: StopCause | undefined;
   let graceTimer: NodeJS.Timeout | undefined;
@@ -37,19 +38,22 @@ async function runInProcess(processor: Processor, task: RunTask, graces: Graces)
     controller.abort(new Error("The attempt has to stop."));
     graceTimer = setTimeout(onGraceOver, graceMs(graces, why));
   };
-  const onAbort = () => stop({ kind: "stopped", reason: task.signal.reason as StopReason });
-  const timer = setTimeout(() => stop({ kind: "timed_out" }), task.timeoutMs);
-  task.signal.addEventListener("abort", onAbort);
-  if (task.signal.aborted) onAbort();
-  const settled = await Promise.race([runHere(processor, task.message, controller.signal, task), graceOver]);
-  task.signal.removeEventListener("abort", onAbort);
+  const onAbort = () => stop({ kind: "stopped", reason: options.signal.reason as StopReason });
+  const timer = setTimeout(() => stop({ kind: "timed_out" }), options.timeoutMs);
+  options.signal.addEventListener("abort", onAbort);
+  if (options.signal.aborted) onAbort();
+  const settled = await Promise.race([
+    callProcessor(processor, options.message, controller.signal, options),
+    graceOver,
+  ]);
+  options.signal.removeEventListener("abort", onAbort);
   clearTimeout(timer);
   clearTimeout(graceTimer);
   return endOf(settled, cause);
 }
 
 function endOf(
-  settled: Awaited<ReturnType<typeof runHere>> | undefined,
+  settled: Awaited<ReturnType<typeof callProcessor>> | undefined,
   cause: StopCause | undefined,
 ): RunEnd {
   const counts =

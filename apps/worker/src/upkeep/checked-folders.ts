@@ -5,7 +5,7 @@ const CAPACITY = 100_000;
  * Folders that were found in order and need no second look for a while, so that a sweep costs a listing and a few look-ups instead of
  * one look-up for each file there is.
  */
-export class Confirmed {
+export class CheckedFolders {
   readonly #forMs: number;
   readonly #now: () => number;
   readonly #until = new Map<string, number>();

@@ -1,20 +1,20 @@
 import type { StopReason } from "@drover/core";
 import type { WrittenArtifact } from "@drover/processor-sdk";
-import type { AttemptReports } from "./in-this-process.js";
 import type { RunMessage, Thrown } from "./messages.js";
+import type { ProcessorReports } from "./processor-call.js";
 
-/** One attempt as a runner sees it. */
-export interface RunTask extends AttemptReports {
+/** One attempt, as a runner takes it. */
+export interface RunOptions extends ProcessorReports {
   readonly message: RunMessage;
   /** Longest run, in ms; the clock starts when the processor is called. */
   readonly timeoutMs: number;
   /** Aborted with a `StopReason`. */
   readonly signal: AbortSignal;
-  /** Hears what the attempt tried to do after it was over; it was not done. */
+  /** Called with what the attempt tried to do after it was over; it was not done. */
   onLate(what: string): void;
 }
 
-/** How a run ended. When it is known, nothing that the attempt started is left running. */
+/** How a run ended. Nothing that the attempt started is left running then. */
 export type RunEnd =
   | { readonly kind: "returned"; readonly result: unknown; readonly artifacts: readonly WrittenArtifact[] }
   | { readonly kind: "threw"; readonly thrown: Thrown }
@@ -26,7 +26,7 @@ export type RunEnd =
 /** Runs the attempts of one processor. */
 export interface Runner {
   /** Never rejects. */
-  run(task: RunTask): Promise<RunEnd>;
+  run(task: RunOptions): Promise<RunEnd>;
   /** Ends whatever still runs. */
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface Runner {
 export interface Graces {
   /** After a timeout or a drain, in ms. */
   readonly stopMs: number;
-  /** Where somebody waits for it, or nothing of it is wanted any more, in ms: all must be gone within 2 s. */
+  /** After a cancel or a lost lease, in ms: all must be gone within 2 s. */
   readonly cancelMs: number;
 }
 
@@ -45,13 +45,16 @@ export const GRACES: Graces = { stopMs: 5_000, cancelMs: 1_000 };
 /** Why a run is being stopped before it ended by itself. */
 export type StopCause = Extract<RunEnd, { kind: "stopped" | "timed_out" | "out_of_memory" }>;
 
-/** The time between the word to stop and the kill, in ms. */
+/** Returns the time between the order to stop and the kill, in ms. */
 export function graceMs(graces: Graces, cause: StopCause): number {
   if (cause.kind === "out_of_memory") return 0;
   return cause.kind === "timed_out" || cause.reason === "drained" ? graces.stopMs : graces.cancelMs;
 }
 
-/** Whether a result counts that was complete before the processor heard of the stop. A cancel was promised to a person, and a lost lease publishes nothing. */
+/**
+ * Whether a result counts that was complete before the processor knew of the stop. After a cancel or a lost
+ * lease none does: the cancel was promised, and an attempt without its lease publishes nothing.
+ */
 export function acceptsLateResult(cause: StopCause): boolean {
   return cause.kind === "timed_out" || (cause.kind === "stopped" && cause.reason === "drained");
 }

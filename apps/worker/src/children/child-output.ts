@@ -2,9 +2,9 @@ import type { Readable } from "node:stream";
 import { BEGIN_MARK, END_MARK, MAX_LOG_LENGTH } from "./messages.js";
 
 /**
- * Cuts one output of a child into lines of at most `MAX_LOG_LENGTH` characters. Reads to the end whatever comes: a full pipe would
- * block the child. The child prints a mark at the begin and at the end of each attempt, so that it is known when all of an attempt was
- * read, and what was printed between two attempts is dropped.
+ * Cuts one output of a child into lines of at most `MAX_LOG_LENGTH` characters. Reads on to the end: a full
+ * pipe would block the child. The child prints a mark at the beginning and at the end of each attempt: so it
+ * is known when all of an attempt was read, and what was printed between two attempts is dropped.
  */
 export class ChildOutput {
   readonly #onLine: (line: string) => void;

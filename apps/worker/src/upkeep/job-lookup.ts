@@ -1,7 +1,10 @@
 import { DomainError, type Job, type JobId, type QueuePorts } from "@drover/core";
 
-/** The job; `undefined` for none, `damaged` when its record cannot be read: what it points at is not known then, so nothing of it is judged. */
-export async function lookAtJob(
+/**
+ * Returns the job, `undefined` when there is none, `damaged` when its record cannot be read: what it points
+ * at is then unknown, and nothing of it may be removed.
+ */
+export async function lookUpJob(
   { jobs }: Pick<QueuePorts, "jobs">,
   id: JobId,
 ): Promise<Job | "damaged" | undefined> {

@@ -1,18 +1,22 @@
 import type { LogLine } from "@drover/core";
-import { MAX_LOG_LENGTH, MAX_LOG_LINES } from "./runner/messages.js";
+import { MAX_LOG_LENGTH, MAX_LOG_LINES } from "../children/messages.js";
 
-/** Log lines are sent together when this many wait, or after `INTERVAL_MS`. */
+/** Waiting lines that are sent at once. */
 const BATCH = 50;
+/** Longest wait of a line before it is sent, in ms. */
 const INTERVAL_MS = 200;
 
 export interface LogRelayOptions {
   readonly attempt: number;
   readonly now: () => number;
-  /** Rejections are the sender's to handle. */
+  /** Must not reject. */
   readonly send: (lines: readonly LogLine[]) => Promise<void>;
 }
 
-/** Collects the log lines of one attempt and sends them in batches, in order; past `MAX_LOG_LINES` they are dropped, and one line says so. */
+/**
+ * Collects the log lines of one attempt and sends them in batches, in order; past `MAX_LOG_LINES` they are
+ * dropped, and one line says so.
+ */
 export class LogRelay {
   readonly #options: LogRelayOptions;
   #waiting: LogLine[] = [];

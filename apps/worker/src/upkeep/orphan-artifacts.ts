@@ -1,7 +1,7 @@
 import { type BlobStore, isJobId, type QueuePorts } from "@drover/core";
 import { expiredFact, isBuried, JOBS, readManifest } from "@drover/job-files";
-import type { Confirmed } from "./confirmed.js";
-import { lookAtJob } from "./look-at-job.js";
+import type { CheckedFolders } from "./checked-folders.js";
+import { lookUpJob } from "./job-lookup.js";
 import { type FolderListing, foldersOf, type Part, Walk } from "./walk.js";
 
 export interface OrphanDeps {
@@ -10,7 +10,7 @@ export interface OrphanDeps {
   /** Age at which files that nobody points at are removed, in ms. */
   readonly orphanGraceMs: number;
   readonly retentionMs: { readonly completed: number; readonly failed: number };
-  readonly confirmed: Confirmed;
+  readonly confirmed: CheckedFolders;
   /** The time that the store stamps files with now, ms since the epoch. */
   readonly fileNow: () => number;
 }
@@ -45,7 +45,7 @@ async function graceOf(deps: OrphanDeps, { folder }: FolderListing): Promise<num
   const { queue, blobs, retentionMs, orphanGraceMs } = deps;
   const [, id = "", own = ""] = folder.split("/");
   if (!isJobId(id)) return orphanGraceMs; // nothing that an attempt made
-  const job = await lookAtJob(queue, id);
+  const job = await lookUpJob(queue, id);
   if (job === "damaged") return Number.POSITIVE_INFINITY; // what it points at is not known
   if (job === undefined) {
     const isOver =

@@ -2,23 +2,26 @@ import { inspect } from "node:util";
 import { InputInvalidError, type Processor, runAttempt, TryLaterError } from "@drover/processor-sdk";
 import { type FromChild, MAX_RESULT_BYTES, type RunMessage, type Thrown } from "./messages.js";
 
-/** Where an attempt that runs in this very process reports to. */
-export interface AttemptReports {
+/** What a processor reports while it runs. */
+export interface ProcessorReports {
   onProgress(percent: number, stage: string | null, message: string | null): void;
   onLog(level: "debug" | "info" | "warn" | "error", message: string): void;
 }
 
-/** Of what was thrown, in characters: an error may carry anything. */
+/** Characters that are kept of the message and of the stack of an error: either may be of any length. */
 const MAX_STACK_LENGTH = 10_000;
 
 type Settled = Extract<FromChild, { type: "returned" | "threw" }>;
 
-/** Runs one attempt here: the body of the child process, and of the worker for `inProcess` processors. Never rejects. */
-export async function runHere(
+/**
+ * Runs one attempt in this process: in the child, or in the worker for an `inProcess` processor. Never
+ * rejects.
+ */
+export async function callProcessor(
   processor: Processor,
   message: RunMessage,
   signal: AbortSignal,
-  reports: AttemptReports,
+  reports: ProcessorReports,
 ): Promise<Settled> {
   try {
     const parsed = processor.parseParams(message.params);
@@ -38,7 +41,10 @@ export async function runHere(
   }
 }
 
-/** The result as it will be read: what JSON does not carry is gone. */
+/**
+ * Returns the result as it will be read: without what JSON does not carry.
+ * @throws TypeError when it has more than 64 KiB as JSON.
+ */
 function plainResult(result: unknown): unknown {
   const text = JSON.stringify(result) ?? "null";
   const sizeBytes = Buffer.byteLength(text);
@@ -69,7 +75,7 @@ function thrownOf(error: unknown): Thrown {
   return { kind: "error", message: messageOf(error), stack };
 }
 
-/** By name too: a processor outside this repository may come with its own copy of the SDK, whose classes are others. */
+/** By name too: a processor may come with its own copy of the SDK, whose classes are not these. */
 function isNamed<E extends Error>(error: Error, kind: new (...args: never[]) => E): error is E {
   return error instanceof kind || error.name === kind.name;
 }

@@ -4,30 +4,31 @@ import type { Progress } from "@drover/core";
 const ABSOLUTE_PATH = /(?:file:\/\/|(?<![\w:/.]))\/(?:[^\s"'`()<>:,;/]+\/)+([^\s"'`()<>:,;/]*)/g;
 const STACK_LINE = /^\s*at .*$/gm;
 
-/**
- * A text of a processor as clients may read it: without lines of a stack, with absolute paths cut down to their last part.
- */
+/** Returns a processor's text for clients: without stack lines, absolute paths cut to their last part. */
 export function clientText(text: string): string {
   return cutPaths(text.replace(STACK_LINE, "")).trim();
 }
 
-/** The text with absolute paths cut down to their last part. */
+/** Returns the text with absolute paths cut to their last part. */
 export function cutPaths(text: string): string {
   return text.replace(ABSOLUTE_PATH, "$1");
 }
 
-/** The same for a message that its author wrote for the client: only the folders named are hidden, anything else stays as it is. */
+/** Returns a text that was written for clients, without the paths of `folders`; anything else stays. */
 export function hideFolders(text: string, folders: readonly string[]): string {
   return folders.reduce((shown, folder) => shown.replaceAll(`${folder}/`, ""), text);
 }
 
-/** Characters of a stage, and of a message of progress, that are kept. */
+/** Characters that are kept of a stage, and of a message of progress. */
 const MAX_STAGE_LENGTH = 100;
 const MAX_PROGRESS_MESSAGE_LENGTH = 500;
-/** A path that the cut goes through is still known as one: what is cut off is looked at this far. */
+/** Characters past the cut that are read too, so that a path across it is recognized. */
 const MARGIN = 500;
 
-/** Progress as clients may read it: one line, without control characters and absolute paths, bounded. Texts that are no strings are none. */
+/**
+ * Returns progress for clients: its texts are bounded single lines without control characters and absolute
+ * paths; what is no string becomes `null`.
+ */
 export function clientProgress(progress: Progress): Progress {
   return {
     percent: progress.percent,

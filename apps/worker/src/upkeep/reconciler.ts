@@ -8,8 +8,8 @@ import {
   UNDER_WAY_MS,
   writeManifest,
 } from "@drover/job-files";
-import type { Confirmed } from "./confirmed.js";
-import { lookAtJob } from "./look-at-job.js";
+import type { CheckedFolders } from "./checked-folders.js";
+import { lookUpJob } from "./job-lookup.js";
 import { removeExpired } from "./retention.js";
 import { type FolderListing, foldersOf, type Part, type Slice, tryEntry, Walk } from "./walk.js";
 
@@ -19,7 +19,7 @@ export interface ReconcileDeps {
   /** Age at which a file that belongs to no job is removed, in ms. */
   readonly orphanGraceMs: number;
   readonly retentionMs: { readonly completed: number; readonly failed: number };
-  readonly confirmed: Confirmed;
+  readonly confirmed: CheckedFolders;
   /** The time that the store stamps files with now, ms since the epoch. */
   readonly fileNow: () => number;
   readonly quietLog: Log;
@@ -111,7 +111,7 @@ export class Reconciler implements Part<Reconciled> {
     const { request } = manifest;
     if (await isBuried(request, blobs)) return this.#remove(input, done);
     if (this.#deps.fileNow() - manifestAt < UNDER_WAY_MS) return false;
-    const job = await lookAtJob(queue, request.id);
+    const job = await lookUpJob(queue, request.id);
     if (job === "damaged") return true; // shown as such; a person deletes it
     if (job === undefined) return this.#withoutJob(input, manifest, done);
     if (job.input.key === request.input.key) return this.#withJob(input, { manifest, job }, done);

@@ -1,0 +1,209 @@
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Attempt, BlobStore, Clock, JobId, Log, LogFields, Outcome } from "@drover/core";
+import { attemptFolder } from "@drover/job-files";
+import type { Processor } from "@drover/processor-sdk";
+import type { RunEnd, Runner } from "../children/runner.js";
+import { createReports } from "./attempt-reports.js";
+import { type FolderHandle, openFolder } from "./folder-handle.js";
+import { describeDeath, failed, outcomeOfStop, outcomeOfThrown } from "./outcome.js";
+import { outcomeBeforeRun } from "./outcome-before-run.js";
+import { publish } from "./publish.js";
+import { waitForStorage } from "./storage-wait.js";
+
+export interface ExecutorDeps {
+  readonly processor: Processor;
+  readonly runner: Runner;
+  readonly blobs: BlobStore;
+  /** Existing folder on this machine; each attempt gets one of its own below. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Has the manifest of a job say how it ended; returns at once. */
+  readonly settle: (id: JobId) => void;
+}
+
+/** What a consumer of one processor calls. */
+export interface Executor {
+  /** Runs one attempt. Never rejects; nothing of it is left on this machine when it resolves. */
+  execute(attempt: Attempt): Promise<Outcome>;
+  /** The outcome is recorded and the job is terminal. */
+  onFinished(attempt: Attempt): Promise<void>;
+  /** The outcome is not recorded: removes what the attempt stored. */
+  onDiscarded(attempt: Attempt): Promise<void>;
+}
+
+/** An attempt whose input lies on this machine, ready to run. */
+interface Prepared {
+  readonly kind: "prepared";
+  readonly attempt: Attempt;
+  readonly inputPath: string;
+  readonly folders: Folders;
+  /** In ms. */
+  readonly timeoutMs: number;
+}
+
+/** The attempt's folders on this machine. */
+interface Folders {
+  /** Holds `work`, and a copy of the input where the store has no file of its own. */
+  readonly root: string;
+  /** The processor's. */
+  readonly work: string;
+  /** `work`, opened before the processor can put a link in its place. */
+  readonly workHandle: FolderHandle;
+}
+
+/** The longest delay of a Node timer, in ms (24.8 days); with a longer one it fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Runs the attempts of one processor: prepare → run → classify → publish, one after the other in `outcomeOf`.
+ * Each step takes the value of the one before, or ends the attempt with an `Outcome`.
+ */
+export function createExecutor(shared: ExecutorDeps): Executor {
+  return {
+    async execute(attempt) {
+      const log = withFields(shared.log, fieldsOf(attempt));
+      const startedAt = shared.clock.monotonicMs();
+      log.info("Attempt started");
+      const outcome = await outcomeOf({ ...shared, log }, attempt).catch((error: unknown) => {
+        log.error("Attempt failed outside its processor", { error });
+        return failed("processor_error", "The worker could not prepare or store the files of this attempt.");
+      });
+      const durationMs = Math.round(shared.clock.monotonicMs() - startedAt);
+      const level = outcome.kind === "failed" ? "warn" : "info";
+      log[level]("Attempt finished", { ...outcomeFields(outcome), duration_ms: durationMs });
+      return outcome;
+    },
+    async onFinished({ request }) {
+      shared.settle(request.id);
+    },
+    async onDiscarded(attempt) {
+      await shared.blobs.remove(storedFolder(attempt));
+      shared.log.warn("Attempt discarded: its lease went to another worker", fieldsOf(attempt));
+    },
+  };
+}
+
+async function outcomeOf(deps: ExecutorDeps, attempt: Attempt): Promise<Outcome> {
+  const early = await outcomeBeforeRun(attempt, deps);
+  if (early !== undefined) return early;
+  const folders = await makeFolders(join(deps.folder, attempt.id));
+  try {
+    const prepared = await prepare(deps, attempt, folders);
+    if (prepared.kind !== "prepared") return prepared;
+    const end = await run(deps, prepared);
+    if (end.kind !== "returned") return classify(end, prepared, deps.processor.limits);
+    return await publish(deps, { attempt, end, source: folders.workHandle, target: storedFolder(attempt) });
+  } finally {
+    await folders.workHandle.close();
+    await rm(folders.root, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function makeFolders(root: string): Promise<Folders> {
+  // A short path: it becomes TMPDIR, where programs put sockets, whose path has at most 107 characters
+  // (unix(7)).
+  const work = join(root, "work");
+  await mkdir(work, { recursive: true });
+  return { root, work, workHandle: await openFolder(work) };
+}
+
+/** The input on this machine, as soon as the storage can give it. */
+async function prepare(
+  { blobs, clock, processor }: ExecutorDeps,
+  attempt: Attempt,
+  folders: Folders,
+): Promise<Prepared | Outcome> {
+  const { input, timeoutMs } = attempt.request;
+  const found = await waitForStorage({ clock, attempt }, () => blobs.localPath(input.key, folders.root));
+  if (found.kind === "stopped") return outcomeOfStop(found.reason);
+  if (found.value === undefined) return failed("input_missing", "The uploaded file is no longer there.");
+  return {
+    kind: "prepared",
+    attempt,
+    inputPath: found.value,
+    folders,
+    timeoutMs: Math.min(timeoutMs ?? MAX_TIMER_MS, processor.limits.timeoutMs, MAX_TIMER_MS),
+  };
+}
+
+/** Calls the processor; resolves when its last progress and log lines are recorded, or take too long. */
+async function run(
+  { runner, clock, log }: ExecutorDeps,
+  { attempt, inputPath, folders, timeoutMs }: Prepared,
+): Promise<RunEnd> {
+  const { input, params } = attempt.request;
+  const reports = createReports(attempt, { clock, log, folders: [folders.work, dirname(inputPath)] });
+  const end = await runner.run({
+    ...reports,
+    message: {
+      type: "run",
+      input: { ...input, path: inputPath },
+      params,
+      attempt: attempt.number,
+      folder: folders.work,
+    },
+    timeoutMs,
+    signal: attempt.signal,
+  });
+  await reports.end();
+  if (end.kind === "threw") log.warn("Processor threw", { error: end.thrown.stack });
+  return end;
+}
+
+/** What the end of a run means for the job. A return is no outcome before its artifacts are stored. */
+function classify(
+  end: Exclude<RunEnd, { kind: "returned" }>,
+  { folders, inputPath, timeoutMs }: Prepared,
+  { maxRssBytes }: Processor["limits"],
+): Outcome {
+  switch (end.kind) {
+    case "threw":
+      return outcomeOfThrown(end.thrown, [folders.work, folders.root, dirname(inputPath)]);
+    case "died":
+      return failed("crashed", describeDeath(end.exitCode, end.signal));
+    case "timed_out":
+      return failed("timeout", `The attempt took longer than its limit of ${seconds(timeoutMs)}.`);
+    case "out_of_memory":
+      return failed(
+        "out_of_memory",
+        `The attempt used more memory than its limit of ${Math.round(maxRssBytes / 2 ** 20)} MiB.`,
+      );
+    case "stopped":
+      return outcomeOfStop(end.reason);
+  }
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1_000).toFixed(1))} s`;
+}
+
+/** The folder in the store that the attempt publishes to, and no other one. */
+function storedFolder({ request, number, id }: Attempt): string {
+  return attemptFolder(request.id, number, id);
+}
+
+/**
+ * What every line about an attempt carries. The request's id leads to the line of its submit in the api's
+ * log.
+ */
+export function fieldsOf({ request, number }: Attempt): LogFields {
+  const { id, processor, requestId } = request;
+  // Jobs of an older version have no request id.
+  return { ...(requestId == null ? {} : { request_id: requestId }), job_id: id, processor, attempt: number };
+}
+
+/** The log, with `fields` in each entry. */
+function withFields(log: Log, fields: LogFields): Log {
+  const write =
+    (level: keyof Log) =>
+    (message: string, own: LogFields = {}) =>
+      log[level](message, { ...fields, ...own });
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}
+
+function outcomeFields(outcome: Outcome): LogFields {
+  if (outcome.kind !== "failed") return { outcome: outcome.kind };
+  return { outcome: outcome.kind, code: outcome.code, reason: outcome.message, retryable: outcome.retryable };
+}

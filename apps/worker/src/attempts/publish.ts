@@ -1,0 +1,119 @@
+import type { Artifact, Attempt, BlobStore, Clock, Log, Outcome } from "@drover/core";
+import type { WrittenArtifact } from "@drover/processor-sdk";
+import { MAX_ARTIFACTS, MAX_RESULT_BYTES } from "../children/messages.js";
+import type { RunEnd } from "../children/runner.js";
+import type { FolderHandle } from "./folder-handle.js";
+import { failed, outcomeOfStop } from "./outcome.js";
+import { waitForStorage } from "./storage-wait.js";
+
+/** A file name without a path; what the SDK accepts. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** Printable ASCII: it becomes a header. */
+const MEDIA_TYPE = /^[\x20-\x7e]{1,255}$/;
+
+export interface PublishDeps {
+  readonly blobs: Pick<BlobStore, "adopt" | "remove">;
+  readonly clock: Clock;
+  /** Adds the fields of the attempt. */
+  readonly log: Log;
+}
+
+export interface Publication {
+  readonly attempt: Attempt;
+  readonly end: Extract<RunEnd, { kind: "returned" }>;
+  /** The attempt's own folder, opened before the processor ran; the artifacts lie in its `artifacts`. */
+  readonly source: FolderHandle;
+  /** Folder in the store, private to the attempt. */
+  readonly target: string;
+}
+
+/**
+ * Moves the artifacts of a returned attempt into the store and returns the outcome that points at them, or
+ * leaves nothing there. The pointer is the publication: until the queue records it, nobody looks there. An
+ * artifact that cannot be published makes the attempt a permanent failure; a storage that is full or away is
+ * waited for.
+ *
+ * The processor had the last word on its folder. So no link is followed on the way to a file, and each file
+ * is a plain one, on the folder's file system, with a single name, of the size it was reported with, and not
+ * changed since it was hashed. What remains: code of a processor that lives on and still holds a file open
+ * for writing can change its bytes afterwards; a download then misses its digest.
+ * @throws what the store throws.
+ */
+export async function publish(deps: PublishDeps, publication: Publication): Promise<Outcome> {
+  const { end, source, target } = publication;
+  if (end.artifacts.length > MAX_ARTIFACTS)
+    return refused(
+      `The processor wrote ${end.artifacts.length} artifacts; at most ${MAX_ARTIFACTS} are kept.`,
+    );
+  // The child has looked already; this is for one that did not.
+  if (Buffer.byteLength(JSON.stringify(end.result) ?? "null") > MAX_RESULT_BYTES)
+    return refused(
+      `The result has more than ${MAX_RESULT_BYTES} bytes as JSON. Write the rest to an artifact.`,
+    );
+  if (end.artifacts.length === 0) return { kind: "completed", result: end.result, artifacts: [] };
+  const folder = await source.open("artifacts").catch(() => undefined);
+  if (folder === undefined) return refused("The processor replaced the folder of its artifacts.");
+  let outcome: Outcome | undefined;
+  try {
+    outcome = await storeAll(deps, publication, folder);
+    return outcome;
+  } finally {
+    await folder.close();
+    if (outcome?.kind !== "completed") await removeStored(deps, target);
+  }
+}
+
+async function storeAll(
+  { blobs, clock }: PublishDeps,
+  { attempt, end, source, target }: Publication,
+  folder: FolderHandle,
+): Promise<Outcome> {
+  for (const artifact of end.artifacts) {
+    if (await isPublishable(artifact, folder, source.device)) continue;
+    const name = artifact.name.slice(0, 128);
+    return refused(`Artifact ${name} is not the regular, finished file that the processor named.`);
+  }
+  const artifacts: Artifact[] = [];
+  for (const { name, mediaType, isPrimary, sizeBytes, sha256 } of end.artifacts) {
+    const key = `${target}/${name}`;
+    const adopt = () => blobs.adopt(key, folder.pathOf(name)).then(() => true, isUnchanged);
+    const stored = await waitForStorage({ clock, attempt }, adopt);
+    if (stored.kind === "stopped") return outcomeOfStop(stored.reason);
+    if (!stored.value) return refused("The processor changed its artifacts after it had returned.");
+    artifacts.push({ name, key, sizeBytes, mediaType, sha256, isPrimary });
+  }
+  return { kind: "completed", result: end.result, artifacts };
+}
+
+/** The store checks the very file that it moves again, and throws a `TypeError` for one that is not plain. */
+function isUnchanged(error: unknown): false {
+  if (error instanceof TypeError) return false;
+  throw error;
+}
+
+async function removeStored({ blobs, log }: PublishDeps, target: string): Promise<void> {
+  await blobs.remove(target).catch((error: unknown) => {
+    log.warn("Artifacts of a failed attempt are left for the sweeper", { error });
+  });
+}
+
+function refused(message: string): Outcome {
+  return failed("processor_error", message, { retryable: false });
+}
+
+async function isPublishable(
+  { name, mediaType, sizeBytes, changedAtMs }: WrittenArtifact,
+  folder: FolderHandle,
+  device: number,
+): Promise<boolean> {
+  if (!NAME.test(name) || !MEDIA_TYPE.test(mediaType)) return false;
+  const found = await folder.lstat(name).catch(() => undefined);
+  return (
+    found?.isFile() === true &&
+    found.nlink === 1 &&
+    found.dev === device &&
+    found.size === sizeBytes &&
+    found.ctimeMs === changedAtMs
+  );
+}

@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ProcessEntry, ProcessTree } from "@drover/process-guard";
+import { ChildRun } from "./child-run.js";
+import type { FromChild } from "./messages.js";
+import type { RunEnd, RunOptions } from "./runner.js";
+import { type ChildProcessor, type ChildSupport, SpawnedChild } from "./spawned-child.js";
+
+/** Longest wait for a killed child, in ms: one in an uninterruptible system call must not hold its slot. */
+const EXIT_WAIT_MS = 1_000;
+/**
+ * The longest wait for a child to say what an attempt left behind, in ms: with a blocked event loop it never
+ * does.
+ */
+const CHECK_WAIT_MS = 500;
+/** How long the outputs of a child are read on after an attempt, in ms, when their end does not come. */
+const READ_WAIT_MS = 100;
+/**
+ * One child process of a processor: the leader of a session and group of its own, used for one attempt at a
+ * time. Starts when it is constructed, ends with `end()`, or when the process exits.
+ *
+ * However a run ends, except by returning, the child and all that it started are gone before `run()`
+ * resolves. After a return, processes that were left behind are looked for, and if there are any, everything
+ * is killed as well. Nothing of this needs the child to cooperate; its event loop may be blocked for ever.
+ */
+export class Child {
+  readonly #process: SpawnedChild;
+  readonly #processor: ChildProcessor;
+  readonly #support: ChildSupport;
+  readonly #tree: ProcessTree;
+  readonly #stopWatching: () => void;
+  #run: ChildRun | undefined;
+  #attempts = 0;
+  #isUsable = true;
+  #isBusy = false;
+  /** Why it is not as it was before its first attempt. */
+  #leftover: string | undefined;
+  #onChecked = (_leftover: string | null) => {};
+  /** By the number of an attempt: called with what it does after it is over. */
+  readonly #onLate = new Map<number, (what: string) => void>();
+  #isEnding = false;
+  constructor(support: ChildSupport, processor: ChildProcessor) {
+    this.#support = support;
+    this.#processor = processor;
+    const mark = support.nextMark();
+    const { orphans, registry: keeper } = support;
+    this.#process = new SpawnedChild(support, processor, {
+      mark,
+      onMessage: (message) => this.#onMessage(message),
+      onOutput: (level, line) => this.#run?.onOutput(level, line),
+      onExit: () => {
+        this.#isUsable = false;
+      },
+      onGone: () => this.#onGone(),
+    });
+    this.#tree = new ProcessTree({ leader: this.#process.pid, mark, orphans, keeper });
+    this.#stopWatching = support.sampler.add((table) => this.#onSample(table));
+  }
+
+  /** Resolves when the process is gone and what it said was read. */
+  get exited(): Promise<void> {
+    return this.#process.exited;
+  }
+
+  /** Resolves to whether the processor was loaded. */
+  get ready(): Promise<boolean> {
+    return this.#process.ready;
+  }
+
+  /** Whether it may run another attempt. */
+  get isReusable(): boolean {
+    return this.#isUsable && this.isClean && this.#attempts < this.#maxAttempts;
+  }
+
+  /** Whether nothing of its attempts is left in it, as far as is known. */
+  get isClean(): boolean {
+    return this.#leftover === undefined;
+  }
+
+  get wasUsed(): boolean {
+    return this.#attempts > 0;
+  }
+
+  get #maxAttempts(): number {
+    return this.#processor.isolation === "fresh" ? 1 : this.#support.maxAttempts;
+  }
+
+  /** Runs one attempt; the child must be ready and run no other. */
+  async run(options: RunOptions): Promise<RunEnd> {
+    this.#attempts += 1;
+    this.#isBusy = true;
+    this.#onLate.set(this.#attempts, options.onLate);
+    const checked = new Promise<string | null>((resolve) => {
+      this.#onChecked = resolve;
+    });
+    const endSampling = this.#support.sampler.begin();
+    const isRead = this.#process.nextOutputEnd();
+    const run = this.#newRun(options);
+    this.#run = run;
+    if (!this.#isUsable) this.#tellExit(run); // it ended since the pool took it
+    const end = await run.start();
+    await Promise.race([isRead, this.exited, sleep(READ_WAIT_MS, undefined, { ref: false })]);
+    this.#run = undefined;
+    endSampling();
+    if (end.kind !== "returned" || !(await this.#isAsBefore(checked))) await this.end();
+    this.#isBusy = false;
+    return end;
+  }
+
+  #newRun(options: RunOptions): ChildRun {
+    return new ChildRun(options, {
+      graces: this.#support.graces,
+      send: (message) => this.#process.send(message),
+      signal: (name) => this.#tree.signal(name),
+      end: () => this.end(),
+    });
+  }
+
+  /** Whether it may run another attempt after one that returned. */
+  async #isAsBefore(checked: Promise<string | null>): Promise<boolean> {
+    if (!this.isReusable) return false;
+    const noAnswer = sleep(CHECK_WAIT_MS, "does not answer", { ref: false });
+    const [inside, hasOthers] = await Promise.all([
+      Promise.race([checked, this.exited.then(() => null), noAnswer]),
+      this.#tree.hasOthers(),
+    ]);
+    const leftover = hasOthers ? "left a process" : inside;
+    if (leftover !== null) this.#markUnclean(leftover);
+    return this.isReusable;
+  }
+
+  #markUnclean(reason: string): void {
+    if (!this.isClean) return;
+    this.#leftover = reason;
+    const processor = this.#processor.name;
+    this.#support.log.info("A child process is not used again: its attempt left it unlike before", {
+      processor,
+      reason,
+    });
+  }
+
+  /** Kills the child and everything that it started; resolves when all are gone. May be called twice. */
+  async end(): Promise<void> {
+    this.#isUsable = false;
+    this.#isEnding = true;
+    this.#stopWatching();
+    await this.#tree.kill();
+    await Promise.race([this.exited, sleep(EXIT_WAIT_MS, undefined, { ref: false })]);
+  }
+
+  #onGone(): void {
+    const { loadOutput: output } = this.#process;
+    this.#isUsable = false;
+    if (this.#run !== undefined) this.#tellExit(this.#run);
+    if (output !== undefined && !this.#isEnding) {
+      const processor = this.#processor.name;
+      this.#support.log.error("A child process ended before it had loaded its processor", {
+        processor,
+        output,
+      });
+    }
+    void this.end(); // at once: the number of a process that is gone may soon be another's
+  }
+
+  #tellExit(run: ChildRun): void {
+    const { exitCode, signalCode } = this.#process.exit;
+    run.onExit(exitCode, signalCode);
+  }
+
+  #onMessage(message: FromChild): void {
+    if (message.type === "checked") this.#onChecked(message.leftover);
+    else if (message.type === "late") this.#onLateEffect(message.attempt, message.what);
+    else this.#run?.onMessage(message);
+  }
+
+  /** No other attempt is harmed: the process did not do it. But it does not run another one. */
+  #onLateEffect(attempt: number, what: string): void {
+    this.#onLate.get(attempt)?.(what);
+    this.#markUnclean("an attempt went on after it was over");
+    if (!this.#isBusy) void this.end();
+  }
+
+  #onSample(table: readonly ProcessEntry[]): void {
+    const family = this.#tree.observe(table);
+    if (this.#run !== undefined && family.rssBytes > this.#processor.maxRssBytes) {
+      this.#run.stop({ kind: "out_of_memory" });
+    } else if (!this.#isBusy && this.wasUsed && family.members.length > 1) {
+      void this.end(); // something that was not found at the end of an attempt
+    }
+  }
+}
