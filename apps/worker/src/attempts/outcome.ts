@@ -7,12 +7,15 @@ export type Failed = Extract<Outcome, { kind: "failed" }>;
 /** Longest message of a failure, in characters. */
 const MAX_MESSAGE_LENGTH = 1_000;
 
+/** Every control character but the line feed: they may steer the terminal of whoever reads the message. */
+const CONTROL = /[^\P{Cc}\n]+/gu;
+
 /**
  * Returns a failed outcome: retryable as its code is unless `options` say otherwise, its message cut at 1,000
- * characters.
+ * characters, without control characters.
  */
 export function failed(code: FailureCode, message: string, options: Partial<Failed> = {}): Failed {
-  const shown = message.slice(0, MAX_MESSAGE_LENGTH);
+  const shown = message.replaceAll(CONTROL, " ").slice(0, MAX_MESSAGE_LENGTH);
   return { kind: "failed", code, message: shown, retryable: isRetryable(code), ...options };
 }
 

@@ -1,6 +1,6 @@
 import type { Artifact, Attempt, BlobStore, Clock, Log, Outcome } from "@drover/core";
-import type { WrittenArtifact } from "@drover/processor-sdk";
-import { MAX_ARTIFACTS, MAX_RESULT_BYTES } from "../children/messages.js";
+import { MAX_ARTIFACTS, type WrittenArtifact } from "@drover/processor-sdk";
+import { MAX_RESULT_BYTES } from "../children/messages.js";
 import type { RunEnd } from "../children/runner.js";
 import type { FolderHandle } from "./folder-handle.js";
 import { failed, outcomeOfStop } from "./outcome.js";
