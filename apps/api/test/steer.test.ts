@@ -235,10 +235,12 @@ describe("a delete", () => {
   const keys = async () => (await api.keys()).filter((key) => !key.startsWith("tombstones/"));
   const erase = (id: string) => fetch(`${api.url}/api/jobs/${id}`, { method: "DELETE" });
 
-  it("of a job with artifacts gets through on a full disk: they make room for its tombstone", async () => {
-    const id = await failed();
-    const artifact = `${jobFolder(parseJobId(id))}/1-a/big`;
-    await putText(artifact, "x", api.store);
+  it("of a completed job gets through on a full disk: its artifacts make room for its tombstone", async () => {
+    const { job_id: id } = await submitted(api);
+    const consumer = work(api, (attempt) => completeWith(api, attempt, Buffer.from("zip")));
+    await waitFor(async () => (await read(id)).status === "completed");
+    await consumer.drain(0);
+    const artifact = (await api.queue.jobs.get(parseJobId(id)))?.artifacts[0]?.key ?? "";
     const put = api.store.put.bind(api.store);
     api.store.put = async (key, ...rest) => {
       if ((await api.store.stat(artifact)) !== undefined) throw new DomainError("storage_full", "full");
@@ -247,6 +249,20 @@ describe("a delete", () => {
     expect((await erase(id)).status).toBe(204);
     expect(await readTombstone(id, api.store)).toBeDefined();
     expect(await api.store.stat(artifact)).toBeUndefined();
+  });
+
+  it("of a failed job on a full disk is 507 and leaves the job as it was", async () => {
+    const id = await failed();
+    const leftover = `${jobFolder(parseJobId(id))}/1-a/big`;
+    await putText(leftover, "x", api.store);
+    const put = api.store.put;
+    api.store.put = async () => {
+      throw new DomainError("storage_full", "full");
+    };
+    expect((await erase(id)).status).toBe(507);
+    api.store.put = put;
+    expect((await read(id)).status).toBe("failed");
+    expect(await api.store.stat(leftover)).toBeDefined();
   });
 
   it("erases a completed job with its artifacts and its input", async () => {

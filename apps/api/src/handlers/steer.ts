@@ -140,12 +140,16 @@ export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
   return { kind: "empty", status: 204 };
 };
 
-/** On a full disk the job's artifacts make room for its tombstone: whoever frees space by deleting must get through. */
+/**
+ * On a full disk the artifacts of a completed job make room for its tombstone: whoever frees space by deleting must get through. Only of a
+ * completed one: a retry that was just granted to another may be writing its own.
+ */
 async function buryWithRoom(job: Job, deps: Deps): Promise<void> {
   try {
     await bury(job, deps.now(), deps.store);
   } catch (error) {
-    if (!(error instanceof DomainError) || error.code !== "storage_full") throw error;
+    const isFull = error instanceof DomainError && error.code === "storage_full";
+    if (!isFull || job.status !== "completed") throw error;
     await deps.store.remove(jobFolder(job.id));
     await bury(job, deps.now(), deps.store);
   }
