@@ -22,16 +22,6 @@ describe("ten malformed records of different kinds in Redis", { timeout: 60_000 
   let redis: Redis;
   const bad: string[] = [];
   const good: string[] = [];
-  beforeAll(async () => {
-    const env = { DROVER_SWEEP_INTERVAL: "1s", DROVER_ORPHAN_GRACE: "1s" };
-    system = await System.start({ apis: 1, workers: 1, env });
-    redis = new Redis(system.redis.url);
-  }, 60_000);
-  afterAll(async () => {
-    redis.disconnect();
-    await system.stop();
-  });
-
   const hashOf = (id: string) => `{drover:digest}:digest:${id}`;
   const submit = async (text: string) => (await system.client().submit("digest", new Blob([text]))).job_id;
   const statusOf = async (path: string, method = "GET") => {
@@ -48,7 +38,10 @@ describe("ten malformed records of different kinds in Redis", { timeout: 60_000 
     ).jobs;
   };
 
-  it("leave every route, the list and the board answering: 410 for the ten, 200 for the others", async () => {
+  beforeAll(async () => {
+    const env = { DROVER_SWEEP_INTERVAL: "1s", DROVER_ORPHAN_GRACE: "1s" };
+    system = await System.start({ apis: 1, workers: 1, env });
+    redis = new Redis(system.redis.url);
     const completed = [await submit("a"), await submit("b"), await submit("c")];
     for (const id of completed) expect((await system.client().wait(id)).status).toBe("completed");
     await system.workers[0]?.stop();
@@ -65,6 +58,13 @@ describe("ten malformed records of different kinds in Redis", { timeout: 60_000 
     }
     await redis.rpush(`${hashOf(good[0] ?? "")}:history`, "rubbish");
     await redis.set(`${hashOf(good[1] ?? "")}:logs`, "rubbish");
+  }, 60_000);
+  afterAll(async () => {
+    redis.disconnect();
+    await system.stop();
+  });
+
+  it("leave every route, the list and the board answering: 410 for the ten, 200 for the others", async () => {
     for (const id of bad) {
       for (const read of READS) expect((await statusOf(`/api/jobs/${id}${read}`)).status).toBe(410);
       for (const path of LEGACY) expect((await statusOf(`${path}${id}`)).status).toBe(410);
