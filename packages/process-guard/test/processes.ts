@@ -25,6 +25,17 @@ export function sleeper(script = "exec sleep 60", mark = ""): ChildProcess & { r
   return Object.assign(child, { pid: child.pid });
 }
 
+/** Whether nobody has sent the process a SIGKILL: it ends by the SIGTERM that it is sent now, which comes second to any SIGKILL. */
+export async function wasLeftAlone(child: ChildProcess): Promise<boolean> {
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  if (!hasEnded()) {
+    child.kill("SIGTERM");
+    await ended;
+  }
+  return child.signalCode === "SIGTERM";
+}
+
 /** A process that starts a daemon, which left its group and lost its parent before anybody looked. Returns the daemon's pid. */
 export async function daemonOf(mark: string): Promise<{ leader: number; daemon: number }> {
   const note = join(mkdtempSync(join(tmpdir(), "drover-guard-")), "pid");
