@@ -1,8 +1,8 @@
 import { openApi } from "@drover/contract";
-import type { Express } from "express";
-import swaggerUi from "swagger-ui-express";
+import { type Express, Router } from "express";
 import type { Deps } from "./deps.js";
 import { allowOnly } from "./express.js";
+import { onFirstUse } from "./on-first-use.js";
 
 /** Mounts `/openapi.json`, computed from the route table and the catalogue's processors, and `/docs`, a page that needs nothing from elsewhere. */
 export function mountDocs(app: Express, deps: Pick<Deps, "processors" | "version">): void {
@@ -16,13 +16,18 @@ export function mountDocs(app: Express, deps: Pick<Deps, "processors" | "version
     response.set("Cache-Control", "no-cache").json(withEmptyMaps(document));
   });
   allowOnly(app, "/openapi.json", ["GET", "HEAD"]);
+  app.use("/docs", onFirstUse(createReference));
+}
+
+async function createReference() {
+  const { default: swaggerUi } = await import("swagger-ui-express");
   const options = {
     customSiteTitle: "Drover API",
     customCss: ".swagger-ui .topbar { display: none }", // nothing but Swagger's own name
     // The validator's badge is an image from another site.
     swaggerOptions: { url: "/openapi.json", validatorUrl: null },
   };
-  app.use("/docs", ...swaggerUi.serveFiles(undefined, options), swaggerUi.setup(undefined, options));
+  return Router().use(...swaggerUi.serveFiles(undefined, options), swaggerUi.setup(undefined, options));
 }
 
 /**

@@ -3,7 +3,6 @@ import { readFileSync, realpathSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { type BlobStore, type JobId, type Log, SettingsError } from "@drover/core";
 import { Installation } from "@drover/job-files";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
@@ -49,7 +48,10 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     },
     board: {
       adminKey: settings.DROVER_ADMIN_KEY,
-      queueOf: (name) => new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true }),
+      queueOf: async (name) => {
+        const { BullMQAdapter } = await import("@bull-board/api/bullMQAdapter");
+        return new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true });
+      },
     },
   });
   deps.processors.start();

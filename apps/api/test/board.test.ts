@@ -66,7 +66,7 @@ describe("the operators' board", () => {
       queue,
       board: {
         adminKey: "key",
-        queueOf: (name) => new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true }),
+        queueOf: async (name) => new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true }),
       },
     });
   });
