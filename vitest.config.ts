@@ -36,8 +36,6 @@ const LONG_FILES: readonly string[] = [
   "e2e/test/misbehaviour.test.ts",
   "e2e/test/installation-pairs.test.ts",
   "e2e/test/cli-mistakes.test.ts",
-  "e2e/test/rolling-restart.test.ts",
-  "e2e/test/retry-spread.test.ts",
   "e2e/test/cluster.test.ts",
   "worker/test/execute.test.ts",
   "moodle-log/test/shared-logs.test.ts",

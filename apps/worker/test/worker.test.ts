@@ -173,6 +173,7 @@ describe("loading processors", () => {
     ["./missing.ts", "could not be loaded"],
     ["no-such-package", "was not found"],
     ["./host-empty.mjs", "has to export"],
+    ["./host-broken.mjs", "could not be loaded: ReferenceError: nowhere is not defined (file:"],
   ])("names the module that cannot be served: %s", async (name, reason) => {
     const error = await loadProcessors([name], fixtures).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProcessorLoadError);

@@ -18,7 +18,12 @@ const wants = (name: string) => only === undefined || only.includes(name);
 console.log(
   `Node ${process.version}, ${isQuick ? "quick" : "full"} run; × compares with the baseline above it`,
 );
-const system = await System.start({ apis: 1, workers: 1, env: { LOG_LEVEL: "warn" } });
+const system = await System.start({
+  apis: 1,
+  workers: 1,
+  processors: ["noop"],
+  env: { LOG_LEVEL: "warn" },
+});
 try {
   if (wants("status")) await benchStatus(system, printLine, isQuick ? 2 : 8);
   if (wants("submit")) await benchSubmit(system, printLine, isQuick ? 2 : 8);

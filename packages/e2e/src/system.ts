@@ -6,11 +6,22 @@ import { type Client, createClient } from "@drover/client";
 import { findRedisServer, type RunningRedis, startRedis } from "@drover/embedded-redis";
 import { DroverProcess } from "./drover-process.js";
 
-const FIXTURES = fileURLToPath(new URL("../fixtures/processors.mjs", import.meta.url));
+/**
+ * Processors of the tests: `digest` works and says so, `misbehave` misbehaves in the way that is asked for,
+ * `noop` is two that do nothing, `flood` says too much.
+ */
+export type FixtureProcessor = "digest" | "misbehave" | "noop" | "flood";
+
+/** Returns the module of a processor for DROVER_PROCESSORS. */
+export function fixtureModule(name: FixtureProcessor): string {
+  return fileURLToPath(new URL(`../fixtures/${name}.mjs`, import.meta.url));
+}
 
 export interface SystemOptions {
   readonly apis: number;
   readonly workers: number;
+  /** What the workers run; each has a child process from the start. Default: `digest`. */
+  readonly processors?: readonly FixtureProcessor[];
   /** Settings of every process, over those below. */
   readonly env?: Readonly<Record<string, string>>;
   /** Whether workers have the lease of production, as tests of its length need. Default false: `quick-worker.mjs`. */
@@ -44,7 +55,7 @@ export class System {
     system.#env = {
       REDIS_URL: redisUrl,
       DROVER_DATA_DIR: join(folder, "data"),
-      DROVER_PROCESSORS: FIXTURES,
+      DROVER_PROCESSORS: (options.processors ?? ["digest"]).map(fixtureModule).join(","),
       DROVER_RETRY_BASE_DELAY: "200ms",
       ...options.env,
     };

@@ -1,12 +1,10 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DroverProcess } from "../src/drover-process.js";
 import { System } from "../src/system.js";
 
-const at = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const KIB = 1 << 10;
 const MIB = 1 << 20;
 
@@ -22,8 +20,12 @@ describe("a processor that makes too much of everything", () => {
   let system: System;
   let redis: Redis;
   beforeAll(async () => {
-    const DROVER_PROCESSORS = `${at("processors.mjs")},${at("flood.mjs")}`;
-    system = await System.start({ apis: 1, workers: 1, env: { DROVER_PROCESSORS, DROVER_CONCURRENCY: "2" } });
+    system = await System.start({
+      apis: 1,
+      workers: 1,
+      processors: ["digest", "flood"],
+      env: { DROVER_CONCURRENCY: "2" },
+    });
     redis = new Redis(system.redis.url);
   });
   afterAll(async () => {

@@ -53,7 +53,7 @@ describe("F20: a full storage and the wrong Redis", () => {
   let before: readonly string[];
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "drover-pairs-"));
-    system = await System.start({ apis: 1, workers: 1 });
+    system = await System.start({ apis: 1, workers: 1, processors: ["digest", "misbehave"] });
     empty = await startRedis({ dataDir: join(folder, "redis") });
     const client = system.client();
     done = (await client.submit("digest", new Blob(["done"]))).job_id;

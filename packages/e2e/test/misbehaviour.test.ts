@@ -19,7 +19,12 @@ const ENDS: readonly (readonly [how: string, code: string, attempts: number])[] 
 describe("processors that misbehave", () => {
   let system: System;
   beforeAll(async () => {
-    system = await System.start({ apis: 1, workers: 1, env: { DROVER_CONCURRENCY: "4" } });
+    system = await System.start({
+      apis: 1,
+      workers: 1,
+      processors: ["digest", "misbehave"],
+      env: { DROVER_CONCURRENCY: "4" },
+    });
   });
   afterAll(() => system.stop());
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { System } from "../src/system.js";
+import { fixtureModule, System } from "../src/system.js";
 
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
   .map((name) => `/usr/bin/${name}`)
@@ -33,7 +33,7 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
 
   beforeAll(async () => {
     sites = [await startSite(), await startSite()];
-    const DROVER_PROCESSORS = `${join(root, "packages/e2e/fixtures/processors.mjs")},@drover/processor-moodle-log`;
+    const DROVER_PROCESSORS = `${fixtureModule("digest")},@drover/processor-moodle-log`;
     const env = { DROVER_PROCESSORS, DROVER_CORS_ORIGINS: listed() };
     system = await System.start({ apis: 1, workers: 1, env });
     browser = await chromium.launch({

@@ -2,32 +2,33 @@ import { readdir, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { type ChaosProxy, chaosProxy, waitFor } from "@drover/testkit";
 import { Redis } from "ioredis";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { System } from "../src/system.js";
 
-describe("Redis in trouble", () => {
+describe("Redis that does not answer", () => {
   let system: System;
-  let proxy: ChaosProxy | undefined;
-  afterEach(async () => {
+  let proxy: ChaosProxy;
+  beforeAll(async () => {
+    system = await System.start({
+      apis: 1,
+      workers: 1,
+      redisUrlFor: async (url) => {
+        proxy = await chaosProxy(url);
+        return proxy.url;
+      },
+    });
+  });
+  afterAll(async () => {
     await system.stop();
-    await proxy?.close();
-    proxy = undefined;
+    await proxy.close();
   });
 
   it.each(["cut", "silence"] as const)(
     "F7: with Redis %s every request that needs it answers 503 within 2 s, and all resumes by itself",
     async (weather) => {
-      system = await System.start({
-        apis: 1,
-        workers: 1,
-        redisUrlFor: async (url) => {
-          proxy = await chaosProxy(url);
-          return proxy.url;
-        },
-      });
       const before = await system.client().submit("digest", new Blob(["before"]));
       await system.client().wait(before.job_id);
-      proxy?.[weather]();
+      proxy[weather]();
       for (const path of [
         `/api/jobs/${before.job_id}`,
         "/api/jobs",
@@ -48,7 +49,7 @@ describe("Redis in trouble", () => {
       });
       expect(refused.status).toBe(503);
       expect((await fetch(`${system.url()}/livez`)).status).toBe(200);
-      proxy?.heal();
+      proxy.heal();
       const after = await waitFor(() => system.client().submit("digest", new Blob(["after"])), {
         deadlineMs: 20_000,
       });
@@ -57,6 +58,11 @@ describe("Redis in trouble", () => {
       });
     },
   );
+});
+
+describe("a Redis that lost data", () => {
+  let system: System;
+  afterEach(() => system.stop());
 
   it("F11: jobs that Redis lost come back from the manifests beside their inputs", async () => {
     system = await System.start({ apis: 1, workers: 0, env: { DROVER_SWEEP_INTERVAL: "500ms" } });
@@ -142,6 +148,7 @@ describe("Redis in trouble", () => {
     system = await System.start({
       apis: 1,
       workers: 0,
+      processors: ["digest", "misbehave"],
       env: { DROVER_SWEEP_INTERVAL: "300ms", DROVER_ORPHAN_GRACE: "1s" },
     });
     const worker = await system.startWorker();

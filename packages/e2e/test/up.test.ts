@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@drover/client";
 import { waitFor } from "@drover/testkit";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { apiUrl, CliProcess, descendants, isRunning } from "./cli-process.js";
 
 let folder: string;
@@ -24,12 +24,16 @@ afterEach(async () => {
 });
 
 function drover(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
-  const cli = new CliProcess(args, {
-    cwd: folder,
-    env: { PORT: "0", DROVER_PROCESSORS: "@drover/processor-checksum", ...env },
-  });
+  const cli = start(folder, args, env);
   started.push(cli);
   return cli;
+}
+
+function start(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
+  return new CliProcess(args, {
+    cwd,
+    env: { PORT: "0", DROVER_PROCESSORS: "@drover/processor-checksum", ...env },
+  });
 }
 
 async function checksumOf(url: string, text: string): Promise<unknown> {
@@ -44,18 +48,73 @@ function allGone(pids: readonly number[], deadlineMs: number): Promise<unknown> 
   return waitFor(() => left().length === 0, { deadlineMs, what: `the end of ${pids.join(", ")}` });
 }
 
-test("up serves jobs, and a Ctrl-C ends every process in order, with exit code 0", async () => {
-  const up = drover(["up", "--workers", "2"]);
-  const url = await apiUrl(up);
-  expect(await checksumOf(url, "hello\n")).toMatchObject({ size_bytes: 6 });
-  const pids = descendants(up.pid);
-  expect(pids.length).toBeGreaterThanOrEqual(6); // Redis, its guardian, an api, two workers and their children
-  up.signal("SIGINT");
-  up.signal("SIGINT"); // what npm adds to a Ctrl-C in a terminal
-  expect(await up.exitCode()).toBe(0);
-  expect(up.output).toContain("api      │");
-  expect(up.output).toContain("worker 2 │");
-  await allGone(pids, 2_000);
+describe("an up that serves", () => {
+  let folder: string;
+  let up: CliProcess;
+  let url: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "drover-up-"));
+    up = start(folder, ["up", "--workers", "2"]);
+    url = await apiUrl(up);
+  });
+  afterAll(async () => {
+    up.signal("SIGKILL");
+    await up.exitCode();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+  });
+
+  test("refuses a second up on the same data, naming itself", async () => {
+    const second = start(folder, ["up"]);
+    expect(await second.exitCode()).toBe(2);
+    expect(second.output).toContain(`in use by process ${up.pid}`);
+  });
+
+  test("submit, status, list, download, cancel and delete do what they say, with their exit codes", async () => {
+    writeFileSync(join(folder, "a.txt"), "hello\n");
+    const run = async (...args: readonly string[]) => {
+      const cli = start(folder, args, { DROVER_URL: url });
+      return { code: await cli.exitCode(), output: cli.output };
+    };
+    const submitted = await run(
+      "submit",
+      "a.txt",
+      "-p",
+      "checksum",
+      "--tag",
+      "course=CS101",
+      "--output",
+      "out/",
+    );
+    expect(submitted).toMatchObject({ code: 0, output: expect.stringMatching(/100\.0 % {2}completed/) });
+    expect(readFileSync(join(folder, "out/checksum.txt"), "utf8")).toMatch(/^5891b5b522d5.* {2}a\.txt\n$/);
+    const [job] = JSON.parse((await run("list", "--tag", "course=CS101", "--json")).output);
+    expect(JSON.parse((await run("status", job.job_id, "--json")).output)).toMatchObject({
+      status: "completed",
+    });
+    expect(await run("cancel", job.job_id)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("job_already_finished"),
+    });
+    expect((await run("delete", job.job_id)).code).toBe(0);
+    expect(await run("status", job.job_id)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("job_not_found"),
+    });
+    expect((await run("submit", "a.txt", "-p", "checksum", "--tag", "nonsense")).code).toBe(2);
+    expect((await run("submit", "missing.txt", "-p", "checksum")).code).toBe(2);
+  });
+
+  test("ends every process in order after a Ctrl-C, with exit code 0", async () => {
+    expect(await checksumOf(url, "hello\n")).toMatchObject({ size_bytes: 6 });
+    const pids = descendants(up.pid);
+    expect(pids.length).toBeGreaterThanOrEqual(6); // Redis, its guardian, an api, two workers and their children
+    up.signal("SIGINT");
+    up.signal("SIGINT"); // what npm adds to a Ctrl-C in a terminal
+    expect(await up.exitCode()).toBe(0);
+    expect(up.output).toContain("api      │");
+    expect(up.output).toContain("worker 2 │");
+    await allGone(pids, 2_000);
+  });
 });
 
 test("when up is killed with -9, Redis, api, workers and their children are gone within seconds, and the next up has the data", async () => {
@@ -106,55 +165,11 @@ test("a taken port is told with what to do, before anything is started", async (
   other.close();
 });
 
-test("a second up on the same data is refused, naming the first", async () => {
-  const first = drover(["up"]);
-  await apiUrl(first);
-  const second = drover(["up"]);
-  expect(await second.exitCode()).toBe(2);
-  expect(second.output).toContain(`in use by process ${first.pid}`);
-});
-
 test("a wrong setting stops up with every mistake", async () => {
   const up = drover(["up"], { DROVER_CONCURRENCY: "many", LOG_LEVEL: "loud" });
   expect(await up.exitCode()).toBe(2);
   expect(up.output).toContain("DROVER_CONCURRENCY: expected a whole number");
   expect(up.output).toContain("LOG_LEVEL: expected one of");
-});
-
-test("submit, status, list, download, cancel and delete do what they say, with their exit codes", async () => {
-  const url = await apiUrl(drover(["up"]));
-  writeFileSync(join(folder, "a.txt"), "hello\n");
-  const run = async (...args: readonly string[]) => {
-    const cli = drover(args, { DROVER_URL: url });
-    return { code: await cli.exitCode(), output: cli.output };
-  };
-  const submitted = await run(
-    "submit",
-    "a.txt",
-    "-p",
-    "checksum",
-    "--tag",
-    "course=CS101",
-    "--output",
-    "out/",
-  );
-  expect(submitted).toMatchObject({ code: 0, output: expect.stringMatching(/100\.0 % {2}completed/) });
-  expect(readFileSync(join(folder, "out/checksum.txt"), "utf8")).toMatch(/^5891b5b522d5.* {2}a\.txt\n$/);
-  const [job] = JSON.parse((await run("list", "--tag", "course=CS101", "--json")).output);
-  expect(JSON.parse((await run("status", job.job_id, "--json")).output)).toMatchObject({
-    status: "completed",
-  });
-  expect(await run("cancel", job.job_id)).toMatchObject({
-    code: 1,
-    output: expect.stringContaining("job_already_finished"),
-  });
-  expect((await run("delete", job.job_id)).code).toBe(0);
-  expect(await run("status", job.job_id)).toMatchObject({
-    code: 1,
-    output: expect.stringContaining("job_not_found"),
-  });
-  expect((await run("submit", "a.txt", "-p", "checksum", "--tag", "nonsense")).code).toBe(2);
-  expect((await run("submit", "missing.txt", "-p", "checksum")).code).toBe(2);
 });
 
 test("demo writes the event logs of the sample, ends with 0 and leaves no process and no data behind", async () => {

@@ -5,9 +5,10 @@ import { waitFor } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { descendants, isAlive } from "../src/process-tree.js";
 import { seededRandom } from "../src/random.js";
+import { sized } from "../src/size.js";
 import { System } from "../src/system.js";
 
-const KILLS = 10;
+const KILLS = sized(4, 20);
 
 describe("a worker that goes away in the middle of an attempt", () => {
   let system: System;
