@@ -1,6 +1,6 @@
 /**
  * What `npm pack` and `npm publish` call in the folder of a published workspace. `pack.mjs prepack` makes
- * sure of the build and copies the private workspaces that it needs to `dist/node_modules`, where its own
+ * sure of the build, unless DROVER_IS_BUILT=1 says that it is there, and copies the private workspaces that it needs to `dist/node_modules`, where its own
  * files find them by their names; their dependencies are its own. `pack.mjs postpack` removes the copies:
  * while they are there, they hide the workspaces from it. Not npm's bundleDependencies: npm 11 cannot install
  * a repository that has a workspace with some.
@@ -27,7 +27,7 @@ function prepack(workspace) {
   const mistakes = dependencyMistakes(workspace);
   if (mistakes.length > 0) stop(mistakes.join("\n"));
   removeCopiesIn(workspace.folder);
-  build();
+  if (process.env.DROVER_IS_BUILT !== "1") build();
   for (const carried of carriedWorkspaces(workspace)) copy(carried, join(workspace.folder, COPIES));
 }
 

@@ -1,8 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build, checkTests, ensureProgram } from "./ensure.mjs";
+import { text } from "node:stream/consumers";
+import { build, ensureProgram } from "./ensure.mjs";
 import { root, say } from "./say.mjs";
 
 /**
@@ -14,15 +16,18 @@ import { root, say } from "./say.mjs";
 export async function runTests(args) {
   const mayInstall = args.includes("--install") || process.env.DROVER_INSTALL === "1";
   const total = { passed: 0, failed: [], skipped: [] };
-  add(total, "lint", asOne(run("node_modules/@biomejs/biome/bin/biome", ["check", "."])));
   add(total, "types", asOne(build()));
-  add(total, "types of tests", asOne(checkTests()));
+  // Unit tests often wait: these two run beside them.
+  const lint = inBackground("node_modules/@biomejs/biome/bin/biome", ["check", "."]);
+  const testTypes = inBackground("node_modules/typescript/bin/tsc", ["-p", "tsconfig.test.json"]);
   ensureProgram(["xmllint"], "libxml2-utils", { mayInstall });
   ensureProgram(["chromium", "chromium-browser", "google-chrome"], "chromium", { mayInstall });
   const hasRedis = await ensureRedis(mayInstall);
   const left = hasRedis ? [] : testsOnRedis();
-  add(total, "unit", vitest("unit", left));
-  add(total, "end to end", vitest("e2e", left));
+  add(total, "unit", await vitest("unit", left));
+  add(total, "lint", asOne(await lint));
+  add(total, "types of tests", asOne(await testTypes));
+  add(total, "end to end", await vitest("e2e", left));
   for (const file of left) total.skipped.push(`${file} (there is no Redis here)`);
 
   for (const name of total.failed) process.stdout.write(`failed: ${name}\n`);
@@ -40,12 +45,23 @@ function add(total, suite, { passed, failed, skipped }) {
   total.skipped.push(...skipped.map((name) => `${suite}: ${name}`));
 }
 
-function run(program, args, env = {}) {
-  return spawnSync(process.execPath, [program, ...args], {
+/** Runs a program of Node to its end; resolves with how it ended. */
+function run(program, args, { env = {}, output = "inherit" } = {}) {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", output, output],
     env: { ...process.env, ...env },
   });
+  return { child, end: once(child, "exit").then(([status, signal]) => ({ status, signal })) };
+}
+
+/** Runs a program and prints what it said when it has ended, and not among the lines of others. */
+async function inBackground(program, args) {
+  const { child, end } = run(program, args, { output: "pipe" });
+  const said = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const { status, signal } = await end;
+  if (status !== 0) process.stdout.write(said.join(""));
+  return { status, signal };
 }
 
 /** A program that counts as one test. */
@@ -56,7 +72,7 @@ function asOne({ status }) {
 }
 
 /** A vitest project with its own counts, but for the files to leave out; a run that ends badly without naming a test counts as one failure. */
-function vitest(project, leftOut) {
+async function vitest(project, leftOut) {
   const folder = mkdtempSync(join(tmpdir(), "drover-test-"));
   try {
     const file = join(folder, "report.json");
@@ -68,7 +84,9 @@ function vitest(project, leftOut) {
       ...reporters,
       ...leftOut.flatMap((path) => ["--exclude", path]),
     ];
-    const { status, signal } = run("node_modules/vitest/vitest.mjs", args, { TEST_REPORT_FILE: file });
+    const { status, signal } = await run("node_modules/vitest/vitest.mjs", args, {
+      env: { TEST_REPORT_FILE: file },
+    }).end;
     const report = readReport(file);
     if (report.passed + report.failed.length === 0) report.failed.push("no test ran");
     else if (status !== 0 && report.failed.length === 0)

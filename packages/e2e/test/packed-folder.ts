@@ -81,7 +81,10 @@ async function pack(folder: string): Promise<ReadonlyMap<string, string>> {
   await copyRepository(copy);
   const names = publishedWorkspaces().map(({ manifest }) => manifest.name);
   const args = ["pack", "--json", "--pack-destination", folder, ...names.flatMap((name) => ["-w", name])];
-  const { stdout } = await run("npm", args, { cwd: copy, env: environment(), maxBuffer: 16 << 20 });
+  const { stdout } = await run("npm", args, {
+    ...{ cwd: copy, maxBuffer: 16 << 20 },
+    env: { ...environment(), DROVER_IS_BUILT: "1" },
+  });
   const packed = JSON.parse(stdout.slice(stdout.search(/^[[{]/m))) as readonly {
     name: string;
     filename: string;
