@@ -100,6 +100,21 @@ describe("an installation", () => {
     expect(states.map(({ kind }) => kind).sort()).toEqual(["agreed", "refused", "refused"]);
   });
 
+  it("made by another process after this one looked for the file, and before it looked for the mark, is found", async () => {
+    const [{ installation }, store] = [createMemoryQueue(), storeAt("store")];
+    const isOtherFaster = [true];
+    const marks: InstallationMarks = {
+      read: async () => {
+        if (isOtherFaster.pop() === true) await processOn(installation, store).check();
+        return installation.read();
+      },
+      create: (id) => installation.create(id),
+      bind: (id) => installation.bind(id),
+      hasJobs: () => installation.hasJobs(),
+    };
+    expect(await processOn(marks, store).check()).toEqual({ kind: "agreed", id: "id-1" });
+  });
+
   it("is made for a storage and a Redis of an older version, which both hold jobs", async () => {
     const { queue, store } = await usedPair();
     const older = createMemoryQueue();

@@ -1,4 +1,10 @@
-import { BlobExistsError, type BlobStore, DomainError, type InstallationMarks } from "@drover/core";
+import {
+  BlobExistsError,
+  type BlobStore,
+  DomainError,
+  type InstallationMark,
+  type InstallationMarks,
+} from "@drover/core";
 import { INPUTS, INSTALLATION_KEY, JOBS } from "./blob-keys.js";
 import { putText, readText } from "./blob-text.js";
 
@@ -72,9 +78,10 @@ async function withoutFile(deps: PairDeps, options: PairOptions): Promise<Instal
   const mark = await marks.read();
   if (options.known !== undefined) return refused(vanished(options.known), "storage_unavailable");
   if (options.isAdopting !== true) {
-    if (mark?.state === "bound") return refused(noFile(deps, mark.id));
-    const [hasFiles, hasJobs] = await Promise.all([hasJobFiles(store), marks.hasJobs()]);
-    if (hasFiles !== hasJobs) return refused(hasFiles ? filesOnly(deps) : jobsOnly(deps));
+    const obstacle = await obstacleOf(deps, mark);
+    // The process that makes the pair at this moment may have put the file since it was looked for.
+    if (obstacle !== undefined)
+      return (await readInstallation(store)) === undefined ? refused(obstacle) : undefined;
   }
   const { id, state } = mark ?? (await marks.create(deps.newId()));
   if (state === "bound" && mark === undefined) return undefined;
@@ -86,6 +93,14 @@ async function withoutFile(deps: PairDeps, options: PairOptions): Promise<Instal
   }
   const bound = await marks.bind(id);
   return bound.id === id ? { kind: "agreed", id } : refused(differ(deps, bound.id, id));
+}
+
+/** Why a pair without an installation file is not made; `undefined` when it may be. */
+async function obstacleOf(deps: PairDeps, mark: InstallationMark | undefined): Promise<string | undefined> {
+  if (mark?.state === "bound") return noFile(deps, mark.id);
+  const [hasFiles, hasJobs] = await Promise.all([hasJobFiles(deps.store), deps.marks.hasJobs()]);
+  if (hasFiles === hasJobs) return undefined;
+  return hasFiles ? filesOnly(deps) : jobsOnly(deps);
 }
 
 /** The id in the store's installation file; `undefined` when there is none. A file that cannot be read as one is nobody's. */

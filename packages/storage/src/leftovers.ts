@@ -1,4 +1,5 @@
-import { lstat, readdir, unlink } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { lstat, readdir, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ignoring } from "./durable.js";
 
@@ -21,11 +22,29 @@ export class Leftovers {
   async sweep(): Promise<void> {
     if (performance.now() - this.#sweptAtMs < Math.min(this.#graceMs, LONGEST_PAUSE_MS)) return;
     this.#sweptAtMs = performance.now();
-    const before = Date.now() - this.#graceMs;
+    const now = await this.#fileServerTime();
+    if (now === undefined) return;
+    const before = now - this.#graceMs;
     for (const name of (await readdir(this.#folder).catch(ignoring("ENOENT"))) ?? []) {
       const path = join(this.#folder, name);
       const found = await lstat(path).catch(ignoring("ENOENT"));
       if (found?.isFile() === true && found.mtimeMs < before) await unlink(path).catch(ignoring("ENOENT"));
+    }
+  }
+
+  /**
+   * The time by the clock that the files' times are from, in ms, which need not be this host's.
+   * `undefined` when no file can be written.
+   */
+  async #fileServerTime(): Promise<number | undefined> {
+    const path = join(this.#folder, `clock-${randomUUID()}`);
+    try {
+      await writeFile(path, "");
+      return (await lstat(path)).mtimeMs;
+    } catch {
+      return undefined; // no folder, or no room: another sweep will come
+    } finally {
+      await unlink(path).catch(() => {});
     }
   }
 }

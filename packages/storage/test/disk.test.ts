@@ -16,7 +16,7 @@ import { Readable } from "node:stream";
 import type { BlobStore } from "@drover/core";
 import { INSTALLATION_KEY } from "@drover/job-files";
 import { chunksOf, readAll, seededBytes, sha256Hex, signal, waitFor } from "@drover/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createDiskStore } from "../src/index.js";
 
 let folder: string;
@@ -170,6 +170,14 @@ describe("the disk store", () => {
     expect(await temporaryFiles(), "this store was given no grace").toHaveLength(3);
     await keysOf(createDiskStore({ folder, leftoverGraceMs: 3_600_000 }));
     expect((await temporaryFiles()).sort()).toEqual(["recent", "under-way"]);
+    await createDiskStore({ folder, leftoverGraceMs: 0 }).put("k", chunksOf("x"));
+    expect(await temporaryFiles()).toEqual(["under-way"]);
+  });
+
+  it("removes no temporary file because this host's clock is ahead of the files'", async () => {
+    await writeFile(join(folder, ".tmp", "under-way"), "x");
+    const ahead = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 24 * 3_600_000);
+    onTestFinished(() => ahead.mockRestore());
     await createDiskStore({ folder, leftoverGraceMs: 0 }).put("k", chunksOf("x"));
     expect(await temporaryFiles()).toEqual(["under-way"]);
   });
