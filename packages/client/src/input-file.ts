@@ -37,7 +37,8 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 
 /** The blob as a file with a name and a media type: those asked for, else its own, else `file` and the type that its ending stands for. */
 export function named(blob: Blob, naming: FileNaming): File {
-  const name = naming.filename ?? (blob instanceof File ? blob.name : "file");
+  const given = naming.filename ?? (blob instanceof File ? blob.name : "file");
+  const name = given.replaceAll(/\p{Cc}/gu, ""); // no form can carry them, and a server would not show them
   const type = naming.mediaType ?? (blob.type === "" ? mediaTypeOf(name) : blob.type);
   if (blob instanceof File && blob.name === name && blob.type === type) return blob;
   return "as" in blob ? (blob as NameableFile).as(name, type) : new File([blob], name, { type });

@@ -66,6 +66,13 @@ test("a file from disk can be sent under another name and type", async () => {
   }
 });
 
+test("a file whose name has control characters is sent without them", async () => {
+  const path = join(folder, "a\u001b[31m\nb.csv");
+  writeFileSync(path, "x");
+  const body = await sentBy(streamingFetch, await fileAt(path), {});
+  expect(body).toContain('filename="a[31mb.csv"');
+});
+
 test("a status that no answer has is an error of the call, not of the process", async () => {
   const server = await scriptedServer((request) =>
     request.socket.end("HTTP/1.1 999 Odd\r\nconnection: close\r\n\r\n"),
