@@ -95,16 +95,27 @@ function isLongSuffix(range = "", sizeBytes: number): boolean {
   return Number(length) > sizeBytes;
 }
 
-/** The bytes, opened before the first header leaves; `undefined` for a HEAD. */
+/**
+ * The bytes, found whole and opened before the first header leaves; `undefined` for a HEAD. Throws
+ * `artifact_not_found` when they are gone, or not as many as were published.
+ */
 async function bytesOf(
   artifact: Artifact,
   range: ByteRange | undefined,
   method: string,
   store: BlobStore,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const found = method === "HEAD" ? await store.stat(artifact.key) : await store.open(artifact.key, range);
-  if (found === undefined) {
-    throw new DomainError("artifact_not_found", `The bytes of ${artifact.name} are no longer stored.`);
+  const { key, name, sizeBytes } = artifact;
+  const stored = await store.stat(key);
+  if (stored !== undefined && stored.sizeBytes !== sizeBytes) {
+    throw new DomainError(
+      "artifact_not_found",
+      `The stored bytes of ${name} are damaged: ${stored.sizeBytes} of ${sizeBytes} are there.`,
+    );
   }
-  return Symbol.asyncIterator in found ? found : undefined;
+  const bytes = stored === undefined || method === "HEAD" ? undefined : await store.open(key, range);
+  if (stored === undefined || (method !== "HEAD" && bytes === undefined)) {
+    throw new DomainError("artifact_not_found", `The bytes of ${name} are no longer stored.`);
+  }
+  return bytes;
 }

@@ -89,7 +89,8 @@ class CanarySharing implements StorageSharing {
       this.#isFailing = false;
     } catch (error) {
       // Redis or storage is away or wrong, which others tell more often.
-      if (!this.#isFailing) log.warn("The api could not say which storage it works on.", { error });
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!this.#isFailing) log.warn(`The api could not say which storage it works on. ${reason}`);
       this.#isFailing = true;
     }
   }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
-import { signal, waitFor } from "@drover/testkit";
+import { chunksOf, signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { completeWith, json, startApi, submitted, type TestApi, work } from "./harness.js";
 
@@ -133,6 +133,28 @@ describe("a download", () => {
         expect(response.headers.get(name)).toBeNull();
     }
   });
+
+  it.each([
+    ["cut", BYTES.subarray(0, 20)],
+    ["longer", Buffer.concat([BYTES, BYTES])],
+  ])(
+    "is 404, not a broken answer, when the stored bytes are %s, for GET, HEAD and a range",
+    async (_how, bytes) => {
+      for await (const { key } of api.store.list(`jobs/${id}/`)) await api.store.put(key, chunksOf(bytes));
+      for (const [method, headers] of [
+        ["GET", {}],
+        ["HEAD", {}],
+        ["GET", { range: "bytes=0-3" }],
+      ] as const) {
+        const response = await download(headers, method);
+        expect(response.status).toBe(404);
+        if (method === "GET")
+          expect(await json(response)).toMatchObject({
+            detail: expect.stringContaining(`are damaged: ${bytes.length} of 36`),
+          });
+      }
+    },
+  );
 
   it("is 409 while the job is not finished", async () => {
     const { job_id } = await submitted(api);

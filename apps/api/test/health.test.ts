@@ -44,6 +44,18 @@ describe("readiness", () => {
     expect((await readyz()).status).toBe(503);
   });
 
+  it("is 503 and says that the store is full when it takes no more", async () => {
+    const full = () => Promise.reject(new DomainError("storage_full", "The storage has no room left."));
+    await start({ store: { ...createMemoryStore(), check: full } });
+    const response = await readyz();
+    expect(response.status).toBe(503);
+    expect(await json(response)).toMatchObject({
+      code: "storage_unavailable",
+      detail: "Not ready: redis ok, storage full.",
+      checks: { redis: "ok", storage: "full" },
+    });
+  });
+
   it("is checked once for all who ask together, and again 2 s later", async () => {
     const store = createMemoryStore();
     let checks = 0;

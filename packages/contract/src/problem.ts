@@ -50,7 +50,11 @@ export const Problem = z
       .optional()
       .describe("What is wrong with the request, one entry each."),
     checks: z
-      .object({ redis: z.enum(["ok", "failed"]), storage: z.enum(["ok", "failed"]), draining: z.boolean() })
+      .object({
+        redis: z.enum(["ok", "failed"]),
+        storage: z.enum(["ok", "full", "failed"]),
+        draining: z.boolean(),
+      })
       .optional()
       .describe("With a 503 of `/readyz`: what says no."),
     expired_at: z.iso.datetime().optional().describe("With 410: when the job expired."),

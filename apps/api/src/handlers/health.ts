@@ -25,24 +25,25 @@ export const readyz: Handler<"readyz"> = async (_input, deps) => {
   const draining = deps.stopping.aborted;
   const { state } = deps.installation;
   const pair = state.kind === "refused" ? state : undefined;
-  const code = worst({ draining, redis, storage: storage && pair === undefined, pairCode: pair?.code });
+  const storageSaid = pair === undefined ? storage : "failed";
+  const code = worst({ draining, redis, storage: storageSaid, pairCode: pair?.code });
   if (code === undefined) {
     return ok(
       { status: "ready", timestamp: new Date(deps.now()).toISOString() },
       { "Cache-Control": "no-store" },
     );
   }
-  const said = (passed: boolean) => (passed ? "ok" : "failed");
   throw new DomainError(
     code,
-    `Not ready: redis ${said(redis)}, storage ${said(storage)}${draining ? ", stopping" : ""}.${pair === undefined ? "" : ` ${pair.detail}`}`,
-    { members: { checks: { redis: said(redis), storage: said(storage && pair === undefined), draining } } },
+    `Not ready: redis ${redis}, storage ${storage}${draining ? ", stopping" : ""}.${pair === undefined ? "" : ` ${pair.detail}`}`,
+    { members: { checks: { redis, storage: storageSaid, draining } } },
   );
 };
 
 interface Checks {
-  readonly redis: boolean;
-  readonly storage: boolean;
+  readonly redis: "ok" | "failed";
+  /** `full`: it answers, and takes no more bytes. */
+  readonly storage: "ok" | "full" | "failed";
 }
 
 /** How long an answer of the checks stands, in ms, counted from when it was there: the probes of many load balancers cost one check. */
@@ -63,8 +64,11 @@ function recentChecks(deps: Deps): Promise<Checks> {
 }
 
 async function check(deps: Deps): Promise<Checks> {
-  const [redis, storage] = await Promise.all([passes(deps.queue.health.ping()), passes(deps.store.check())]);
-  return { redis, storage };
+  const [redis, storage] = await Promise.all([
+    outcomeOf(deps.queue.health.ping()),
+    outcomeOf(deps.store.check()),
+  ]);
+  return { redis: redis === "full" ? "failed" : redis, storage };
 }
 
 /** `pairCode` says why Redis and storage do not belong together. */
@@ -72,21 +76,22 @@ function worst(
   checks: Checks & { readonly draining: boolean; readonly pairCode: ErrorCode | undefined },
 ): ErrorCode | undefined {
   if (checks.draining) return "draining";
-  if (!checks.redis) return "redis_unavailable";
-  return checks.storage ? undefined : (checks.pairCode ?? "storage_unavailable");
+  if (checks.redis !== "ok") return "redis_unavailable";
+  return checks.storage === "ok" ? undefined : (checks.pairCode ?? "storage_unavailable");
 }
 
-/** Whether the check resolves within `CHECK_MS`: a probe that hangs is a probe that failed. */
-async function passes(check: Promise<void>): Promise<boolean> {
+/** How the check comes out within `CHECK_MS`: a probe that hangs is a probe that failed. */
+async function outcomeOf(check: Promise<void>): Promise<"ok" | "full" | "failed"> {
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, CHECK_MS, false);
+  const tooLate = new Promise<"failed">((resolve) => {
+    timer = setTimeout(resolve, CHECK_MS, "failed");
   });
   try {
     return await Promise.race([
       check.then(
-        () => true,
-        () => false,
+        () => "ok" as const,
+        (error: unknown) =>
+          error instanceof DomainError && error.code === "storage_full" ? "full" : "failed",
       ),
       tooLate,
     ]);
