@@ -73,6 +73,7 @@ describe("F24: the next job in the place of one", () => {
     ["leaks", /keeps memory/],
     ["leaves-a-handle", /left open: TCPServerWrap/],
     ["leaves-a-timer", /left open: Timeout/],
+    ["leaves-a-timer-that-keeps-nothing-alive", /left open: Timeout/],
     ["leaves-a-thread", /left open: Worker/],
     ["leaves-a-listener", /left a listener on process: SIGUSR2/],
   ])("that %s runs in another process, and the log says why", async (reason, why) => {

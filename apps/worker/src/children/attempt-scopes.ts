@@ -1,6 +1,7 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { inspect } from "node:util";
 import { MAX_LOG_LENGTH } from "./messages.js";
+import { OpenTimers } from "./open-timers.js";
 
 /** Effects of an attempt that is over that are reported; further ones are dropped without a word. */
 const MAX_LATE = 5;
@@ -8,6 +9,7 @@ const MAX_LATE = 5;
 interface Scope {
   /** 1 for the first attempt of this process. */
   readonly number: number;
+  readonly timers: OpenTimers;
   late: number;
 }
 
@@ -25,7 +27,7 @@ export type OnLate = (attempt: number, what: string) => void;
 export class AttemptScopes {
   readonly #storage = new AsyncLocalStorage<Scope>();
   readonly #onLate: OnLate;
-  #last: Scope = { number: 0, late: 0 };
+  #last: Scope = { number: 0, timers: new OpenTimers(), late: 0 };
   #isRunning = false;
 
   constructor(onLate: OnLate) {
@@ -34,7 +36,7 @@ export class AttemptScopes {
 
   /** Runs one attempt in a context of its own; it is over when `work` settles. */
   async run<Result>(work: (isOver: (what: string) => boolean) => Promise<Result>): Promise<Result> {
-    const scope: Scope = { number: this.#last.number + 1, late: 0 };
+    const scope: Scope = { number: this.#last.number + 1, timers: new OpenTimers(), late: 0 };
     this.#last = scope;
     this.#isRunning = true;
     try {
@@ -44,8 +46,18 @@ export class AttemptScopes {
     }
   }
 
-  /** Watches outputs, uncaught errors and `process.exit` from now on. */
+  /** How many timers of the last attempt may still fire. */
+  get openTimers(): number {
+    return this.#last.timers.count();
+  }
+
+  /** Watches timers, outputs, uncaught errors and `process.exit` from now on. */
   guard(): void {
+    createHook({
+      init: (_id, type, _trigger, resource) => {
+        if (type === "Timeout") this.#storage.getStore()?.timers.add(resource);
+      },
+    }).enable();
     for (const stream of [process.stdout, process.stderr]) this.#guardOutput(stream);
     process.on("uncaughtException", (error) => this.#onUncaught(error));
     const exit = process.exit.bind(process);

@@ -37,7 +37,7 @@ process.on("SIGINT", () => {});
 Reflect.deleteProperty(process, "send");
 const scopes = new AttemptScopes((attempt, what) => report({ type: "late", attempt, what }));
 scopes.guard();
-const cleanCheck = new CleanCheck();
+const cleanCheck = new CleanCheck(() => scopes.openTimers);
 const processor = await load();
 let running: AbortController | undefined;
 process.on("message", (message: ToChild) => {

@@ -40,10 +40,15 @@ interface Memory {
  */
 export class CleanCheck {
   readonly #threads = new Set<Worker>();
+  readonly #openTimers: () => number;
   #baseline: Baseline | undefined;
 
-  /** Counts threads from now on. */
-  constructor() {
+  /**
+   * Counts threads from now on.
+   * @param openTimers how many timers of the last attempt may still fire.
+   */
+  constructor(openTimers: () => number) {
+    this.#openTimers = openTimers;
     process.on("worker", (thread) => {
       this.#threads.add(thread);
       thread.once("exit", () => this.#threads.delete(thread));
@@ -84,6 +89,7 @@ export class CleanCheck {
 
   #leftOpen(before: Baseline): string | undefined {
     if (this.#threads.size > before.threads) return "Worker";
+    if (this.#openTimers() > 0) return "Timeout";
     return grown(before.resources, countsOf(process.getActiveResourcesInfo()));
   }
 
