@@ -1,9 +1,9 @@
 import type { BlobStore, JobId, Log, QueuePorts } from "@drover/core";
 import type { Installation } from "@drover/job-files";
-import type { Admission } from "./admission.js";
-import type { ParamsCheck } from "./params-check.js";
-import type { ProcessorDirectory } from "./processor-directory.js";
-import type { StorageSharing } from "./storage-sharing.js";
+import type { Admission } from "./operations/admission.js";
+import type { StorageSharing } from "./operations/storage-sharing.js";
+import type { ParamsCheck } from "./processors/params-check.js";
+import type { ProcessorDirectory } from "./processors/processor-directory.js";
 
 /** All that the handlers need of the world. */
 export interface Deps {

@@ -8,18 +8,18 @@ import { Installation } from "@drover/job-files";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
 import { describeStore, openStore } from "@drover/storage";
 import { v7 as uuidv7 } from "uuid";
-import { createAdmission } from "./admission.js";
-import { createApp } from "./app.js";
 import { type Config, readConfig } from "./config.js";
 import type { Deps } from "./deps.js";
+import { createApp } from "./http/app.js";
+import { watchDeadlines } from "./jobs/settle-job.js";
 import { createLog } from "./log.js";
-import { createParamsCheck } from "./params-check.js";
-import { createProcessorDirectory } from "./processor-directory.js";
+import { createAdmission } from "./operations/admission.js";
+import { reportServer } from "./operations/server-report.js";
+import { createStorageSharing } from "./operations/storage-sharing.js";
+import { createParamsCheck } from "./processors/params-check.js";
+import { createProcessorDirectory } from "./processors/processor-directory.js";
 import { listen } from "./server.js";
-import { reportServer } from "./server-report.js";
-import { watchDeadlines } from "./settle-job.js";
 import { onStopRequest } from "./signals.js";
-import { createStorageSharing } from "./storage-sharing.js";
 
 /**
  * The api process. Starts whether Redis answers or not (what needs it is refused with 503 until it does), stops on SIGTERM, SIGINT

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answerNotHttp } from "./not-http.js";
+import { answerNotHttp } from "./http/not-http.js";
 
 /** A listening HTTP server with an orderly end. */
 export interface HttpServer {

@@ -1,7 +1,7 @@
 import { DomainError } from "@drover/core";
 import { describe, expect, it } from "vitest";
-import { assertAccepted } from "../src/handlers/job-request.js";
-import { createParamsCheck } from "../src/params-check.js";
+import { assertAccepted } from "../src/jobs/job-request.js";
+import { createParamsCheck } from "../src/processors/params-check.js";
 import { CSV } from "./harness.js";
 
 describe("what a processor accepts", () => {

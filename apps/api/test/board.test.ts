@@ -2,7 +2,7 @@ import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { type BullQueue, connectQueue } from "@drover/queue";
 import { type TestRedis, testRedis } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { admits } from "../src/admin-access.js";
+import { admits } from "../src/access/admin-access.js";
 import { CSV, json, startApi, submitted, type TestApi } from "./harness.js";
 
 describe("the operators' board admits", () => {

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from "node:http";
 import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Reach } from "../src/cross-origin.js";
+import type { Reach } from "../src/access/cross-origin.js";
 import { startApi, submitted, type TestApi } from "./harness.js";
 
 const PAGE = "http://localhost:5173";

@@ -2,7 +2,7 @@ import type { JobEnd, JobId, JobRequest } from "@drover/core";
 import { bury, inputFolder, manifestKey, readManifest, writeManifest } from "@drover/job-files";
 import { createMemoryStore } from "@drover/storage";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { jobIdOfKey } from "../src/idempotency-key.js";
+import { jobIdOfKey } from "../src/jobs/idempotency.js";
 import { formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
 
 const ID = jobIdOfKey("k");

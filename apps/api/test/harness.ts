@@ -15,13 +15,13 @@ import { createMemoryQueue } from "@drover/queue";
 import { createMemoryStore } from "@drover/storage";
 import { signal } from "@drover/testkit";
 import { expect } from "vitest";
-import { createAdmission } from "../src/admission.js";
-import { type AppOptions, createApp } from "../src/app.js";
 import type { Deps } from "../src/deps.js";
-import { createParamsCheck } from "../src/params-check.js";
-import { createProcessorDirectory } from "../src/processor-directory.js";
+import { type AppOptions, createApp } from "../src/http/app.js";
+import { createAdmission } from "../src/operations/admission.js";
+import { createStorageSharing } from "../src/operations/storage-sharing.js";
+import { createParamsCheck } from "../src/processors/params-check.js";
+import { createProcessorDirectory } from "../src/processors/processor-directory.js";
 import { type HttpServer, listen } from "../src/server.js";
-import { createStorageSharing } from "../src/storage-sharing.js";
 
 export interface LoggedLine {
   readonly level: LogLevel;

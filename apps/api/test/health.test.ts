@@ -103,7 +103,7 @@ describe("admission", () => {
       return { ...(await queue.health.inspect()), usedMemoryBytes, maxMemoryBytes: 100 };
     };
     let now = 0;
-    const { createAdmission } = await import("../src/admission.js");
+    const { createAdmission } = await import("../src/operations/admission.js");
     const admission = createAdmission({
       health: { ...queue.health, inspect },
       maxQueued: 9,

@@ -4,7 +4,7 @@ import { createMemoryQueue } from "@drover/queue";
 import { waitFor } from "@drover/testkit";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { fingerprintOf, jobIdOfKey, parseIdempotencyKey } from "../src/idempotency-key.js";
+import { fingerprintOf, jobIdOfKey, parseIdempotencyKey } from "../src/jobs/idempotency.js";
 import { CSV, formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
 
 describe("a key", () => {

@@ -368,7 +368,7 @@ describe("the catalogue", () => {
         return queue.catalogue.read();
       },
     };
-    const { createProcessorDirectory } = await import("../src/processor-directory.js");
+    const { createProcessorDirectory } = await import("../src/processors/processor-directory.js");
     await start({ queue });
     const directory = createProcessorDirectory({ catalogue, log: api.deps.log, refreshMs: 5 });
     directory.start();

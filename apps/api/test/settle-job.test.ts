@@ -1,7 +1,7 @@
 import { readManifest } from "@drover/job-files";
 import { waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { watchDeadlines } from "../src/settle-job.js";
+import { watchDeadlines } from "../src/jobs/settle-job.js";
 import { formWith, json, startApi, submit, type TestApi } from "./harness.js";
 
 let api: TestApi;

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import type { JobId } from "@drover/core";
 import { createMemoryQueue } from "@drover/queue";
 import { expect, it } from "vitest";
-import { waitForJob } from "../src/handlers/wait-for.js";
+import { waitForJob } from "../src/jobs/wait-for.js";
 
 const ID = "12345678-1234-1234-1234-123456789abc" as JobId;
 

@@ -1,10 +1,10 @@
-import type { JobFilter, JobList, JobLogs } from "@drover/contract";
-import { DomainError, isTerminal, type Job, type JobId, type JobQuery, parseJobId } from "@drover/core";
+import type { JobLogs } from "@drover/contract";
+import { DomainError, isTerminal, type Job, type JobId, parseJobId } from "@drover/core";
 import type { Deps } from "../deps.js";
-import { viewEvent, viewJob } from "../job-view.js";
-import { ok } from "../reply.js";
+import type { Handler } from "../http/handler.js";
+import { ok } from "../http/handler.js";
 import { findJob, throwMissing } from "./find-job.js";
-import type { Handler } from "./handler.js";
+import { viewEvent, viewJob } from "./job-view.js";
 import { waitForJob } from "./wait-for.js";
 
 /** Seconds between two polls of a job that is not finished. */
@@ -36,27 +36,6 @@ async function readJob(id: JobId, waitMs: number, gone: AbortSignal, deps: Deps)
     deps,
   );
   return job ?? (await throwMissing(id, deps));
-}
-
-export const listJobs: Handler<"listJobs"> = async (input, deps) => {
-  const page = await deps.queue.jobs.list(toQuery(input.query));
-  const body: JobList = {
-    jobs: page.jobs.map((job) => viewJob(job, deps)),
-    next_cursor: page.nextCursor,
-  };
-  return ok(body);
-};
-
-function toQuery(filter: JobFilter): JobQuery {
-  return {
-    limit: filter.limit ?? 50,
-    ...(filter.status === undefined ? {} : { status: filter.status }),
-    ...(filter.processor === undefined ? {} : { processor: filter.processor }),
-    ...(filter.tag === undefined ? {} : { tags: filter.tag }),
-    ...(filter.created_after === undefined ? {} : { createdAfter: Date.parse(filter.created_after) }),
-    ...(filter.q === undefined ? {} : { text: filter.q }),
-    ...(filter.cursor === undefined ? {} : { cursor: filter.cursor }),
-  };
 }
 
 export const getLogs: Handler<"getLogs"> = async (input, deps) => {

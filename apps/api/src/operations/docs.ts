@@ -1,8 +1,8 @@
 import { openApi } from "@drover/contract";
 import { type Express, Router } from "express";
-import type { Deps } from "./deps.js";
-import { allowOnly } from "./express.js";
-import { onFirstUse } from "./on-first-use.js";
+import type { Deps } from "../deps.js";
+import { allowOnly } from "../http/express.js";
+import { onFirstUse } from "../http/on-first-use.js";
 
 /** Mounts `/openapi.json`, computed from the route table and the catalogue's processors, and `/docs`, a page that needs nothing from elsewhere. */
 export function mountDocs(app: Express, deps: Pick<Deps, "processors" | "version">): void {

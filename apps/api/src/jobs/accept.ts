@@ -1,13 +1,13 @@
 import { DomainError, type Job, type JobRequest, type LogFields, UnconfirmedSubmit } from "@drover/core";
 import { inputFolder, inputKey, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
-import { jobIdOfKey, parseIdempotencyKey } from "../idempotency-key.js";
-import { selfLink } from "../job-view.js";
-import { ClientGone, type Receive } from "../upload/upload.js";
+import { assertNotStopping } from "../operations/admission.js";
+import { ClientGone, type Receive } from "../uploads/upload.js";
 import { RECENT_MS } from "./find-job.js";
 import { assertSameRequest, restoreForgotten } from "./forgotten-job.js";
-import { assertNotStopping } from "./health.js";
+import { jobIdOfKey, parseIdempotencyKey } from "./idempotency.js";
 import { assertAccepted, requestOf, type SubmitTarget } from "./job-request.js";
+import { selfLink } from "./job-view.js";
 
 export interface Submission {
   readonly processor: string;

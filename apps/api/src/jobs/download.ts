@@ -1,8 +1,7 @@
 import { DomainError, type Job } from "@drover/core";
-import type { Reply } from "../reply.js";
+import type { Handler, Reply } from "../http/handler.js";
 import { findJob } from "./find-job.js";
-import type { Handler } from "./handler.js";
-import { assertCompleted } from "./jobs.js";
+import { assertCompleted } from "./read.js";
 
 export const downloadArtifact: Handler<"downloadArtifact"> = async (input, deps) => {
   const job = await findJob(input.params.job_id, deps);

@@ -1,7 +1,7 @@
 import { type Artifact, type BlobStore, type ByteRange, DomainError } from "@drover/core";
 import type { Request, Response } from "express";
+import { ClientGone } from "../uploads/upload.js";
 import { hasCurrent } from "./conditional.js";
-import { ClientGone } from "./upload/upload.js";
 
 /** Streams an artifact: whole, or one range of it. Honours If-None-Match, If-Range and HEAD. Throws `artifact_not_found` when its bytes are gone, `range_not_satisfiable`. */
 export async function sendArtifact(

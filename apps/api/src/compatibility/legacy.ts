@@ -1,9 +1,11 @@
-import { viewLegacyJobStatus, viewLegacyStatus } from "../job-view.js";
-import { ok } from "../reply.js";
-import { accept, acceptedFields, acceptedHeaders } from "./accept.js";
-import { primaryOf } from "./download.js";
-import { findJob } from "./find-job.js";
-import type { Handler } from "./handler.js";
+import type { LegacyJobStatus, LegacyStatus } from "@drover/contract";
+import { isTerminal, type Job } from "@drover/core";
+import type { Handler } from "../http/handler.js";
+import { ok } from "../http/handler.js";
+import { accept, acceptedFields, acceptedHeaders } from "../jobs/accept.js";
+import { primaryOf } from "../jobs/download.js";
+import { findJob } from "../jobs/find-job.js";
+import { shownProgress, time, timeOrNull } from "../jobs/job-view.js";
 
 /** The processor that the second existing client's uploads are for. */
 const MOODLE = "moodle-log";
@@ -46,3 +48,31 @@ export const legacyStatus: Handler<"legacyStatus"> = async (input, deps) =>
 
 export const legacyDownload: Handler<"legacyDownload"> = async (input, deps) =>
   primaryOf(await findJob(input.params.job_id, deps));
+
+const CANCELLED = "Job was cancelled";
+
+/** The job in the words of the first existing client. */
+function viewLegacyJobStatus(job: Job): LegacyJobStatus {
+  return {
+    job_id: job.id,
+    status: job.status === "cancelled" ? "failed" : job.status,
+    created_at: time(job.createdAt),
+    updated_at: time(job.updatedAt),
+    progress: shownProgress(job).percent,
+    ...(job.status === "completed" ? { result: job.result ?? null } : {}),
+    ...(job.status === "failed" ? { error_message: job.error?.message ?? "The job failed." } : {}),
+    ...(job.status === "cancelled" ? { error_message: CANCELLED } : {}),
+  };
+}
+
+/** The job in the words of the second existing client. */
+function viewLegacyStatus(job: Job): LegacyStatus {
+  return {
+    job_id: job.id,
+    status: job.status === "completed" ? "completed" : isTerminal(job.status) ? "failed" : "processing",
+    progress: Math.floor(shownProgress(job).percent),
+    error: job.status === "cancelled" ? CANCELLED : (job.error?.message ?? null),
+    created_at: time(job.createdAt),
+    completed_at: timeOrNull(job.finishedAt),
+  };
+}

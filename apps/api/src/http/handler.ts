@@ -1,8 +1,8 @@
 import type { RouteName, routes } from "@drover/contract";
+import type { Artifact, LogFields } from "@drover/core";
 import type { z } from "zod";
 import type { Deps } from "../deps.js";
-import type { Reply } from "../reply.js";
-import type { Receive } from "../upload/upload.js";
+import type { Receive } from "../uploads/upload.js";
 
 type Routes = typeof routes;
 
@@ -33,3 +33,22 @@ export type Handler<N extends RouteName> = (input: Input<N>, deps: Deps) => Prom
 
 /** A handler for every route of the table; one missing does not compile. */
 export type Handlers = { readonly [N in RouteName]: Handler<N> };
+
+/** What a handler answers, without a word of the framework. */
+export type Reply =
+  | {
+      readonly kind: "json";
+      readonly status: number;
+      readonly body: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** Further fields of the request's line in the log. */
+      readonly noted?: LogFields;
+    }
+  | { readonly kind: "empty"; readonly status: 204 }
+  /** The bytes of an artifact; ranges and conditions are the sender's business. */
+  | { readonly kind: "artifact"; readonly artifact: Artifact };
+
+/** A 200 with a JSON body. */
+export function ok(body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { kind: "json", status: 200, body, headers };
+}

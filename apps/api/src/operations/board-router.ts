@@ -4,8 +4,8 @@ import type { BaseAdapter } from "@bull-board/api/baseAdapter";
 import { ExpressAdapter } from "@bull-board/express";
 import type { LogLine } from "@drover/core";
 import { type Express, type RequestHandler, Router } from "express";
+import type { Deps } from "../deps.js";
 import type { BoardOptions } from "./board.js";
-import type { Deps } from "./deps.js";
 
 /** Returns Bull Board under `path`. Processors that appear in the catalogue join it with the next look at it. */
 export function createBoardRouter(

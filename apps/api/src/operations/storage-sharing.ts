@@ -1,6 +1,6 @@
 import { type BlobStore, DomainError, type LiveApis, type Log, type WorkerInfo } from "@drover/core";
 import { Canaries, type Installation } from "@drover/job-files";
-import type { ProcessorDirectory } from "./processor-directory.js";
+import type { ProcessorDirectory } from "../processors/processor-directory.js";
 
 /**
  * Whether this api and the workers work on one storage. From `start` to `stop` it says in Redis that it lives and which workers' canaries

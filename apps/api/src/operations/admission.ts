@@ -1,4 +1,5 @@
 import { DomainError, type QueueHealth, type QueueServer } from "@drover/core";
+import type { Deps } from "../deps.js";
 
 /** Decides whether one more job fits, before its file is read. */
 export interface Admission {
@@ -51,4 +52,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
       }
     },
   };
+}
+
+/** Throws `draining` once the process has begun to stop. */
+export function assertNotStopping(deps: Pick<Deps, "stopping">): void {
+  if (!deps.stopping.aborted) return;
+  throw new DomainError("draining", "This process is stopping and takes no new work; another one will.", {
+    retryAfterS: 1,
+  });
 }

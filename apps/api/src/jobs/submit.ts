@@ -1,8 +1,8 @@
 import { isTerminal, type Job } from "@drover/core";
 import type { Deps } from "../deps.js";
-import { viewJob } from "../job-view.js";
+import type { Handler } from "../http/handler.js";
 import { accept, acceptedFields, acceptedHeaders } from "./accept.js";
-import type { Handler } from "./handler.js";
+import { viewJob } from "./job-view.js";
 import { waitForJob } from "./wait-for.js";
 
 export const submitJob: Handler<"submitJob"> = async (input, deps) => {

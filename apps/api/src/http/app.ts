@@ -1,12 +1,12 @@
 import { DomainError } from "@drover/core";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
-import { type BoardOptions, mountBoard } from "./board.js";
-import { guardOrigins, type Reach } from "./cross-origin.js";
-import type { Deps } from "./deps.js";
-import { mountDocs } from "./docs.js";
+import { guardOrigins, type Reach } from "../access/cross-origin.js";
+import type { Deps } from "../deps.js";
+import { handlers } from "../handlers.js";
+import { type BoardOptions, mountBoard } from "../operations/board.js";
+import { mountDocs } from "../operations/docs.js";
 import { mountRoutes } from "./express.js";
-import { handlers } from "./handlers/index.js";
 import { openScope } from "./request-scope.js";
 import { sendRefusal } from "./send.js";
 

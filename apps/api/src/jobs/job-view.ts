@@ -1,23 +1,14 @@
-import type {
-  LegacyJobStatus,
-  LegacyStatus,
-  TimelineEvent,
-  Artifact as WireArtifact,
-  Job as WireJob,
-  Processor as WireProcessor,
-} from "@drover/contract";
+import type { TimelineEvent, Artifact as WireArtifact, Job as WireJob } from "@drover/contract";
 import { pathOf, routes } from "@drover/contract";
 import {
   type Artifact,
   isTerminal,
   type Job,
   type JobEvent,
-  type ProcessorInfo,
   type Progress,
   type Waiting,
-  type WorkerInfo,
 } from "@drover/core";
-import type { Deps } from "./deps.js";
+import type { Deps } from "../deps.js";
 
 type ViewDeps = Pick<Deps, "processors"> & { readonly limits: Pick<Deps["limits"], "retentionMs"> };
 
@@ -80,7 +71,7 @@ function viewArtifact(job: Job, artifact: Artifact): WireArtifact {
 }
 
 /** 100 is said of a completed job and of no other: an attempt at 100 has still to be recorded. */
-function shownProgress(job: Job): Progress {
+export function shownProgress(job: Job): Progress {
   if (job.status === "completed") return { ...job.progress, percent: 100 };
   const percent = Math.min(Math.max(0, job.progress.percent), 99.9);
   return { ...job.progress, percent: Math.round(percent * 10) / 10 };
@@ -106,61 +97,11 @@ export function viewEvent(event: JobEvent): TimelineEvent {
   return "until" in rest ? { ...rest, at: time(at), until: time(rest.until) } : { ...rest, at: time(at) };
 }
 
-const CANCELLED = "Job was cancelled";
-
-/** The job in the words of the first existing client. */
-export function viewLegacyJobStatus(job: Job): LegacyJobStatus {
-  return {
-    job_id: job.id,
-    status: job.status === "cancelled" ? "failed" : job.status,
-    created_at: time(job.createdAt),
-    updated_at: time(job.updatedAt),
-    progress: shownProgress(job).percent,
-    ...(job.status === "completed" ? { result: job.result ?? null } : {}),
-    ...(job.status === "failed" ? { error_message: job.error?.message ?? "The job failed." } : {}),
-    ...(job.status === "cancelled" ? { error_message: CANCELLED } : {}),
-  };
-}
-
-/** The job in the words of the second existing client. */
-export function viewLegacyStatus(job: Job): LegacyStatus {
-  return {
-    job_id: job.id,
-    status: job.status === "completed" ? "completed" : isTerminal(job.status) ? "failed" : "processing",
-    progress: Math.floor(shownProgress(job).percent),
-    error: job.status === "cancelled" ? CANCELLED : (job.error?.message ?? null),
-    created_at: time(job.createdAt),
-    completed_at: timeOrNull(job.finishedAt),
-  };
-}
-
-/** The processor with the workers that serve it now. */
-export function viewProcessor(
-  info: ProcessorInfo,
-  workers: readonly WorkerInfo[],
-  maxUploadBytes: number,
-): WireProcessor {
-  return {
-    name: info.name,
-    version: info.version,
-    description: info.description,
-    accepts: { extensions: [...info.accepts.extensions], media_types: [...info.accepts.mediaTypes] },
-    limits: {
-      max_input_bytes: Math.min(info.limits.maxInputBytes, maxUploadBytes),
-      timeout_ms: info.limits.timeoutMs,
-      max_rss_bytes: info.limits.maxRssBytes,
-      max_attempts: info.limits.maxAttempts,
-    },
-    params_schema: info.paramsSchema,
-    workers: workers.length,
-    slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
-  };
-}
-
-function time(ms: number): string {
+/** ISO 8601, from ms since the epoch. */
+export function time(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function timeOrNull(ms: number | null): string | null {
+export function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : time(ms);
 }

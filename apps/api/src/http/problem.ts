@@ -1,6 +1,7 @@
 import { PROBLEM_STATUS, type Problem } from "@drover/contract";
-import { DomainError, ERRORS, type ErrorCode } from "@drover/core";
+import { DomainError, ERRORS, type ErrorCode, type ErrorDetail } from "@drover/core";
 import multer from "multer";
+import type { z } from "zod";
 
 // The catalogue and the wire name the same codes with the same statuses; a code on one side only does not compile.
 type Statuses<T extends Record<string, { status: number }>> = { readonly [C in keyof T]: T[C]["status"] };
@@ -117,4 +118,17 @@ function clientDetail(error: ClientError): string {
   if (error instanceof URIError) return "The path has a malformed percent-encoding.";
   const detail = typeof error.type === "string" ? BODY_DETAILS[error.type] : undefined;
   return detail ?? "The request could not be read.";
+}
+
+const MAX_ISSUES = 20;
+
+/** What a schema refused, as the members of a problem document; at most 20. */
+export function issuesOf(error: z.ZodError, prefix?: string): readonly ErrorDetail[] {
+  return error.issues.slice(0, MAX_ISSUES).flatMap((issue) => {
+    const path = [...(prefix === undefined ? [] : [prefix]), ...issue.path.map(String)];
+    if (issue.code !== "unrecognized_keys") return [{ path: path.join("."), message: issue.message }];
+    return issue.keys
+      .slice(0, MAX_ISSUES)
+      .map((key) => ({ path: [...path, key.slice(0, 100)].join("."), message: "is not known" }));
+  });
 }

@@ -1,6 +1,6 @@
 import type { JobId, QueuePorts } from "@drover/core";
 import { settleManifest } from "@drover/job-files";
-import type { Deps } from "./deps.js";
+import type { Deps } from "../deps.js";
 
 type SettleDeps = Pick<Deps, "store" | "log"> & { readonly queue: Pick<QueuePorts, "jobs"> };
 

@@ -1,7 +1,7 @@
 import { DomainError, type ErrorCode } from "@drover/core";
 import type { Deps } from "../deps.js";
-import { ok } from "../reply.js";
-import type { Handler } from "./handler.js";
+import type { Handler } from "../http/handler.js";
+import { ok } from "../http/handler.js";
 
 /** Below the 2 s in which every request is answered while Redis is away. */
 const CHECK_MS = 1_500;
@@ -98,12 +98,4 @@ async function outcomeOf(check: Promise<void>): Promise<"ok" | "full" | "failed"
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Throws `draining` once the process has begun to stop. */
-export function assertNotStopping(deps: Pick<Deps, "stopping">): void {
-  if (!deps.stopping.aborted) return;
-  throw new DomainError("draining", "This process is stopping and takes no new work; another one will.", {
-    retryAfterS: 1,
-  });
 }

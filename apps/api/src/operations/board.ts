@@ -1,9 +1,9 @@
 import type { BaseAdapter } from "@bull-board/api/baseAdapter";
 import { DomainError } from "@drover/core";
 import type { Express, RequestHandler } from "express";
-import { admits } from "./admin-access.js";
-import type { Deps } from "./deps.js";
-import { onFirstUse } from "./on-first-use.js";
+import { admits } from "../access/admin-access.js";
+import type { Deps } from "../deps.js";
+import { onFirstUse } from "../http/on-first-use.js";
 
 export interface BoardOptions {
   /** Opens the board from other hosts; `undefined` for this machine only. */

@@ -2,15 +2,14 @@ import { decodeQuery, type Route, type RouteName, routes } from "@drover/contrac
 import { DomainError } from "@drover/core";
 import express, { type Express, type Request, type RequestHandler, type Response } from "express";
 import type { z } from "zod";
-import type { Deps } from "./deps.js";
-import type { Handlers } from "./handlers/handler.js";
-import { issuesOf } from "./issues.js";
+import type { Deps } from "../deps.js";
+import { receiverFor } from "../uploads/receive.js";
+import { watchStall } from "../uploads/stall.js";
+import type { Handlers, Reply } from "./handler.js";
 import { assertPlainJson } from "./plain-json.js";
-import type { Reply } from "./reply.js";
+import { issuesOf } from "./problem.js";
 import { scopeOf } from "./request-scope.js";
 import { sendReply } from "./send.js";
-import { receiverFor } from "./upload/receive.js";
-import { watchStall } from "./upload/stall.js";
 
 const MAX_JSON_BYTES = 16 * 1024;
 

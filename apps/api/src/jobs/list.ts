@@ -1,0 +1,25 @@
+import type { JobFilter, JobList } from "@drover/contract";
+import type { JobQuery } from "@drover/core";
+import { type Handler, ok } from "../http/handler.js";
+import { viewJob } from "./job-view.js";
+
+export const listJobs: Handler<"listJobs"> = async (input, deps) => {
+  const page = await deps.queue.jobs.list(toQuery(input.query));
+  const body: JobList = {
+    jobs: page.jobs.map((job) => viewJob(job, deps)),
+    next_cursor: page.nextCursor,
+  };
+  return ok(body);
+};
+
+function toQuery(filter: JobFilter): JobQuery {
+  return {
+    limit: filter.limit ?? 50,
+    ...(filter.status === undefined ? {} : { status: filter.status }),
+    ...(filter.processor === undefined ? {} : { processor: filter.processor }),
+    ...(filter.tag === undefined ? {} : { tags: filter.tag }),
+    ...(filter.created_after === undefined ? {} : { createdAfter: Date.parse(filter.created_after) }),
+    ...(filter.q === undefined ? {} : { text: filter.q }),
+    ...(filter.cursor === undefined ? {} : { cursor: filter.cursor }),
+  };
+}
