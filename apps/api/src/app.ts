@@ -1,14 +1,14 @@
 import { DomainError } from "@drover/core";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
-import { guardOrigins, type Reach } from "../access/cross-origin.js";
-import type { Deps } from "../deps.js";
-import { handlers } from "../handlers.js";
-import { type BoardOptions, mountBoard } from "../operations/board.js";
-import { mountDocs } from "../operations/docs.js";
-import { mountRoutes } from "./express.js";
-import { openScope } from "./request-scope.js";
-import { sendRefusal } from "./send.js";
+import { guardOrigins, type Reach } from "./access/cross-origin.js";
+import type { Deps } from "./deps.js";
+import { handlers } from "./handlers.js";
+import { mountRoutes } from "./http/express.js";
+import { openScope } from "./http/request-scope.js";
+import { sendRefusal } from "./http/send.js";
+import { type BoardOptions, mountBoard } from "./operations/board.js";
+import { mountDocs } from "./operations/docs.js";
 
 export interface AppOptions {
   /** Absent: no operators' board. */
