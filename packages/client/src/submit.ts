@@ -1,8 +1,8 @@
 import type { SubmitFields } from "@drover/contract";
 import type { Job } from "./answers.js";
 import { named } from "./input-file.js";
-import { withPatience } from "./patience.js";
 import { callJson, type Server } from "./request.js";
+import { retryTransient } from "./retry-transient.js";
 
 /** What a submit says beside the file; the fields are those of the contract. */
 export interface SubmitOptions extends Partial<SubmitFields> {
@@ -32,7 +32,7 @@ export function submit(server: Server, processor: string, file: Blob, options: S
       body: formOf(file, options),
       signal,
     });
-  return idempotencyKey === undefined ? attempt() : withPatience({ giveUpAfterMs, signal }, attempt);
+  return idempotencyKey === undefined ? attempt() : retryTransient({ giveUpAfterMs, signal }, attempt);
 }
 
 /** The fields go before the file, so that a wrong one is refused before the bytes are sent. */

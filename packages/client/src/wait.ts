@@ -1,6 +1,6 @@
 import type { Job } from "./answers.js";
-import { withPatience } from "./patience.js";
 import { callJson, type Server } from "./request.js";
+import { retryTransient } from "./retry-transient.js";
 
 export interface WaitOptions {
   /** Called with each reading of the job, the terminal one included. With it the job is read about once a second, else when its status changes. */
@@ -22,7 +22,7 @@ export async function waitForJob(server: Server, jobId: string, options: WaitOpt
   const query = { wait: onUpdate === undefined ? HOLD_S : 1 };
   let holdS = 0; // the first reading answers at once
   for (;;) {
-    const job = await withPatience({ giveUpAfterMs, signal }, () =>
+    const job = await retryTransient({ giveUpAfterMs, signal }, () =>
       callJson(server, "getJob", {
         params: { job_id: jobId },
         query: { wait: holdS },

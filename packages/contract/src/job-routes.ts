@@ -14,7 +14,7 @@ import {
   UPLOAD,
 } from "./route-parts.js";
 
-/** The life of a job: submit, read, steer, fetch, erase. */
+/** The life of a job: submit, read, cancel, retry, download, delete. */
 export const jobRoutes = {
   submitJob: {
     method: "POST",

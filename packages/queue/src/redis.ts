@@ -19,7 +19,7 @@ const SCRIPT_KEYS = {
   reclaim: 4,
   "append-event": 2,
   "note-lost": 3,
-  rearm: 2,
+  "queue-again": 2,
   announce: 2,
   catalogue: 2,
   "mark-installation": 1,

@@ -2,7 +2,7 @@ import type { LegacyJobStatus, LegacyStatus } from "@drover/contract";
 import { isTerminal, type Job } from "@drover/core";
 import type { Handler } from "../http/handler.js";
 import { ok } from "../http/handler.js";
-import { accept, acceptedFields, acceptedHeaders } from "../jobs/accept.js";
+import { createdFields, createdHeaders, createJob } from "../jobs/create-job.js";
 import { primaryOf } from "../jobs/download.js";
 import { findJob } from "../jobs/find-job.js";
 import { shownProgress, time, timeOrNull } from "../jobs/job-view.js";
@@ -13,7 +13,7 @@ const MOODLE = "moodle-log";
 const KNOWN_FIELDS = new Set(["params", "tags", "priority"]);
 
 export const legacyUpload: Handler<"legacyUpload"> = async (input, deps) => {
-  const accepted = await accept(
+  const created = await createJob(
     {
       processor: MOODLE,
       idempotencyKey: input.headers["idempotency-key"],
@@ -30,10 +30,10 @@ export const legacyUpload: Handler<"legacyUpload"> = async (input, deps) => {
   return {
     kind: "json",
     status: 202,
-    headers: acceptedHeaders(accepted),
-    noted: acceptedFields(accepted),
+    headers: createdHeaders(created),
+    noted: createdFields(created),
     body: {
-      job_id: accepted.job.id,
+      job_id: created.job.id,
       status: "processing",
       message: "File accepted. Poll /api/status/{job_id} until it is completed.",
     },

@@ -1,13 +1,13 @@
 import { isTerminal, type Job } from "@drover/core";
 import type { Deps } from "../deps.js";
 import type { Handler } from "../http/handler.js";
-import { accept, acceptedFields, acceptedHeaders } from "./accept.js";
+import { createdFields, createdHeaders, createJob } from "./create-job.js";
 import { viewJob } from "./job-view.js";
 import { waitForJob } from "./wait-for.js";
 
 export const submitJob: Handler<"submitJob"> = async (input, deps) => {
   const waitS = preferredWait(input.headers["prefer"]);
-  const accepted = await accept(
+  const created = await createJob(
     {
       processor: input.params.processor,
       idempotencyKey: input.headers["idempotency-key"],
@@ -17,17 +17,16 @@ export const submitJob: Handler<"submitJob"> = async (input, deps) => {
     },
     deps,
   );
-  const job =
-    waitS === undefined ? accepted.job : await whenFinished(accepted.job, waitS, input.signal, deps);
+  const job = waitS === undefined ? created.job : await whenFinished(created.job, waitS, input.signal, deps);
   return {
     kind: "json",
     status: 202,
     headers: {
-      ...acceptedHeaders(accepted),
+      ...createdHeaders(created),
       ...(waitS === undefined ? {} : { "Preference-Applied": `wait=${waitS}` }),
     },
     body: viewJob(job, deps),
-    noted: acceptedFields(accepted),
+    noted: createdFields(created),
   };
 };
 

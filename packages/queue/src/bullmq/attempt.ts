@@ -108,7 +108,7 @@ export class BullAttempt implements Attempt {
     const [cancel, rearmed] = await link.use((client) =>
       client.hmget(keys.job(request.processor, request.id), "drover:cancel", "drover:rearmed"),
     );
-    this.reopenedEnd = rearmed == null ? null : Number.parseInt(rearmed, 10); // "<end> <time of the retry>", by rearm.lua
+    this.reopenedEnd = rearmed == null ? null : Number.parseInt(rearmed, 10); // "<end> <time of the retry>", by queue-again.lua
     return cancel != null;
   }
 

@@ -8,7 +8,7 @@ import { BullWorker } from "./bull-worker.js";
 import { DamagedJobs, readRequest } from "./damaged-jobs.js";
 import { noteLostWorker } from "./history.js";
 import type { LeaseTimes } from "./lease.js";
-import { type Place, recordOutcome } from "./record.js";
+import { recordOutcome, type StateAfterAttempt } from "./record.js";
 
 /** Cancel marks are looked for this often: with a second of grace for the child, a running job is stopped well within the promised 2 s. */
 const CANCEL_CHECK_MS = 250;
@@ -129,7 +129,7 @@ export class BullConsumer implements Consumer {
       if (job.stalledCounter > 0) await this.#noteLostWorker(attempt.request.id);
       await attempt.begin();
       const outcome: Outcome = isRestored ? { kind: "released" } : await this.#outcomeOf(attempt);
-      const place = await recordOutcome({
+      const state = await recordOutcome({
         job,
         token,
         attempt,
@@ -139,7 +139,7 @@ export class BullConsumer implements Consumer {
         log: this.#deps.log,
         giveUp: this.#giveUp.signal,
       });
-      await this.#tell(attempt, outcome, place);
+      await this.#tell(attempt, outcome, state);
     } finally {
       if (this.#attempts.get(attempt.request.id) === attempt) this.#attempts.delete(attempt.request.id);
       attempt.end();
@@ -191,10 +191,10 @@ export class BullConsumer implements Consumer {
     }
   }
 
-  async #tell(attempt: BullAttempt, outcome: Outcome, place: Place): Promise<void> {
+  async #tell(attempt: BullAttempt, outcome: Outcome, state: StateAfterAttempt): Promise<void> {
     try {
-      if (place === "finished") await this.#options.onFinished?.(attempt, outcome);
-      if (place === "lost") await this.#options.onDiscarded?.(attempt);
+      if (state === "finished") await this.#options.onFinished?.(attempt, outcome);
+      if (state === "lost") await this.#options.onDiscarded?.(attempt);
     } catch (error) {
       this.#deps.log.warn("cleaning up after an attempt failed; the sweeper will do it", {
         job_id: attempt.request.id,

@@ -152,7 +152,7 @@ export class BullJobQueue implements JobQueue {
         ? ""
         : JSON.stringify(encodeRequest({ ...(stored.data as Omit<JobRequest, "id">), id, params }));
     const isArmed = await this.#link.run(
-      "rearm",
+      "queue-again",
       [this.#keys.job(processor, id), this.#keys.queue(processor, "failed")],
       [id, data, RETRY_MS],
     );

@@ -28,7 +28,7 @@ export function delayOf(error: Error | undefined): number {
  * Where a job is after its attempt: `finished`, back among the `queued`, `lost` to another worker so that the outcome does not count, or
  * `unknown` because Redis did not say.
  */
-export type Place = "finished" | "queued" | "lost" | "unknown";
+export type StateAfterAttempt = "finished" | "queued" | "lost" | "unknown";
 
 interface Recording {
   readonly job: BullJob;
@@ -46,7 +46,7 @@ interface Recording {
  * Records an outcome, for as long as it takes while Redis is away, and answers where the job is then. `unknown` is answered only when it
  * was told to give up.
  */
-export async function recordOutcome(recording: Recording): Promise<Place> {
+export async function recordOutcome(recording: Recording): Promise<StateAfterAttempt> {
   const { job, token, attempt, outcome } = recording;
   // The lock token of a worker does not tell one attempt from the next, so Redis might take this outcome for that of the job's next one.
   if (attempt.signal.reason === "lease_lost") return "lost";
@@ -58,7 +58,7 @@ export async function recordOutcome(recording: Recording): Promise<Place> {
       attempt.isRecorded = true;
       return move.leadsTo;
     } catch (error) {
-      const found = isServerTrouble(error) ? "unknown" : await placeOf(recording, move.leadsTo);
+      const found = isServerTrouble(error) ? "unknown" : await stateAfterAttempt(recording, move.leadsTo);
       if (found !== "unknown") return found;
       if (recording.giveUp.aborted) return "unknown";
       if (performance.now() - startedAt > GIVE_UP_MS) throw error;
@@ -123,7 +123,10 @@ async function prepareMove({ job, token, attempt, outcome, retry, random }: Reco
  * What became of a job whose move was refused. The refusal may mean that the move had been made and only its answer was lost, that the
  * lease ran out while Redis was away and can be taken back (`unknown`: move again), or that the job is another worker's.
  */
-async function placeOf({ attempt, outcome }: Recording, leadsTo: Move["leadsTo"]): Promise<Place> {
+async function stateAfterAttempt(
+  { attempt, outcome }: Recording,
+  leadsTo: Move["leadsTo"],
+): Promise<StateAfterAttempt> {
   try {
     if (await attempt.reclaim()) return "unknown";
     const now = await attempt.readJob();

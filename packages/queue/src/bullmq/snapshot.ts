@@ -1,4 +1,4 @@
-import { DomainError, type Job, type JobId } from "@drover/core";
+import { DomainError, type Job, type JobId, type JobPlace } from "@drover/core";
 import { type DamagedRecord, decodeSnapshot } from "../codec.js";
 import type { RedisKeys } from "../keys.js";
 import type { Listed } from "../query.js";
@@ -7,16 +7,11 @@ import type { RedisLink } from "../redis.js";
 
 const LISTS = ["completed", "failed", "delayed", "active", "wait", "prioritized"];
 
-interface Place {
-  readonly processor: string;
-  readonly id: JobId;
-}
-
 /**
  * A job of a queue as it stands now, in one round trip; `undefined` when the queue has none of the id.
  * @throws {job_unreadable} when there is one and its record cannot be read.
  */
-export async function readJob(link: RedisLink, keys: RedisKeys, place: Place): Promise<Job | undefined> {
+export async function readJob(link: RedisLink, keys: RedisKeys, place: JobPlace): Promise<Job | undefined> {
   const found = await readRecord(link, keys, place);
   if (found === undefined || !isDamaged(found)) return found;
   throw new DomainError("job_unreadable", messageOf(place.id, found));
@@ -26,7 +21,7 @@ export async function readJob(link: RedisLink, keys: RedisKeys, place: Place): P
 export async function readListedJob(
   link: RedisLink,
   keys: RedisKeys,
-  place: Place & Listed,
+  place: JobPlace & Listed,
 ): Promise<Job | undefined> {
   const found = await readRecord(link, keys, place);
   return found !== undefined && isDamaged(found) ? placeholderOf(place, found) : found;
@@ -36,7 +31,7 @@ export async function readListedJob(
 export async function readRecord(
   link: RedisLink,
   keys: RedisKeys,
-  { processor, id }: Place,
+  { processor, id }: JobPlace,
 ): Promise<Job | DamagedRecord | undefined> {
   const lists = LISTS.map((name) => keys.queue(processor, name));
   return decodeSnapshot(id, await link.run("snapshot", [keys.job(processor, id), ...lists], [id]));
@@ -51,7 +46,7 @@ function messageOf(id: JobId, { damage }: DamagedRecord): string {
 }
 
 /** A failed job that says only what is wrong with it. */
-function placeholderOf({ processor, id, createdAt }: Place & Listed, record: DamagedRecord): Job {
+function placeholderOf({ processor, id, createdAt }: JobPlace & Listed, record: DamagedRecord): Job {
   const at = isTime(createdAt) ? createdAt : (record.createdAt ?? 0);
   return {
     id,

@@ -12,7 +12,7 @@ import {
   type QueuePorts,
 } from "@drover/core";
 import { waitFor } from "../wait.js";
-import { SteeredExecute } from "./steered-execute.js";
+import { ManualConsumer } from "./manual-consumer.js";
 
 /** What an adapter gives to each test of the suite. */
 export interface QueueUnderTest {
@@ -104,10 +104,10 @@ export class QueueBench {
   }
 
   /** Starts a consumer whose attempts wait until the test ends them. */
-  steer(options: Parameters<QueueBench["consume"]>[1] = {}): SteeredExecute {
-    const steered = new SteeredExecute();
-    this.consume(steered.execute, options);
-    return steered;
+  consumeManually(options: Parameters<QueueBench["consume"]>[1] = {}): ManualConsumer {
+    const manual = new ManualConsumer();
+    this.consume(manual.execute, options);
+    return manual;
   }
 
   /** The job, once it has the status. */

@@ -18,11 +18,11 @@ export function cancelTopic(withBench: WithBench): void {
         isCancelling: false,
         finishedAt: expect.any(Number),
       });
-      const steered = bench.steer();
+      const manual = bench.consumeManually();
       const next = await bench.submit();
-      (await steered.next()).end(COMPLETED);
+      (await manual.next()).end(COMPLETED);
       await bench.until(next.id, "completed");
-      expect(steered.started).toBe(1);
+      expect(manual.started).toBe(1);
     }),
   );
 
@@ -32,7 +32,7 @@ export function cancelTopic(withBench: WithBench): void {
       const scheduled = await bench.submit({ runAt: Date.now() + 60_000 });
       expect(await bench.queue.jobs.cancel(scheduled.id)).toBe("cancelled");
       const failing = await bench.submit();
-      (await bench.steer().next()).end({ ...FAILED, retryAfterMs: 60_000 });
+      (await bench.consumeManually().next()).end({ ...FAILED, retryAfterMs: 60_000 });
       await bench.until(failing.id, "queued");
       await waitFor(async () => (await bench.get(failing.id)).waiting?.reason === "retry_backoff");
       expect(await bench.queue.jobs.cancel(failing.id)).toBe("cancelled");
@@ -46,7 +46,7 @@ export function cancelTopic(withBench: WithBench): void {
     "stops a running attempt of another process within 2 s, and shows the wish meanwhile",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const { attempt } = await bench.steer({ on: bench.other }).next();
+      const { attempt } = await bench.consumeManually({ on: bench.other }).next();
       let reason: unknown;
       attempt.signal.addEventListener("abort", () => {
         reason = attempt.signal.reason;
@@ -89,9 +89,9 @@ export function cancelTopic(withBench: WithBench): void {
       const failed = await bench.submit({ maxAttempts: 1 });
       const cancelled = await bench.submit();
       await bench.queue.jobs.cancel(cancelled.id);
-      const steered = bench.steer();
-      (await steered.next()).end(COMPLETED);
-      (await steered.next()).end(FAILED);
+      const manual = bench.consumeManually();
+      (await manual.next()).end(COMPLETED);
+      (await manual.next()).end(FAILED);
       await bench.until(done.id, "completed");
       await bench.until(failed.id, "failed");
       for (const { id } of [done, failed, cancelled]) {

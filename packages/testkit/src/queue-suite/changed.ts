@@ -18,7 +18,7 @@ export function changedTopic(withBench: WithBench): void {
         }
         return wakes;
       })();
-      const { attempt, end } = await bench.steer().next();
+      const { attempt, end } = await bench.consumeManually().next();
       await attempt.progress({ percent: 50, stage: null, message: null });
       end(COMPLETED);
       expect(await watching).toBeGreaterThan(0);
@@ -51,8 +51,8 @@ export function changedTopic(withBench: WithBench): void {
     "wakes many at once",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const steered = bench.steer();
-      const { end } = await steered.next();
+      const manual = bench.consumeManually();
+      const { end } = await manual.next();
       let woken = 0;
       const watch = async () => {
         while ((await bench.queue.jobs.get(id))?.status === "running") {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { COMPLETED, FAILED, type WithBench } from "./bench.js";
-import { SteeredExecute } from "./steered-execute.js";
+import { ManualConsumer } from "./manual-consumer.js";
 
 /** A long time that a test never waits for. */
 const PATIENT_MS = 60_000;
@@ -22,9 +22,9 @@ export function drainTopic(withBench: WithBench): void {
     withBench(async (bench) => {
       const running = await bench.submit();
       const waiting = await bench.submit();
-      const steered = new SteeredExecute();
-      const consumer = bench.consume(steered.execute);
-      const { attempt, end } = await steered.next();
+      const manual = new ManualConsumer();
+      const consumer = bench.consume(manual.execute);
+      const { attempt, end } = await manual.next();
       expect(consumer.running).toBe(1);
       const drained = consumer.drain(PATIENT_MS);
       expect(attempt.signal.aborted).toBe(false);
@@ -32,7 +32,7 @@ export function drainTopic(withBench: WithBench): void {
       await drained;
       expect(await bench.get(running.id)).toMatchObject({ status: "completed" });
       expect(await bench.get(waiting.id)).toMatchObject({ status: "queued", attempt: 0 });
-      expect(steered.started).toBe(1);
+      expect(manual.started).toBe(1);
       expect(consumer.running).toBe(0);
     }),
   );
@@ -42,9 +42,9 @@ export function drainTopic(withBench: WithBench): void {
     withBench(async (bench) => {
       const { id } = await bench.submit();
       const behind = await bench.submit();
-      const steered = new SteeredExecute();
-      const consumer = bench.consume(steered.execute);
-      const { attempt } = await steered.next();
+      const manual = new ManualConsumer();
+      const consumer = bench.consume(manual.execute);
+      const { attempt } = await manual.next();
       await consumer.drain(20);
       expect(attempt.signal.reason).toBe("drained");
       expect(await bench.get(id)).toMatchObject({
@@ -53,7 +53,7 @@ export function drainTopic(withBench: WithBench): void {
         finishedAt: null,
         error: null,
       });
-      const next = await bench.steer({ on: bench.other }).next();
+      const next = await bench.consumeManually({ on: bench.other }).next();
       expect(next.attempt.request.id).toBe(id);
       expect(await bench.get(behind.id)).toMatchObject({ status: "queued" });
     }),
@@ -63,11 +63,11 @@ export function drainTopic(withBench: WithBench): void {
     "does not count an attempt that was given back",
     withBench(async (bench) => {
       const { id } = await bench.submit({ maxAttempts: 2 });
-      const steered = bench.steer();
-      (await steered.next()).end({ kind: "released" });
+      const manual = bench.consumeManually();
+      (await manual.next()).end({ kind: "released" });
       const numbers = [];
       for (let i = 0; i < 2; i++) {
-        const { attempt, end } = await steered.next();
+        const { attempt, end } = await manual.next();
         numbers.push(attempt.number);
         end(FAILED);
       }
@@ -86,7 +86,7 @@ export function drainTopic(withBench: WithBench): void {
     withBench(async (bench) => {
       const jobs = await Promise.all(Array.from({ length: 12 }, () => bench.submit()));
       const completed: string[] = [];
-      const first = new SteeredExecute();
+      const first = new ManualConsumer();
       const leaving = bench.consume(first.execute, { slots: 3 });
       for (let i = 0; i < 3; i++) await first.next();
       const drained = leaving.drain(0);

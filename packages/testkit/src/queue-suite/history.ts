@@ -10,13 +10,13 @@ export function historyTopic(withBench: WithBench): void {
     "tells what happened to a job, oldest first, each with its time",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const steered = bench.steer({ workerId: "worker-7" });
-      const first = await steered.next();
+      const manual = bench.consumeManually({ workerId: "worker-7" });
+      const first = await manual.next();
       await first.attempt.progress({ percent: 1, stage: "read", message: null });
       await first.attempt.progress({ percent: 2, stage: "read", message: "still" });
       await first.attempt.progress({ percent: 3, stage: "write", message: null });
       first.end(FAILED);
-      (await steered.next()).end(COMPLETED);
+      (await manual.next()).end(COMPLETED);
       await bench.until(id, "completed");
       const { events } = await bench.other.jobs.history(id);
       expect(events).toMatchObject([
@@ -43,11 +43,11 @@ export function historyTopic(withBench: WithBench): void {
     "tells of failure, cancelling and a person's retry",
     withBench(async (bench) => {
       const { id } = await bench.submit({ maxAttempts: 1 });
-      const steered = bench.steer();
-      (await steered.next()).end(FAILED);
+      const manual = bench.consumeManually();
+      (await manual.next()).end(FAILED);
       await bench.until(id, "failed");
       await bench.queue.jobs.retry(id);
-      await steered.next();
+      await manual.next();
       await bench.queue.jobs.cancel(id);
       await bench.until(id, "cancelled");
       const { events } = await bench.queue.jobs.history(id);
@@ -80,7 +80,7 @@ export function historyTopic(withBench: WithBench): void {
     "keeps the newest 500 log lines, in their order",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const { attempt } = await bench.steer().next();
+      const { attempt } = await bench.consumeManually().next();
       for (let batch = 0; batch < 6; batch++) {
         await attempt.log(
           Array.from({ length: 100 }, (_, i) => ({
@@ -102,7 +102,7 @@ export function historyTopic(withBench: WithBench): void {
     "keeps the newest 500 events",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const { attempt } = await bench.steer().next();
+      const { attempt } = await bench.consumeManually().next();
       for (let i = 0; i < LIMIT + 50; i++) {
         await attempt.progress({ percent: 1, stage: `stage-${i}`, message: null });
       }

@@ -18,8 +18,8 @@ export function lifeTopic(withBench: WithBench): void {
     "runs a queued job, and completes it with its result and artifacts",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const steered = bench.steer();
-      const { end } = await steered.next();
+      const manual = bench.consumeManually();
+      const { end } = await manual.next();
       expect(await bench.get(id)).toMatchObject({
         status: "running",
         attempt: 1,
@@ -45,8 +45,8 @@ export function lifeTopic(withBench: WithBench): void {
     "never shows a completed job without its result",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const steered = bench.steer();
-      const { end } = await steered.next();
+      const manual = bench.consumeManually();
+      const { end } = await manual.next();
       const seen = (async () => {
         while (true) {
           const job = await bench.other.jobs.get(id);
@@ -64,7 +64,7 @@ export function lifeTopic(withBench: WithBench): void {
     withBench(async (bench) => {
       const request = bench.request({ timeoutMs: 1_234, queueTimeoutMs: 60_000, priority: 7 });
       await bench.queue.jobs.submit(request);
-      const { attempt } = await bench.steer().next();
+      const { attempt } = await bench.consumeManually().next();
       expect(attempt.request).toEqual(request);
       expect(attempt.number).toBe(1);
       expect(attempt.signal.aborted).toBe(false);
@@ -77,7 +77,12 @@ export function lifeTopic(withBench: WithBench): void {
   ] as const)("fails a job whose attempt ended with %s and is not to be tried again", (code, retryable) =>
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      (await bench.steer().next()).end({ kind: "failed", code, message: "Row 12: no time.", retryable });
+      (await bench.consumeManually().next()).end({
+        kind: "failed",
+        code,
+        message: "Row 12: no time.",
+        retryable,
+      });
       expect(await bench.until(id, "failed")).toMatchObject({
         attempt: 1,
         error: { code, message: "Row 12: no time.", retryable: isRetryable(code) },
@@ -93,12 +98,12 @@ export function lifeTopic(withBench: WithBench): void {
     withBench(async (bench) => {
       const told: { outcome: Outcome; status: string | undefined }[] = [];
       const { id } = await bench.submit();
-      const steered = bench.steer({
+      const manual = bench.consumeManually({
         onFinished: async (attempt, outcome) => {
           told.push({ outcome, status: (await bench.other.jobs.get(attempt.request.id))?.status });
         },
       });
-      (await steered.next()).end(COMPLETED);
+      (await manual.next()).end(COMPLETED);
       await bench.until(id, "completed");
       await waitFor(() => told.length > 0, { what: "onFinished" });
       expect(told).toEqual([{ outcome: COMPLETED, status: "completed" }]);
@@ -109,13 +114,13 @@ export function lifeTopic(withBench: WithBench): void {
     "runs as many attempts at a time as there are slots",
     withBench(async (bench) => {
       for (let i = 0; i < 5; i++) await bench.submit();
-      const steered = bench.steer({ slots: 3 });
-      const [first] = [await steered.next(), await steered.next(), await steered.next()];
+      const manual = bench.consumeManually({ slots: 3 });
+      const [first] = [await manual.next(), await manual.next(), await manual.next()];
       expect(await bench.queue.health.depth(bench.processor)).toEqual({ queued: 2, running: 3 });
-      expect(steered.started).toBe(3);
+      expect(manual.started).toBe(3);
       first.end(COMPLETED);
-      await steered.next();
-      expect(steered.started).toBe(4);
+      await manual.next();
+      expect(manual.started).toBe(4);
     }),
   );
 

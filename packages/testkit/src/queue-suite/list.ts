@@ -81,7 +81,7 @@ export function listTopic(withBench: WithBench): void {
     "filters by status, processor, tags, time and text",
     withBench(async (bench) => {
       const done = await bench.submit({ tags: { course: "CS101", term: "fall" } });
-      (await bench.steer().next()).end(COMPLETED);
+      (await bench.consumeManually().next()).end(COMPLETED);
       await bench.until(done.id, "completed");
       const elsewhere = await bench.submit({ processor: `${bench.processor}-b`, tags: { course: "CS102" } });
       const named = await bench.submit({

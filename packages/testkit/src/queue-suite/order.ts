@@ -80,9 +80,9 @@ export function orderTopic(withBench: WithBench): void {
 /** The ids of the next `count` jobs, as one slot runs them. */
 async function runOrder(bench: QueueBench, count: number): Promise<JobId[]> {
   const order: JobId[] = [];
-  const steered = bench.steer();
+  const manual = bench.consumeManually();
   for (let i = 0; i < count; i++) {
-    const { attempt, end } = await steered.next();
+    const { attempt, end } = await manual.next();
     order.push(attempt.request.id);
     end(COMPLETED);
   }

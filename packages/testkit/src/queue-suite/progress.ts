@@ -8,7 +8,7 @@ export function progressTopic(withBench: WithBench): void {
     "shows the newest percent, stage and message",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const { attempt } = await bench.steer().next();
+      const { attempt } = await bench.consumeManually().next();
       await attempt.progress({ percent: 42.5, stage: "classify", message: "Classified 420,000 events" });
       expect((await bench.other.jobs.get(id))?.progress).toEqual({
         percent: 42.5,
@@ -22,7 +22,7 @@ export function progressTopic(withBench: WithBench): void {
     "never falls within an attempt, while stage and message go on",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const { attempt } = await bench.steer().next();
+      const { attempt } = await bench.consumeManually().next();
       await attempt.progress({ percent: 60, stage: "read", message: null });
       await attempt.progress({ percent: 10, stage: "write", message: "Writing" });
       expect((await bench.get(id)).progress).toEqual({ percent: 60, stage: "write", message: "Writing" });
@@ -33,11 +33,11 @@ export function progressTopic(withBench: WithBench): void {
     "starts again with the next attempt, whose number says so",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const steered = bench.steer();
-      const first = await steered.next();
+      const manual = bench.consumeManually();
+      const first = await manual.next();
       await first.attempt.progress({ percent: 80, stage: "write", message: null });
       first.end(FAILED);
-      const second = await steered.next();
+      const second = await manual.next();
       expect(second.attempt.number).toBe(2);
       expect(await bench.get(id)).toMatchObject({
         status: "running",
@@ -53,10 +53,10 @@ export function progressTopic(withBench: WithBench): void {
     "drops what an attempt says after it ended",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const steered = bench.steer();
-      const first = await steered.next();
+      const manual = bench.consumeManually();
+      const first = await manual.next();
       first.end(FAILED);
-      const second = await steered.next();
+      const second = await manual.next();
       await first.attempt.progress({ percent: 99, stage: "ghost", message: null });
       await first.attempt.log([{ attempt: 1, level: "info", message: "ghost", at: Date.now() }]);
       expect(await bench.get(id)).toMatchObject({ attempt: 2, progress: { percent: 0, stage: null } });
@@ -72,8 +72,8 @@ export function progressTopic(withBench: WithBench): void {
     "never falls as another process polls it",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const steered = bench.steer();
-      const { attempt, end } = await steered.next();
+      const manual = bench.consumeManually();
+      const { attempt, end } = await manual.next();
       const seen: number[] = [];
       const polling = waitFor(
         async () => {

@@ -27,9 +27,9 @@ export function retriesTopic(withBench: WithBench): void {
     "completes a job whose second attempt does, without a trace of the first failure in the job",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const steered = bench.steer();
-      (await steered.next()).end(FAILED);
-      (await steered.next()).end(COMPLETED);
+      const manual = bench.consumeManually();
+      (await manual.next()).end(FAILED);
+      (await manual.next()).end(COMPLETED);
       expect(await bench.until(id, "completed")).toMatchObject({
         attempt: 2,
         error: null,
@@ -60,7 +60,7 @@ export function retriesTopic(withBench: WithBench): void {
       const { id } = await bench.submit();
       const before = Date.now();
       const later: Outcome = { ...FAILED, retryAfterMs: 60_000 };
-      (await bench.steer().next()).end(later);
+      (await bench.consumeManually().next()).end(later);
       const job = await untilBackoff(bench, id);
       expect(job).toMatchObject({ status: "queued", attempt: 1, error: null, finishedAt: null });
       expect(job.waiting).toMatchObject({ reason: "retry_backoff", position: null });
@@ -73,10 +73,10 @@ export function retriesTopic(withBench: WithBench): void {
     "starts the next attempt when the wait is over, and not before",
     withBench(async (bench) => {
       await bench.submit();
-      const steered = bench.steer();
+      const manual = bench.consumeManually();
       const startedAt = performance.now();
-      (await steered.next()).end({ ...FAILED, retryAfterMs: 120 });
-      const second = await steered.next();
+      (await manual.next()).end({ ...FAILED, retryAfterMs: 120 });
+      const second = await manual.next();
       expect(second.attempt.number).toBe(2);
       expect(performance.now() - startedAt).toBeGreaterThanOrEqual(115);
     }),

@@ -84,7 +84,7 @@ export function sharedTopic(withBench: WithBench): void {
       await bench.submit({ runAt: Date.now() + 60_000 });
       await bench.submit({ processor: `${bench.processor}-b` });
       expect(await bench.other.health.depth(bench.processor)).toEqual({ queued: 2, running: 0 });
-      const { end } = await bench.steer().next();
+      const { end } = await bench.consumeManually().next();
       expect(await bench.other.health.depth(bench.processor)).toEqual({ queued: 1, running: 1 });
       end(COMPLETED);
       await waitFor(async () => (await bench.other.health.depth(bench.processor)).running === 0);

@@ -69,8 +69,8 @@ export function submitTopic(withBench: WithBench): void {
     withBench(async (bench) => {
       const request = bench.request();
       await bench.queue.jobs.submit(request);
-      const steered = bench.steer();
-      (await steered.next()).end({ kind: "completed", result: 1, artifacts: [] });
+      const manual = bench.consumeManually();
+      (await manual.next()).end({ kind: "completed", result: 1, artifacts: [] });
       await bench.until(request.id, "completed");
       expect(await bench.other.jobs.submit(request)).toMatchObject({ status: "completed", result: 1 });
     }),

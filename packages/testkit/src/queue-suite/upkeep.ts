@@ -8,19 +8,19 @@ export function upkeepTopic(withBench: WithBench): void {
     "runs a failed job again, with changed params and its attempts counted anew",
     withBench(async (bench) => {
       const { id } = await bench.submit({ maxAttempts: 2 });
-      const steered = bench.steer();
-      (await steered.next()).end(FAILED);
-      const last = await steered.next();
+      const manual = bench.consumeManually();
+      (await manual.next()).end(FAILED);
+      const last = await manual.next();
       await last.attempt.progress({ percent: 70, stage: "write", message: null });
       last.end(FAILED);
       await bench.until(id, "failed");
       const again = await bench.other.jobs.retry(id, { timezone: "UTC" });
       expect(again).toMatchObject({ id, params: { timezone: "UTC" }, error: null, finishedAt: null });
-      const third = await steered.next();
+      const third = await manual.next();
       expect(third.attempt).toMatchObject({ number: 3, request: { params: { timezone: "UTC" } } });
       expect((await bench.get(id)).progress).toEqual({ percent: 0, stage: null, message: null });
       third.end(FAILED);
-      (await steered.next()).end(COMPLETED);
+      (await manual.next()).end(COMPLETED);
       expect(await bench.until(id, "completed")).toMatchObject({ attempt: 4, maxAttempts: 4, error: null });
     }),
   );
@@ -42,7 +42,7 @@ export function upkeepTopic(withBench: WithBench): void {
     withBench(async (bench) => {
       const { id } = await bench.submit();
       expect(await bench.queue.jobs.retry(id)).toBeUndefined();
-      const { end } = await bench.steer().next();
+      const { end } = await bench.consumeManually().next();
       expect(await bench.queue.jobs.retry(id)).toBeUndefined();
       end(COMPLETED);
       await bench.until(id, "completed");
@@ -107,7 +107,7 @@ export function upkeepTopic(withBench: WithBench): void {
     "does not erase a running job, and finds nothing to do for an unknown one",
     withBench(async (bench) => {
       const { id } = await bench.submit();
-      const { end } = await bench.steer().next();
+      const { end } = await bench.consumeManually().next();
       expect(await bench.queue.jobs.remove(id)).toBe(false);
       end(COMPLETED);
       await bench.until(id, "completed");

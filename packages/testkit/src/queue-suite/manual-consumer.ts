@@ -11,7 +11,7 @@ export interface HeldAttempt {
  * An `execute` in a test's hands: each attempt is held until the test ends it. One that is told to stop ends by itself as a real one
  * would: `cancelled` for a cancel, `released` for anything else.
  */
-export class SteeredExecute {
+export class ManualConsumer {
   readonly #held: HeldAttempt[] = [];
   #taken = 0;
 

@@ -18,7 +18,7 @@ export interface Submission {
   readonly receive: Receive;
 }
 
-export interface Accepted {
+export interface CreatedJob {
   readonly job: Job;
   /** An earlier request with the same key made the job. */
   readonly isReplayed: boolean;
@@ -32,7 +32,7 @@ export interface Accepted {
  * An Idempotency-Key is the id of its job, so that the queue itself makes two submits one: it adds by id. The id is also the folder of
  * the upload, so that a repeated submit finds in the store what Redis has lost.
  */
-export async function accept(submission: Submission, deps: Deps): Promise<Accepted> {
+export async function createJob(submission: Submission, deps: Deps): Promise<CreatedJob> {
   assertNotStopping(deps);
   await deps.installation.confirm(RECENT_MS); // first: the wrong Redis does not know the processor either
   const idempotencyKey = parseIdempotencyKey(submission.idempotencyKey);
@@ -53,7 +53,11 @@ export async function accept(submission: Submission, deps: Deps): Promise<Accept
   return accepted;
 }
 
-async function storeAndEnqueue(submission: Submission, target: SubmitTarget, deps: Deps): Promise<Accepted> {
+async function storeAndEnqueue(
+  submission: Submission,
+  target: SubmitTarget,
+  deps: Deps,
+): Promise<CreatedJob> {
   try {
     const { processor, inputKey: key } = target;
     const upload = await submission.receive({
@@ -99,12 +103,12 @@ async function discard(blobKey: string, deps: Deps): Promise<void> {
 }
 
 /** What the log says of a submit. */
-export function acceptedFields({ job: { input, processor } }: Accepted): LogFields {
+export function createdFields({ job: { input, processor } }: CreatedJob): LogFields {
   return { processor, filename: input.filename, size_bytes: input.sizeBytes };
 }
 
 /** Headers of a 202. */
-export function acceptedHeaders({ job, isReplayed }: Accepted): Readonly<Record<string, string>> {
+export function createdHeaders({ job, isReplayed }: CreatedJob): Readonly<Record<string, string>> {
   return {
     Location: selfLink(job),
     "Retry-After": "1",

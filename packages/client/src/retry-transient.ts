@@ -3,8 +3,8 @@ import { isTransient, UnreachableError } from "./errors.js";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 
-/** How long to bear with a server that is in trouble. */
-export interface Patience {
+/** How long to try again while a server is in trouble. */
+export interface RetryOptions {
   /** Give up after this long without one good answer, in ms. */
   readonly giveUpAfterMs: number;
   readonly signal: AbortSignal | undefined;
@@ -14,7 +14,7 @@ export interface Patience {
  * Repeats `work` while it fails in a way that may pass. Waits what the server asks for, else exponentially longer up to 10 s with jitter.
  * Throws the last failure after `giveUpAfterMs`, any other failure at once, and the signal's reason when it aborts.
  */
-export async function withPatience<T>(patience: Patience, work: () => Promise<T>): Promise<T> {
+export async function retryTransient<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
   for (let failures = 0; ; failures++) {
     try {
@@ -22,8 +22,8 @@ export async function withPatience<T>(patience: Patience, work: () => Promise<T>
     } catch (error) {
       if (!isTransient(error)) throw error;
       const waitMs = waitAfter(failures, error instanceof UnreachableError ? undefined : error.retryAfterS);
-      if (performance.now() - start + waitMs > patience.giveUpAfterMs) throw error;
-      await sleep(waitMs, patience.signal);
+      if (performance.now() - start + waitMs > options.giveUpAfterMs) throw error;
+      await sleep(waitMs, options.signal);
     }
   }
 }
