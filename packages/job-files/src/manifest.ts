@@ -1,6 +1,7 @@
 import { type BlobStore, endOfJob, type Job, type JobEnd, type JobId, type JobRequest } from "@drover/core";
 import { inputFolder, keyedInputs, manifestKey } from "./blob-keys.js";
 import { putText, readText } from "./blob-text.js";
+import { isBuried } from "./tombstone.js";
 
 /**
  * What lies beside an input for as long as its job is kept: enough to queue the job again when Redis lost it, and, once it ended, to show
@@ -106,7 +107,7 @@ export async function writeManifest(manifest: Manifest, store: Pick<BlobStore, "
 /**
  * Writes how a finished job ended into its manifest. Not when it says so already, when it is gone (the job was deleted), or when it was
  * opened again for a retry that undoes this end. `readJob` is asked after the write whether the job still has this end: if a retry came in
- * between, the manifest is opened again. Answers whether the manifest says so now.
+ * between, the manifest is opened again, and if a delete did, it goes. Answers whether the end is in the manifest and in Redis now.
  */
 export async function settleManifest(
   job: Job,
@@ -123,12 +124,11 @@ export async function settleManifest(
   await writeManifest({ ...manifest, request, settled: end }, store);
   const now = await readJob();
   if (now?.finishedAt === end.at) return true;
-  if (now === undefined)
+  if (now !== undefined) {
+    const reopened = { ...request, params: now.params };
+    await writeManifest({ ...manifest, request: reopened, settled: null, reopenedEnd: end.at }, store);
+  } else if (await isBuried(job, store)) {
     await store.remove(manifestKey(job.input.key)); // deleted meanwhile: nothing of it must come back
-  else
-    await writeManifest(
-      { ...manifest, request: { ...request, params: now.params }, settled: null, reopenedEnd: end.at },
-      store,
-    );
+  } // else Redis lost the job, and the manifest is what it comes back from
   return false;
 }

@@ -135,8 +135,9 @@ describe("settling a manifest", () => {
     ...changes,
   });
   /** The manifest after a settle that found `before` and, looking again, `after`. */
-  async function settled(before: Partial<Manifest> | undefined, after: Job | undefined) {
+  async function settled(before: Partial<Manifest> | undefined, after: Job | undefined, isDeleted = false) {
     const store = createStore();
+    if (isDeleted) await bury(REQUEST, REQUEST.createdAt, store);
     if (before !== undefined)
       await writeManifest({ version: 1, request: REQUEST, settled: null, ...before }, store);
     const answer = await settleManifest(job(), store, async () => after);
@@ -166,7 +167,12 @@ describe("settling a manifest", () => {
     expect(retried.manifest).toMatchObject({
       ...{ settled: null, reopenedEnd: 50, request: { params: { again: true } } },
     });
-    expect(await settled({}, undefined)).toEqual({ answer: false, manifest: undefined });
+    expect(await settled({}, undefined, true)).toEqual({ answer: false, manifest: undefined });
+  });
+
+  it("F11: keeps it when Redis lost the job in between: that is no delete", async () => {
+    const { answer, manifest } = await settled({}, undefined);
+    expect([answer, manifest?.settled]).toEqual([false, end]);
   });
 });
 
