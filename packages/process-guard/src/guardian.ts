@@ -83,10 +83,13 @@ function memberOf({ pid, started }: ProcessIdentity): string {
 /** Pause before a guardian that died is started again, in ms. */
 const RESTART_MS = 50;
 
+/** Looks before what cannot be killed is left, 10 ms and the time to read the marks of all processes apart: a few seconds. */
+const MAX_LOOKS = 100;
+
 /**
  * `find_group pid:started` sets `group` when that very process runs, from stat(5) of /proc: after the command in parentheses come the
- * state (field 3), the parent, the group and, as field 22, the start time. The marks are looked for last, while there are any:
- * a process may start another one between the look and the kill.
+ * state (field 3), the parent, the group and, as field 22, the start time. It looks and kills until two looks in a row find nobody:
+ * a process may start another one between the look and the kill, and shows no mark for the moment in which it becomes another program.
  */
 const SCRIPT = `
 trap '' INT TERM HUP
@@ -133,14 +136,23 @@ while [ "$tries" -gt 0 ] && is_any_left; do
   tries=$((tries - 1))
   sleep 0.1
 done
-signal_groups KILL
-for round in 1 2 3 4 5; do
-  files=
-  [ -z "$mark" ] || files=$(grep -lsF -e "$mark" /proc/[0-9]*/environ)
-  [ -n "$files" ] || break
+kill_marked() {
+  [ -n "$mark" ] || return 1
+  files=$(grep -lsF -e "$mark" /proc/[0-9]*/environ)
+  [ -n "$files" ] || return 1
   for file in $files; do
     pid=\${file#/proc/}
     kill -s KILL "\${pid%/environ}"
   done
+  return 0
+}
+looks=${MAX_LOOKS} empty=0
+[ "$members$mark" != "  " ] || looks=0
+while [ "$looks" -gt 0 ] && [ "$empty" -lt 2 ]; do
+  looks=$((looks - 1)) empty=$((empty + 1))
+  if is_any_left; then empty=0; fi
+  signal_groups KILL
+  if kill_marked; then empty=0; fi
+  sleep 0.01
 done
 `;

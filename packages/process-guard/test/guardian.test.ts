@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { waitFor } from "@drover/testkit";
-import { expect, test } from "vitest";
-import { Guardian, identify } from "../src/index.js";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Guardian, identify, listProcesses, readMark } from "../src/index.js";
 import { daemonOf, isGone, sleeper, wasLeftAlone } from "./processes.js";
 
 const identityOf = (pid: number) => identify(pid) ?? { pid, started: "" };
@@ -51,4 +55,23 @@ test("a daemon that nobody listed ends by its mark, one with another mark does n
   guardian.close();
   await waitFor(() => isGone(ours.daemon) && isGone(ours.leader));
   expect([isGone(others.daemon), isGone(others.leader)]).toEqual([false, false]);
+});
+
+test("what starts between a look and a kill is found by a later look, and so is what showed no mark", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "drover-guard-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { leader, daemon } = await daemonOf("w2.1");
+  const marked = async () => (await listProcesses()).filter(({ pid }) => readMark(pid).startsWith("w2."));
+  onTestFinished(async () => {
+    for (const { pid } of await marked()) process.kill(pid, "SIGKILL");
+  });
+  const late = fileURLToPath(new URL("./fixtures/late", import.meta.url));
+  vi.stubEnv("PATH", `${late}:${process.env.PATH}`);
+  vi.stubEnv("LOOKS", join(folder, "looks"));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const guardian = new Guardian({ markPrefix: "w2." });
+  guardian.start();
+  await guardian.close();
+  await waitFor(() => isGone(daemon) && isGone(leader));
+  expect(await marked()).toEqual([]);
 });
