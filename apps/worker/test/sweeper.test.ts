@@ -1,5 +1,5 @@
 import { type BlobStore, DomainError, type QueuePorts } from "@drover/core";
-import { bury, expiredFact, inputKey, jobFolder, writeManifest } from "@drover/job-files";
+import { bury, expiredFact, inputFolder, inputKey, jobFolder, writeManifest } from "@drover/job-files";
 import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Sweeper, type SweeperDeps, startSweeper } from "../src/upkeep/sweeper.js";
@@ -44,6 +44,15 @@ describe("retention", () => {
     expect(await bench.status(request)).toBeUndefined();
     expect(await bench.keys()).toEqual([]);
     expect(await bench.queue.facts.get(expiredFact(request.id))).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  });
+
+  test("takes the files with the job, also when no other part of the sweep can run", async () => {
+    const { request } = await bench.completed();
+    bench.ahead = 2 * HOUR + 5_000;
+    const measureFileTime = () => Promise.reject(new Error("EIO"));
+    expect(await bench.sweep({ measureFileTime })).toEqual({ ...NOTHING, jobsExpired: 1 });
+    expect(await bench.status(request)).toBeUndefined();
+    expect(await bench.keys()).toEqual([]);
   });
 
   test("of completed jobs is its own", async () => {
@@ -291,6 +300,30 @@ describe("reconcile", () => {
     expect(await bench.sweep(), "once they can be").toMatchObject({ restored: 2 });
   });
 
+  test("a lost job whose manifest says by then that it has ended is not queued again", async () => {
+    const requests = [await bench.upload(), await bench.upload()];
+    bench.ahead = 20_000;
+    const deps = bench.deps();
+    const { jobs } = deps.queue;
+    const seen: string[] = [];
+    const ending = Object.assign(Object.create(jobs) as QueuePorts["jobs"], {
+      // The walk has noted the first one as lost when it comes to the second.
+      get: async (id: (typeof requests)[number]["id"]) => {
+        seen.push(id);
+        const [first] = requests.filter((request) => request.id === seen[0] && request.id !== id);
+        if (first !== undefined)
+          await writeManifest({ version: 1, request: first, settled: endOf() }, bench.blobs);
+        return jobs.get(id);
+      },
+      submit: (...args: Parameters<typeof jobs.submit>) => jobs.submit(...args),
+    });
+    expect(await bench.sweep({ queue: { ...deps.queue, jobs: ending } })).toMatchObject({ restored: 1 });
+    const first = requests.find(({ id }) => id === seen[0]);
+    expect(first && (await bench.status(first))).toBeUndefined();
+    expect(await bench.sweep(), "its end is").toMatchObject({ restored: 1 });
+    expect(first && (await bench.status(first))).toBe("failed");
+  });
+
   test("lost jobs are restored in turns, each entry under the lease, and the rest of a turn in the next", async () => {
     const requests = [await bench.upload(), await bench.upload(), await bench.upload()];
     bench.ahead = 20_000;
@@ -410,6 +443,8 @@ describe("artifacts", () => {
     finish({ kind: "completed", result: null, artifacts: [published] });
     await waitFor(async () => (await bench.status(request)) === "completed");
     expect((await bench.sweep()).attemptsRemoved, "published").toBe(0);
+    await bench.blobs.remove(inputFolder(request.input.key));
+    expect((await bench.sweep()).attemptsRemoved, "published, and its manifest is lost").toBe(0);
     await consumer.drain(0);
   });
 
@@ -490,6 +525,31 @@ describe("the sweepers of several workers", () => {
     bench.ahead = 20_000;
     await bench.queue.leases.hold("sweeper", "another", 60_000);
     expect(await bench.sweep()).toEqual(NOTHING);
+    expect(bench.log.entries.map(({ message }) => message)).toContain("Another process sweeps now");
+  });
+
+  test("one that loses its lease in the middle of a part touches nothing from there on", async () => {
+    for (const upload of ["a", "b", "c"]) await bench.blobs.put(inputKey(upload), bytes("no manifest"));
+    bench.ahead = 2 * HOUR;
+    const { leases } = bench.queue;
+    const deps = bench.deps();
+    let removed = 0;
+    const blobs = new Proxy(bench.blobs, {
+      get(target, name) {
+        if (name !== "remove") return Reflect.get(target, name).bind(target);
+        return async (prefix: string) => {
+          await target.remove(prefix);
+          removed += 1;
+          await leases.release("sweeper", deps.holder);
+          expect(await leases.hold("sweeper", "another", 60_000)).toBe(true);
+        };
+      },
+    });
+    // With the first removal more time passes than a lease lasts.
+    const clock = { ...deps.clock, monotonicMs: () => deps.clock.monotonicMs() + removed * deps.leaseMs };
+    await bench.sweep({ blobs, clock });
+    expect(removed).toBe(1);
+    expect(await bench.keys()).toHaveLength(2);
     expect(bench.log.entries.map(({ message }) => message)).toContain("Another process sweeps now");
   });
 
