@@ -51,11 +51,11 @@ describe("F13: retention on an idle system", () => {
     for (const key of keys) if (!key.includes("expired") || (await redis.ttl(key)) <= 0) lasting.push(key);
     return [...folders.flat().filter((name) => name === id), ...lasting];
   };
-  const holder = async () => (await redis.get((await redis.keys("*sweeper*"))[0] ?? "")) ?? "";
   const sweeper = async (): Promise<DroverProcess> => {
-    const name = await holder();
-    const found = system.workers.find(({ pid, isRunning }) => isRunning && name.includes(`-${pid}-`));
-    if (found === undefined) throw new Error(`Nobody sweeps: ${name}`);
+    const [lease = ""] = await redis.keys("*sweeper*");
+    const holder = (await redis.get(lease)) ?? "";
+    const found = system.workers.find(({ pid, isRunning }) => isRunning && holder.includes(`-${pid}-`));
+    if (found === undefined) throw new Error(`Nobody sweeps: ${holder}`);
     return found;
   };
 
