@@ -88,10 +88,11 @@ class CanarySharing implements StorageSharing {
       await apis.announce({ id: apiId, unseenWorkers });
       this.#isFailing = false;
     } catch (error) {
-      // Redis or storage is away or wrong, which others tell more often.
-      const reason = error instanceof Error ? error.message : String(error);
-      if (!this.#isFailing) log.warn(`The api could not say which storage it works on. ${reason}`);
+      if (this.#isFailing) return; // told once
       this.#isFailing = true;
+      const what = "The api could not say which storage it works on.";
+      if (error instanceof DomainError) log.warn(`${what} ${error.message}`);
+      else log.warn(what, { error });
     }
   }
 }
