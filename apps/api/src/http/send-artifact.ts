@@ -106,16 +106,17 @@ async function bytesOf(
   store: BlobStore,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const { key, name, sizeBytes } = artifact;
+  const gone = () => new DomainError("artifact_not_found", `The bytes of ${name} are no longer stored.`);
   const stored = await store.stat(key);
-  if (stored !== undefined && stored.sizeBytes !== sizeBytes) {
+  if (stored === undefined) throw gone();
+  if (stored.sizeBytes !== sizeBytes) {
     throw new DomainError(
       "artifact_not_found",
       `The stored bytes of ${name} are damaged: ${stored.sizeBytes} of ${sizeBytes} are there.`,
     );
   }
-  const bytes = stored === undefined || method === "HEAD" ? undefined : await store.open(key, range);
-  if (stored === undefined || (method !== "HEAD" && bytes === undefined)) {
-    throw new DomainError("artifact_not_found", `The bytes of ${name} are no longer stored.`);
-  }
+  if (method === "HEAD") return undefined;
+  const bytes = await store.open(key, range);
+  if (bytes === undefined) throw gone(); // removed in between
   return bytes;
 }
