@@ -1,7 +1,6 @@
 import type { LegacyJobStatus, LegacyStatus } from "@drover/contract";
 import { isTerminal, type Job } from "@drover/core";
-import type { Handler } from "../http/handler.js";
-import { ok } from "../http/handler.js";
+import { type Handler, ok } from "../http/handler.js";
 import { createdFields, createdHeaders, createJob } from "../jobs/create-job.js";
 import { primaryOf } from "../jobs/download.js";
 import { findJob } from "../jobs/find-job.js";

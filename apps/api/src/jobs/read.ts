@@ -1,8 +1,7 @@
 import type { JobLogs } from "@drover/contract";
 import { DomainError, isTerminal, type Job, type JobId, parseJobId } from "@drover/core";
 import type { Deps } from "../deps.js";
-import type { Handler } from "../http/handler.js";
-import { ok } from "../http/handler.js";
+import { type Handler, ok } from "../http/handler.js";
 import { findJob, throwMissing } from "./find-job.js";
 import { viewEvent, viewJob } from "./job-view.js";
 import { waitForJob } from "./wait-for.js";

@@ -1,7 +1,6 @@
 import { DomainError, type ErrorCode } from "@drover/core";
 import type { Deps } from "../deps.js";
-import type { Handler } from "../http/handler.js";
-import { ok } from "../http/handler.js";
+import { type Handler, ok } from "../http/handler.js";
 
 /** Below the 2 s in which every request is answered while Redis is away. */
 const CHECK_MS = 1_500;

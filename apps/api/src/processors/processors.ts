@@ -1,7 +1,6 @@
 import type { Processor as WireProcessor } from "@drover/contract";
 import type { ProcessorInfo, WorkerInfo } from "@drover/core";
-import type { Handler } from "../http/handler.js";
-import { ok } from "../http/handler.js";
+import { type Handler, ok } from "../http/handler.js";
 
 export const listProcessors: Handler<"listProcessors"> = async (_input, deps) => {
   const processors = await deps.processors.list();
