@@ -2,13 +2,22 @@ import { DomainError } from "@drover/core";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
+import { legacyDownload, legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
 import type { Deps } from "./deps.js";
-import { handlers } from "./handlers.js";
 import { mountRoutes } from "./http/express.js";
+import type { Handlers } from "./http/handler.js";
 import { openScope } from "./http/request-scope.js";
 import { sendRefusal } from "./http/send.js";
+import { cancelJob } from "./jobs/cancel.js";
+import { deleteJob } from "./jobs/delete.js";
+import { listJobs } from "./jobs/list.js";
+import { downloadArtifact, downloadJob, getJob, getLogs, getResult } from "./jobs/read.js";
+import { retryJob } from "./jobs/retry.js";
+import { submitJob } from "./jobs/submit.js";
 import { type BoardOptions, mountBoard } from "./operations/board.js";
 import { mountDocs } from "./operations/docs.js";
+import { health, livez, readyz } from "./operations/health.js";
+import { getProcessor, listProcessors } from "./processors/processors.js";
 
 export interface AppOptions {
   /** Absent: no operators' board. */
@@ -59,3 +68,26 @@ function securityHeaders() {
     strictTransportSecurity: false, // for whoever terminates TLS to decide
   });
 }
+
+/** What answers each route of the table. */
+export const handlers: Handlers = {
+  submitJob,
+  getJob,
+  listJobs,
+  getLogs,
+  getResult,
+  downloadArtifact,
+  downloadJob,
+  cancelJob,
+  retryJob,
+  deleteJob,
+  listProcessors,
+  getProcessor,
+  livez,
+  readyz,
+  health,
+  legacyJobStatus,
+  legacyUpload,
+  legacyStatus,
+  legacyDownload,
+};

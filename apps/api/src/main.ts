@@ -14,12 +14,11 @@ import type { Deps } from "./deps.js";
 import { watchDeadlines } from "./jobs/settle-job.js";
 import { createLog } from "./log.js";
 import { createAdmission } from "./operations/admission.js";
-import { reportServer } from "./operations/server-report.js";
+import { reportServer } from "./operations/health.js";
 import { createStorageSharing } from "./operations/storage-sharing.js";
 import { createParamsCheck } from "./processors/params-check.js";
 import { createProcessorDirectory } from "./processors/processor-directory.js";
-import { listen } from "./server.js";
-import { onStopRequest } from "./signals.js";
+import { listen, onStopRequest } from "./server.js";
 
 /**
  * The api process. Starts whether Redis answers or not (what needs it is refused with 503 until it does), stops on SIGTERM, SIGINT

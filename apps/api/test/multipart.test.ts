@@ -9,7 +9,7 @@ import { createDiskStore, createMemoryStore } from "@drover/storage";
 import { signal, waitFor } from "@drover/testkit";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { displayName, mediaTypeOf } from "../src/uploads/file-name.js";
+import { displayName, mediaTypeOf } from "../src/uploads/upload.js";
 import { ANY, json, startApi, type TestApi, type TestApiOptions } from "./harness.js";
 
 let api: TestApi;

@@ -2,9 +2,9 @@ import type { LegacyJobStatus, LegacyStatus } from "@drover/contract";
 import { isTerminal, type Job } from "@drover/core";
 import { type Handler, ok } from "../http/handler.js";
 import { createdFields, createdHeaders, createJob } from "../jobs/create-job.js";
-import { primaryOf } from "../jobs/download.js";
 import { findJob } from "../jobs/find-job.js";
 import { shownProgress, time, timeOrNull } from "../jobs/job-view.js";
+import { primaryOf } from "../jobs/read.js";
 
 /** The processor that the second existing client's uploads are for. */
 const MOODLE = "moodle-log";

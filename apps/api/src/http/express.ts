@@ -3,8 +3,8 @@ import { DomainError } from "@drover/core";
 import express, { type Express, type Request, type RequestHandler, type Response } from "express";
 import type { z } from "zod";
 import type { Deps } from "../deps.js";
-import { receiverFor } from "../uploads/receive.js";
-import { watchStall } from "../uploads/stall.js";
+import { receiverFor } from "../uploads/multipart.js";
+import { watchStall } from "../uploads/upload.js";
 import type { Handlers, Reply } from "./handler.js";
 import { assertPlainJson } from "./plain-json.js";
 import { issuesOf } from "./problem.js";
@@ -139,4 +139,20 @@ function noteJob(reply: Reply, response: Response): void {
       : {};
   const scope = scopeOf(response);
   scope.fields = { ...scope.fields, job_id: reply.body.job_id, ...processor, ...reply.noted };
+}
+
+/**
+ * Returns a handler that is made with the first request. What only a few requests need is loaded then, and
+ * not at the start of the process. A load that fails is tried again with the next request.
+ */
+export function onFirstUse(load: () => Promise<RequestHandler>): RequestHandler {
+  let loading: Promise<RequestHandler> | undefined;
+  return async (request, response, next) => {
+    loading ??= load();
+    const handler = await loading.catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    await handler(request, response, next);
+  };
 }

@@ -1,7 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import { type Artifact, type BlobStore, type ByteRange, DomainError } from "@drover/core";
 import type { Request, Response } from "express";
 import { ClientGone } from "../uploads/upload.js";
-import { hasCurrent } from "./conditional.js";
 
 /** Streams an artifact: whole, or one range of it. Honours If-None-Match, If-Range and HEAD. Throws `artifact_not_found` when its bytes are gone, `range_not_satisfiable`. */
 export async function sendArtifact(
@@ -119,4 +119,16 @@ async function bytesOf(
   const bytes = await store.open(key, range);
   if (bytes === undefined) throw gone(); // removed in between
   return bytes;
+}
+
+/**
+ * Whether the client's `If-None-Match` names the tag (RFC 9110, section 13.1.2, weak comparison). The request's `Cache-Control` does not
+ * count: it is for caches on the way, and every `fetch` that sets `If-None-Match` itself also says `no-cache`.
+ */
+export function hasCurrent(request: IncomingMessage, etag: string): boolean {
+  const header = request.headers["if-none-match"];
+  if (header === undefined) return false;
+  if (header.trim() === "*") return true;
+  const bare = (tag: string) => tag.trim().replace(/^W\//, "");
+  return header.split(",").some((tag) => bare(tag) === bare(etag));
 }

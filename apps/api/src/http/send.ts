@@ -3,11 +3,10 @@ import type { IncomingMessage } from "node:http";
 import type { Request, Response } from "express";
 import type { Deps } from "../deps.js";
 import { ClientGone } from "../uploads/upload.js";
-import { hasCurrent } from "./conditional.js";
 import type { Reply } from "./handler.js";
 import { refuse } from "./problem.js";
 import { scopeOf } from "./request-scope.js";
-import { sendArtifact } from "./send-artifact.js";
+import { hasCurrent, sendArtifact } from "./send-artifact.js";
 
 /** Writes a handler's reply. JSON gets an ETag, and a 304 when the client has it already. */
 export async function sendReply(

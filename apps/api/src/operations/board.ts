@@ -3,7 +3,7 @@ import { DomainError } from "@drover/core";
 import type { Express, RequestHandler } from "express";
 import { admits } from "../access/admin-access.js";
 import type { Deps } from "../deps.js";
-import { onFirstUse } from "../http/on-first-use.js";
+import { onFirstUse } from "../http/express.js";
 
 export interface BoardOptions {
   /** Opens the board from other hosts; `undefined` for this machine only. */

@@ -1,8 +1,7 @@
 import { openApi } from "@drover/contract";
 import { type Express, Router } from "express";
 import type { Deps } from "../deps.js";
-import { allowOnly } from "../http/express.js";
-import { onFirstUse } from "../http/on-first-use.js";
+import { allowOnly, onFirstUse } from "../http/express.js";
 
 /** Mounts `/openapi.json`, computed from the route table and the catalogue's processors, and `/docs`, a page that needs nothing from elsewhere. */
 export function mountDocs(app: Express, deps: Pick<Deps, "processors" | "version">): void {

@@ -1,4 +1,5 @@
-import type { BlobInfo } from "@drover/core";
+import type { IncomingMessage } from "node:http";
+import { type BlobInfo, DomainError } from "@drover/core";
 
 /** The bounds of one upload, and where its bytes go. */
 export interface ReceiveOptions {
@@ -32,4 +33,57 @@ export type Receive = (options: ReceiveOptions) => Promise<Upload>;
 /** The client went away before its request was whole; nobody reads an answer. */
 export class ClientGone extends Error {
   override readonly name = "ClientGone";
+}
+
+/** Control characters, and those that change the direction of the text around them (a classic disguise of a file's ending). */
+const UNSHOWABLE = /[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const MAX_LENGTH = 255;
+
+/** A client's file name as it may be shown: no folders, no control characters, at most 255 characters of which the ending is kept. `unnamed` when nothing is left. */
+export function displayName(name: string): string {
+  const last = name.split(/[/\\]/).at(-1) ?? "";
+  const clean = last.replaceAll(UNSHOWABLE, "").normalize("NFC").trim();
+  if (clean === "" || clean === "." || clean === "..") return "unnamed";
+  const characters = [...clean];
+  if (characters.length <= MAX_LENGTH) return clean;
+  const ending = /\.[^.]{1,16}$/u.exec(clean)?.[0] ?? "";
+  return characters.slice(0, MAX_LENGTH - [...ending].length).join("") + ending;
+}
+
+/** A media type without its parameters, lower-case; `application/octet-stream` when it is none. */
+export function mediaTypeOf(text: string): string {
+  const type = (text.split(";")[0] ?? "").trim().toLowerCase();
+  return /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}$/.test(type)
+    ? type
+    : "application/octet-stream";
+}
+
+/** Fewer bytes than this in one period are no progress: a client that drips would hold its connection for ever. */
+const MIN_BYTES = 1024;
+
+/**
+ * Calls `onStall` once when fewer than 1 KiB of the request arrived for `stallMs` while its body was incomplete. Node's own request
+ * timeout covers the whole body and would cut slow honest uploads. Returns what ends the watch.
+ */
+export function watchStall(
+  request: IncomingMessage,
+  stallMs: number,
+  onStall: (error: DomainError) => void,
+): () => void {
+  let last = request.socket.bytesRead;
+  const timer = setInterval(() => {
+    const { bytesRead } = request.socket;
+    if (bytesRead - last >= MIN_BYTES || request.complete) {
+      last = bytesRead;
+      return;
+    }
+    clearInterval(timer);
+    onStall(
+      new DomainError(
+        "invalid_request",
+        `The upload stalled: fewer than ${MIN_BYTES} bytes came in ${stallMs} ms.`,
+      ),
+    );
+  }, stallMs);
+  return () => clearInterval(timer);
 }

@@ -3,9 +3,16 @@ import type { Readable } from "node:stream";
 import { type BlobInfo, type BlobStore, DomainError } from "@drover/core";
 import type { RequestHandler } from "express";
 import multer from "multer";
-import { displayName, mediaTypeOf } from "./file-name.js";
-import { watchStall } from "./stall.js";
-import { ClientGone, type Receive, type ReceiveOptions, type Upload, type UploadedName } from "./upload.js";
+import {
+  ClientGone,
+  displayName,
+  mediaTypeOf,
+  type Receive,
+  type ReceiveOptions,
+  type Upload,
+  type UploadedName,
+  watchStall,
+} from "./upload.js";
 
 /** The part that carries the file. */
 const FILE_PART = "file";
