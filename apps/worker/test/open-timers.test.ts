@@ -1,7 +1,7 @@
 import { createHook } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { OpenTimers } from "../src/children/open-timers.js";
+import { OpenTimers } from "../src/children/attempt-scopes.js";
 
 test("counts timers that may still fire, whoever made them and whether they keep anything alive", async () => {
   const timers = new OpenTimers();

@@ -21,8 +21,7 @@ import { createDiskStore } from "@drover/storage";
 import { canMount, mountMemory } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FolderHandle, openFolder } from "../src/attempts/folder-handle.js";
-import { type Publication, publish } from "../src/attempts/publish.js";
-import { waitForStorage } from "../src/attempts/storage-wait.js";
+import { type Publication, publish, waitForStorage } from "../src/attempts/publish.js";
 import { systemClock } from "../src/timers.js";
 import { recordingLog, requestOf, TestAttempt } from "./harness.js";
 

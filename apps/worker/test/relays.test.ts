@@ -1,7 +1,7 @@
 import type { LogLine, Progress } from "@drover/core";
 import { describe, expect, test } from "vitest";
+import { LogRelay } from "../src/attempts/attempt-reports.js";
 import { clientText, cutPaths, hideFolders } from "../src/attempts/client-text.js";
-import { LogRelay } from "../src/attempts/log-relay.js";
 import { ProgressRelay } from "../src/attempts/progress-relay.js";
 import { until } from "./harness.js";
 

@@ -6,10 +6,8 @@ import type { Processor } from "@drover/processor-sdk";
 import type { RunEnd, Runner } from "../children/runner.js";
 import { createReports } from "./attempt-reports.js";
 import { type FolderHandle, openFolder } from "./folder-handle.js";
-import { describeDeath, failed, outcomeOfStop, outcomeOfThrown } from "./outcome.js";
-import { outcomeBeforeRun } from "./outcome-before-run.js";
-import { publish } from "./publish.js";
-import { waitForStorage } from "./storage-wait.js";
+import { describeDeath, failed, outcomeBeforeRun, outcomeOfStop, outcomeOfThrown } from "./outcome.js";
+import { publish, waitForStorage } from "./publish.js";
 
 export interface ExecutorDeps {
   readonly processor: Processor;

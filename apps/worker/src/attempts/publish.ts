@@ -1,10 +1,18 @@
-import type { Artifact, Attempt, BlobStore, Clock, Log, Outcome } from "@drover/core";
+import {
+  type Artifact,
+  type Attempt,
+  type BlobStore,
+  type Clock,
+  DomainError,
+  type Log,
+  type Outcome,
+  type StopReason,
+} from "@drover/core";
 import { MAX_ARTIFACTS, type WrittenArtifact } from "@drover/processor-sdk";
 import { MAX_RESULT_BYTES } from "../children/messages.js";
 import type { RunEnd } from "../children/runner.js";
 import type { FolderHandle } from "./folder-handle.js";
 import { failed, outcomeOfStop } from "./outcome.js";
-import { waitForStorage } from "./storage-wait.js";
 
 /** A file name without a path; what the SDK accepts. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -115,5 +123,44 @@ async function isPublishable(
     found.dev === device &&
     found.size === sizeBytes &&
     found.ctimeMs === changedAtMs
+  );
+}
+
+/** What the work returned, or why the attempt was stopped while it waited. */
+export type Waited<T> =
+  | { readonly kind: "done"; readonly value: T }
+  | { readonly kind: "stopped"; readonly reason: StopReason };
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 10_000;
+
+/**
+ * Calls `work` until the storage is neither full nor unavailable, which another attempt would not mend. The
+ * job shows that it waits; the pauses grow from 1 s to 10 s. Ends early when the attempt is stopped.
+ * @throws what `work` throws for any other reason.
+ */
+export async function waitForStorage<T>(
+  { clock, attempt }: { readonly clock: Clock; readonly attempt: Attempt },
+  work: () => Promise<T>,
+): Promise<Waited<T>> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      return { kind: "done", value: await work() };
+    } catch (error) {
+      if (!isStorageTrouble(error)) throw error;
+    }
+    if (pauseMs === FIRST_PAUSE_MS)
+      await attempt.progress({ percent: 0, stage: "storage", message: "Waiting for storage" });
+    try {
+      await clock.sleep(pauseMs, attempt.signal);
+    } catch {
+      return { kind: "stopped", reason: attempt.signal.reason as StopReason };
+    }
+  }
+}
+
+function isStorageTrouble(error: unknown): boolean {
+  return (
+    error instanceof DomainError && (error.code === "storage_full" || error.code === "storage_unavailable")
   );
 }

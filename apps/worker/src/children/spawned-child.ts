@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Log } from "@drover/core";
 import { MARK_VARIABLE, type Orphans, type ProcessKeeper } from "@drover/process-guard";
-import { ChildOutput } from "./child-output.js";
-import { type FromChild, parseFromChild, type ToChild } from "./messages.js";
+import { ChildOutput, type FromChild, parseFromChild, type ToChild } from "./messages.js";
 import type { Graces } from "./runner.js";
 import type { Sampler } from "./sampler.js";
 

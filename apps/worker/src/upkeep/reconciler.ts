@@ -8,9 +8,9 @@ import {
   UNDER_WAY_MS,
   writeManifest,
 } from "@drover/job-files";
-import type { CheckedFolders } from "./checked-folders.js";
-import { lookUpJob } from "./job-lookup.js";
+import { lookUpJob } from "./orphans.js";
 import { removeExpired } from "./retention.js";
+import type { CheckedFolders } from "./walk.js";
 import { type FolderListing, foldersOf, type Part, type Slice, tryEntry, Walk } from "./walk.js";
 
 export interface ReconcileDeps {

@@ -1,6 +1,6 @@
 import { type BlobStore, isTerminal, type JobId, type Log, type QueuePorts } from "@drover/core";
 import { readTombstone, settleManifest } from "@drover/job-files";
-import { eraseBuried } from "./tombstones.js";
+import { eraseBuried } from "./orphans.js";
 
 export interface SettlerDeps {
   readonly queue: Pick<QueuePorts, "jobs" | "finished">;

@@ -2,13 +2,10 @@ import { type BlobStore, type Clock, DomainError, type Log, type QueuePorts } fr
 import { putText, settleManifest } from "@drover/job-files";
 import { trouble } from "../log.js";
 import { type Repetition, repeat } from "../timers.js";
-import { CheckedFolders } from "./checked-folders.js";
-import { lookUpJob } from "./job-lookup.js";
-import { createArtifactPart } from "./orphan-artifacts.js";
+import { createArtifactPart, createTombstonePart, lookUpJob } from "./orphans.js";
 import { type Reconciled, Reconciler } from "./reconciler.js";
 import { expireJobs } from "./retention.js";
-import { createTombstonePart } from "./tombstones.js";
-import { type Part, type Slice, TurnOver } from "./walk.js";
+import { CheckedFolders, type Part, type Slice, TurnOver } from "./walk.js";
 
 /**
  * What removes what, and when. One process at a time does it, the one that holds the lease `sweeper` in Redis; its cost does not grow with
