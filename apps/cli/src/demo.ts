@@ -1,17 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { createClient } from "@drover/client";
 import { fileAt, streamingFetch } from "@drover/client/node";
+import { openPromise } from "yauzl";
 import type { Config } from "./config.js";
 import { EXIT } from "./exit.js";
-import { createProgress } from "./progress.js";
-import { SAMPLE } from "./sample.js";
 import { prepareOutput, save } from "./save.js";
-import { formatBytes, shortPath } from "./show.js";
-import { type UnpackedFile, unzip } from "./unzip.js";
-import { onEnding } from "./up/ending.js";
-import { type System, startSystem } from "./up/system.js";
+import { createProgress, formatBytes, shortPath } from "./show.js";
+import { onEnding, type System, startSystem } from "./up/services.js";
+import { SAMPLE } from "./up/up.js";
 
 export interface DemoOptions {
   /** Default: a sample that comes with Drover. */
@@ -115,4 +115,24 @@ function listing(saved: string, files: readonly UnpackedFile[]): readonly string
 
 function seconds(startedAt: number): string {
   return `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+}
+
+/** A file that came out of a ZIP. */
+export interface UnpackedFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** Unpacks the files of a ZIP into a folder, made when absent, by the last part of their names. Throws when an entry is damaged. */
+export async function unzip(path: string, folder: string): Promise<readonly UnpackedFile[]> {
+  await mkdir(folder, { recursive: true });
+  const files: UnpackedFile[] = [];
+  const zip = await openPromise(path, { lazyEntries: true });
+  for await (const entry of zip.eachEntry()) {
+    if (entry.fileName.endsWith("/")) continue;
+    const target = join(folder, basename(entry.fileName));
+    await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target));
+    files.push({ path: target, sizeBytes: (await stat(target)).size });
+  }
+  return files;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createProgress } from "../src/progress.js";
+import { createProgress } from "../src/show.js";
 import { jobOf, Screen } from "./fixtures.js";
 
 function show(isTTY: boolean, ...readings: readonly Parameters<typeof jobOf>[0][]): string {

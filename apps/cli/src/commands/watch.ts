@@ -1,9 +1,7 @@
 import { type Job, UnreachableError } from "@drover/client";
-import { EXIT } from "../exit.js";
-import { interruptible } from "../interrupt.js";
-import { createProgress } from "../progress.js";
+import { EXIT, interruptible } from "../exit.js";
 import { prepareOutput, save } from "../save.js";
-import { describeJob } from "../show.js";
+import { createProgress, describeJob } from "../show.js";
 import { type Context, print } from "./context.js";
 
 export interface FinishOptions {

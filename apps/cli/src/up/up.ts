@@ -1,11 +1,9 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Config } from "../config.js";
-import { SAMPLE } from "../sample.js";
 import { shortPath } from "../show.js";
-import { onEnding } from "./ending.js";
-import { withOwnProcessors } from "./own-processors.js";
-import { portOf } from "./port.js";
-import { type System, startSystem } from "./system.js";
+import { onEnding, type System, startSystem } from "./services.js";
+import { portOf, withOwnProcessors } from "./up-settings.js";
 
 export interface UpOptions {
   readonly workers: number;
@@ -85,3 +83,8 @@ Ctrl-C stops everything.
 
 `;
 }
+
+/** Path of the Moodle log that comes with Drover. */
+export const SAMPLE = fileURLToPath(
+  import.meta.resolve("@drover/processor-moodle-log/sample/moodle-log.csv"),
+);

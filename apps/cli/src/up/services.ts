@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { choosePort } from "./port.js";
-import { type KeptRedis, keepRedis } from "./redis.js";
+import { type KeptRedis, keepRedis } from "./kept-redis.js";
 import { Supervised } from "./supervised.js";
+import { choosePort } from "./up-settings.js";
 
 export interface SystemOptions {
   readonly host: string;
@@ -113,4 +113,25 @@ function pidsOf({ api, workers }: Servers): Record<string, number | undefined> {
 async function stopAll({ api, workers }: Servers, redis: Pick<KeptRedis, "stop">): Promise<void> {
   await Promise.all([api, ...workers].map((server) => server.stop()));
   await redis.stop();
+}
+
+/** Time within which a second signal is the same wish: Ctrl-C in a terminal reaches npm and this process, and npm passes its own on. In ms. */
+const SAME_WISH_MS = 1_000;
+
+/**
+ * Listens for the wish to end: SIGINT, SIGTERM, SIGHUP, a closed output (SIGPIPE), or the loss of the parent that gave this process a
+ * channel. Calls `onWish` with the signal's exit code (0 for a lost parent or reader) for the first, and again for each further wish a second or more later.
+ */
+export function onEnding(onWish: (exitCode: number) => void): void {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  const wish = (exitCode: number): void => {
+    const isSameWish = performance.now() - lastAt < SAME_WISH_MS;
+    lastAt = performance.now();
+    if (!isSameWish) onWish(exitCode);
+  };
+  process.on("SIGINT", () => wish(130));
+  process.on("SIGTERM", () => wish(143));
+  process.on("SIGHUP", () => wish(129));
+  process.on("SIGPIPE", () => wish(0));
+  if (process.channel !== undefined) process.on("disconnect", () => wish(0));
 }
