@@ -48,7 +48,9 @@ export function createApp(deps: Deps, options: AppOptions = {}): Express {
   return app;
 }
 
-/** Pages load nothing from elsewhere. Swagger UI and Bull Board style by attribute, hence the inline styles. */
+/**
+ * Pages load nothing from elsewhere. Swagger UI and Bull Board style by attribute, hence the inline styles.
+ */
 function securityHeaders() {
   return helmet({
     contentSecurityPolicy: {

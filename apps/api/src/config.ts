@@ -9,7 +9,10 @@ export interface Config {
   readonly misspelt: readonly string[];
 }
 
-/** The api's configuration from the environment. The only place that reads it. Throws `SettingsError` listing every mistake. */
+/**
+ * The api's configuration from the environment. The only place that reads it.
+ * @throws `SettingsError` listing every mistake.
+ */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const settings = parseSettings(env);
   return {

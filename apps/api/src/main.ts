@@ -21,8 +21,9 @@ import { createProcessorDirectory } from "./processors/processor-directory.js";
 import { listen, onStopRequest } from "./server.js";
 
 /**
- * The api process. Starts whether Redis answers or not (what needs it is refused with 503 until it does), stops on SIGTERM, SIGINT
- * and the death of its parent: not ready, no new connections, requests under way end, at most DROVER_API_DRAIN_TIMEOUT long.
+ * The api process. Starts whether Redis answers or not (what needs it is refused with 503 until it does),
+ * stops on SIGTERM, SIGINT and the death of its parent: not ready, no new connections, requests under way
+ * end, at most DROVER_API_DRAIN_TIMEOUT long.
  * @param faults where a fault test stops it.
  */
 export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> {

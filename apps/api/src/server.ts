@@ -11,22 +11,27 @@ export interface HttpServer {
   /** With the port that was taken. */
   readonly url: string;
   /**
-   * Stops accepting, lets requests under way end (each answer says `Connection: close`), and closes what is left after `deadlineMs`.
-   * Resolves when no connection is open. Twice is fine.
+   * Stops accepting, lets requests under way end (each answer says `Connection: close`), and closes what is
+   * left after `deadlineMs`. Resolves when no connection is open. Twice is fine.
    */
   drain(deadlineMs: number): Promise<void>;
 }
 
-/** Listens on the address. Rejects when it cannot, as when the port is taken. */
+/**
+ * Listens on the address.
+ * @throws when it cannot, as when the port is taken.
+ */
 export async function listen(
   app: RequestListener,
   options: { readonly host: string; readonly port: number },
 ): Promise<HttpServer> {
   const server = createServer();
-  // Node's request timeout covers the body and would cut slow honest uploads; uploads have a guard of their own, headers keep theirs.
+  // Node's request timeout covers the body and would cut slow honest uploads; uploads have a guard of their
+  // own, headers keep theirs.
   server.requestTimeout = 0;
   server.headersTimeout = 30_000;
-  // Longer than a load balancer keeps an idle connection (60 s is common): whoever closes second never sends into a closed one.
+  // Longer than a load balancer keeps an idle connection (60 s is common): whoever closes second never sends
+  // into a closed one.
   server.keepAliveTimeout = 65_000;
   const underWay = new Set<ServerResponse>();
   const track: RequestListener = (_request, response) => {
@@ -37,7 +42,8 @@ export async function listen(
   server.on("request", track).on("request", app);
   // A client that asks first gets its 100 from whoever reads the body: a refusal then costs it no upload.
   server.on("checkContinue", track).on("checkContinue", app);
-  // Any other expectation is passed over, as RFC 9110 (10.1.1) allows; Node by itself would answer a bare 417.
+  // Any other expectation is passed over, as RFC 9110 (10.1.1) allows; Node by itself would answer a bare
+  // 417.
   server.on("checkExpectation", track).on("checkExpectation", app);
   answerNotHttp(server);
   await new Promise<void>((resolve, reject) => {
@@ -55,8 +61,9 @@ export async function listen(
 }
 
 /**
- * For this long a draining server still answers on connections that it has, each time telling the client to close. To close them at
- * once would reset a request that is on its way; a client in use learns it from its next answer instead.
+ * For this long a draining server still answers on connections that it has, each time telling the client to
+ * close. To close them at once would reset a request that is on its way; a client in use learns it from its
+ * next answer instead.
  */
 const GRACE_MS = 1_000;
 const LAST_WORDS_MS = 200;
@@ -72,8 +79,8 @@ async function close(
   const grace = setTimeout(() => server.closeIdleConnections(), Math.min(GRACE_MS, deadlineMs / 4));
   const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
   await closed;
-  // A response learns of its connection's end a little later, and its line in the log with it. One that stood in a pipeline behind
-  // another never does, hence the bound.
+  // A response learns of its connection's end a little later, and its line in the log with it. One that stood
+  // in a pipeline behind another never does, hence the bound.
   const ends = [...underWay].map((response) => response.closed || once(response, "close"));
   await Promise.race([Promise.all(ends), sleep(LAST_WORDS_MS)]);
   clearTimeout(grace);
@@ -87,8 +94,8 @@ function urlOf(server: Server, host: string): string {
 }
 
 /**
- * Calls `stop` at the first SIGTERM or SIGINT, or when the parent process that started this one over IPC has died; a second signal
- * ends the process at once.
+ * Calls `stop` at the first SIGTERM or SIGINT, or when the parent process that started this one over IPC has
+ * died; a second signal ends the process at once.
  */
 export function onStopRequest(stop: (reason: string) => void): void {
   let isStopping = false;
@@ -108,8 +115,9 @@ export function onStopRequest(stop: (reason: string) => void): void {
 }
 
 /**
- * Answers what never becomes a request (a malformed head, one that is too large or comes too slowly) by a problem document like every
- * other refusal, and closes the connection. Node by itself would send a bare status line.
+ * Answers what never becomes a request (a malformed head, one that is too large or comes too slowly) by a
+ * problem document like every other refusal, and closes the connection. Node by itself would send a bare
+ * status line.
  */
 export function answerNotHttp(server: Server): void {
   server.on("clientError", (error: NodeJS.ErrnoException, stream) => {

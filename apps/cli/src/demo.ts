@@ -24,8 +24,9 @@ export interface DemoOptions {
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
- * `drover demo`: the same processes as `up`, on a free port and with data in a temporary folder; one job from submit to its unpacked
- * results; then everything is stopped and the temporary folder removed. Answers the exit code.
+ * `drover demo`: the same processes as `up`, on a free port and with data in a temporary folder; one job from
+ * submit to its unpacked results; then everything is stopped and the temporary folder removed.
+ * @returns the exit code.
  */
 export async function demo(config: Config, options: DemoOptions): Promise<number> {
   const file = options.file ?? SAMPLE;
@@ -69,7 +70,10 @@ export async function demo(config: Config, options: DemoOptions): Promise<number
 const HOW_TO_GO_ON =
   "the demo keeps nothing. For jobs that stay: drover up (npm start), and in a second terminal drover submit <file> --processor <name> --watch";
 
-/** Quiet, with storage and queues of its own: nothing of a real installation is touched, not even on a shared Redis. */
+/**
+ * Quiet, with storage and queues of its own: nothing of a real installation is touched, not even on a shared
+ * Redis.
+ */
 function demoEnvironment({ serverEnvironment }: Config): Record<string, string | undefined> {
   const { DROVER_STORAGE: _, ...rest } = serverEnvironment;
   return {
@@ -123,7 +127,10 @@ export interface UnpackedFile {
   readonly sizeBytes: number;
 }
 
-/** Unpacks the files of a ZIP into a folder, made when absent, by the last part of their names. Throws when an entry is damaged. */
+/**
+ * Unpacks the files of a ZIP into a folder, made when absent, by the last part of their names.
+ * @throws when an entry is damaged.
+ */
 export async function unzip(path: string, folder: string): Promise<readonly UnpackedFile[]> {
   await mkdir(folder, { recursive: true });
   const files: UnpackedFile[] = [];

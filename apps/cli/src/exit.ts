@@ -79,8 +79,8 @@ export class InterruptedError extends Error {
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Runs `work` with a signal that the first Ctrl-C, SIGTERM or SIGHUP aborts; it then ends with an `InterruptedError` that says `howToGoOn`.
- * A second one ends the process as if nobody listened.
+ * Runs `work` with a signal that the first Ctrl-C, SIGTERM or SIGHUP aborts; it then ends with an
+ * `InterruptedError` that says `howToGoOn`. A second one ends the process as if nobody listened.
  */
 export async function interruptible<T>(
   howToGoOn: string,

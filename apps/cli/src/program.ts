@@ -8,8 +8,8 @@ import type { Config } from "./config.js";
 const STATUSES = ["queued", "running", "completed", "failed", "cancelled"];
 
 /**
- * The command line. `onCode` gets the exit code of a command that ends; `up` ends with a signal instead.
- * What starts servers is loaded when it is asked for, so that a command that talks to one stays light.
+ * The command line. `onCode` gets the exit code of a command that ends; `up` ends with a signal instead. What
+ * starts servers is loaded when it is asked for, so that a command that talks to one stays light.
  */
 export function createProgram(config: Config, onCode: (code: number) => void): Command {
   const program = new Command("drover")

@@ -15,9 +15,11 @@ export interface ReconcileOptions {
 }
 
 /**
- * `drover reconcile`: compares stored inputs with queued jobs, and queues again what Redis lost. Against REDIS_URL, else against the private
- * Redis of the data folder, which is started for it; a `drover up` that runs on the folder does the same by itself. Answers the exit code:
- * 1 when Redis and storage do not belong together, or when there is no Redis that could know the jobs of the storage.
+ * `drover reconcile`: compares stored inputs with queued jobs, and queues again what Redis lost. Against
+ * REDIS_URL, else against the private Redis of the data folder, which is started for it; a `drover up` that
+ * runs on the folder does the same by itself.
+ * @returns the exit code: 1 when Redis and storage do not belong together, or when there is no Redis that
+ *   could know the jobs of the storage.
  */
 export async function reconcile(config: Config, options: ReconcileOptions): Promise<number> {
   const obstacle = config.redisUrl === undefined ? withoutRedis(config, options) : undefined;
@@ -44,7 +46,10 @@ export async function reconcile(config: Config, options: ReconcileOptions): Prom
   }
 }
 
-/** Why there is no Redis to compare with: a new, empty one knows nothing of the files. `undefined` when the data folder has one. */
+/**
+ * Why there is no Redis to compare with: a new, empty one knows nothing of the files. `undefined` when the
+ * data folder has one.
+ */
 function withoutRedis({ dataDir, storage }: Config, { adopt }: ReconcileOptions): string | undefined {
   if (hasData(join(dataDir, "redis"))) return undefined;
   const found = `REDIS_URL is not set, and ${dataDir} holds no Redis data.`;
@@ -54,7 +59,10 @@ function withoutRedis({ dataDir, storage }: Config, { adopt }: ReconcileOptions)
   return `${found} Set REDIS_URL or DROVER_DATA_DIR; if that data is lost, "drover reconcile --adopt" queues its unfinished jobs in a new Redis. Nothing was done.`;
 }
 
-/** Whether a Redis has written in the folder: its append-only file (`appendonly.aof` before version 7, a folder from then on). */
+/**
+ * Whether a Redis has written in the folder: its append-only file (`appendonly.aof` before version 7, a
+ * folder from then on).
+ */
 function hasData(folder: string): boolean {
   try {
     return readdirSync(folder).some((name) => name.startsWith("appendonly"));

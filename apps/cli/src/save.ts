@@ -12,19 +12,25 @@ export interface SaveOptions {
   readonly jobId: string;
   /** Default: the job's primary artifact. */
   readonly artifact?: string | undefined;
-  /** A file, or a folder (which exists or ends in "/"). Default: the artifact's name in the working folder. */
+  /**
+   * A file, or a folder (which exists or ends in "/"). Default: the artifact's name in the working folder.
+   */
   readonly output?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
-/** Makes the folder of an output that is still to come, so that a place that cannot be is known before any work is done for it. */
+/**
+ * Makes the folder of an output that is still to come, so that a place that cannot be is known before any
+ * work is done for it.
+ */
 export async function prepareOutput(output: string): Promise<void> {
   await mkdir(output.endsWith("/") ? output : dirname(resolve(output)), { recursive: true });
 }
 
 /**
- * Downloads an artifact and answers the path it has now. The file appears whole, with the SHA-256 that the server told, or not at all.
- * Throws `UsageError` when the bytes are not the ones that were promised.
+ * Downloads an artifact and answers the path it has now. The file appears whole, with the SHA-256 that the
+ * server told, or not at all.
+ * @throws `UsageError` when the bytes are not the ones that were promised.
  */
 export async function save({ client, jobId, artifact, output, signal }: SaveOptions): Promise<string> {
   const download = await client.download(jobId, {

@@ -19,7 +19,10 @@ export interface Config {
   readonly folderName: string;
 }
 
-/** Throws `SettingsError` listing every mistake. `suffix` makes the worker's id unique where host and pid repeat. */
+/**
+ * Throws `SettingsError` listing every mistake. `suffix` makes the worker's id unique where host and pid
+ * repeat.
+ */
 export function readConfig(suffix: string): Config {
   const settings = parseSettings(process.env);
   const dataFolder = resolve(settings.DROVER_DATA_DIR);

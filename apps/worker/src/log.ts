@@ -31,12 +31,18 @@ interface Entry {
   readonly at: number;
 }
 
-/** An error as fields of a log line: a refusal, such as Redis being away, by its words; anything else with its stack. */
+/**
+ * An error as fields of a log line: a refusal, such as Redis being away, by its words; anything else with its
+ * stack.
+ */
 export function trouble(error: unknown): LogFields {
   return error instanceof DomainError ? { code: error.code, reason: error.message } : { error };
 }
 
-/** Passes an entry on at most once every `intervalMs` for each message, with the number that was held back: trouble that repeats must not flood. */
+/**
+ * Passes an entry on at most once every `intervalMs` for each message, with the number that was held back:
+ * trouble that repeats must not flood.
+ */
 export function rateLimited(log: Log, intervalMs: number, monotonicMs: () => number): Log {
   const last = new Map<string, { at: number; held: number }>();
   const write =

@@ -19,9 +19,10 @@ export class ProcessorLoadError extends Error {
 const BUILT_IN = "built-in";
 
 /**
- * Loads the processors of each module; a module's default export is one processor or a list. Names are packages, or paths from `folder`, or
- * `built-in`.
- * Throws `ProcessorLoadError` for a module that is missing, fails, or exports no processor, and for a name that two modules claim.
+ * Loads the processors of each module; a module's default export is one processor or a list. Names are
+ * packages, or paths from `folder`, or `built-in`.
+ * @throws `ProcessorLoadError` for a module that is missing, fails, or exports no processor, and for a name
+ *   that two modules claim.
  */
 export async function loadProcessors(
   names: readonly string[],
@@ -66,7 +67,10 @@ async function loadModule(name: string, folder: string): Promise<readonly Loaded
   });
 }
 
-/** The error's words, and the first place of a file that its stack names: the author's own, where a line of theirs threw. */
+/**
+ * The error's words, and the first place of a file that its stack names: the author's own, where a line of
+ * theirs threw.
+ */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const place = /file:\/\/[^\s)]+?:\d+(?::\d+)?/.exec(cause.stack ?? "")?.[0];
@@ -74,7 +78,10 @@ function reasonOf(cause: unknown): string {
   return place === undefined || isDefinition ? cause.message : `${cause.name}: ${cause.message} (${place})`;
 }
 
-/** Packages are looked up from the folder that the worker was started in, then from the worker's own dependencies. */
+/**
+ * Packages are looked up from the folder that the worker was started in, then from the worker's own
+ * dependencies.
+ */
 function resolveModule(name: string, folder: string): string {
   if (name.startsWith("file:")) return name;
   if (name.startsWith(".") || name.startsWith("/"))

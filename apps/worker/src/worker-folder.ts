@@ -79,8 +79,8 @@ export class WorkerFolder implements ProcessKeeper {
 }
 
 /**
- * Cleans up after dead workers: kills their processes that still run, removes their folders. Returns the
- * number of workers.
+ * Cleans up after dead workers: kills their processes that still run, removes their folders.
+ * @returns the number of workers.
  */
 export async function sweepDeadWorkers(attemptsFolder: string, log: Log): Promise<number> {
   let swept = 0;

@@ -17,9 +17,10 @@ const FORWARDED = [
 ];
 
 /**
- * Whether a request may see the operators' board: it comes from this machine, or carries the admin key (as Bearer, or as the password
- * of Basic). From this machine means a loopback address, no trace of a proxy, and a loopback name in `Host`: a page of another site
- * whose name was made to resolve to 127.0.0.1 has its own name there.
+ * Whether a request may see the operators' board: it comes from this machine, or carries the admin key (as
+ * Bearer, or as the password of Basic). From this machine means a loopback address, no trace of a proxy, and
+ * a loopback name in `Host`: a page of another site whose name was made to resolve to 127.0.0.1 has its own
+ * name there.
  */
 export function admits(
   request: AdminRequest,

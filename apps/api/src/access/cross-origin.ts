@@ -15,7 +15,8 @@ export interface Reach {
 /**
  * Says who may speak to this server, before anything else of a request is read.
  *
- * A browser sends what any page asks it to, to this machine too. Three rules keep foreign pages out; what is no browser is not concerned:
+ * A browser sends what any page asks it to, to this machine too. Three rules keep foreign pages out; what is
+ * no browser is not concerned:
  * - `Host` must be a name of this server. A page whose own name was made to resolve to this address (DNS rebinding) is of the same
  *   origin as the server for its browser, and is known by that name only.
  * - What changes something must not come from a page of another origin, unless that origin is listed.
@@ -41,9 +42,9 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
 
 /**
- * Bound to loopback, the server has loopback's names. Bound wider, it is reached by addresses and by names of a private network as well:
- * those without a dot, such as a container's. To be misled a browser must look up a name that an attacker owns, which an address is not,
- * and a name without a dot cannot be.
+ * Bound to loopback, the server has loopback's names. Bound wider, it is reached by addresses and by names of
+ * a private network as well: those without a dot, such as a container's. To be misled a browser must look up
+ * a name that an attacker owns, which an address is not, and a name without a dot cannot be.
  */
 function hostCheck({ boundTo, hosts }: Reach): (name: string) => boolean {
   const bound = boundTo.toLowerCase();
@@ -65,8 +66,9 @@ function changes({ method }: Request): boolean {
 }
 
 /**
- * Whether a page of another origin sent the request. `Sec-Fetch-Site` is the browser's own word, beyond a page's reach, also where a proxy
- * put another `Host`; for what no page began it says `none`, and old browsers do not send it: then `Origin` decides.
+ * Whether a page of another origin sent the request. `Sec-Fetch-Site` is the browser's own word, beyond a
+ * page's reach, also where a proxy put another `Host`; for what no page began it says `none`, and old
+ * browsers do not send it: then `Origin` decides.
  */
 function isForeign({ headers }: Request): boolean {
   const site = headers["sec-fetch-site"];

@@ -8,7 +8,10 @@ import { primaryOf } from "../jobs/read.js";
 
 /** The processor that the second existing client's uploads are for. */
 const MOODLE = "moodle-log";
-/** What the form of that client may carry. Other fields are passed over, within the limits of every form: flat names, each once, at most 16. */
+/**
+ * What the form of that client may carry. Other fields are passed over, within the limits of every form: flat
+ * names, each once, at most 16.
+ */
 const KNOWN_FIELDS = new Set(["params", "tags", "priority"]);
 
 export const legacyUpload: Handler<"legacyUpload"> = async (input, deps) => {

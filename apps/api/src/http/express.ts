@@ -13,7 +13,9 @@ import { sendReply } from "./send.js";
 
 const MAX_JSON_BYTES = 16 * 1024;
 
-/** Mounts every route of the table on its handler, and a 405 with `Allow` on each path for the other methods. */
+/**
+ * Mounts every route of the table on its handler, and a 405 with `Allow` on each path for the other methods.
+ */
 export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void {
   const methods = new Map<string, string[]>();
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
@@ -28,7 +30,10 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
   for (const [path, allowed] of methods) allowOnly(app, path, allowed);
 }
 
-/** Answers the methods that a path has not got: 204 to OPTIONS, else 405; both with `Allow`. To be called after the path's own handlers. */
+/**
+ * Answers the methods that a path has not got: 204 to OPTIONS, else 405; both with `Allow`. To be called
+ * after the path's own handlers.
+ */
 export function allowOnly(app: Express, path: string, methods: readonly string[]): void {
   const allow = [...methods, "OPTIONS"].join(", ");
   app.all(path, (request, response) => {
@@ -60,7 +65,10 @@ function bodyParser(route: Route, stallMs: number): RequestHandler[] {
   ];
 }
 
-/** `adapt` parses each member by the same route whose handler it calls, which the compiler cannot follow through the loop. */
+/**
+ * `adapt` parses each member by the same route whose handler it calls, which the compiler cannot follow
+ * through the loop.
+ */
 type AnyHandler = (input: unknown, deps: Deps) => Promise<Reply>;
 
 function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {

@@ -3,7 +3,8 @@ import { DomainError, ERRORS, type ErrorCode, type ErrorDetail } from "@drover/c
 import multer from "multer";
 import type { z } from "zod";
 
-// The catalogue and the wire name the same codes with the same statuses; a code on one side only does not compile.
+// The catalogue and the wire name the same codes with the same statuses; a code on one side only does not
+// compile.
 type Statuses<T extends Record<string, { status: number }>> = { readonly [C in keyof T]: T[C]["status"] };
 ERRORS satisfies { readonly [C in keyof typeof PROBLEM_STATUS]: { status: (typeof PROBLEM_STATUS)[C] } };
 PROBLEM_STATUS satisfies Statuses<typeof ERRORS>;

@@ -18,9 +18,9 @@ export function scopeOf(response: Response): RequestScope {
 }
 
 /**
- * Gives each request an id (the client's own when it is sane) and writes its line when it is over.
- * Unexpected trouble is an error; a refused input and a 503 are warnings; a 404, a 409 and the like are information; the rest is debug,
- * except that what changes something is information.
+ * Gives each request an id (the client's own when it is sane) and writes its line when it is over. Unexpected
+ * trouble is an error; a refused input and a 503 are warnings; a 404, a 409 and the like are information; the
+ * rest is debug, except that what changes something is information.
  */
 export function openScope(log: Log): RequestHandler {
   return (request, response, next) => {
@@ -38,7 +38,8 @@ export function openScope(log: Log): RequestHandler {
 function writeLine(log: Log, request: Request, response: Response, durationMs: number): void {
   const scope = scopeOf(response);
   const { refusal } = scope;
-  // A client may hang up as soon as it has read a refusal, before its own body is over: it has its answer all the same.
+  // A client may hang up as soon as it has read a refusal, before its own body is over: it has its answer all
+  // the same.
   const isGone = !response.writableFinished && refusal === undefined;
   const status = response.statusCode;
   const message = `${request.method} ${scope.path} ${isGone ? "client gone" : status}`;

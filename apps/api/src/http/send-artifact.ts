@@ -3,7 +3,10 @@ import { type Artifact, type BlobStore, type ByteRange, DomainError } from "@dro
 import type { Request, Response } from "express";
 import { ClientGone } from "../uploads/upload.js";
 
-/** Streams an artifact: whole, or one range of it. Honours If-None-Match, If-Range and HEAD. Throws `artifact_not_found` when its bytes are gone, `range_not_satisfiable`. */
+/**
+ * Streams an artifact: whole, or one range of it. Honours If-None-Match, If-Range and HEAD.
+ * @throws `artifact_not_found` when its bytes are gone, `range_not_satisfiable`.
+ */
 export async function sendArtifact(
   artifact: Artifact,
   request: Request,
@@ -28,8 +31,9 @@ export async function sendArtifact(
 }
 
 /**
- * Sends exactly `length` bytes. The answer ends with the last of them, not with the source's own end: a client counts bytes, and one that
- * closes as soon as it has them all would else be taken for one that left early.
+ * Sends exactly `length` bytes. The answer ends with the last of them, not with the source's own end: a
+ * client counts bytes, and one that closes as soon as it has them all would else be taken for one that left
+ * early.
  */
 async function stream(bytes: AsyncIterable<Uint8Array>, length: number, response: Response): Promise<void> {
   let left = length;
@@ -71,7 +75,10 @@ function setHeaders(artifact: Artifact, response: Response): void {
   });
 }
 
-/** The one range to send; `undefined` for everything: no range, several of them, one that cannot be read, or a part of other bytes than these. */
+/**
+ * The one range to send; `undefined` for everything: no range, several of them, one that cannot be read, or a
+ * part of other bytes than these.
+ */
 function requestedRange(artifact: Artifact, request: Request, response: Response): ByteRange | undefined {
   if (request.method !== "GET") return undefined; // RFC 9110, section 14.2
   const condition = request.get("if-range");
@@ -89,15 +96,18 @@ function requestedRange(artifact: Artifact, request: Request, response: Response
   return ranges[0];
 }
 
-/** Whether the last N bytes are asked for of an artifact that has fewer: all of it, by RFC 9110, 14.1.2. Express would answer 416. */
+/**
+ * Whether the last N bytes are asked for of an artifact that has fewer: all of it, by RFC 9110, 14.1.2.
+ * Express would answer 416.
+ */
 function isLongSuffix(range = "", sizeBytes: number): boolean {
   const length = /^bytes=\s*-(\d+)\s*$/i.exec(range)?.[1];
   return Number(length) > sizeBytes;
 }
 
 /**
- * The bytes, found whole and opened before the first header leaves; `undefined` for a HEAD. Throws
- * `artifact_not_found` when they are gone, or not as many as were published.
+ * The bytes, found whole and opened before the first header leaves; `undefined` for a HEAD.
+ * @throws `artifact_not_found` when they are gone, or not as many as were published.
  */
 async function bytesOf(
   artifact: Artifact,
@@ -122,8 +132,9 @@ async function bytesOf(
 }
 
 /**
- * Whether the client's `If-None-Match` names the tag (RFC 9110, section 13.1.2, weak comparison). The request's `Cache-Control` does not
- * count: it is for caches on the way, and every `fetch` that sets `If-None-Match` itself also says `no-cache`.
+ * Whether the client's `If-None-Match` names the tag (RFC 9110, section 13.1.2, weak comparison). The
+ * request's `Cache-Control` does not count: it is for caches on the way, and every `fetch` that sets
+ * `If-None-Match` itself also says `no-cache`.
  */
 export function hasCurrent(request: IncomingMessage, etag: string): boolean {
   const header = request.headers["if-none-match"];

@@ -42,7 +42,10 @@ function sendJson(reply: Extract<Reply, { kind: "json" }>, request: Request, res
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
-/** Writes the problem document of a thrown value; when the answer has begun, cuts it off so that the client sees that it is not whole. */
+/**
+ * Writes the problem document of a thrown value; when the answer has begun, cuts it off so that the client
+ * sees that it is not whole.
+ */
 export function sendRefusal(
   thrown: unknown,
   request: Request,
@@ -67,8 +70,9 @@ export function sendRefusal(
 const LINGER_MS = 10_000;
 
 /**
- * Writes the whole answer, and ends it when the request's body is over. To close a socket with unread bytes in it makes the kernel
- * send a reset, which can overtake the answer: the client would see a broken connection instead of a 413.
+ * Writes the whole answer, and ends it when the request's body is over. To close a socket with unread bytes
+ * in it makes the kernel send a reset, which can overtake the answer: the client would see a broken
+ * connection instead of a 413.
  */
 function endWhenRead(request: IncomingMessage, response: Response, body: Buffer): void {
   response.set("Content-Length", String(body.length));

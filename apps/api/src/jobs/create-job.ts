@@ -25,12 +25,12 @@ export interface CreatedJob {
 }
 
 /**
- * Turns an upload into a job: file stored, manifest stored, job queued, in this order. Dying before the manifest leaves a file that is
- * swept; dying after it leaves a job that the next reconcile queues, like any request whose answer was lost. There is never a job
- * without a file. What is refused leaves nothing behind.
+ * Turns an upload into a job: file stored, manifest stored, job queued, in this order. Dying before the
+ * manifest leaves a file that is swept; dying after it leaves a job that the next reconcile queues, like any
+ * request whose answer was lost. There is never a job without a file. What is refused leaves nothing behind.
  *
- * An Idempotency-Key is the id of its job, so that the queue itself makes two submits one: it adds by id. The id is also the folder of
- * the upload, so that a repeated submit finds in the store what Redis has lost.
+ * An Idempotency-Key is the id of its job, so that the queue itself makes two submits one: it adds by id. The
+ * id is also the folder of the upload, so that a repeated submit finds in the store what Redis has lost.
  */
 export async function createJob(submission: Submission, deps: Deps): Promise<CreatedJob> {
   assertNotStopping(deps);
@@ -93,7 +93,10 @@ function mayExist({ cause, jobId }: UnconfirmedSubmit): unknown {
   });
 }
 
-/** Removes an upload that belongs to no job. What cannot be removed now is left to the sweeper: the request has an answer of its own. */
+/**
+ * Removes an upload that belongs to no job. What cannot be removed now is left to the sweeper: the request
+ * has an answer of its own.
+ */
 async function discard(blobKey: string, deps: Deps): Promise<void> {
   try {
     await deps.store.remove(inputFolder(blobKey));
@@ -134,8 +137,8 @@ async function enqueue(request: JobRequest, gone: AbortSignal, deps: Deps): Prom
 const SECOND_TRY_MS = 200;
 
 /**
- * A submit that failed may have happened; the same id makes a second try harmless. It is worth making when the connection broke and is
- * being remade, not when the server was waited for in vain.
+ * A submit that failed may have happened; the same id makes a second try harmless. It is worth making when
+ * the connection broke and is being remade, not when the server was waited for in vain.
  */
 async function submitTwice(request: JobRequest, deps: Deps): Promise<Job> {
   const startedAt = performance.now();

@@ -13,7 +13,8 @@ export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
   const job = await findDamagedJob(input.params.job_id, deps);
   if (typeof job === "string") return eraseDamaged(job, deps);
   if (!isTerminal(job.status)) await stopJob(job.id, deps);
-  // The tombstone first: whatever dies or forgets from here on, nothing brings the job back, and the sweeper removes what is left.
+  // The tombstone first: whatever dies or forgets from here on, nothing brings the job back, and the sweeper
+  // removes what is left.
   await buryWithRoom(job, deps);
   if (!(await deps.queue.jobs.remove(job.id))) {
     await unbury(job.id, deps.store);
@@ -24,8 +25,9 @@ export const deleteJob: Handler<"deleteJob"> = async (input, deps) => {
 };
 
 /**
- * On a full disk the artifacts of a completed job make room for its tombstone: whoever frees space by deleting must get through. Only of a
- * completed one: a retry that was just granted to another may be writing its own.
+ * On a full disk the artifacts of a completed job make room for its tombstone: whoever frees space by
+ * deleting must get through. Only of a completed one: a retry that was just granted to another may be writing
+ * its own.
  */
 async function buryWithRoom(job: Job, deps: Deps): Promise<void> {
   try {
@@ -48,7 +50,10 @@ async function findDamagedJob(idText: string, deps: Deps): Promise<Job | JobId> 
   }
 }
 
-/** The record no longer says which input is the job's: by the tombstone the sweeper removes that with its manifest. */
+/**
+ * The record no longer says which input is the job's: by the tombstone the sweeper removes that with its
+ * manifest.
+ */
 async function eraseDamaged(id: JobId, deps: Deps): Promise<{ kind: "empty"; status: 204 }> {
   await bury({ id }, deps.now(), deps.store);
   await deps.queue.jobs.remove(id);

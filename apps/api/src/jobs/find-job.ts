@@ -2,21 +2,27 @@ import { DomainError, type Job, type JobId, parseJobId } from "@drover/core";
 import { expiredFact } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 
-/** A look at Redis and storage that is at most so old, in ms, answers for them; the process looks every 3 s. */
+/**
+ * A look at Redis and storage that is at most so old, in ms, answers for them; the process looks every 3 s.
+ */
 export const RECENT_MS = 5_000;
 
 type FindDeps = Pick<Deps, "queue" | "installation">;
 
 /**
- * The job that the path names. Throws `invalid_job_id`, `job_expired` while its tombstone lives, `job_not_found`, and
- * `storage_not_shared` when this Redis may be the wrong one to ask.
+ * The job that the path names.
+ * @throws `invalid_job_id`, `job_expired` while its tombstone lives, `job_not_found`, and
+ *   `storage_not_shared` when this Redis may be the wrong one to ask.
  */
 export async function findJob(idText: string, deps: FindDeps): Promise<Job> {
   const id = parseJobId(idText);
   return (await deps.queue.jobs.get(id)) ?? (await throwMissing(id, deps));
 }
 
-/** Says of a job that is not there whether it expired or never was. The sweeper leaves the tombstone when it removes a job. */
+/**
+ * Says of a job that is not there whether it expired or never was. The sweeper leaves the tombstone when it
+ * removes a job.
+ */
 export async function throwMissing(id: JobId, deps: FindDeps): Promise<never> {
   const expiredAt = await deps.queue.facts.get(expiredFact(id));
   if (expiredAt === undefined) await deps.installation.confirm(RECENT_MS);

@@ -3,12 +3,12 @@ import { expiredFact, findKeyedManifest, type Manifest, tombstoneKey } from "@dr
 import type { Deps } from "../deps.js";
 
 /**
- * The job that a keyed submit asks for, when Redis does not know it but the store does: Redis lost it, and reconcile has not come by yet.
- * It becomes what its manifest says, as reconcile would make it: finished with its result, or queued as it was first asked for. So a
- * request that is repeated never runs again what has ended. `undefined` when the key is new.
- *
- * Throws `job_expired` when the job was there once and was removed: the key is used up then. Throws `idempotency_key_reused` before
- * anything is restored.
+ * The job that a keyed submit asks for, when Redis does not know it but the store does: Redis lost it, and
+ * reconcile has not come by yet. It becomes what its manifest says, as reconcile would make it: finished with
+ * its result, or queued as it was first asked for. So a request that is repeated never runs again what has
+ * ended. `undefined` when the key is new.
+ * @throws `job_expired` when the job was there once and was removed: the key is used up then.
+ * @throws `idempotency_key_reused` before anything is restored.
  */
 export async function restoreForgotten(request: JobRequest, deps: Deps): Promise<Job | undefined> {
   await assertNeverRemoved(request, deps);

@@ -4,8 +4,10 @@ import { DomainError, type JobId, type JobRequest, parseJobId } from "@drover/co
 const MAX_LENGTH = 255;
 
 /**
- * The key in the header, the same for `"abc"` (the string item of the IETF draft) and `abc`; `undefined` without a header.
- * Throws `invalid_request` for an empty one, one over 255 characters, or one with other than printable ASCII.
+ * The key in the header, the same for `"abc"` (the string item of the IETF draft) and `abc`; `undefined`
+ * without a header.
+ * @throws `invalid_request` for an empty one, one over 255 characters, or one with other than printable
+ *   ASCII.
  */
 export function parseIdempotencyKey(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
@@ -21,8 +23,9 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
 }
 
 /**
- * The id of the job that a key makes, so that two submits with one key are two submits of one job, whatever was lost in between.
- * A UUID of version 8 (RFC 9562, 5.8) from a SHA-256 over a label, the owner and the key.
+ * The id of the job that a key makes, so that two submits with one key are two submits of one job, whatever
+ * was lost in between. A UUID of version 8 (RFC 9562, 5.8) from a SHA-256 over a label, the owner and the
+ * key.
  */
 export function jobIdOfKey(key: string, owner = "default"): JobId {
   const bytes = createHash("sha256").update(`drover job of key\0${owner}\0${key}`).digest().subarray(0, 16);
@@ -48,7 +51,9 @@ export function fingerprintOf(request: Omit<JobRequest, "id" | "fingerprint">): 
   return createHash("sha256").update(canonicalJson(essence)).digest("base64url").slice(0, 22);
 }
 
-/** JSON with the members of every object in one order, so that two spellings of the same params are the same. */
+/**
+ * JSON with the members of every object in one order, so that two spellings of the same params are the same.
+ */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === "object" && part !== null && !Array.isArray(part)

@@ -6,7 +6,9 @@ import { issuesOf } from "../http/problem.js";
 import type { Upload, UploadedName } from "../uploads/upload.js";
 import { fingerprintOf, jobIdOfKey } from "./idempotency.js";
 
-/** Throws `file_type_not_accepted` unless the file's ending or its media type is one that the processor takes. */
+/**
+ * Throws `file_type_not_accepted` unless the file's ending or its media type is one that the processor takes.
+ */
 export function assertAccepted(processor: ProcessorInfo, file: UploadedName): void {
   const { extensions, mediaTypes } = processor.accepts;
   if (extensions.length === 0 && mediaTypes.length === 0) return;
@@ -35,7 +37,10 @@ export interface SubmitTarget {
   readonly requestId: string;
 }
 
-/** The job that an upload asks for. Throws `file_empty`, `invalid_request`, `invalid_params`. */
+/**
+ * The job that an upload asks for.
+ * @throws `file_empty`, `invalid_request`, `invalid_params`.
+ */
 export function requestOf(upload: Upload, target: SubmitTarget, deps: Deps): JobRequest {
   const { processor, inputKey, idempotencyKey, requestId } = target;
   if (upload.file.sizeBytes === 0) throw new DomainError("file_empty", "The file has no bytes.");
@@ -69,7 +74,10 @@ export function assertSmall(request: JobRequest): void {
 
 type Fields = Pick<JobRequest, "params" | "tags" | "priority" | "runAt" | "timeoutMs" | "queueTimeoutMs">;
 
-/** What a form's text fields say, defaults filled in. Throws `invalid_request` naming each wrong field. */
+/**
+ * What a form's text fields say, defaults filled in.
+ * @throws `invalid_request` naming each wrong field.
+ */
 function readFields(
   fields: Readonly<Record<string, string>>,
   processor: Pick<ProcessorInfo, "limits">,

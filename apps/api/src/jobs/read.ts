@@ -53,7 +53,10 @@ export const getResult: Handler<"getResult"> = async (input, deps) => {
   return ok(job.result ?? null);
 };
 
-/** Throws `job_not_finished` while the job may still complete, `artifact_not_found` when it ended without a result. */
+/**
+ * Throws `job_not_finished` while the job may still complete, `artifact_not_found` when it ended without a
+ * result.
+ */
 export function assertCompleted(job: Job): void {
   if (job.status === "completed") return;
   if (isTerminal(job.status)) {

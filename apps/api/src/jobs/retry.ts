@@ -33,14 +33,18 @@ export const retryJob: Handler<"retryJob"> = async (input, deps) => {
   };
 };
 
-/** Opens the manifest first: a job that is queued again must come back if Redis loses it. `undefined` when the retry is refused. */
+/**
+ * Opens the manifest first: a job that is queued again must come back if Redis loses it. `undefined` when the
+ * retry is refused.
+ */
 async function queueAgain(job: Job, request: JobRequest, deps: Deps): Promise<Job | undefined> {
   const reopenedEnd = job.finishedAt ?? undefined;
   await writeManifest({ version: 1, request, settled: null, reopenedEnd }, deps.store);
   try {
     return await deps.queue.jobs.retry(job.id, request.params);
   } catch (error) {
-    // A retry that was not granted must not be made by the sweeper. Should it have been granted after all, the job says so.
+    // A retry that was not granted must not be made by the sweeper. Should it have been granted after all,
+    // the job says so.
     await writeManifest(
       { version: 1, request: { ...request, params: job.params }, settled: endOfJob(job) ?? null },
       deps.store,
@@ -52,8 +56,9 @@ async function queueAgain(job: Job, request: JobRequest, deps: Deps): Promise<Jo
 }
 
 /**
- * The manifest of a retry that was refused speaks of a run that will not be: it gets the params of the one that will, says how the job
- * ended since, or goes with a job that expired or was deleted. Throws `job_expired` or `job_not_found` then.
+ * The manifest of a retry that was refused speaks of a run that will not be: it gets the params of the one
+ * that will, says how the job ended since, or goes with a job that expired or was deleted.
+ * @throws `job_expired` or `job_not_found` then.
  */
 async function correctManifest(request: JobRequest, deps: Deps): Promise<void> {
   const job = await deps.queue.jobs.get(request.id);
@@ -83,7 +88,10 @@ function notFinished(job: Job, reason: string): DomainError {
   );
 }
 
-/** What was asked for. The manifest has all of it; without one the job's own members do, and its time limits are the processor's. */
+/**
+ * What was asked for. The manifest has all of it; without one the job's own members do, and its time limits
+ * are the processor's.
+ */
 async function requestOfJob(job: Job, deps: Deps): Promise<JobRequest> {
   const manifest = await readManifest(job.input.key, deps.store);
   if (manifest !== undefined) return manifest.request;

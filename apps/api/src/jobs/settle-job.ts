@@ -4,7 +4,10 @@ import type { Deps } from "../deps.js";
 
 type SettleDeps = Pick<Deps, "store" | "log"> & { readonly queue: Pick<QueuePorts, "jobs"> };
 
-/** Has the manifest of a job that ended without a worker say how. What cannot be written now the sweeper writes. Never rejects. */
+/**
+ * Has the manifest of a job that ended without a worker say how. What cannot be written now the sweeper
+ * writes. Never rejects.
+ */
 export async function settleJob(id: JobId, { queue, store, log }: SettleDeps): Promise<void> {
   try {
     const job = await queue.jobs.get(id);
@@ -20,8 +23,9 @@ const LOOK_MS = 5_000;
 const AT_A_TIME = 50;
 
 /**
- * Ends the jobs that waited longer than their limit, every 5 s: the workers' sweeper does too, but a job that no worker serves has its limit
- * as well. Any number of apis may do it, each job is ended once. Answers how to stop.
+ * Ends the jobs that waited longer than their limit, every 5 s: the workers' sweeper does too, but a job that
+ * no worker serves has its limit as well. Any number of apis may do it, each job is ended once.
+ * @returns how to stop.
  */
 export function watchDeadlines(
   deps: SettleDeps & { readonly queue: Pick<QueuePorts, "deadlines"> },

@@ -32,7 +32,10 @@ export const submitJob: Handler<"submitJob"> = async (input, deps) => {
 
 const MAX_WAIT_S = 60;
 
-/** The `wait` preference of RFC 7240, in whole seconds and at most 60; `undefined` without one. An unknown preference is passed over, as the RFC asks. */
+/**
+ * The `wait` preference of RFC 7240, in whole seconds and at most 60; `undefined` without one. An unknown
+ * preference is passed over, as the RFC asks.
+ */
 function preferredWait(prefer: string | undefined): number | undefined {
   const match = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(prefer ?? "");
   return match?.[1] === undefined ? undefined : Math.min(Number(match[1]), MAX_WAIT_S);

@@ -11,8 +11,8 @@ export interface WaitOptions {
 }
 
 /**
- * The job once `until` holds, or as it stands when the deadline passed or a signal aborted. One read when it holds at once.
- * Each watch begins before the read that it follows, so that no change falls between the two.
+ * The job once `until` holds, or as it stands when the deadline passed or a signal aborted. One read when it
+ * holds at once. Each watch begins before the read that it follows, so that no change falls between the two.
  */
 export async function waitForJob(
   id: JobId,
@@ -40,8 +40,9 @@ export async function waitForJob(
 }
 
 /**
- * Calls `stop` when one of the signals aborts or has aborted; the answer ends that. Not by `AbortSignal.any`: on Node 20 a signal that lives
- * as long as the process keeps about 60 bytes of every combination that it was ever part of.
+ * Calls `stop` when one of the signals aborts or has aborted; the answer ends that. Not by `AbortSignal.any`:
+ * on Node 20 a signal that lives as long as the process keeps about 60 bytes of every combination that it was
+ * ever part of.
  */
 function whenAnyAborts(signals: readonly AbortSignal[], stop: () => void): () => void {
   setMaxListeners(0, ...signals); // one for each request that waits

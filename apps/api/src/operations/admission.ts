@@ -3,7 +3,10 @@ import type { Deps } from "../deps.js";
 
 /** Decides whether one more job fits, before its file is read. */
 export interface Admission {
-  /** Throws `at_capacity` when the processor's queue or Redis's memory is too full, `redis_unavailable` when neither can be known. */
+  /**
+   * Throws `at_capacity` when the processor's queue or Redis's memory is too full, `redis_unavailable` when
+   * neither can be known.
+   */
   admit(processor: string): Promise<void>;
 }
 
@@ -15,7 +18,10 @@ export interface AdmissionOptions {
   readonly monotonicMs: () => number;
 }
 
-/** Past this share of `maxmemory` a full Redis is near, and a full Redis completes no job at all (noeviction refuses every write). */
+/**
+ * Past this share of `maxmemory` a full Redis is near, and a full Redis completes no job at all (noeviction
+ * refuses every write).
+ */
 const MEMORY_SHARE = 0.75;
 const INSPECT_EVERY_MS = 1_000;
 

@@ -7,7 +7,9 @@ import { type Express, type RequestHandler, Router } from "express";
 import type { Deps } from "../deps.js";
 import type { BoardOptions } from "./board.js";
 
-/** Returns Bull Board under `path`. Processors that appear in the catalogue join it with the next look at it. */
+/**
+ * Returns Bull Board under `path`. Processors that appear in the catalogue join it with the next look at it.
+ */
 export function createBoardRouter(
   path: string,
   queueOf: BoardOptions["queueOf"],
@@ -58,9 +60,9 @@ function logText(json: string): string {
 }
 
 /**
- * Fills in the board's one page, in the place of its template engine, which prints a deprecation notice of its own with every look.
- * Drops the line that names a font server: the page works offline then, and tells nobody who looks at it.
- * Fails when a newer page holds more than placeholders.
+ * Fills in the board's one page, in the place of its template engine, which prints a deprecation notice of
+ * its own with every look. Drops the line that names a font server: the page works offline then, and tells
+ * nobody who looks at it. Fails when a newer page holds more than placeholders.
  */
 function renderPage(file: string, values: object, done: (error: unknown, page?: string) => void): void {
   readFile(file, "utf8").then((template) => done(null, fillIn(template, values)), done);

@@ -15,8 +15,8 @@ export interface BoardOptions {
 const PATH = "/admin/queues";
 
 /**
- * Mounts Bull Board, which has no authentication of its own: for operators only, and for reading only (an unauthenticated PUT of its
- * API can erase a queue). It is loaded with the first look at it.
+ * Mounts Bull Board, which has no authentication of its own: for operators only, and for reading only (an
+ * unauthenticated PUT of its API can erase a queue). It is loaded with the first look at it.
  */
 export function mountBoard(
   app: Express,

@@ -3,7 +3,10 @@ import { type Express, Router } from "express";
 import type { Deps } from "../deps.js";
 import { allowOnly, onFirstUse } from "../http/express.js";
 
-/** Mounts `/openapi.json`, computed from the route table and the catalogue's processors, and `/docs`, a page that needs nothing from elsewhere. */
+/**
+ * Mounts `/openapi.json`, computed from the route table and the catalogue's processors, and `/docs`, a page
+ * that needs nothing from elsewhere.
+ */
 export function mountDocs(app: Express, deps: Pick<Deps, "processors" | "version">): void {
   app.get("/openapi.json", (_request, response) => {
     const processors = deps.processors.known.map(({ name, description, paramsSchema }) => ({
@@ -30,8 +33,8 @@ async function createReference() {
 }
 
 /**
- * The document with an empty object as the example of every query parameter that is a map. Without one, Swagger UI's "Try it out" sends
- * keys that it made up, which the api refuses.
+ * The document with an empty object as the example of every query parameter that is a map. Without one,
+ * Swagger UI's "Try it out" sends keys that it made up, which the api refuses.
  */
 function withEmptyMaps<T>(document: T): T {
   return JSON.parse(JSON.stringify(document), (_key, value) =>

@@ -45,7 +45,10 @@ interface Checks {
   readonly storage: "ok" | "full" | "failed";
 }
 
-/** How long an answer of the checks stands, in ms, counted from when it was there: the probes of many load balancers cost one check. */
+/**
+ * How long an answer of the checks stands, in ms, counted from when it was there: the probes of many load
+ * balancers cost one check.
+ */
 const FRESH_MS = 2_000;
 
 const lastChecks = new WeakMap<Deps, { readonly checks: Promise<Checks>; endedAt: number }>();
@@ -108,7 +111,10 @@ const PROMISES: Readonly<Record<QueueServer["durability"], string>> = {
   unknown: "Redis does not say whether it keeps jobs on disk; make sure that AOF is on.",
 };
 
-/** Says in words, once at start, what the queue's server promises. A promise that can break Drover's own is a warning. */
+/**
+ * Says in words, once at start, what the queue's server promises. A promise that can break Drover's own is a
+ * warning.
+ */
 export function reportServer(server: QueueServer, log: Log): void {
   const fields = { version: server.version, durability: server.durability };
   const isDurable = server.durability === "everysec" || server.durability === "always";

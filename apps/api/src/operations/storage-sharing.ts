@@ -3,13 +3,16 @@ import { Canaries, type Installation } from "@drover/job-files";
 import type { ProcessorDirectory } from "../processors/processor-directory.js";
 
 /**
- * Whether this api and the workers work on one storage. From `start` to `stop` it says in Redis that it lives and which workers' canaries
- * it does not see, and keeps its own canary for them to see.
+ * Whether this api and the workers work on one storage. From `start` to `stop` it says in Redis that it lives
+ * and which workers' canaries it does not see, and keeps its own canary for them to see.
  */
 export interface StorageSharing {
   start(): void;
   stop(): Promise<void>;
-  /** Throws `storage_not_shared` when workers of the processor live and none of them would find a file of this api. */
+  /**
+   * Throws `storage_not_shared` when workers of the processor live and none of them would find a file of this
+   * api.
+   */
   assertShared(processor: string): Promise<void>;
 }
 
@@ -64,7 +67,10 @@ class CanarySharing implements StorageSharing {
     );
   }
 
-  /** Whether a worker of the processor shares the storage, or none lives: then the job waits for one, which looks for itself. */
+  /**
+   * Whether a worker of the processor shares the storage, or none lives: then the job waits for one, which
+   * looks for itself.
+   */
   async #mayBeShared(processor: string): Promise<boolean> {
     const workers = this.#options.processors.workersOf(processor) ?? [];
     for (const worker of workers) if (await this.#isShared(worker)) return true;

@@ -30,8 +30,8 @@ export function createParamsCheck(): ParamsCheck {
 }
 
 function compile(schema: Readonly<Record<string, unknown>>): ValidateFunction {
-  // An instance of its own for each schema: schemas that carry one `$id` do not clash. Not strict, because a processor's
-  // schema may hold keywords for people; quiet, because the library would write to the console.
+  // An instance of its own for each schema: schemas that carry one `$id` do not clash. Not strict, because a
+  // processor's schema may hold keywords for people; quiet, because the library would write to the console.
   const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false, verbose: true });
   addFormats.default(ajv);
   ajv.addFormat("iana-time-zone", isTimeZone);
@@ -58,14 +58,20 @@ function describe(error: ErrorObject): ErrorDetail {
   return { path: path.join("."), message };
 }
 
-/** What a person can read in place of a regular expression or the name of a format: the param's own description. */
+/**
+ * What a person can read in place of a regular expression or the name of a format: the param's own
+ * description.
+ */
 function expectationOf({ keyword, parentSchema }: ErrorObject): string | undefined {
   const description: unknown = parentSchema?.["description"];
   const isTechnical = keyword === "pattern" || keyword === "format";
   return isTechnical && typeof description === "string" ? `does not fit. It is: ${description}` : undefined;
 }
 
-/** Whether this runtime knows a time zone of this name. Asked again for each value: there are too many for a list in the schema. */
+/**
+ * Whether this runtime knows a time zone of this name. Asked again for each value: there are too many for a
+ * list in the schema.
+ */
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en-US", { timeZone: name });

@@ -8,15 +8,22 @@ import {
 } from "@drover/core";
 
 /**
- * The catalogue as this process knows it: a snapshot that is refreshed every 2 s, so that a status poll costs no round trip for it.
- * `start` begins the refreshing, `stop` ends it; a refresh that fails keeps the snapshot and is logged once until one succeeds.
+ * The catalogue as this process knows it: a snapshot that is refreshed every 2 s, so that a status poll costs
+ * no round trip for it. `start` begins the refreshing, `stop` ends it; a refresh that fails keeps the
+ * snapshot and is logged once until one succeeds.
  */
 export interface ProcessorDirectory {
   start(): void;
   stop(): void;
-  /** The processor, looked up in Redis when the snapshot lacks it. Throws `processor_not_found`, or `redis_unavailable` when that look-up fails. */
+  /**
+   * The processor, looked up in Redis when the snapshot lacks it.
+   * @throws `processor_not_found`, or `redis_unavailable` when that look-up fails.
+   */
   require(name: string): Promise<ProcessorInfo>;
-  /** All processors by name, read now. Throws `redis_unavailable`. */
+  /**
+   * All processors by name, read now.
+   * @throws `redis_unavailable`.
+   */
   list(): Promise<readonly ProcessorInfo[]>;
   /** What the snapshot holds now; nothing before the first refresh. */
   readonly known: readonly ProcessorInfo[];

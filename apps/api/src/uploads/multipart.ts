@@ -39,8 +39,9 @@ type Request = Parameters<RequestHandler>[0];
 /**
  * A `Receive` for one request. multer parses; the file goes straight from its part into the blob store.
  *
- * multer reads a refused body to its end before it says so. The answer to a client must not wait for gigabytes, so the first
- * trouble ends the wait here; multer goes on throwing the rest away until the sender of the answer closes the connection.
+ * multer reads a refused body to its end before it says so. The answer to a client must not wait for
+ * gigabytes, so the first trouble ends the wait here; multer goes on throwing the rest away until the sender
+ * of the answer closes the connection.
  */
 export function receiverFor(request: Request, response: ServerResponse, deps: ReceiveDeps): Receive {
   return async (options) => {
@@ -67,7 +68,10 @@ export function receiverFor(request: Request, response: ServerResponse, deps: Re
   };
 }
 
-/** The parse of the whole body; what it throws blames the request, since the store's errors come through the part. */
+/**
+ * The parse of the whole body; what it throws blames the request, since the store's errors come through the
+ * part.
+ */
 async function parse(
   request: Request,
   response: ServerResponse,
@@ -122,7 +126,10 @@ function assertMultipart(request: IncomingMessage): void {
   );
 }
 
-/** A body that is longer than the file may be, with room for the other fields, is refused before any of it is read. */
+/**
+ * A body that is longer than the file may be, with room for the other fields, is refused before any of it is
+ * read.
+ */
 function assertLength(request: IncomingMessage, maxBytes: number): void {
   const room = FIELD_LIMITS.parts * (FIELD_LIMITS.fieldSize + 4096);
   if (Number(request.headers["content-length"] ?? 0) > maxBytes + room) throw tooLarge(maxBytes);
@@ -135,7 +142,10 @@ function tooLarge(maxBytes: number): DomainError {
   );
 }
 
-/** The file of one upload on its way into the store; multer's storage engine. Ends with `settled`, whatever happened. */
+/**
+ * The file of one upload on its way into the store; multer's storage engine. Ends with `settled`, whatever
+ * happened.
+ */
 class FilePart implements multer.StorageEngine {
   readonly #store: BlobStore;
   readonly #options: ReceiveOptions;
@@ -145,7 +155,7 @@ class FilePart implements multer.StorageEngine {
   /** The first thing that went wrong. */
   trouble: unknown;
   stored: (UploadedName & BlobInfo) | undefined;
-  /** Rejects with the first thing that goes wrong; never resolves. */
+  /** Throws with the first thing that goes wrong; never resolves. */
   readonly failed: Promise<never>;
 
   constructor(store: BlobStore, options: ReceiveOptions) {

@@ -24,9 +24,9 @@ export interface Upload {
 }
 
 /**
- * Reads the multipart body, streaming part `file` into the blob store.
- * Throws `file_missing`, `file_too_large`, `invalid_request`, what `accept` throws and what the store throws, and `ClientGone`.
- * When it throws, no write is under way any more and what was stored is for the caller to remove.
+ * Reads the multipart body, streaming part `file` into the blob store. Throws `file_missing`,
+ * `file_too_large`, `invalid_request`, what `accept` throws and what the store throws, and `ClientGone`. When
+ * it throws, no write is under way any more and what was stored is for the caller to remove.
  */
 export type Receive = (options: ReceiveOptions) => Promise<Upload>;
 
@@ -35,11 +35,17 @@ export class ClientGone extends Error {
   override readonly name = "ClientGone";
 }
 
-/** Control characters, and those that change the direction of the text around them (a classic disguise of a file's ending). */
+/**
+ * Control characters, and those that change the direction of the text around them (a classic disguise of a
+ * file's ending).
+ */
 const UNSHOWABLE = /[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const MAX_LENGTH = 255;
 
-/** A client's file name as it may be shown: no folders, no control characters, at most 255 characters of which the ending is kept. `unnamed` when nothing is left. */
+/**
+ * A client's file name as it may be shown: no folders, no control characters, at most 255 characters of which
+ * the ending is kept. `unnamed` when nothing is left.
+ */
 export function displayName(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
   const clean = last.replaceAll(UNSHOWABLE, "").normalize("NFC").trim();
@@ -58,12 +64,16 @@ export function mediaTypeOf(text: string): string {
     : "application/octet-stream";
 }
 
-/** Fewer bytes than this in one period are no progress: a client that drips would hold its connection for ever. */
+/**
+ * Fewer bytes than this in one period are no progress: a client that drips would hold its connection for
+ * ever.
+ */
 const MIN_BYTES = 1024;
 
 /**
- * Calls `onStall` once when fewer than 1 KiB of the request arrived for `stallMs` while its body was incomplete. Node's own request
- * timeout covers the whole body and would cut slow honest uploads. Returns what ends the watch.
+ * Calls `onStall` once when fewer than 1 KiB of the request arrived for `stallMs` while its body was
+ * incomplete. Node's own request timeout covers the whole body and would cut slow honest uploads.
+ * @returns what ends the watch.
  */
 export function watchStall(
   request: IncomingMessage,

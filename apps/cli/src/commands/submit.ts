@@ -17,7 +17,10 @@ export interface SubmitOptions {
   readonly json?: boolean;
 }
 
-/** `drover submit`. Each submit has an idempotency key, so that one that meets trouble is repeated and still makes one job. */
+/**
+ * `drover submit`. Each submit has an idempotency key, so that one that meets trouble is repeated and still
+ * makes one job.
+ */
 export async function submitFile(context: Context, path: string, options: SubmitOptions): Promise<number> {
   const file = await fileAt(path);
   if (options.output !== undefined) await prepareOutput(options.output);
@@ -35,7 +38,10 @@ export async function submitFile(context: Context, path: string, options: Submit
   return EXIT.ok;
 }
 
-/** `["a=1", "b=x"]` as an object. Throws `UsageError` for one without "=" or without a name. */
+/**
+ * `["a=1", "b=x"]` as an object.
+ * @throws `UsageError` for one without "=" or without a name.
+ */
 function pairsOf<T>(pairs: readonly string[], option: string, parse: (text: string) => T): Record<string, T> {
   return Object.fromEntries(
     pairs.map((pair) => {

@@ -11,8 +11,9 @@ export interface FinishOptions {
 }
 
 /**
- * Shows a job's progress until it is terminal, and downloads its result when asked to. Answers 0 when it completed, else 1. A command that is
+ * Shows a job's progress until it is terminal, and downloads its result when asked to. A command that is
  * ended, or loses the server, says how to go on: the job does not need it.
+ * @returns 0 when it completed, else 1.
  */
 export async function finish(context: Context, jobId: string, options: FinishOptions): Promise<number> {
   if (options.output !== undefined) await prepareOutput(options.output);

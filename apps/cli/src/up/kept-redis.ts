@@ -7,12 +7,18 @@ export interface KeptRedis {
   stop(): Promise<void>;
 }
 
-/** When this process is killed, api and workers see it too; a worker gives its jobs back then, for which it has a second. */
+/**
+ * When this process is killed, api and workers see it too; a worker gives its jobs back then, for which it
+ * has a second.
+ */
 const LINGER_MS = 2_000;
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
 
-/** Starts a Redis in `folder`. Throws as `startRedis` does; later trouble is told to `say`. */
+/**
+ * Starts a Redis in `folder`.
+ * @throws as `startRedis` does; later trouble is told to `say`.
+ */
 export async function keepRedis(folder: string, say: (line: string) => void): Promise<KeptRedis> {
   let redis = await startRedis({ dataDir: folder, lingerMs: LINGER_MS, log: say });
   const { url } = redis;

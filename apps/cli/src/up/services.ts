@@ -28,14 +28,20 @@ export interface System {
   readonly redisUrl: string;
   /** By name: `api`, `worker`, or `worker 1`, `worker 2` and so on. */
   readonly pids: Readonly<Record<string, number | undefined>>;
-  /** Stops api and workers, which end what they run within their drain deadlines, and Redis last. A second call stops at once. */
+  /**
+   * Stops api and workers, which end what they run within their drain deadlines, and Redis last. A second
+   * call stops at once.
+   */
   stop(): Promise<void>;
 }
 
 const API = fileURLToPath(import.meta.resolve("@drover/api"));
 const WORKER = fileURLToPath(import.meta.resolve("@drover/worker"));
 
-/** Starts everything, and resolves when the api listens and every worker takes jobs. When something does not start, the rest is stopped and its error thrown. */
+/**
+ * Starts everything, and resolves when the api listens and every worker takes jobs. When something does not
+ * start, the rest is stopped and its error thrown.
+ */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const port = await choosePort(options.host, options.port);
   const redis = await redisOf(options);
@@ -115,12 +121,16 @@ async function stopAll({ api, workers }: Servers, redis: Pick<KeptRedis, "stop">
   await redis.stop();
 }
 
-/** Time within which a second signal is the same wish: Ctrl-C in a terminal reaches npm and this process, and npm passes its own on. In ms. */
+/**
+ * Time within which a second signal is the same wish: Ctrl-C in a terminal reaches npm and this process, and
+ * npm passes its own on. In ms.
+ */
 const SAME_WISH_MS = 1_000;
 
 /**
- * Listens for the wish to end: SIGINT, SIGTERM, SIGHUP, a closed output (SIGPIPE), or the loss of the parent that gave this process a
- * channel. Calls `onWish` with the signal's exit code (0 for a lost parent or reader) for the first, and again for each further wish a second or more later.
+ * Listens for the wish to end: SIGINT, SIGTERM, SIGHUP, a closed output (SIGPIPE), or the loss of the parent
+ * that gave this process a channel. Calls `onWish` with the signal's exit code (0 for a lost parent or
+ * reader) for the first, and again for each further wish a second or more later.
  */
 export function onEnding(onWish: (exitCode: number) => void): void {
   let lastAt = Number.NEGATIVE_INFINITY;

@@ -9,7 +9,10 @@ export interface SupervisedOptions {
   /** The program's entry. */
   readonly entry: string;
   readonly environment: NodeJS.ProcessEnv;
-  /** Picks the value that the process is ready with from a message that it sent; `undefined` for any other message. */
+  /**
+   * Picks the value that the process is ready with from a message that it sent; `undefined` for any other
+   * message.
+   */
   readonly readyValue: (message: unknown) => string | undefined;
   /** Gets each line that it prints. */
   readonly onLine: (line: string) => void;
@@ -25,9 +28,9 @@ const STEADY_MS = 30_000;
 const KILL_AFTER_MS = 60_000;
 
 /**
- * A server process that is started again when it dies, 0.25 s later and then exponentially longer up to 10 s. It has a channel to this
- * process, and stops by itself when the channel closes, which it also does when this process is killed. It is in a process group of its
- * own: Ctrl-C in a terminal reaches this process only.
+ * A server process that is started again when it dies, 0.25 s later and then exponentially longer up to 10 s.
+ * It has a channel to this process, and stops by itself when the channel closes, which it also does when this
+ * process is killed. It is in a process group of its own: Ctrl-C in a terminal reaches this process only.
  */
 export class Supervised {
   readonly #options: SupervisedOptions;
@@ -49,7 +52,10 @@ export class Supervised {
     return this.#child?.pid;
   }
 
-  /** Starts the process and answers what it is ready with. Throws when it ends before that: it is not started again then. */
+  /**
+   * Starts the process and answers what it is ready with.
+   * @throws when it ends before that: it is not started again then.
+   */
   start(): Promise<string> {
     const { name, readyValue } = this.#options;
     return new Promise((resolve, reject) => {

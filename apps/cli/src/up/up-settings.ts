@@ -4,15 +4,19 @@ import { basename, isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UsageError } from "../exit.js";
 
-/** The port that `PORT` names; 0 for a free one. Throws a `UsageError` for anything that is no port. */
+/**
+ * The port that `PORT` names; 0 for a free one.
+ * @throws a `UsageError` for anything that is no port.
+ */
 export function portOf(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new UsageError(`PORT: expected a whole number from 0 to 65535; got "${text}".`);
 }
 
 /**
- * The port that the api will listen on: `port` itself, or a free one for 0, so that an api that is started again keeps its address.
- * Throws a `UsageError` that says what to do when nobody could listen there.
+ * The port that the api will listen on: `port` itself, or a free one for 0, so that an api that is started
+ * again keeps its address.
+ * @throws a `UsageError` that says what to do when nobody could listen there.
  */
 export async function choosePort(host: string, port: number): Promise<number> {
   const server = createServer();
@@ -46,7 +50,8 @@ function messageFor(error: unknown, host: string, port: number): string {
 /**
  * DROVER_PROCESSORS for the workers of `drover up --processor …`: the given ones beside those that it names
  * already, which are Drover's own unless it is set. Each is the path of a file, from the working folder, or
- * the name of a package that is installed there. Throws a `UsageError` for a path that is no file's.
+ * the name of a package that is installed there.
+ * @throws a `UsageError` for a path that is no file's.
  */
 export function withOwnProcessors(named: string | undefined, own: readonly string[]): string {
   return [named ?? "built-in", ...own.map(moduleOf)].join(",");

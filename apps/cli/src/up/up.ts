@@ -15,8 +15,9 @@ export interface UpOptions {
 const PATIENCE_MS = 10_000;
 
 /**
- * `drover up`: a private Redis (unless REDIS_URL is set), one api and some workers, until a signal comes. Exits with 0 after a stop in
- * order, with the signal's code when it came before everything was up or came twice.
+ * `drover up`: a private Redis (unless REDIS_URL is set), one api and some workers, until a signal comes.
+ * Exits with 0 after a stop in order, with the signal's code when it came before everything was up or came
+ * twice.
  */
 export async function up(config: Config, { workers, processor = [] }: UpOptions): Promise<void> {
   const port = portOf(config.port);

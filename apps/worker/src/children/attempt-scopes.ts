@@ -103,7 +103,10 @@ export class AttemptScopes {
   }
 }
 
-/** What Node tells an async hook of a timer. `_destroyed` is true once it was cleared or has fired for the last time. */
+/**
+ * What Node tells an async hook of a timer. `_destroyed` is true once it was cleared or has fired for the
+ * last time.
+ */
 interface Timer {
   readonly _destroyed: boolean;
 }

@@ -32,8 +32,8 @@ export interface Thrown {
 }
 
 /**
- * Child to worker. `wasStopped`: the attempt was told to stop before it settled, so that its result may
- * be partial.
+ * Child to worker. `wasStopped`: the attempt was told to stop before it settled, so that its result may be
+ * partial.
  */
 export type FromChild =
   | { readonly type: "ready" }

@@ -33,9 +33,11 @@ export interface OrphanDeps {
 }
 
 /**
- * Removes what attempts stored and no job points at: of attempts that lost their lease or died between storing and finishing, after the
- * grace; of jobs that nobody knows, after the longest retention, because that Redis does not know a job is no proof that there is none.
- * The folder of a running attempt, the published one and young ones stay. Answers how many folders went.
+ * Removes what attempts stored and no job points at: of attempts that lost their lease or died between
+ * storing and finishing, after the grace; of jobs that nobody knows, after the longest retention, because
+ * that Redis does not know a job is no proof that there is none. The folder of a running attempt, the
+ * published one and young ones stay.
+ * @returns how many folders went.
  */
 export function createArtifactPart(deps: OrphanDeps): Part<number> {
   const walk = new Walk(() => foldersOf(deps.blobs.list(JOBS), 3)); // jobs/<job>/<attempt>-<random>/<name>
@@ -88,7 +90,10 @@ export interface TombstoneDeps {
 /** A tombstone outlives everything that could come back by this much, in ms. */
 const MARGIN_MS = 24 * 3_600_000;
 
-/** Removes deleted jobs that came back, what a delete that died has left, and tombstones that are old; answers how many jobs that were. */
+/**
+ * Removes deleted jobs that came back, what a delete that died has left, and tombstones that are old; answers
+ * how many jobs that were.
+ */
 export function createTombstonePart(deps: TombstoneDeps): Part<number> {
   const walk = new Walk(() => deps.blobs.list(TOMBSTONES));
   const livesMs = Math.max(deps.retentionMs.completed, deps.retentionMs.failed) + MARGIN_MS;

@@ -15,9 +15,9 @@ export interface ReconcileOnceDeps extends SweeperDeps {
 }
 
 /**
- * The command: sweeps once and prints what was done, one line. Adopting, it says first that Redis and storage belong together. While a
- * worker lives it sweeps by itself, and the command only says so.
- * Throws when the queue cannot be reached within 10 s, or when Redis and storage do not belong together.
+ * The command: sweeps once and prints what was done, one line. Adopting, it says first that Redis and storage
+ * belong together. While a worker lives it sweeps by itself, and the command only says so.
+ * @throws when the queue cannot be reached within 10 s, or when Redis and storage do not belong together.
  */
 export async function reconcileOnce(deps: ReconcileOnceDeps, isAdopting: boolean): Promise<void> {
   await connected(deps);

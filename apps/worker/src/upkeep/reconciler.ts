@@ -43,7 +43,10 @@ const CANARY_TTL_MS = 30 * 24 * 3_600_000;
 export class Reconciler implements Part<Reconciled> {
   readonly #deps: ReconcileDeps;
   readonly #walk: Walk<FolderListing>;
-  /** Folders whose job is to be queued again when the walk has seen every manifest: one of the same id may say that it has ended. */
+  /**
+   * Folders whose job is to be queued again when the walk has seen every manifest: one of the same id may say
+   * that it has ended.
+   */
   #lost: FolderListing[] = [];
   /** Whether the walk has ended and the lost jobs are next. */
   #isSeen = false;
@@ -115,7 +118,8 @@ export class Reconciler implements Part<Reconciled> {
     if (job === "damaged") return true; // shown as such; a person deletes it
     if (job === undefined) return this.#withoutJob(input, manifest, done);
     if (job.input.key === request.input.key) return this.#withJob(input, { manifest, job }, done);
-    // The upload of another request with the same key; unless it is Redis that forgot: then this one's end is the job's.
+    // The upload of another request with the same key; unless it is Redis that forgot: then this one's end is
+    // the job's.
     if (manifest.settled !== null && job.attempt === 0 && !isTerminal(job.status))
       return this.#restoreEnd(manifest, done);
     return this.#removeAfter(orphanGraceMs, input, done);
@@ -151,7 +155,10 @@ export class Reconciler implements Part<Reconciled> {
     return true;
   }
 
-  /** The job has ended and its manifest does not say so, or says that a person wants it to run again, which Redis forgot. */
+  /**
+   * The job has ended and its manifest does not say so, or says that a person wants it to run again, which
+   * Redis forgot.
+   */
   async #settle(manifest: Manifest, job: Job, done: Reconciled): Promise<boolean> {
     const { jobs } = this.#deps.queue;
     const isReopened = (manifest.reopenedEnd ?? 0) >= (job.finishedAt ?? 0) && job.status !== "completed";
@@ -172,7 +179,10 @@ export class Reconciler implements Part<Reconciled> {
     return false;
   }
 
-  /** Looked at again: since the walk went by, the job may have been deleted, found to have ended, or made by a request that was slow. */
+  /**
+   * Looked at again: since the walk went by, the job may have been deleted, found to have ended, or made by a
+   * request that was slow.
+   */
   async #queueAgain({ folder }: FolderListing, done: Reconciled): Promise<void> {
     const { queue, blobs } = this.#deps;
     const manifest = await readManifest(`${folder}/file`, blobs);

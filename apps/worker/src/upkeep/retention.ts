@@ -19,9 +19,10 @@ const PAGE = 100;
 /**
  * Removes the jobs whose retention ended, with their files; answers how many.
  *
- * The job goes first, in one step that a person's retry either comes before or after: nobody is told that a job will run again which is
- * then gone, and no job that will run loses its files. The queue remembers that it expired, so a sweep that dies between job and files
- * leaves files that reconcile knows to belong to nobody.
+ * The job goes first, in one step that a person's retry either comes before or after: nobody is told that a
+ * job will run again which is then gone, and no job that will run loses its files. The queue remembers that
+ * it expired, so a sweep that dies between job and files leaves files that reconcile knows to belong to
+ * nobody.
  */
 export async function expireJobs(deps: RetentionDeps, slice: Slice): Promise<number> {
   const { processors } = await deps.queue.catalogue.read();

@@ -14,8 +14,9 @@ const AT_A_TIME = 4;
 const MAX_WAITING = 10_000;
 
 /**
- * Writes into the manifests of jobs how they ended, and removes the inputs of completed ones once their end has surely outlived a crash of
- * Redis. Beside the slots: the next attempt need not wait for it. What a killed worker leaves undone, the sweeper does.
+ * Writes into the manifests of jobs how they ended, and removes the inputs of completed ones once their end
+ * has surely outlived a crash of Redis. Beside the slots: the next attempt need not wait for it. What a
+ * killed worker leaves undone, the sweeper does.
  */
 export class Settler {
   readonly #deps: SettlerDeps;

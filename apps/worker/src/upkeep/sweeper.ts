@@ -8,8 +8,9 @@ import { expireJobs } from "./retention.js";
 import { CheckedFolders, type Part, type Slice, TurnOver } from "./walk.js";
 
 /**
- * What removes what, and when. One process at a time does it, the one that holds the lease `sweeper` in Redis; its cost does not grow with
- * the number of workers. All of it can be repeated and can die anywhere: the next sweep goes on.
+ * What removes what, and when. One process at a time does it, the one that holds the lease `sweeper` in
+ * Redis; its cost does not grow with the number of workers. All of it can be repeated and can die anywhere:
+ * the next sweep goes on.
  *
  * | what | goes when | by |
  * |---|---|---|
@@ -24,8 +25,8 @@ import { CheckedFolders, type Part, type Slice, TurnOver } from "./walk.js";
  * | attempt's files that its job, known to Redis, does not point at | `DROVER_ORPHAN_GRACE` | orphan-artifacts.ts |
  * | attempt's files of a job that Redis does not know | the longest retention | orphan-artifacts.ts |
  *
- * And what is restored, from the manifest beside the input (reconciler.ts; the first two rows also by the api, for a submit that is repeated
- * with its Idempotency-Key before a sweep came by):
+ * And what is restored, from the manifest beside the input (reconciler.ts; the first two rows also by the
+ * api, for a submit that is repeated with its Idempotency-Key before a sweep came by):
  *
  * | manifest | job in Redis | becomes |
  * |---|---|---|
@@ -49,7 +50,10 @@ export interface SweeperDeps {
   readonly intervalMs: number;
   /** How long the lease lasts, in ms; another process sweeps that much after this one died. */
   readonly leaseMs: number;
-  /** Longest turn of one part in a sweep, in ms. Default 20 s, so that retention does not wait for a large store. */
+  /**
+   * Longest turn of one part in a sweep, in ms. Default 20 s, so that retention does not wait for a large
+   * store.
+   */
   readonly turnMs?: number;
   /** Unique among processes. */
   readonly holder: string;
@@ -78,7 +82,10 @@ const TURN_MS = 20_000;
 /** Late jobs that are ended at a time. */
 const LATE_JOBS = 100;
 
-/** Sweeps in the process that holds the lease, again and again; in all others it asks for the lease. `stop` gives it back. */
+/**
+ * Sweeps in the process that holds the lease, again and again; in all others it asks for the lease. `stop`
+ * gives it back.
+ */
 export function startSweeper(deps: SweeperDeps): Repetition {
   const { queue, clock, holder, leaseMs, intervalMs, assertMayErase, quietLog } = deps;
   const hold = async () => {
@@ -216,8 +223,8 @@ export class Sweeper {
 const CLOCK_FILE = ".drover/clock";
 
 /**
- * The time that the store stamps files with, by its stamp on a file that is written now. The old file goes first: its room is enough for the
- * new one when the disk is full, which is when sweeping matters most.
+ * The time that the store stamps files with, by its stamp on a file that is written now. The old file goes
+ * first: its room is enough for the new one when the disk is full, which is when sweeping matters most.
  */
 export async function measureFileTime(
   blobs: Pick<BlobStore, "put" | "stat" | "remove">,

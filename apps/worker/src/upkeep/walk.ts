@@ -8,8 +8,9 @@ export interface Slice {
   readonly untilMs: number;
   readonly monotonicMs: () => number;
   /**
-   * Asked before each entry; looks only now and then. Throws when nothing may be removed or restored: the lease is another's, or store and
-   * Redis do not belong together.
+   * Asked before each entry; looks only now and then.
+   * @throws when nothing may be removed or restored: the lease is another's, or store and Redis do not belong
+   *   together.
    */
   readonly mayGoOn: () => Promise<void>;
   readonly log: Log;
@@ -23,8 +24,8 @@ export interface Part<T> {
 }
 
 /**
- * A walk over a listing, continued in the next slice where the last one ended. An entry that cannot be looked after is logged and passed
- * over; a server or a storage that is away ends the slice.
+ * A walk over a listing, continued in the next slice where the last one ended. An entry that cannot be looked
+ * after is logged and passed over; a server or a storage that is away ends the slice.
  */
 export class Walk<T> {
   readonly #list: () => AsyncIterable<T>;
@@ -61,7 +62,10 @@ export class Walk<T> {
   }
 }
 
-/** Whether somebody could and did look after the entry. Throws only what concerns all of them. */
+/**
+ * Whether somebody could and did look after the entry.
+ * @throws only what concerns all of them.
+ */
 export async function tryEntry<T>(log: Log, entry: T, visit: (entry: T) => Promise<void>): Promise<boolean> {
   try {
     await visit(entry);
@@ -91,7 +95,8 @@ export interface FolderListing {
 }
 
 /**
- * The folders that hold blobs, each once it is listed to its end: a listing gives the keys of one folder together.
+ * The folders that hold blobs, each once it is listed to its end: a listing gives the keys of one folder
+ * together.
  * @param depth how many segments make a folder, whatever is below it. Default: all but the last one.
  */
 export async function* foldersOf(
@@ -124,8 +129,8 @@ export async function* foldersOf(
 const CAPACITY = 100_000;
 
 /**
- * Folders that were found in order and need no second look for a while, so that a sweep costs a listing and a few look-ups instead of
- * one look-up for each file there is.
+ * Folders that were found in order and need no second look for a while, so that a sweep costs a listing and a
+ * few look-ups instead of one look-up for each file there is.
  */
 export class CheckedFolders {
   readonly #forMs: number;
