@@ -10,7 +10,8 @@ export interface LogOptions {
 
 /** The api's log: one line an entry, through winston, in the form that core gives it. */
 export function createLog(options: LogOptions): Log {
-  if (options.transport === undefined) process.stdout.on("error", () => {}); // whoever read the log is gone: no reason to refuse requests
+  // Whoever read the log is gone: no reason to refuse requests.
+  if (options.transport === undefined) process.stdout.on("error", () => {});
   const line = winston.format.printf((entry) =>
     formatLog(options.format, {
       level: entry.level as LogLevel, // winston is given no other levels below

@@ -56,7 +56,8 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
   });
   deps.processors.start();
   installation.start();
-  await installation.check(); // under a second, also when Redis is away: the first request is answered as the thousandth is
+  // Under a second, also when Redis is away: the first request is answered as the thousandth is.
+  await installation.check();
   deps.sharing.start();
   const stopWatching = watchDeadlines({ queue, store: deps.store, log });
   const server = await listen(app, { host: settings.HOST, port: settings.PORT }).catch((error: unknown) => {

@@ -74,7 +74,8 @@ async function close(
   deadlineMs: number,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => server.once("close", resolve));
-  NetServer.prototype.close.call(server); // stops listening; http's own close would end idle connections as well
+  // Stops listening; http's own close would end idle connections as well.
+  NetServer.prototype.close.call(server);
   for (const response of underWay) response.shouldKeepAlive = false;
   const grace = setTimeout(() => server.closeIdleConnections(), Math.min(GRACE_MS, deadlineMs / 4));
   const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
@@ -121,7 +122,8 @@ export function onStopRequest(stop: (reason: string) => void): void {
  */
 export function answerNotHttp(server: Server): void {
   server.on("clientError", (error: NodeJS.ErrnoException, stream) => {
-    const socket = stream as Socket & { readonly _httpMessage?: { readonly headersSent: boolean } }; // Node's own handler asks the same
+    // Node's own handler asks the same.
+    const socket = stream as Socket & { readonly _httpMessage?: { readonly headersSent: boolean } };
     const hasAnswer = socket._httpMessage?.headersSent === true;
     if (socket.writable && !hasAnswer && error.code !== "ECONNRESET") socket.write(answerTo(error.code));
     socket.destroySoon();

@@ -37,10 +37,12 @@ export async function demo(config: Config, options: DemoOptions): Promise<number
   let jobId: string | undefined;
   let isStopping = false;
   onEnding((exitCode) => {
-    if (system === undefined || isStopping) process.exit(exitCode); // the servers stop when this process is gone
+    // The servers stop when this process is gone.
+    if (system === undefined || isStopping) process.exit(exitCode);
     isStopping = true;
     say(
-      `\nStopping. ${jobId === undefined ? "Nothing was sent yet" : `Job ${jobId} ends here`}: ${HOW_TO_GO_ON}`,
+      `\nStopping. ${jobId === undefined ? "Nothing was sent yet" : `Job ${jobId} ends here`}: ` +
+        `${HOW_TO_GO_ON}`,
     );
     const ended = system.stop().then(() => rm(dataDir, { recursive: true, force: true }));
     ended.finally(() => process.exit(exitCode));
@@ -68,7 +70,8 @@ export async function demo(config: Config, options: DemoOptions): Promise<number
 }
 
 const HOW_TO_GO_ON =
-  "the demo keeps nothing. For jobs that stay: drover up (npm start), and in a second terminal drover submit <file> --processor <name> --watch";
+  "the demo keeps nothing. For jobs that stay: drover up (npm start), and in a second terminal drover " +
+  "submit <file> --processor <name> --watch";
 
 /**
  * Quiet, with storage and queues of its own: nothing of a real installation is touched, not even on a shared

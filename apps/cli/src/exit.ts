@@ -23,7 +23,9 @@ export function explain(error: unknown): { readonly code: number; readonly text:
   if (error instanceof UnreachableError) {
     return {
       code: EXIT.unreachable,
-      text: `${error.message} Start a server with "drover up" (npm start), or set DROVER_URL to where one runs.`,
+      text:
+        `${error.message} Start a server with "drover up" (npm start), or set DROVER_URL to where one ` +
+        "runs.",
     };
   }
   if (error instanceof UnexpectedAnswerError) {

@@ -24,7 +24,8 @@ export function createProgram(config: Config, onCode: (code: number) => void): C
 
 const HELP = `
 DROVER_URL says where the server is (default http://127.0.0.1:8000).
-Exit codes: 0 done; 1 the job failed or the server refused; 2 wrong command or setting; 3 no Drover server answers; 130 ended by Ctrl-C.`;
+Exit codes: 0 done; 1 the job failed or the server refused; 2 wrong command or setting;
+            3 no Drover server answers; 130 ended by Ctrl-C.`;
 
 function addServers(program: Command, config: Config, onCode: (code: number) => void): void {
   program

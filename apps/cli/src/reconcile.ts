@@ -56,7 +56,10 @@ function withoutRedis({ dataDir, storage }: Config, { adopt }: ReconcileOptions)
   if (storage !== undefined)
     return `${found} Set REDIS_URL to the Redis that the jobs of DROVER_STORAGE are in. Nothing was done.`;
   if (adopt === true) return undefined;
-  return `${found} Set REDIS_URL or DROVER_DATA_DIR; if that data is lost, "drover reconcile --adopt" queues its unfinished jobs in a new Redis. Nothing was done.`;
+  return (
+    `${found} Set REDIS_URL or DROVER_DATA_DIR; if that data is lost, "drover reconcile --adopt" queues ` +
+    "its unfinished jobs in a new Redis. Nothing was done."
+  );
 }
 
 /**

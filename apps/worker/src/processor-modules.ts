@@ -42,7 +42,10 @@ export async function loadProcessors(
 
 function twiceDefined(name: string, one: string, other: string): string {
   const files = one === other ? `${one}, twice,` : `${one} and ${other}`;
-  return `The processor ${name} is defined by ${files} in DROVER_PROCESSORS or --processor. Give one of them another name.`;
+  return (
+    `The processor ${name} is defined by ${files} in DROVER_PROCESSORS or --processor. Give one of them ` +
+    "another name."
+  );
 }
 
 async function loadModule(name: string, folder: string): Promise<readonly LoadedProcessor[]> {
@@ -62,7 +65,8 @@ async function loadModule(name: string, folder: string): Promise<readonly Loaded
       return { processor: candidate, moduleUrl };
     }
     throw new ProcessorLoadError(
-      `Processor module ${name} has to export what defineProcessor() answers, or a list of those, as its default.`,
+      `Processor module ${name} has to export what defineProcessor() answers, or a list of those, as its ` +
+        "default.",
     );
   });
 }
@@ -74,7 +78,8 @@ async function loadModule(name: string, folder: string): Promise<readonly Loaded
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const place = /file:\/\/[^\s)]+?:\d+(?::\d+)?/.exec(cause.stack ?? "")?.[0];
-  const isDefinition = cause instanceof TypeError && cause.message.startsWith("Processor "); // names what is wrong by itself
+  // Names what is wrong by itself.
+  const isDefinition = cause instanceof TypeError && cause.message.startsWith("Processor ");
   return place === undefined || isDefinition ? cause.message : `${cause.name}: ${cause.message} (${place})`;
 }
 
@@ -94,7 +99,8 @@ function resolveModule(name: string, folder: string): string {
     }
   }
   throw new ProcessorLoadError(
-    `Processor module ${name} was not found: install the package, or give a path that starts with "./" or "/".`,
+    `Processor module ${name} was not found: install the package, or give a path that starts with "./" ` +
+      `or "/".`,
   );
 }
 
@@ -114,7 +120,8 @@ function assertAnnounceable(processor: Processor): void {
   const bytes = Buffer.byteLength(JSON.stringify(describeProcessor(processor)));
   if (bytes <= MAX_CATALOGUE_ENTRY_BYTES) return;
   throw new ProcessorLoadError(
-    `Processor ${processor.name}: its description and params schema take ${bytes} bytes in the catalogue; at most ${MAX_CATALOGUE_ENTRY_BYTES} fit.`,
+    `Processor ${processor.name}: its description and params schema take ${bytes} bytes in the ` +
+      `catalogue; at most ${MAX_CATALOGUE_ENTRY_BYTES} fit.`,
   );
 }
 

@@ -32,7 +32,8 @@ export interface StorageWatchDeps {
 }
 
 const NOT_SHARED =
-  "The storage of this worker is not the one that the apis work on, or a copy of it; it takes no jobs. DROVER_STORAGE has to name one storage for all processes.";
+  "The storage of this worker is not the one that the apis work on, or a copy of it; it takes no jobs. " +
+  "DROVER_STORAGE has to name one storage for all processes.";
 
 /**
  * The worker shares the storage when it belongs to its Redis, and when, of the apis that live, at least one

@@ -17,10 +17,11 @@ export interface Reach {
  *
  * A browser sends what any page asks it to, to this machine too. Three rules keep foreign pages out; what is
  * no browser is not concerned:
- * - `Host` must be a name of this server. A page whose own name was made to resolve to this address (DNS rebinding) is of the same
- *   origin as the server for its browser, and is known by that name only.
+ * - `Host` must be a name of this server. A page whose own name was made to resolve to this address (DNS
+ *   rebinding) is of the same origin as the server for its browser, and is known by that name only.
  * - What changes something must not come from a page of another origin, unless that origin is listed.
- * - Answers can be read by pages of listed origins and of no others (CORS, fetch.spec.whatwg.org). No cookies are involved.
+ * - Answers can be read by pages of listed origins and of no others (CORS, fetch.spec.whatwg.org). No
+ *   cookies are involved.
  */
 export function guardOrigins(reach: Reach): RequestHandler {
   const isServed = hostCheck(reach);
@@ -126,14 +127,16 @@ function answerPreflight(response: Response): void {
 function wrongHost(host: string): DomainError {
   return new DomainError(
     "forbidden",
-    `This server is not spoken to as "${printable(host)}". Whoever runs it can add that name to DROVER_HOSTS.`,
+    `This server is not spoken to as "${printable(host)}". Whoever runs it can add that name to ` +
+      "DROVER_HOSTS.",
   );
 }
 
 function wrongOrigin(origin = "another origin"): DomainError {
   return new DomainError(
     "forbidden",
-    `Pages of ${printable(origin)} may not change anything here. Whoever runs this server can add their origin to DROVER_CORS_ORIGINS.`,
+    `Pages of ${printable(origin)} may not change anything here. Whoever runs this server can add their ` +
+      "origin to DROVER_CORS_ORIGINS.",
   );
 }
 

@@ -14,7 +14,8 @@ export interface RequestScope {
 
 /** The request's scope. Every response has one, set by `openScope`. */
 export function scopeOf(response: Response): RequestScope {
-  return response.locals["scope"] as RequestScope; // Express's locals are untyped; openScope runs before everything else
+  // Express's locals are untyped; openScope runs before everything else.
+  return response.locals["scope"] as RequestScope;
 }
 
 /**

@@ -84,8 +84,8 @@ async function storeAndEnqueue(
 function mayExist({ cause, jobId }: UnconfirmedSubmit): unknown {
   if (!(cause instanceof DomainError)) return cause;
   const detail =
-    `The queue did not confirm the job in time: the job may exist, now or in a moment. Ask GET ${selfLink({ id: jobId })}, ` +
-    "or repeat the request with the same Idempotency-Key if it had one.";
+    "The queue did not confirm the job in time: the job may exist, now or in a moment. Ask GET " +
+    `${selfLink({ id: jobId })}, or repeat the request with the same Idempotency-Key if it had one.`;
   return new DomainError(cause.code, detail, {
     cause,
     retryAfterS: 2,
@@ -148,7 +148,8 @@ async function submitTwice(request: JobRequest, deps: Deps): Promise<Job> {
     const isRefused = error instanceof DomainError && error.code !== "redis_unavailable";
     if (isRefused || performance.now() - startedAt > SECOND_TRY_MS) throw error;
     return await deps.queue.jobs.submit(request).catch((second: unknown) => {
-      throw error instanceof UnconfirmedSubmit ? error : second; // what the first may have done, the second does not undo
+      // What the first may have done, the second does not undo.
+      throw error instanceof UnconfirmedSubmit ? error : second;
     });
   }
 }

@@ -53,7 +53,8 @@ async function restore({ request, settled }: Manifest, deps: Deps): Promise<Job>
     await finished.restore(request, settled);
   } else {
     await finished.clearRemains(request);
-    return jobs.submit(request, { isRestored: true }); // where the record is there after all, it stays as it is
+    // Where the record is there after all, it stays as it is.
+    return jobs.submit(request, { isRestored: true });
   }
   const job = await jobs.get(request.id);
   if (job === undefined) throw expired(request, settled, deps); // the sweeper came in between

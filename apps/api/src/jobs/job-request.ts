@@ -68,7 +68,8 @@ export function assertSmall(request: JobRequest): void {
   if (bytes <= MAX_REQUEST_BYTES) return;
   throw new DomainError(
     "invalid_request",
-    `params, tags and the file name come to ${bytes} bytes with the rest of the job; ${MAX_REQUEST_BYTES} are possible. Put what is large into the file.`,
+    `params, tags and the file name come to ${bytes} bytes with the rest of the job; ` +
+      `${MAX_REQUEST_BYTES} are possible. Put what is large into the file.`,
   );
 }
 

@@ -34,7 +34,8 @@ export const readyz: Handler<"readyz"> = async (_input, deps) => {
   }
   throw new DomainError(
     code,
-    `Not ready: redis ${redis}, storage ${storage}${draining ? ", stopping" : ""}.${pair === undefined ? "" : ` ${pair.detail}`}`,
+    `Not ready: redis ${redis}, storage ` +
+      `${storage}${draining ? ", stopping" : ""}.${pair === undefined ? "" : ` ${pair.detail}`}`,
     { members: { checks: { redis, storage: storageSaid, draining } } },
   );
 };
@@ -105,7 +106,8 @@ async function outcomeOf(check: Promise<void>): Promise<"ok" | "full" | "failed"
 const PROMISES: Readonly<Record<QueueServer["durability"], string>> = {
   none: "Redis keeps nothing on disk: when it stops, every job is lost. Turn on AOF (appendonly yes).",
   snapshots:
-    "Redis keeps snapshots only: when it dies, the jobs since the last one are lost. Turn on AOF (appendonly yes).",
+    "Redis keeps snapshots only: when it dies, the jobs since the last one are lost. Turn on AOF " +
+    "(appendonly yes).",
   everysec: "Redis keeps its AOF every second: a kill loses nothing, a power loss up to one second.",
   always: "Redis keeps its AOF at every write: neither a kill nor a power loss loses a job.",
   unknown: "Redis does not say whether it keeps jobs on disk; make sure that AOF is on.",
@@ -121,7 +123,8 @@ export function reportServer(server: QueueServer, log: Log): void {
   log[isDurable ? "info" : "warn"](PROMISES[server.durability], fields);
   if (server.evictionPolicy !== "noeviction") {
     log.warn(
-      `Redis may evict jobs when its memory is full: maxmemory-policy is ${server.evictionPolicy}, and should be noeviction.`,
+      `Redis may evict jobs when its memory is full: maxmemory-policy is ${server.evictionPolicy}, and ` +
+        "should be noeviction.",
       { version: server.version },
     );
   }

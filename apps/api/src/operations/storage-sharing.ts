@@ -53,7 +53,8 @@ class CanarySharing implements StorageSharing {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#options.apis.withdraw(this.#options.apiId).catch(() => {}); // Redis is away: it expires within 15 s
+    // Redis is away: it expires within 15 s
+    await this.#options.apis.withdraw(this.#options.apiId).catch(() => {});
   }
 
   async assertShared(processor: string): Promise<void> {
@@ -62,7 +63,8 @@ class CanarySharing implements StorageSharing {
     if (await this.#mayBeShared(processor)) return;
     throw new DomainError(
       "storage_not_shared",
-      `No worker of ${processor} works on the storage of this api, so none would find the file. Nothing was stored. The setting DROVER_STORAGE has to name one storage for all processes.`,
+      `No worker of ${processor} works on the storage of this api, so none would find the file. Nothing ` +
+        "was stored. The setting DROVER_STORAGE has to name one storage for all processes.",
       { retryAfterS: 10 },
     );
   }

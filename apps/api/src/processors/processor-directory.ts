@@ -72,7 +72,8 @@ class SnapshotDirectory implements ProcessorDirectory {
     if (processor !== undefined) return processor;
     throw new DomainError(
       "processor_not_found",
-      `No worker has announced a processor "${name.slice(0, 80)}" in the last 7 days. GET /api/processors lists what there is.`,
+      `No worker has announced a processor "${name.slice(0, 80)}" in the last 7 days. GET ` +
+        "/api/processors lists what there is.",
     );
   }
 

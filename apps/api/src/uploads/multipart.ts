@@ -122,7 +122,8 @@ function assertMultipart(request: IncomingMessage): void {
   if (/^multipart\/form-data\s*;/i.test(type ?? "")) return;
   throw new DomainError(
     "file_missing",
-    `Expected multipart/form-data with a part \`${FILE_PART}\`; got ${type === undefined ? "no Content-Type" : `"${type.slice(0, 80)}"`}.`,
+    `Expected multipart/form-data with a part \`${FILE_PART}\`; got ` +
+      `${type === undefined ? "no Content-Type" : `"${type.slice(0, 80)}"`}.`,
   );
 }
 

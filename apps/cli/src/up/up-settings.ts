@@ -37,14 +37,21 @@ export async function choosePort(host: string, port: number): Promise<number> {
 function messageFor(error: unknown, host: string, port: number): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
-    return `Port ${port} of ${host} is taken: by another program, or by a Drover that is already up. Stop it, or choose another port: PORT=${port + 1} npx drover up (in a clone: npm start)`;
+    return (
+      `Port ${port} of ${host} is taken: by another program, or by a Drover that is already up. Stop it, ` +
+      `or choose another port: PORT=${port + 1} npx drover up (in a clone: npm start)`
+    );
   }
   if (code === "EACCES")
     return `This user may not listen on port ${port}. Choose one from 1024 on: PORT=8000`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EADDRNOTAVAIL") {
-    return `HOST: expected an address of this machine, as 127.0.0.1, or 0.0.0.0 for all of them; got "${host}" (${code}).`;
+    return (
+      "HOST: expected an address of this machine, as 127.0.0.1, or 0.0.0.0 for all of them; got " +
+      `"${host}" (${code}).`
+    );
   }
-  return `The api cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`;
+  const reason = error instanceof Error ? error.message : String(error);
+  return `The api cannot listen on ${host}:${port}: ${reason}`;
 }
 
 /**

@@ -26,7 +26,8 @@ export async function up(config: Config, { workers, processor = [] }: UpOptions)
   let system: System | undefined;
   let isStopping = false;
   onEnding((exitCode) => {
-    if (system === undefined || isStopping) process.exit(exitCode); // what was started stops when this process is gone
+    // What was started stops when this process is gone.
+    if (system === undefined || isStopping) process.exit(exitCode);
     isStopping = true;
     say("stopping; running attempts may end first (again to stop at once)");
     system.stop().then(() => process.exit(0));

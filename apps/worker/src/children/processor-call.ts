@@ -50,7 +50,8 @@ function plainResult(result: unknown): unknown {
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes > MAX_RESULT_BYTES) {
     throw new TypeError(
-      `The result has ${sizeBytes} bytes as JSON; at most ${MAX_RESULT_BYTES} are kept. Write the rest to an artifact.`,
+      `The result has ${sizeBytes} bytes as JSON; at most ${MAX_RESULT_BYTES} are kept. Write the rest ` +
+        "to an artifact.",
     );
   }
   return JSON.parse(text);

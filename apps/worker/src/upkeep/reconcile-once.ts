@@ -36,7 +36,8 @@ export async function reconcileOnce(deps: ReconcileOnceDeps, isAdopting: boolean
   );
   await queue.leases.release(SWEEPER, holder);
   process.stdout.write(
-    `Restored ${restored} jobs, settled ${settled} manifests, removed ${inputsRemoved} inputs and ${attemptsRemoved} attempts without a job.\n`,
+    `Restored ${restored} jobs, settled ${settled} manifests, removed ${inputsRemoved} inputs and ` +
+      `${attemptsRemoved} attempts without a job.\n`,
   );
 }
 

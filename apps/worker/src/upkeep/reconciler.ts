@@ -64,7 +64,8 @@ export class Reconciler implements Part<Reconciled> {
     this.#isSeen = true;
     while (this.#lost.length > 0) {
       await slice.mayGoOn();
-      if (slice.signal.aborted || slice.monotonicMs() > slice.untilMs) return done; // the rest in the next turn
+      // The rest in the next turn.
+      if (slice.signal.aborted || slice.monotonicMs() > slice.untilMs) return done;
       const input = this.#lost.pop();
       if (input !== undefined) await tryEntry(slice.log, input.folder, () => this.#queueAgain(input, done));
     }
@@ -150,7 +151,8 @@ export class Reconciler implements Part<Reconciled> {
     if (end === undefined) return true;
     if (settled?.at !== end.at) return this.#settle(manifest, job, done);
     if (end.status !== "completed" || !input.names.has("file")) return true;
-    await this.#deps.blobs.remove(job.input.key); // the end is older than what a crash of Redis can make it forget
+    // The end is older than what a crash of Redis can make it forget.
+    await this.#deps.blobs.remove(job.input.key);
     done.inputsRemoved += 1;
     return true;
   }

@@ -62,7 +62,8 @@ async function expireJobsOf(
 /** False when the job is not to be removed after all: it was retried by a person. */
 async function expireJob(deps: RetentionDeps, place: JobPlace, before: number): Promise<boolean> {
   const { jobs, finished } = deps.queue;
-  const job = await jobs.get(place.id).catch(() => undefined); // one that cannot be read expires like any other
+  // One that cannot be read expires like any other.
+  const job = await jobs.get(place.id).catch(() => undefined);
   if (!(await finished.expire(place, before))) return false;
   await removeExpired(deps, place, job);
   return true;
@@ -84,5 +85,6 @@ export async function removeExpired(
   const expiredAt = job?.finishedAt == null ? queue.clock.now() : job.finishedAt + keptMs;
   await queue.facts.set(expiredFact(id), new Date(expiredAt).toISOString(), TOLD_MS);
   await blobs.remove(jobFolder(id));
-  if (job !== undefined) await blobs.remove(inputFolder(job.input.key)); // last: its manifest leads the next sweep to what is left
+  // Last: its manifest leads the next sweep to what is left.
+  if (job !== undefined) await blobs.remove(inputFolder(job.input.key));
 }

@@ -14,16 +14,16 @@ import { CheckedFolders, type Part, type Slice, TurnOver } from "./walk.js";
  *
  * | what | goes when | by |
  * |---|---|---|
- * | job in Redis, its history and logs | `DROVER_RETENTION_COMPLETED` or `_FAILED` after its end, unless a retry came first | retention.ts |
+ * | job in Redis, its history and logs | its retention after its end, unless a retry came first | retention.ts |
  * | artifacts, input and manifest of that job | right after it | retention.ts, else reconciler.ts |
- * | input file of a completed job | when its end has outlived a crash of Redis and its manifest says how it ended | settler.ts, else reconciler.ts |
+ * | input file of a completed job | when end and settled manifest are safe | settler.ts, else reconciler.ts |
  * | job that waits past its queue deadline | fails as `queue_timeout` within 5 s | here, and every api |
- * | all of a job that a person deleted | at once; what died or came back, at the next sweep | the api, else tombstones.ts |
- * | tombstone of a deleted job | a day after the longest retention | tombstones.ts |
+ * | all of a job that a person deleted | at once; what came back, at the next sweep | the api, else orphans.ts |
+ * | tombstone of a deleted job | a day after the longest retention | orphans.ts |
  * | upload without a manifest, or the second upload of a job | `DROVER_ORPHAN_GRACE` | reconciler.ts |
  * | upload whose manifest cannot be read | the longest retention | reconciler.ts |
- * | attempt's files that its job, known to Redis, does not point at | `DROVER_ORPHAN_GRACE` | orphan-artifacts.ts |
- * | attempt's files of a job that Redis does not know | the longest retention | orphan-artifacts.ts |
+ * | attempt's files that its known job does not point at | `DROVER_ORPHAN_GRACE` | orphans.ts |
+ * | attempt's files of a job that Redis does not know | the longest retention | orphans.ts |
  *
  * And what is restored, from the manifest beside the input (reconciler.ts; the first two rows also by the
  * api, for a submit that is repeated with its Idempotency-Key before a sweep came by):
@@ -31,7 +31,7 @@ import { CheckedFolders, type Part, type Slice, TurnOver } from "./walk.js";
  * | manifest | job in Redis | becomes |
  * |---|---|---|
  * | not settled | none | queued again |
- * | settled | none, waiting, or at an earlier end | finished as the manifest says; unless a retry undid that end: then the manifest is opened |
+ * | settled | none, waiting, or at an earlier end | finished as it says; opened if a retry undid that end |
  * | not settled | finished | the manifest is settled |
  * | opened for a retry of this very end | finished | queued again: the retry was promised |
  * | any, with a tombstone | any | removed |
