@@ -10,7 +10,7 @@ import type { Config } from "./config.js";
 import { EXIT } from "./exit.js";
 import { prepareOutput, save } from "./save.js";
 import { createProgress, formatBytes, shortPath } from "./show.js";
-import { onEnding, type System, startSystem } from "./up/services.js";
+import { onStopSignal, type System, startSystem } from "./up/services.js";
 import { SAMPLE } from "./up/up.js";
 
 export interface DemoOptions {
@@ -36,7 +36,7 @@ export async function demo(config: Config, options: DemoOptions): Promise<number
   let system: System | undefined;
   let jobId: string | undefined;
   let isStopping = false;
-  onEnding((exitCode) => {
+  onStopSignal((exitCode) => {
     // The servers stop when this process is gone.
     if (system === undefined || isStopping) process.exit(exitCode);
     isStopping = true;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.js";
 import { shortPath } from "../show.js";
-import { onEnding, type System, startSystem } from "./services.js";
+import { onStopSignal, type System, startSystem } from "./services.js";
 import { portOf, withOwnProcessors } from "./up-settings.js";
 
 export interface UpOptions {
@@ -25,7 +25,7 @@ export async function up(config: Config, { workers, processor = [] }: UpOptions)
   const say = (line: string): void => void process.stdout.write(`drover: ${line}\n`);
   let system: System | undefined;
   let isStopping = false;
-  onEnding((exitCode) => {
+  onStopSignal((exitCode) => {
     // What was started stops when this process is gone.
     if (system === undefined || isStopping) process.exit(exitCode);
     isStopping = true;
