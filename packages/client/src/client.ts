@@ -1,9 +1,18 @@
 import type { JobFilter } from "@drover/contract";
-import type { Artifact, Job, JobList, JobLogs, Processor } from "./answers.js";
 import { type Download, type DownloadOptions, download } from "./download.js";
-import { callJson, type JsonOf, type Server, send } from "./request.js";
-import { type SubmitOptions, submit } from "./submit.js";
-import { type WaitOptions, waitForJob } from "./wait.js";
+import {
+  type Artifact,
+  callJson,
+  type Job,
+  type JobList,
+  type JobLogs,
+  type JsonOf,
+  type Processor,
+  retryTransient,
+  type Server,
+  send,
+} from "./request.js";
+import { type SubmitOptions, submit } from "./submit-job.js";
 
 export interface ClientOptions {
   /** As `http://127.0.0.1:8000`. */
@@ -88,4 +97,38 @@ function baseUrlOf(text: string): string {
     );
   }
   return text.trim().replace(/\/+$/, "");
+}
+
+export interface WaitOptions {
+  /** Called with each reading of the job, the terminal one included. With it the job is read about once a second, else when its status changes. */
+  readonly onUpdate?: (job: Job) => void;
+  /** Give up after this long without one good answer, in ms. Default 5 min; the job itself may take as long as it takes. */
+  readonly giveUpAfterMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Longest hold of one request; proxies commonly cut silent requests after 60 s. */
+const HOLD_S = 30;
+
+/** A status that this version does not know is terminal when the job has a time of completion. */
+const TERMINAL: readonly string[] = ["completed", "failed", "cancelled"];
+
+/** Reads the job until it is `completed`, `failed` or `cancelled`, and answers it. */
+export async function waitForJob(server: Server, jobId: string, options: WaitOptions): Promise<Job> {
+  const { onUpdate, giveUpAfterMs = 300_000, signal } = options;
+  const query = { wait: onUpdate === undefined ? HOLD_S : 1 };
+  let holdS = 0; // the first reading answers at once
+  for (;;) {
+    const job = await retryTransient({ giveUpAfterMs, signal }, () =>
+      callJson(server, "getJob", {
+        params: { job_id: jobId },
+        query: { wait: holdS },
+        signal,
+        timeoutMs: (holdS + 30) * 1000,
+      }),
+    );
+    onUpdate?.(job);
+    if (job.completed_at !== null || TERMINAL.includes(job.status)) return job;
+    holdS = query.wait;
+  }
 }

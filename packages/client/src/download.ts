@@ -1,4 +1,4 @@
-import { UnexpectedAnswerError } from "./errors.js";
+import { UnexpectedAnswerError } from "./client-errors.js";
 import { type Call, lostAnswer, type Server, send, urlOf } from "./request.js";
 
 export interface DownloadOptions {

@@ -15,7 +15,7 @@ import { request as httpsRequest } from "node:https";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { NameableFile } from "./input-file.js";
+import type { NameableFile } from "./submit-job.js";
 
 /** The file at the path, read whenever its bytes are asked for. Throws as `fs.stat` does, and when it is no regular file. */
 export async function fileAt(path: string): Promise<File> {

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { chaosProxy } from "@drover/testkit";
-import { type Battlefield, FAULT_KINDS, type Fault, planFaults, strike } from "./faults.js";
+import { type Battlefield, FAULT_KINDS, type Fault, planFaults, seededRandom, strike } from "./faults.js";
 import { Ledger } from "./ledger.js";
 import { filesWithoutOwner } from "./owners.js";
-import { seededRandom } from "./random.js";
 import { System } from "./system.js";
 
 export interface ChaosOptions {

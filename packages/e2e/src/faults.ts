@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChaosProxy } from "@drover/testkit";
 import type { DroverProcess } from "./drover-process.js";
-import { pick } from "./random.js";
 import type { System } from "./system.js";
 
 /** What can strike, and how long it lasts in ms; `null` is longer than a lease. */
@@ -102,4 +101,22 @@ async function weather(proxy: ChaosProxy, kind: "cut" | "silence", forMs: number
   proxy[kind]();
   await sleep(forMs);
   proxy.heal();
+}
+
+/** Numbers that a seed repeats: uniform in [0, 1). Source: mulberry32 by Tommy Ettinger, public domain. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** One of the values, by chance. */
+export function pick<T>(random: () => number, values: readonly T[]): T {
+  const value = values[Math.floor(random() * values.length)];
+  if (value === undefined) throw new RangeError("nothing to pick from");
+  return value;
 }

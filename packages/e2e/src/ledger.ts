@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient, type Job, ProblemError, UnreachableError } from "@drover/client";
-import { pick } from "./random.js";
+import { pick } from "./faults.js";
 
 /** What a client wrote down about one file that it submitted. */
 export interface LedgerEntry {

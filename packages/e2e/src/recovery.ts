@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { chaosProxy } from "@drover/testkit";
-import { seededRandom } from "./random.js";
+import { seededRandom } from "./faults.js";
 import { System } from "./system.js";
 
 /** What strikes in turn, and for how long in ms. Those of Redis strike all processes at once. */

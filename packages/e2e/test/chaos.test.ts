@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { runChaos } from "../src/chaos.js";
-import { sized } from "../src/size.js";
+import { sized } from "../src/system.js";
 
 /** `npm run chaos` runs the same for as long as one likes. */
 it("every promise is kept while faults of every kind strike", { timeout: 300_000 }, async () => {

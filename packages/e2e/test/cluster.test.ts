@@ -3,8 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sized } from "../src/size.js";
-import { System } from "../src/system.js";
+import { System, sized } from "../src/system.js";
 
 const JOBS = sized(60, 300);
 

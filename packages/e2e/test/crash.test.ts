@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sized } from "../src/size.js";
-import { System } from "../src/system.js";
+import { System, sized } from "../src/system.js";
 
 describe("api, worker and Redis killed at once in the middle", () => {
   let system: System;

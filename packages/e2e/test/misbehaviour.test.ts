@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Job } from "@drover/client";
 import { waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isAlive } from "../src/process-tree.js";
+import { isAlive } from "../src/drover-process.js";
 import { System } from "../src/system.js";
 
 /** How each kind of misbehaviour ends, and what a client may read about it. */

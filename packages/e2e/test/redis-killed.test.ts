@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { runChaos } from "../src/chaos.js";
-import { sized } from "../src/size.js";
+import { sized } from "../src/system.js";
 
 const KILLS = sized(3, 10);
 

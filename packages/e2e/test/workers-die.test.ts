@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitFor } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { descendants, isAlive } from "../src/process-tree.js";
-import { seededRandom } from "../src/random.js";
-import { sized } from "../src/size.js";
-import { System } from "../src/system.js";
+import { descendants, isAlive } from "../src/drover-process.js";
+import { seededRandom } from "../src/faults.js";
+import { System, sized } from "../src/system.js";
 
 const KILLS = sized(4, 20);
 

@@ -1,3 +1,3 @@
-export { type FindOptions, findRedisServer, RedisNotFoundError, type RedisProgram } from "./find.js";
+export { type FindOptions, findRedisServer, RedisNotFoundError, type RedisProgram } from "./find-redis.js";
 export { FolderInUseError } from "./lock.js";
-export { type RedisOptions, type RunningRedis, startRedis } from "./server.js";
+export { type RedisOptions, type RunningRedis, startRedis } from "./redis-server.js";

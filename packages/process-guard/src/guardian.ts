@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { MARK_VARIABLE } from "./orphans.js";
-import type { ProcessIdentity } from "./process-identity.js";
+import type { ProcessIdentity } from "./process-table.js";
 import type { ProcessKeeper } from "./process-tree.js";
 
 export interface GuardianOptions {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Orphans } from "./orphans.js";
-import type { ProcessIdentity } from "./process-identity.js";
+import type { ProcessIdentity } from "./process-table.js";
 import { childrenOf, findProcess, listProcesses, type ProcessEntry } from "./process-table.js";
 
 /** Hears which processes have to end with this one. */

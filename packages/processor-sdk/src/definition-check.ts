@@ -1,4 +1,4 @@
-import type { Accepts, ProcessorDefinition } from "./processor.js";
+import type { Accepts, ProcessorDefinition } from "./define-processor.js";
 
 /** Throws `TypeError`, naming the processor, unless the definition has what every processor needs. TypeScript sees most of it; JavaScript none. */
 export function assertDefinition(definition: Partial<ProcessorDefinition<unknown>>): void {

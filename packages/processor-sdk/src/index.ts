@@ -1,10 +1,9 @@
-export { type AttemptHost, MAX_ARTIFACTS, runAttempt, type WrittenArtifact } from "./attempt.js";
-export { InputInvalidError, TryLaterError } from "./errors.js";
 export {
   type Accepts,
   type ArtifactOptions,
   type Context,
   defineProcessor,
+  InputInvalidError,
   type Isolation,
   type Limits,
   type ParsedParams,
@@ -12,4 +11,6 @@ export {
   type ProcessorDefinition,
   type ProcessorInput,
   type ProcessorLog,
-} from "./processor.js";
+  TryLaterError,
+} from "./define-processor.js";
+export { type AttemptHost, MAX_ARTIFACTS, runAttempt, type WrittenArtifact } from "./run-attempt.js";

@@ -3,8 +3,8 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { runAttempt } from "./attempt.js";
-import type { Processor } from "./processor.js";
+import type { Processor } from "./define-processor.js";
+import { runAttempt } from "./run-attempt.js";
 
 export interface RunOptions {
   /** The input: its bytes, its text, or the path of a file, which is read where it lies. */

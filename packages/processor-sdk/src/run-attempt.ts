@@ -2,8 +2,8 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Writable } from "node:stream";
+import type { ArtifactOptions, Context, Processor, ProcessorInput } from "./define-processor.js";
 import { sha256OfFiles } from "./digest.js";
-import type { ArtifactOptions, Context, Processor, ProcessorInput } from "./processor.js";
 
 /** An output file that an attempt left in its folder. */
 export interface WrittenArtifact {

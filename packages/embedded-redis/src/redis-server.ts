@@ -15,7 +15,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync, truncateSync } 
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Guardian, identify } from "@drover/process-guard";
-import { findRedisServer, type RedisProgram } from "./find.js";
+import { findRedisServer, type RedisProgram } from "./find-redis.js";
 import { type FolderLock, lockFolder } from "./lock.js";
 import { freePort, probe } from "./probe.js";
 
