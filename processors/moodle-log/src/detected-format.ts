@@ -1,6 +1,8 @@
 import type { ClassifiedLog } from "./classify-log.js";
-import type { DetectedText } from "./detect.js";
+import { type Encoding, openText } from "./kernel/index.js";
 import type { Params } from "./params.js";
+import { type DetectedLayout, detectLayout } from "./reading/layout.js";
+import { refuseOtherMedia } from "./reading/media.js";
 import type { DetectedFormat } from "./summary.js";
 import type { DateOrder } from "./time/date-order.js";
 
@@ -45,4 +47,25 @@ export function describeTimeFormat(sample: string, order: DateOrder): string {
   return withTime
     .replace(/\p{L}{3,}\.?/gu, (word) => (/^[hms:]+$/.test(word) ? word : "Mon"))
     .replace(/\d+/g, (digits) => (LETTERS[letters.shift() ?? ""] ?? "#").repeat(digits.length));
+}
+
+/** The input as text, and how its table stands in it. */
+export interface DetectedText extends DetectedLayout {
+  readonly encoding: Encoding;
+  /** The text as UTF-8: the input itself, or a copy in the scratch folder. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Decides what the input is: encoding over the whole file, delimiter, headings, columns.
+ * @throws {InputInvalidError} when it is no log.
+ */
+export async function detect(
+  input: { readonly path: string; readonly scratch: string },
+  options: { readonly signal: AbortSignal; readonly onBytes: (bytes: number) => void },
+): Promise<DetectedText> {
+  const text = await openText(input, { ...options, checkHead: refuseOtherMedia });
+  const { encoding, path, sizeBytes } = text;
+  return { ...detectLayout(text.head, text), encoding, path, sizeBytes };
 }

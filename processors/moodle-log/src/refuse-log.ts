@@ -1,5 +1,5 @@
 import { InputInvalidError } from "@drover/processor-sdk";
-import type { DetectedText } from "./detect.js";
+import type { DetectedText } from "./detected-format.js";
 import { type LogStore, type RejectedRow, rawRow } from "./kernel/index.js";
 import { REASON_TEXTS } from "./outputs/rejected-rows.js";
 

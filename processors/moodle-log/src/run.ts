@@ -1,7 +1,6 @@
 import type { Context } from "@drover/processor-sdk";
 import { type ClassifiedLog, classifyLog } from "./classify-log.js";
-import { type DetectedText, detect } from "./detect.js";
-import { describeDetected } from "./detected-format.js";
+import { type DetectedText, describeDetected, detect } from "./detected-format.js";
 import {
   createPool,
   type LogStore,

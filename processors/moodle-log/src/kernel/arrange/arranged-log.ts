@@ -1,5 +1,5 @@
 import { type LogRows, offsetOfRow, type SharedColumn } from "../load/log-store.js";
-import type { RowPosition } from "../text/raw-rows.js";
+import type { RowPosition } from "../text/text-rows.js";
 import type { Cases } from "./case-order.js";
 
 /** The columns of an arranged log; shared memory, for the threads that write outputs. */
