@@ -1,8 +1,8 @@
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MAX_CATALOGUE_ENTRY_BYTES, type ProcessorInfo, SETTINGS } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
+import { resolve } from "import-meta-resolve";
 
 /** A processor and the module that a child loads it from. */
 export interface LoadedProcessor {
@@ -84,24 +84,35 @@ function reasonOf(cause: unknown): string {
 }
 
 /**
- * Packages are looked up from the folder that the worker was started in, then from the worker's own
- * dependencies.
+ * Packages are looked up as `import` does it, from the folder that the worker was started in, then from the
+ * worker's own dependencies.
  */
 function resolveModule(name: string, folder: string): string {
   if (name.startsWith("file:")) return name;
   if (name.startsWith(".") || name.startsWith("/"))
     return pathToFileURL(join(name.startsWith("/") ? "" : folder, name)).href;
+  let cause: unknown;
   for (const from of [pathToFileURL(join(folder, "package.json")).href, import.meta.url]) {
     try {
-      return pathToFileURL(createRequire(from).resolve(name)).href;
-    } catch {
-      // not there: the next place, and in the end the error below
+      return resolve(name, from);
+    } catch (error) {
+      if (!isNotFound(error)) throw new ProcessorLoadError(brokenPackage(name, error), { cause: error });
+      cause = error;
     }
   }
   throw new ProcessorLoadError(
     `Processor module ${name} was not found: install the package, or give a path that starts with "./" ` +
       `or "/".`,
+    { cause },
   );
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+}
+
+function brokenPackage(name: string, error: unknown): string {
+  return `Processor module ${name} could not be found by its package.json: ${(error as Error).message}`;
 }
 
 function isProcessor(value: unknown): value is Processor {
