@@ -1,6 +1,7 @@
 /**
- * Prints core's table of settings and its catalogue of errors into the README, between their markers, and the settings into .env.example.
- * Without `--write` it changes nothing, names what differs and ends with 1. Needs a build.
+ * Prints core's table of settings and its catalogue of errors into the README, between their markers, and the
+ * settings into .env.example. Without `--write` it changes nothing, names what differs and ends with 1. Needs
+ * a build.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { ERRORS, formatValue, SETTINGS } from "../packages/core/dist/index.js";

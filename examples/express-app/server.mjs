@@ -35,7 +35,10 @@ app.get("/reports/:id/file", async (request, response) => {
   await pipeline(body, response);
 });
 
-/** What Drover refused is told with its status and its sentence; anything else is this application's own trouble. */
+/**
+ * What Drover refused is told with its status and its sentence; anything else is this application's own
+ * trouble.
+ */
 app.use((error, _request, response, next) => {
   if (!(error instanceof ProblemError)) return next(error);
   response.status(error.status).json({ message: error.detail });

@@ -103,7 +103,8 @@ test("a refusal that comes before the file was read is the answer", async () => 
   truncateSync(path, 64 << 20);
   const server = createServer((request, response) => {
     problem(413, "file_too_large")(request, response, Buffer.of());
-    request.resume(); // a server that closes at once instead resets the connection, and nobody sees its answer
+    // A server that closes at once instead resets the connection, and nobody sees its answer.
+    request.resume();
   });
   const client = createClient({ baseUrl: await listen(server), fetch: streamingFetch });
   await expect(client.submit("checksum", await fileAt(path))).rejects.toMatchObject({ status: 413 });
@@ -133,7 +134,7 @@ async function sentBy(fetch: typeof globalThis.fetch, file: Blob, options: Submi
   return form;
 }
 
-/** Answers a job whose result is the number of bytes that came; keeps none of them. */
+/** Returns a job whose result is the number of bytes that came; keeps none of them. */
 function countingServer(): Promise<string> {
   const server = createServer(async (request, response) => {
     let sizeBytes = 0;

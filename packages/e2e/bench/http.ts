@@ -28,7 +28,9 @@ export async function benchStatus(system: System, print: Print, seconds: number)
   );
 }
 
-/** POST of a 10 KiB file against multer-to-disk and queue.add, which neither syncs the file nor knows a retry. */
+/**
+ * POST of a 10 KiB file against multer-to-disk and queue.add, which neither syncs the file nor knows a retry.
+ */
 export async function benchSubmit(system: System, print: Print, seconds: number): Promise<void> {
   const folder = join(system.folder, "baseline");
   await mkdir(folder, { recursive: true });
@@ -47,7 +49,10 @@ export async function benchSubmit(system: System, print: Print, seconds: number)
   print("submit 10 KiB, durable", `${own.perSecond.toFixed(0)} /s`, ratio(own.perSecond, bare.perSecond));
 }
 
-/** 1 GiB through the api into the store, hashed and synced, against a bare pipe to disk with a SHA-256; and the api's peak memory. */
+/**
+ * 1 GiB through the api into the store, hashed and synced, against a bare pipe to disk with a SHA-256; and
+ * the api's peak memory.
+ */
 export async function benchUpload(system: System, print: Print, bytes = GIB): Promise<void> {
   const folder = join(system.folder, "baseline");
   await mkdir(folder, { recursive: true });

@@ -6,7 +6,10 @@ import { type Print, ratio } from "./print.js";
 
 const SLOTS = 8;
 
-/** No-op jobs a second: a bare BullMQ worker, Drover's worker in process, and with each attempt in a child process. */
+/**
+ * No-op jobs a second: a bare BullMQ worker, Drover's worker in process, and with each attempt in a child
+ * process.
+ */
 export async function benchJobs(system: System, print: Print, count: number): Promise<void> {
   const bare = await bareJobs(system.redis.url, count);
   const inProcess = await ownJobs(system, "noop-in-process", count);
@@ -36,7 +39,10 @@ async function bareJobs(url: string, count: number): Promise<number> {
   return count / seconds;
 }
 
-/** Submits while no worker runs, then counts from the first start of an attempt to the last end, as the jobs themselves say. */
+/**
+ * Submits while no worker runs, then counts from the first start of an attempt to the last end, as the jobs
+ * themselves say.
+ */
 async function ownJobs(system: System, processor: string, count: number): Promise<number> {
   await Promise.all(system.workers.splice(0).map((worker) => worker.stop()));
   let next = 0;

@@ -10,7 +10,10 @@ export interface Load {
   readonly connections?: number;
 }
 
-/** What a load met: requests a second and latencies in ms. Throws when any answer was not a 2xx. */
+/**
+ * What a load met: requests a second and latencies in ms.
+ * @throws when any answer was not a 2xx.
+ */
 export interface LoadResult {
   readonly perSecond: number;
   readonly p50: number;

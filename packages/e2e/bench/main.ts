@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- --quick] [-- --only status,submit,upload,jobs,latency,moodle]`: each number beside its baseline, taken in the same run
- * on the same machine. The ratios mean something; the numbers alone depend on the machine and on what else runs.
+ * `npm run bench [-- --quick] [-- --only status,submit,upload,jobs,latency,moodle]`: each number beside its
+ * baseline, taken in the same run on the same machine. The ratios mean something; the numbers alone depend on
+ * the machine and on what else runs.
  */
 import { parseArgs } from "node:util";
 import { System } from "../src/index.js";

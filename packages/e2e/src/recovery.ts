@@ -35,8 +35,9 @@ const RUNNING = 6;
 const GIVE_UP_MS = 60_000;
 
 /**
- * Lets faults strike one after another, and measures: how long a request waits for its 503, and how long running jobs stand still. With
- * the lease of production. A job runs again when it reports progress that is newer than the fault, or than its healing.
+ * Lets faults strike one after another, and measures: how long a request waits for its 503, and how long
+ * running jobs stand still. With the lease of production. A job runs again when it reports progress that is
+ * newer than the fault, or than its healing.
  */
 export async function measureRecovery(options: RecoveryOptions): Promise<RecoveryReport> {
   const random = seededRandom(options.seed);
@@ -109,7 +110,10 @@ async function strike(
   }
 }
 
-/** Time until every job has reported progress after `since`, ms since the epoch; answers how long that took from now. */
+/**
+ * Time until every job has reported progress after `since`, ms since the epoch; answers how long that took
+ * from now.
+ */
 async function recovered(system: System, ids: readonly string[], since = Date.now()): Promise<number> {
   const startedAt = performance.now();
   const still = new Set(ids);

@@ -258,7 +258,8 @@ describe("an output that takes no more", () => {
 
   test("stops an up quietly and in order, as a signal does, when it has something to say", async () => {
     const addressOnly = "sed -un '/ API /{s/.*http/http/p;q}'";
-    const reader = `{ url=$(${addressOnly}); exec 0<&-; curl -s -o gone.json "$url/api/jobs/none"; }`; // for a line, if none comes by itself
+    // For a line, if none comes by itself.
+    const reader = `{ url=$(${addressOnly}); exec 0<&-; curl -s -o gone.json "$url/api/jobs/none"; }`;
     const { out, err } = await shell(`drover up | ${reader}; echo "code $PIPESTATUS"`);
     expect(out).toBe("code 0\n");
     expect(err).toBe("");

@@ -71,7 +71,8 @@ test("Docker is used only when its engine answers", async () => {
 
 test("with Docker, Redis runs in a container whose data is the folder and whose port is on loopback only", async () => {
   const redis = await realRedis();
-  // Stands in for the engine: what `docker run` would map, it rewrites in the configuration, and runs the real Redis.
+  // Stands in for the engine: what `docker run` would map, it rewrites in the configuration, and runs the
+  // real Redis.
   program(
     "docker",
     `echo "$@" > ${folder}/args

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { childrenOf, findProcess, type ProcessEntry } from "./process-table.js";
 
 /**
- * The variable by which a process is known when nothing else tells whose it is. A child process is started with a random value in it,
- * and whatever it starts inherits that: a daemon, which left its group and lost its parents, too. Out of reach is what cleared its
- * environment as well. Linux only: elsewhere the environment of another process cannot be read.
+ * The variable by which a process is known when nothing else tells whose it is. A child process is started
+ * with a random value in it, and whatever it starts inherits that: a daemon, which left its group and lost
+ * its parents, too. Out of reach is what cleared its environment as well. Linux only: elsewhere the
+ * environment of another process cannot be read.
  */
 export const MARK_VARIABLE = "DROVER_CHILD";
 
@@ -33,16 +34,17 @@ interface Seen {
 }
 
 /**
- * Processes whose parents died: the system hands them to one of this process's ancestors (the nearest subreaper, else process 1), or to
- * this process. Their marks are read once each.
+ * Processes whose parents died: the system hands them to one of this process's ancestors (the nearest
+ * subreaper, else process 1), or to this process. Their marks are read once each.
  */
 export class Orphans {
   readonly #seen = new Map<number, Seen>();
   #last: { readonly table: readonly ProcessEntry[]; readonly marks: ReadonlyMap<number, string> } | undefined;
 
   /**
-   * Whether an orphan bears the mark, beside the process that the mark was made for. Cheap: one read for each ancestor, and one for each
-   * orphan that is new. A pid that was given to another orphan since the last look goes unnoticed here; a reading of the table finds it.
+   * Whether an orphan bears the mark, beside the process that the mark was made for. Cheap: one read for each
+   * ancestor, and one for each orphan that is new. A pid that was given to another orphan since the last look
+   * goes unnoticed here; a reading of the table finds it.
    */
   has(mark: string, leader: number): boolean {
     const living = new Set([...reapers()].flatMap((reaper) => childrenOf(reaper, "main") ?? []));

@@ -11,7 +11,10 @@ export interface SizedFile {
   readonly sizeBytes: number;
 }
 
-/** The hexadecimal SHA-256 of each file, in their order. Large files are hashed on threads, one a core, the largest first. */
+/**
+ * The hexadecimal SHA-256 of each file, in their order. Large files are hashed on threads, one a core, the
+ * largest first.
+ */
 export async function sha256OfFiles(files: readonly SizedFile[]): Promise<readonly string[]> {
   const digests = new Map<string, string>();
   const large = files

@@ -20,14 +20,16 @@ const FORMATS = [
 const ANNOTATIONS = ["id", "title", "description", "examples", "default", "deprecated", "$comment"];
 
 /**
- * The params as JSON Schema (2020-12), as a client sends them. The api knows them by it alone, so that whatever it cannot say would pass
- * upload and fail in the job: a schema that it cannot say is refused, and so is a check of one's own (`refine`) without a `.meta()` that
- * either says the same in keywords of JSON Schema, or says `checkedInRun: true`.
- * Throws `TypeError` naming the processor and the params.
+ * The params as JSON Schema (2020-12), as a client sends them. The api knows them by it alone, so that
+ * whatever it cannot say would pass upload and fail in the job: a schema that it cannot say is refused, and
+ * so is a check of one's own (`refine`) without a `.meta()` that either says the same in keywords of JSON
+ * Schema, or says `checkedInRun: true`.
+ * @throws `TypeError` naming the processor and the params.
  */
 export function jsonSchemaOf(processor: string, params: z.ZodType): Readonly<Record<string, unknown>> {
   const checked = new Set<string>();
-  const told = new Set<string>(); // each step of a chain (refine, meta, optional) is a schema of its own at the same place
+  // Each step of a chain (refine, meta, optional) is a schema of its own at the same place.
+  const told = new Set<string>();
   const schema = toJsonSchema(processor, params, (zodSchema, path) => {
     if (hasOwnCheck(zodSchema)) checked.add(nameOf(path));
     if (isTold(zodSchema)) told.add(nameOf(path));

@@ -12,7 +12,10 @@ const DELIMITER_NAMES: Readonly<Record<number, DetectedFormat["delimiter"]>> = {
   9: "tab",
 };
 
-/** What was decided about the file. @param timeSample a cell of the time column. */
+/**
+ * What was decided about the file.
+ * @param timeSample a cell of the time column.
+ */
 export function describeDetected(
   text: DetectedText,
   log: ClassifiedLog,
@@ -34,7 +37,10 @@ export function describeDetected(
 
 const LETTERS: Readonly<Record<string, string>> = { d: "D", m: "M", y: "Y" };
 
-/** A readable pattern of a time cell, as `D/MM/YY, HH:MM:SS`. @param order of the numbers of its date. */
+/**
+ * A readable pattern of a time cell, as `D/MM/YY, HH:MM:SS`.
+ * @param order of the numbers of its date.
+ */
 export function describeTimeFormat(sample: string, order: DateOrder): string {
   const isYearFirst = /^\D*\d{4}\D/.test(sample);
   const hasMonthName = /\p{L}{3,}/u.test(sample.replace(/\b[ap]\.?m\b/i, ""));

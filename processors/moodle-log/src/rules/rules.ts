@@ -102,7 +102,8 @@ export interface Rule {
 let builtIn: readonly Rule[] | undefined;
 
 /**
- * The rules that come with the processor, in order; read once. Throws when the file is not as it should be.
+ * The rules that come with the processor, in order; read once.
+ * @throws when the file is not as it should be.
  */
 export function builtInRules(): readonly Rule[] {
   builtIn ??= readBuiltInRules();

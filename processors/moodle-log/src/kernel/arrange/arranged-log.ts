@@ -45,7 +45,10 @@ export class ArrangedLog {
     return row === undefined ? undefined : { offset: offsetOfRow(rows, row) };
   }
 
-  /** Counts the kept rows by kind of event and by actor. @param of how many kinds and actors there are. */
+  /**
+   * Counts the kept rows by kind of event and by actor.
+   * @param of how many kinds and actors there are.
+   */
   count(of: { readonly kinds: number; readonly actors: number }): {
     readonly kinds: readonly number[];
     readonly actors: readonly number[];

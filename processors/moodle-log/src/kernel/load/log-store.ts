@@ -72,8 +72,8 @@ export class LogStore {
   }
 
   /**
-   * Adds the next segment of the text. What it holds is numbered in the order of the text, so that neither the
-   * numbers nor a person's name depend on which thread was quicker.
+   * Adds the next segment of the text. What it holds is numbered in the order of the text, so that neither
+   * the numbers nor a person's name depend on which thread was quicker.
    * @param thread what the segment's numbers stand for.
    */
   add(segment: Segment, thread: ThreadDictionaries): void {

@@ -24,8 +24,8 @@ interface ReadWording {
 }
 
 /**
- * Turns the cells of a row into three small numbers: its kind of event, its actor, its place.
- * The numbers are this object's own; `takeNew` hands out what they stand for, each once.
+ * Turns the cells of a row into three small numbers: its kind of event, its actor, its place. The numbers are
+ * this object's own; `takeNew` hands out what they stand for, each once.
  */
 export class RowInterpreter {
   kind = 0;
