@@ -65,7 +65,8 @@ export function ensureProgram([program, ...otherNames], aptPackage, { mayInstall
   if ([program, ...otherNames].some(onPath)) return;
   if (!mayInstall || process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) {
     say(
-      `${program} is missing (Debian, Ubuntu: sudo apt-get install ${aptPackage}); tests that need it are skipped`,
+      `${program} is missing (Debian, Ubuntu: sudo apt-get install ${aptPackage}); tests that need it ` +
+        "are skipped",
     );
     return;
   }

@@ -1,5 +1,6 @@
 /**
- * An Express application that takes files from its own users and has Drover do the work. Its users never see Drover.
+ * An Express application that takes files from its own users and has Drover do the work. Its users never
+ * see Drover.
  *
  *   npm start                                   # in the repository: Drover on port 8000
  *   node examples/express-app/server.mjs        # this application on port 3000

@@ -96,8 +96,8 @@ function baseUrlOf(text: string): string {
   const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
   if (!isHttp || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     throw new TypeError(
-      "The address of a Drover server is http:// or https://, host and perhaps a path, as http://127.0.0.1:8000; " +
-        "a key goes into apiKey.",
+      "The address of a Drover server is http:// or https://, host and perhaps a path, " +
+        "as http://127.0.0.1:8000; a key goes into apiKey.",
     );
   }
   return text.trim().replace(/\/+$/, "");

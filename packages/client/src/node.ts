@@ -1,6 +1,7 @@
 /**
- * For Node: files from disk, and a `fetch` that sends forms without holding them in memory. Node 20's own `fetch` reads a form faster than
- * the connection takes it, and ends with all of it in memory (1.5 GB for a file of 1.5 GB; this one stays below 100 MB).
+ * For Node: files from disk, and a `fetch` that sends forms without holding them in memory. Node 20's own
+ * `fetch` reads a form faster than the connection takes it, and ends with all of it in memory (1.5 GB for a
+ * file of 1.5 GB; this one stays below 100 MB).
  *
  * ```ts
  * const client = createClient({ baseUrl, fetch: streamingFetch });

@@ -119,7 +119,8 @@ describe("a worker that cannot start says why in a sentence, with exit code 2:",
     const { out, err } = await shell(worker, { DROVER_WORKER_PORT: port });
     expect(err).toMatch(
       new RegExp(
-        `^Cannot listen on 127\\.0\\.0\\.1 port ${port} \\(HOST, DROVER_WORKER_PORT\\): listen EADDRINUSE.*\n$`,
+        `^Cannot listen on 127\\.0\\.0\\.1 port ${port} \\(HOST, DROVER_WORKER_PORT\\): listen ` +
+          "EADDRINUSE.*\n$",
       ),
     );
     expect(out).toContain("code 2\n");
@@ -213,7 +214,8 @@ describe("a command that is ended while it waits", () => {
     cli.signal(signal);
     expect(await cli.exitCode()).toBe(code);
     expect(cli.output).toContain(
-      `drover: Job ${JOB_ID} goes on without this command. To see how it ends: drover watch ${JOB_ID}${rest}\n`,
+      `drover: Job ${JOB_ID} goes on without this command. To see how it ends: drover watch ` +
+        `${JOB_ID}${rest}\n`,
     );
     expect(cli.output).not.toMatch(STACK);
   });

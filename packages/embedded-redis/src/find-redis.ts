@@ -55,10 +55,12 @@ export async function findRedisServer(options: FindOptions = {}): Promise<RedisP
   throw new RedisNotFoundError(HOW_TO_GET_ONE);
 }
 
-const HOW_TO_GET_ONE = `No Redis was found: no valkey-server or redis-server of version 6.2 or newer on PATH, and no Docker engine that answers. Get one with
+const HOW_TO_GET_ONE = `No Redis was found: no valkey-server or redis-server of version 6.2 or newer on PATH,
+and no Docker engine that answers. Get one with
   Debian, Ubuntu:  sudo apt-get install redis-server
   macOS:           brew install redis
-  Docker:          docker run -d -p 127.0.0.1:6379:6379 redis:7 redis-server --appendonly yes --maxmemory-policy noeviction
+  Docker:          docker run -d -p 127.0.0.1:6379:6379 redis:7 \\
+                     redis-server --appendonly yes --maxmemory-policy noeviction
                    and then set REDIS_URL=redis://127.0.0.1:6379
 or set REDIS_URL to the address of one that runs elsewhere.`;
 

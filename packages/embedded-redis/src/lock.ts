@@ -131,7 +131,10 @@ function takeAway(path: string, found: LockContent | "unreadable"): void {
 
 function inUseMessage(folder: string, { owner, redis }: LockContent): string {
   const server = redis === null ? "" : ` (its Redis: pid ${redis.pid})`;
-  return `The data folder ${folder} is in use by process ${owner.pid}${server}. Stop that one first, or use another folder (DROVER_DATA_DIR).`;
+  return (
+    `The data folder ${folder} is in use by process ${owner.pid}${server}. Stop that one first, ` +
+    "or use another folder (DROVER_DATA_DIR)."
+  );
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -1,13 +1,15 @@
 /**
- * A private Redis. It lives from `startRedis` until `stop`, or until this process ends in whatever way: a guardian then asks it to stop.
+ * A private Redis. It lives from `startRedis` until `stop`, or until this process ends in whatever way: a
+ * guardian then asks it to stop.
  *
  * ```
  *  this process ──pipe──► guardian (sh)      closes with this process, killed or not
  *       │                     └──SIGTERM──┐
  *       └──go + configuration──► sh ──exec──► redis-server      reads its configuration from stdin
  * ```
- * Redis is started only by the line `go`, which is sent after the guardian and the lock file know its pid: there is no moment at which
- * a kill of this process leaves a Redis behind. The password is in no argument list, no file and no environment.
+ * Redis is started only by the line `go`, which is sent after the guardian and the lock file know its pid:
+ * there is no moment at which a kill of this process leaves a Redis behind. The password is in no argument
+ * list, no file and no environment.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";

@@ -130,7 +130,8 @@ export function isRunning({ pid, started }: ProcessIdentity): boolean {
  */
 export function pidSpace(): string {
   try {
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;
+    const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${bootId} ${readlinkSync("/proc/self/ns/pid")}`;
   } catch {
     return process.platform; // no /proc: no pid namespaces either; start times tell boots apart
   }

@@ -68,7 +68,8 @@ function endingOf(processor: string, text: string): string {
     .replace(/^\*?\.?/, "")}`;
   if (/^(\.[^\s./\\*?"<>|:]+)+$/u.test(ending)) return ending;
   throw new TypeError(
-    `Processor ${processor}: accepts.extensions holds endings of file names, as ".csv"; got "${text}". Leave the list out for any file.`,
+    `Processor ${processor}: accepts.extensions holds endings of file names, as ".csv"; got "${text}". ` +
+      "Leave the list out for any file.",
   );
 }
 
@@ -79,7 +80,8 @@ function mediaTypeOf(processor: string, text: string): string {
   const type = (text.split(";")[0] ?? "").trim().toLowerCase();
   if (MEDIA_TYPE.test(type)) return type;
   throw new TypeError(
-    `Processor ${processor}: accepts.mediaTypes holds media types, as "text/csv", "image/*" or "*/*"; got "${text}".`,
+    `Processor ${processor}: accepts.mediaTypes holds media types, as "text/csv", "image/*" or "*/*"; ` +
+      `got "${text}".`,
   );
 }
 

@@ -58,7 +58,9 @@ const { parentPort, workerData } = require("node:worker_threads");
 const hash = createHash("sha256");
 const buffer = Buffer.allocUnsafe(4 << 20);
 const file = openSync(workerData, "r");
-for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) hash.update(buffer.subarray(0, read));
+for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
+  hash.update(buffer.subarray(0, read));
+}
 closeSync(file);
 parentPort.postMessage(hash.digest("hex"));
 `;

@@ -37,7 +37,8 @@ export function jsonSchemaOf(processor: string, params: z.ZodType): Readonly<Rec
   const untold = [...checked].filter((name) => !told.has(name));
   if (untold.length > 0) {
     throw new TypeError(
-      `Processor ${processor}: ${untold.join(", ")}: a check made with refine() or the like does not reach the api, which would take at upload what fails in the job. ` +
+      `Processor ${processor}: ${untold.join(", ")}: a check made with refine() or the like does not ` +
+        "reach the api, which would take at upload what fails in the job. " +
         "Use what JSON Schema can say (enum, regex, min, max), or say it after the check: " +
         `.meta({ pattern: "…" }), .meta({ format: "…" }) (checked are ${FORMATS.join(", ")}), ` +
         "or .meta({ checkedInRun: true }) to let the job fail with input_invalid.",
@@ -45,7 +46,8 @@ export function jsonSchemaOf(processor: string, params: z.ZodType): Readonly<Rec
   }
   if (schema["type"] !== undefined && schema["type"] !== "object") {
     throw new TypeError(
-      `Processor ${processor}: params is an object, as z.strictObject({ … }); its schema says ${JSON.stringify(schema["type"])}.`,
+      `Processor ${processor}: params is an object, as z.strictObject({ … }); its schema says ` +
+        `${JSON.stringify(schema["type"])}.`,
     );
   }
   return schema;
@@ -64,7 +66,8 @@ function toJsonSchema(
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TypeError(
-      `Processor ${processor}: params cannot be told to the api as JSON Schema: ${reason}. Take what JSON knows: text, numbers, booleans, lists, objects.`,
+      `Processor ${processor}: params cannot be told to the api as JSON Schema: ${reason}. Take what ` +
+        "JSON knows: text, numbers, booleans, lists, objects.",
       { cause },
     );
   }

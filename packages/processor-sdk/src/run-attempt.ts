@@ -138,7 +138,8 @@ class Outputs {
   #assertFree(name: string): void {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) {
       throw new TypeError(
-        `An artifact's name is 1 to 128 letters, digits, ".", "_" or "-", the first a letter or digit; got "${name}".`,
+        'An artifact\'s name is 1 to 128 letters, digits, ".", "_" or "-", the first a letter or digit; ' +
+          `got "${name}".`,
       );
     }
     if (this.#outputs.size >= MAX_ARTIFACTS)

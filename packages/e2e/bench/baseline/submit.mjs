@@ -1,4 +1,7 @@
-/** The least that a submit can be: multer to disk, queue.add; and an upload piped to disk with a SHA-256 on the way. No fsync. */
+/**
+ * The least that a submit can be: multer to disk, queue.add; and an upload piped to disk with a SHA-256 on
+ * the way. No fsync.
+ */
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
