@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { createClient, type SubmitOptions, UnreachableError } from "../src/index.js";
 import { fileAt, streamingFetch } from "../src/node.js";
-import { JOB_ID, jobOf, json, problem, scriptedServer } from "./server.js";
+import { JOB_ID, jobOf, json, problem, scriptedServer } from "./scripted-server.js";
 
 let folder: string;
 

@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { System } from "../src/index.js";
 import { benchStatus, benchSubmit, benchUpload } from "./http.js";
-import { benchJobs, benchLatency } from "./jobs.js";
+import { benchJobs, benchLatency } from "./job-rates.js";
 import { printLine } from "./print.js";
 
 const { values } = parseArgs({

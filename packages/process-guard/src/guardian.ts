@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { MARK_VARIABLE } from "./orphans.js";
+import { MARK_VARIABLE } from "./orphaned-processes.js";
 import type { ProcessIdentity } from "./process-table.js";
 import type { ProcessKeeper } from "./process-tree.js";
 

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Orphans } from "./orphans.js";
-import type { ProcessIdentity } from "./process-table.js";
-import { childrenOf, findProcess, listProcesses, type ProcessEntry } from "./process-table.js";
+import type { Orphans } from "./orphaned-processes.js";
+import {
+  childrenOf,
+  findProcess,
+  listProcesses,
+  type ProcessEntry,
+  type ProcessIdentity,
+} from "./process-table.js";
 
 /** Hears which processes have to end with this one. */
 export interface ProcessKeeper {
