@@ -65,7 +65,7 @@ async function loadModule(name: string, folder: string): Promise<readonly Loaded
       return { processor: candidate, moduleUrl };
     }
     throw new ProcessorLoadError(
-      `Processor module ${name} has to export what defineProcessor() answers, or a list of those, as its ` +
+      `Processor module ${name} has to export what defineProcessor() returns, or a list of those, as its ` +
         "default.",
     );
   });

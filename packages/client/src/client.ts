@@ -35,7 +35,7 @@ interface Abortable {
  */
 export interface Client {
   /**
-   * Uploads a file, streamed, and answers its job. In Node `openAsBlob(path)` of `node:fs` makes a Blob of a
+   * Uploads a file, streamed, and returns its job. In Node `openAsBlob(path)` of `node:fs` makes a Blob of a
    * file.
    */
   submit(processor: string, file: Blob, options?: SubmitOptions): Promise<Job>;
@@ -123,7 +123,7 @@ const HOLD_S = 30;
 /** A status that this version does not know is terminal when the job has a time of completion. */
 const TERMINAL: readonly string[] = ["completed", "failed", "cancelled"];
 
-/** Reads the job until it is `completed`, `failed` or `cancelled`, and answers it. */
+/** Reads the job until it is `completed`, `failed` or `cancelled`, and returns it. */
 export async function waitForJob(server: Server, jobId: string, options: WaitOptions): Promise<Job> {
   const { onUpdate, giveUpAfterMs = 300_000, signal } = options;
   const query = { wait: onUpdate === undefined ? HOLD_S : 1 };

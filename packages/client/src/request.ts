@@ -43,7 +43,7 @@ export type JsonOf<N extends RouteName> = (typeof routes)[N]["answers"] extends 
 const ANSWER_MS = 30_000;
 
 /**
- * Calls an endpoint and answers its JSON, of the shape that the contract says.
+ * Calls an endpoint and returns its JSON, of the shape that the contract says.
  * @throws `ProblemError`, `UnreachableError`, and `UnexpectedAnswerError` when the answer is no JSON or of
  *   another shape.
  */
@@ -60,7 +60,7 @@ export async function callJson<N extends RouteName>(server: Server, name: N, cal
 }
 
 /**
- * Calls an endpoint and answers the response, its body unread.
+ * Calls an endpoint and returns the response, its body unread.
  * @throws for any status but 2xx as `callJson` does.
  */
 export async function send(server: Server, name: RouteName, call: Call): Promise<Response> {

@@ -19,7 +19,7 @@ export interface SubmitOptions extends Partial<SubmitFields> {
   readonly signal?: AbortSignal;
 }
 
-/** Uploads the file, read as it is sent, and answers its job. */
+/** Uploads the file, read as it is sent, and returns its job. */
 export function submit(server: Server, processor: string, file: Blob, options: SubmitOptions): Promise<Job> {
   const { idempotencyKey, giveUpAfterMs = 60_000, signal } = options;
   const attempt = (): Promise<Job> =>

@@ -10,9 +10,9 @@ export interface InstallationMark {
 /** The mark in the queue's server. Every method throws `redis_unavailable` within 2 s when it cannot be reached. */
 export interface InstallationMarks {
   read(): Promise<InstallationMark | undefined>;
-  /** Sets a mark in state `new` where there is none; answers the mark that stands. */
+  /** Sets a mark in state `new` where there is none; returns the mark that stands. */
   create(id: string): Promise<InstallationMark>;
-  /** Binds the server to `id`, unless it is bound to another one; answers the mark that stands. */
+  /** Binds the server to `id`, unless it is bound to another one; returns the mark that stands. */
   bind(id: string): Promise<InstallationMark>;
   /** Whether the server knows any job. */
   hasJobs(): Promise<boolean>;
