@@ -14,6 +14,6 @@ app.get("/status/:id", async (request, response) => {
   response.json(await redis.hgetall(`baseline:${request.params.id}`));
 });
 const server = app.listen(0, "127.0.0.1", () =>
-  process.send({ type: "listening", url: `http://127.0.0.1:${server.address().port}` }),
+  process.send({ url: `http://127.0.0.1:${server.address().port}` }),
 );
 process.on("disconnect", () => process.exit());
