@@ -54,7 +54,10 @@ export type Outcome =
       readonly code: FailureCode;
       readonly message: string;
       readonly retryable: boolean;
-      /** The processor asked to be tried again after this many ms; `undefined` for the retry policy's own delay. */
+      /**
+       * The processor asked to be tried again after this many ms; `undefined` for the retry policy's own
+       * delay.
+       */
       readonly retryAfterMs?: number;
     }
   | { readonly kind: "cancelled" }
@@ -71,4 +74,27 @@ export interface LogLine {
   readonly message: string;
   /** ms since the epoch. */
   readonly at: number;
+}
+
+/** When a failed attempt is followed by another. */
+export interface RetryPolicy {
+  /** Attempts in all, the first included; 1 or more. */
+  readonly maxAttempts: number;
+  /** Upper bound of the delay after the first failed attempt. */
+  readonly baseDelayMs: number;
+  /** Upper bound of any delay. */
+  readonly maxDelayMs: number;
+}
+
+/**
+ * Delay before the attempt that follows `attempt`, in ms, or `undefined` when none is left. Exponential with
+ * full jitter: uniform in [0, min(maxDelayMs, baseDelayMs · 2^(attempt−1))]. Source: AWS Architecture Blog,
+ * "Exponential Backoff And Jitter" (2015).
+ * @param attempt 1-based number of failed attempts so far.
+ * @param random  uniform in [0, 1); a constant in tests.
+ */
+export function retryDelayMs(policy: RetryPolicy, attempt: number, random: () => number): number | undefined {
+  if (attempt >= policy.maxAttempts) return undefined;
+  const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1));
+  return Math.floor(random() * (ceiling + 1));
 }

@@ -1,6 +1,5 @@
 export * from "./attempt.js";
 export * from "./errors.js";
-export * from "./event.js";
 export * from "./job.js";
 export * from "./log-format.js";
 export * from "./parse-settings.js";
@@ -9,6 +8,5 @@ export * from "./ports/clock.js";
 export * from "./ports/installation-mark.js";
 export * from "./ports/log.js";
 export * from "./ports/queue.js";
-export * from "./processor.js";
-export * from "./retry.js";
+export * from "./processor-info.js";
 export * from "./settings.js";

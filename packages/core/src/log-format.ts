@@ -15,9 +15,10 @@ export interface LogEntry {
 }
 
 /**
- * One line of the log: `json` with every field, or `pretty` with a mark (✅ for a success, ℹ️, ⚠️, ❌) and the fields behind the message.
- * Whatever a client or a processor put into a text, it begins no line and steers no terminal: control characters and those that turn
- * the direction of writing are shown as `\n`, `\u001b`. In `pretty` an error follows below, each of its lines indented.
+ * One line of the log: `json` with every field, or `pretty` with a mark (✅ for a success, ℹ️, ⚠️, ❌) and the
+ * fields behind the message. Whatever a client or a processor put into a text, it begins no line and steers
+ * no terminal: control characters and those that turn the direction of writing are shown as `\n`, `\u001b`.
+ * In `pretty` an error follows below, each of its lines indented.
  */
 export function formatLog(format: "json" | "pretty", entry: LogEntry): string {
   const { error, ...fields } = entry.fields;
@@ -32,7 +33,8 @@ export function formatLog(format: "json" | "pretty", entry: LogEntry): string {
       ...fields,
       ...shown,
     });
-    return visible(line); // JSON has escaped most; the rest stands within strings, where `\u009b` means the same
+    // JSON has escaped most; the rest stands within strings, where `\u009b` means the same.
+    return visible(line);
   }
   const isSuccess = entry.level === "info" && fields["outcome"] === "completed";
   const rest = Object.entries(fields)
@@ -60,7 +62,10 @@ function shownValue(value: unknown): string {
   return isPlain ? String(value) : JSON.stringify(value);
 }
 
-/** Controls of ASCII and Latin-1, what ends a line in Unicode, and what turns the direction of writing (UAX 9). */
+/**
+ * Controls of ASCII and Latin-1, what ends a line in Unicode, and what turns the direction of writing (UAX
+ * 9).
+ */
 const INVISIBLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 

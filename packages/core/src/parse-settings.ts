@@ -22,7 +22,7 @@ export class SettingsError extends Error {
 
 /**
  * The settings that an environment spells, defaults filled in; an empty variable counts as absent.
- * Throws `SettingsError` listing every mistake.
+ * @throws `SettingsError` listing every mistake.
  */
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const mistakes: string[] = [];
@@ -102,8 +102,8 @@ function parseQuantity(setting: Extract<Setting, { min: number }>, text: string)
 const CLIENT_VARIABLES: readonly string[] = ["DROVER_URL", "DROVER_API_KEY"];
 
 /**
- * A sentence for each variable that starts with `DROVER_` and is no setting: most likely misspelt, so the processes log them at start.
- * Names the setting that it is nearest to, when it is near one.
+ * A sentence for each variable that starts with `DROVER_` and is no setting: most likely misspelt, so the
+ * processes log them at start. Names the setting that it is nearest to, when it is near one.
  */
 export function misspeltSettings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const known = [...Object.keys(SETTINGS), ...CLIENT_VARIABLES];

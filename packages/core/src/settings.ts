@@ -29,8 +29,9 @@ const DAY = 24 * HOUR;
 const GIB = 1024 ** 3;
 
 /**
- * Every setting, once. The processes parse their environment by it; the README's table and `.env.example` are printed from it.
- * Bytes take `k`, `m`, `g` (powers of 1,024), durations `ms`, `s`, `m`, `h`, `d`; without a unit they are bytes and milliseconds.
+ * Every setting, once. The processes parse their environment by it; the README's table and `.env.example` are
+ * printed from it. Bytes take `k`, `m`, `g` (powers of 1,024), durations `ms`, `s`, `m`, `h`, `d`; without a
+ * unit they are bytes and milliseconds.
  */
 export const SETTINGS = {
   PORT: {
