@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { Config } from "./cli-config.js";
 import { createContext } from "./commands/context.js";
 import { cancel, download, list, logs, processors, remove, retry, status } from "./commands/jobs.js";
 import { submitFile } from "./commands/submit.js";
 import { finish } from "./commands/watch.js";
-import type { Config } from "./config.js";
 
 const STATUSES = ["queued", "running", "completed", "failed", "cancelled"];
 

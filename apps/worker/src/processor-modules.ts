@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { MAX_CATALOGUE_ENTRY_BYTES, type ProcessorInfo, SETTINGS } from "@drover/core";
+import { MAX_CATALOGUE_ENTRY_BYTES, type ProcessorInfo } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
+import { DEFAULTS } from "@drover/settings";
 import { resolve } from "import-meta-resolve";
 
 /** A processor and the module that a child loads it from. */
@@ -28,7 +29,7 @@ export async function loadProcessors(
   names: readonly string[],
   folder: string,
 ): Promise<readonly LoadedProcessor[]> {
-  const modules = names.flatMap((name) => (name === BUILT_IN ? SETTINGS.DROVER_PROCESSORS.default : [name]));
+  const modules = names.flatMap((name) => (name === BUILT_IN ? DEFAULTS.DROVER_PROCESSORS : [name]));
   const loaded = (await Promise.all(modules.map((name) => loadModule(name, folder)))).flat();
   const seen = new Map<string, string>();
   for (const { processor, moduleUrl } of loaded) {

@@ -1,8 +1,8 @@
 import type { Attempt, Clock, Consumer, Log, QueuePorts, WorkerInfo } from "@drover/core";
+import { trouble } from "@drover/log";
 import type { Processor } from "@drover/processor-sdk";
 import { type Executor, fieldsOf } from "./attempts/execute.js";
 import type { Runner } from "./children/runner.js";
-import { trouble } from "./log.js";
 import { describeProcessor } from "./processor-modules.js";
 import type { Obstacle, StorageWatch } from "./storage-watch.js";
 import { type Repetition, repeat } from "./timers.js";

@@ -66,3 +66,8 @@ export class DomainError extends Error {
     this.members = options.members ?? {};
   }
 }
+
+/** A mistake in the configuration: the process cannot start. Its message tells every mistake, a line each. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}

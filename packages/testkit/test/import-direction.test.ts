@@ -155,10 +155,10 @@ describe("the direction of imports", () => {
     "globalThis.process.env;",
     "const { env } = process; env;",
     `import { env } from "node:process"; env;`,
-  ])("lets only config.ts of an app read the environment: %s", async (text) => {
-    expect(await plant("apps/api", { "src/config.ts": text })).toEqual([]);
+  ])("lets only one file of an app read the environment: %s", async (text) => {
+    expect(await plant("apps/api", { "src/main.ts": text })).toEqual([]);
     expect(await plant("apps/api", { "src/app.ts": text })).toHaveLength(1);
-    expect(await plant("packages/queue", { "src/config.ts": text })).toHaveLength(1);
+    expect(await plant("packages/queue", { "src/main.ts": text })).toHaveLength(1);
   });
 
   it("takes setting a variable for no reading of the environment", async () => {

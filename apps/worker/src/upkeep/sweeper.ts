@@ -1,6 +1,6 @@
 import { type BlobStore, type Clock, DomainError, type Log, type QueuePorts } from "@drover/core";
 import { putText, settleManifest } from "@drover/job-files";
-import { trouble } from "../log.js";
+import { trouble } from "@drover/log";
 import { type Repetition, repeat } from "../timers.js";
 import { createArtifactPart, createTombstonePart, lookUpJob } from "./orphans.js";
 import { type Reconciled, Reconciler } from "./reconciler.js";

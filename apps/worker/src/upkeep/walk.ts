@@ -1,5 +1,5 @@
 import { type BlobStat, DomainError, type Log } from "@drover/core";
-import { trouble } from "../log.js";
+import { trouble } from "@drover/log";
 
 /** One turn of the sweeper at one of its parts. */
 export interface Slice {

@@ -31,7 +31,7 @@ function fileViolations(workspace: Workspace, row: Row, file: SourceFile): strin
     found.push(`${where} imports a module by a computed name, which nothing can check.`);
   }
   if (isSource && file.readsEnv && !isIn(row.mayReadEnvIn, file.path)) {
-    found.push(`${where} reads process.env: only src/config.ts of an app does.`);
+    found.push(`${where} reads process.env: only one file of an app does.`);
   }
   return found;
 }

@@ -25,6 +25,8 @@ export const ROWS: readonly Row[] = [
   { workspace: "packages/processor-sdk", may: ["zod", "node:*"] },
   { workspace: "processors/*", may: ["@drover/processor-sdk", "node:*", "*"] },
   { workspace: "packages/job-files", may: ["@drover/core"] },
+  { workspace: "packages/settings", may: ["@drover/core", "zod"] },
+  { workspace: "packages/log", may: ["@drover/core", "node:*", "winston"] },
   { workspace: "packages/queue", may: ["@drover/core", "@drover/job-files", "node:*", "*"] },
   { workspace: "packages/storage", may: ["@drover/core", "@drover/job-files", "node:*", "*"] },
   { workspace: "packages/process-guard", may: ["node:*"] },
@@ -32,15 +34,25 @@ export const ROWS: readonly Row[] = [
   { workspace: "packages/client", may: ["@drover/contract"], nodeOnlyIn: ["src/node.ts", "src/node/"] },
   {
     workspace: "apps/api",
-    may: ["@drover/core", "@drover/job-files", "@drover/contract", "node:*", "*"],
+    may: [
+      "@drover/core",
+      "@drover/job-files",
+      "@drover/log",
+      "@drover/settings",
+      "@drover/contract",
+      "node:*",
+      "*",
+    ],
     mayInMain: ["@drover/queue", "@drover/storage"],
-    mayReadEnvIn: ["src/config.ts"],
+    mayReadEnvIn: ["src/main.ts"],
   },
   {
     workspace: "apps/worker",
     may: [
       "@drover/core",
       "@drover/job-files",
+      "@drover/log",
+      "@drover/settings",
       "@drover/process-guard",
       "@drover/processor-sdk",
       "node:*",
@@ -49,14 +61,14 @@ export const ROWS: readonly Row[] = [
     mayInMain: ["@drover/queue", "@drover/storage", "@drover/processor-*"],
     mayComputeImportsIn: ["src/"],
     // clean-check.ts reads no setting: in the child it puts back what an attempt changed.
-    mayReadEnvIn: ["src/config.ts", "src/children/clean-check.ts"],
+    mayReadEnvIn: ["src/worker-config.ts", "src/children/clean-check.ts"],
   },
   {
     workspace: "apps/cli",
     may: ["@drover/client", "@drover/contract", "@drover/embedded-redis", "node:*", "*"],
     mayStart: ["@drover/api", "@drover/worker", "@drover/processor-moodle-log"],
     isCarrier: true,
-    mayReadEnvIn: ["src/config.ts"],
+    mayReadEnvIn: ["src/cli-config.ts"],
   },
   { workspace: "apps/console", may: ["@drover/client", "@drover/contract", "*"] },
   ...["packages/testkit", "packages/e2e"].map((workspace) => ({
@@ -74,7 +86,7 @@ export const RESERVED: Readonly<Record<string, readonly string[]>> = {
   "@bull-board/*": ["apps/api/"],
   express: ["apps/api/"],
   multer: ["apps/api/"],
-  winston: ["apps/api/", "apps/worker/"],
+  winston: ["packages/log/"],
   commander: ["apps/cli/"],
 };
 

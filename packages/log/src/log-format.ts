@@ -1,6 +1,4 @@
-import type { LogFields } from "./ports/log.js";
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
+import { DomainError, type LogFields, type LogLevel } from "@drover/core";
 
 const MARKS: Readonly<Record<LogLevel, string>> = { debug: "  ", info: "ℹ️ ", warn: "⚠️ ", error: "❌" };
 
@@ -81,4 +79,12 @@ function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const own = error.stack ?? `${error.name}: ${error.message}`;
   return error.cause === undefined ? own : `${own}\ncaused by ${describeError(error.cause)}`;
+}
+
+/**
+ * An error as fields of a log line: a refusal, such as Redis being away, by its words; anything else with its
+ * stack.
+ */
+export function trouble(error: unknown): LogFields {
+  return error instanceof DomainError ? { code: error.code, reason: error.message } : { error };
 }

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { misspeltSettings, parseSettings, type Settings } from "@drover/core";
+import { misspeltSettings, parseSettings, type Settings } from "@drover/settings";
 
 /** What the worker was told. The only place that reads the environment. */
 export interface Config {

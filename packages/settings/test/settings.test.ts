@@ -1,15 +1,9 @@
+import { SettingsError } from "@drover/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  formatValue,
-  misspeltSettings,
-  parseSettings,
-  SETTINGS,
-  type Setting,
-  SettingsError,
-} from "../src/index.js";
+import { misspeltSettings, parseSettings, SETTINGS, type SettingInfo } from "../src/index.js";
 
-const ENTRIES = Object.entries<Setting>(SETTINGS);
+const ENTRIES = Object.entries<SettingInfo>(SETTINGS);
 
 /** The mistakes that an environment is refused for, one line each. */
 function mistakesOf(env: Readonly<Record<string, string>>): readonly string[] {
@@ -130,7 +124,7 @@ describe("settings", () => {
 
   it("read back what they print", () => {
     const quantities = ENTRIES.filter(
-      (entry): entry is [string, Extract<Setting, { min: number }>] => "min" in entry[1],
+      (entry): entry is [string, SettingInfo & { min: number; max: number }] => "min" in entry[1],
     );
     fc.assert(
       fc.property(
@@ -139,23 +133,23 @@ describe("settings", () => {
         (entry, share) => {
           const [name, setting] = entry;
           const value = setting.min + Math.round(share * (setting.max - setting.min));
-          expect(parseSettings({ [name]: formatValue(setting, value) })).toHaveProperty(name, value);
+          expect(parseSettings({ [name]: setting.format(value) })).toHaveProperty(name, value);
         },
       ),
     );
     for (const [name, setting] of ENTRIES) {
-      const text = formatValue(setting, setting.default);
+      const text = setting.format(setting.default);
       expect(parseSettings({ [name]: text })).toHaveProperty(name, setting.default);
     }
   });
 
   it("are printed as a person writes them", () => {
-    expect(formatValue(SETTINGS.DROVER_RETENTION_COMPLETED, 7 * 86_400_000)).toBe("7d");
-    expect(formatValue(SETTINGS.DROVER_MAX_UPLOAD_BYTES, 4 * 1024 ** 3)).toBe("4g");
-    expect(formatValue(SETTINGS.DROVER_DRAIN_TIMEOUT, 1_500)).toBe("1500ms");
-    expect(formatValue(SETTINGS.DROVER_DRAIN_TIMEOUT, 0)).toBe("0");
-    expect(formatValue(SETTINGS.DROVER_PROCESSORS, ["a", "b"])).toBe("a,b");
-    expect(formatValue(SETTINGS.DROVER_ADMIN_KEY, undefined)).toBe("");
+    expect(SETTINGS.DROVER_RETENTION_COMPLETED.format(7 * 86_400_000)).toBe("7d");
+    expect(SETTINGS.DROVER_MAX_UPLOAD_BYTES.format(4 * 1024 ** 3)).toBe("4g");
+    expect(SETTINGS.DROVER_DRAIN_TIMEOUT.format(1_500)).toBe("1500ms");
+    expect(SETTINGS.DROVER_DRAIN_TIMEOUT.format(0)).toBe("0");
+    expect(SETTINGS.DROVER_PROCESSORS.format(["a", "b"])).toBe("a,b");
+    expect(SETTINGS.DROVER_ADMIN_KEY.format(undefined)).toBe("");
   });
 
   it("know a misspelt variable of theirs, and leave those of others alone", () => {
@@ -196,8 +190,8 @@ describe("settings", () => {
   it("have a default within their own bounds, and a sentence that explains them", () => {
     for (const [name, setting] of ENTRIES) {
       if ("min" in setting) {
-        expect(setting.default, name).toBeGreaterThanOrEqual(setting.min);
-        expect(setting.default, name).toBeLessThanOrEqual(setting.max);
+        expect(setting.default, name).toBeGreaterThanOrEqual(Number(setting.min));
+        expect(setting.default, name).toBeLessThanOrEqual(Number(setting.max));
       }
       expect(setting.help, name).toMatch(/\.$/);
     }

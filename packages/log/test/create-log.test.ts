@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import winston from "winston";
-import { createLog } from "../src/log.js";
+import { createLog } from "../src/index.js";
 
 function logTo(format: "json" | "pretty") {
   let text = "";
@@ -12,6 +12,7 @@ function logTo(format: "json" | "pretty") {
     },
   });
   const log = createLog({
+    source: "api",
     level: "info",
     format,
     transport: new winston.transports.Stream({ stream, eol: "\n" }),
