@@ -19,7 +19,7 @@ const alias = [
 ];
 
 const inEveryProject = {
-  globalSetup: [`${packages}testkit/src/docker-engine.ts`],
+  globalSetup: [`${packages}testkit/src/run-redis.ts`],
   /** Fails a test that prints and a file that leaves something open. */
   setupFiles: [`${packages}testkit/src/clean-test.ts`],
   /** Files share a process, since a new one spends longer on loading than most files on their tests; each is checked for what it leaves. */
