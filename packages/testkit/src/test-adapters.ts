@@ -61,7 +61,12 @@ export async function testStore(): Promise<TestStore> {
   );
   const folder = await mkdtemp(join(parent, "drover-test-store-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return { store: await storeIn(folder), folder };
+}
+
+/** A store in the folder, which is made when it is missing; whoever made it removes it. */
+export async function storeIn(folder: string): Promise<BlobStore> {
   const store = createDiskStore({ folder });
   await putText(INSTALLATION_KEY, JSON.stringify({ version: 1, id: "test" }), store);
-  return { store, folder };
+  return store;
 }
