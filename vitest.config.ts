@@ -22,7 +22,7 @@ const alias = [
 ];
 
 const inEveryProject = {
-  globalSetup: [`${packages}testkit/src/docker-engine.ts`],
+  globalSetup: [`${packages}testkit/src/run-redis.ts`],
   /** Fails a test that prints and a file that leaves something open. */
   setupFiles: [`${packages}testkit/src/clean-test.ts`],
   /**

@@ -1,5 +1,5 @@
 import type { Outcome, QueuePorts } from "@drover/core";
-import { createMemoryQueue } from "@drover/queue";
+import { testQueue } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Obstacle } from "../src/storage-watch.js";
 import { systemClock } from "../src/timers.js";
@@ -15,8 +15,8 @@ let worker: Worker;
 let ready: number;
 let obstacle: Obstacle | undefined;
 let runnersClosed: number;
-beforeEach(() => {
-  queue = createMemoryQueue();
+beforeEach(async () => {
+  queue = await testQueue();
   log = recordingLog();
   ready = 0;
   obstacle = undefined;

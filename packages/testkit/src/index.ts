@@ -7,5 +7,6 @@ export { type FakeClock, fakeClock } from "./clock.js";
 export { DAMAGES } from "./damage.js";
 export { canMount, mountFolder, mountMemory, type TestMount } from "./mount.js";
 export { type CreateQueue, type QueueUnderTest, queueSuite } from "./queue-suite/index.js";
-export { type PrivateRedis, privateRedis, type TestRedis, testRedis } from "./redis.js";
+export { silentLog, storeIn, type TestStore, testQueue, testStore, withMethods } from "./test-adapters.js";
+export { type PrivateRedis, privateRedis, type TestRedis, testRedis } from "./test-redis.js";
 export { type Signal, signal, type WaitOptions, waitFor } from "./wait.js";

@@ -11,10 +11,8 @@ import type {
   QueuePorts,
 } from "@drover/core";
 import { jobFolder } from "@drover/job-files";
-import { createMemoryQueue } from "@drover/queue";
-import { createMemoryStore } from "@drover/storage";
-import { signal } from "@drover/testkit";
-import { expect } from "vitest";
+import { signal, testQueue, testStore, withMethods } from "@drover/testkit";
+import { expect, onTestFinished } from "vitest";
 import { type AppOptions, createApp } from "../src/app.js";
 import type { Deps } from "../src/deps.js";
 import { createAdmission } from "../src/operations/admission.js";
@@ -39,7 +37,7 @@ export interface TestApi {
   readonly lines: LoggedLine[];
   /** Begins the stop, as SIGTERM would. */
   readonly stop: AbortController;
-  /** Paths of everything in the store. */
+  /** Paths of everything in the store but what tells that it is one. */
   keys(): Promise<readonly string[]>;
   /** Closes it; fails when something unexpected was logged, unless `errors` says how many such lines there are. */
   close(options?: { readonly errors?: number }): Promise<void>;
@@ -80,8 +78,16 @@ export const ANY: ProcessorInfo = {
 };
 export const MOODLE: ProcessorInfo = { ...CSV, name: "moodle-log" };
 
+/** One for all tests: it compiles schemas when it is made. */
+const CHECK_PARAMS = createParamsCheck();
+
+/**
+ * Starts the application for one test or its `beforeEach`.
+ * @param options.queue default: one on the run's Redis, of its own. `store` default: one in a folder of its own.
+ */
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { queue = createMemoryQueue(), store = createMemoryStore() } = options;
+  const queue = options.queue ?? (await testQueue());
+  const store = options.store ?? (await testStore()).store;
   const processors = options.processors ?? [CSV, ANY, MOODLE];
   const worker = { id: "w1", host: "h", pid: 1, slots: 2, startedAt: 0 };
   if (processors.length > 0) {
@@ -102,11 +108,11 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     ...{ url: server.url, deps, queue, store, server, lines, stop },
     async keys() {
       const keys: string[] = [];
-      for await (const { key } of store.list("")) keys.push(key);
+      for await (const { key } of store.list("")) if (!key.startsWith(".drover/")) keys.push(key);
       return keys.sort();
     },
     async close({ errors = 0 } = {}) {
-      await server.drain(100);
+      await server.drain(20);
       await queue.close();
       expect(lines.filter(({ level }) => level === "error")).toHaveLength(errors);
     },
@@ -140,7 +146,7 @@ function testDeps(
       maxQueued: options.maxQueued ?? 1_000,
       monotonicMs: () => performance.now(),
     }),
-    checkParams: createParamsCheck(),
+    checkParams: CHECK_PARAMS,
     limits: {
       maxUploadBytes: 512 << 20,
       retentionMs: { completed: 60_000, failed: 120_000 },
@@ -191,17 +197,19 @@ export async function json(response: Response | Promise<Response>): Promise<Wire
   return (await (await response).json()) as WireJson;
 }
 
-/** Takes the jobs of `csv-count`, as a worker would. */
+/** Takes the jobs of `csv-count`, as a worker would, until it is drained or the test is over. */
 export function work(
   api: TestApi,
   execute: (attempt: Attempt) => Promise<Outcome>,
   processor = CSV.name,
 ): Consumer {
-  return api.queue.attempts.consume(
+  const consumer = api.queue.attempts.consume(
     processor,
     { slots: 4, workerId: "w1", retry: { baseDelayMs: 0, maxDelayMs: 0 } },
     execute,
   );
+  onTestFinished(() => consumer.drain(0));
+  return consumer;
 }
 
 /** What a processor leaves: one artifact, stored below the attempt's folder. */
@@ -223,22 +231,26 @@ export async function completeWith(
 }
 
 /** A queue that says when somebody begins to watch a job: the moment from which a long poll cannot miss a change. */
-export function watchedQueue(): { readonly queue: QueuePorts; watched(): Promise<void> } {
-  const queue = createMemoryQueue();
+export async function watchedQueue(): Promise<{ readonly queue: QueuePorts; watched(): Promise<void> }> {
+  const queue = await testQueue();
   let next = signal();
-  const jobs: QueuePorts["jobs"] = {
-    ...queue.jobs,
-    async changed(id, abort) {
-      const change = queue.jobs.changed(id, abort);
-      // After the read that follows the watch.
-      setImmediate(() => setImmediate(next.resolve));
-      await change;
+  let isWatched = false;
+  const jobs = withMethods(queue.jobs, {
+    changed: (id, abort) => {
+      isWatched = true;
+      return queue.jobs.changed(id, abort);
     },
-  };
+    get: async (id) => {
+      const job = await queue.jobs.get(id);
+      if (isWatched) setImmediate(next.resolve); // the waiter has read what it compares with
+      return job;
+    },
+  });
   return {
     queue: { ...queue, jobs },
     watched: () => {
       next = signal();
+      isWatched = false;
       return next.promise;
     },
   };

@@ -4,10 +4,11 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { signal } from "@drover/testkit";
-import { expect, it } from "vitest";
+import { signal, testQueue, testRedis } from "@drover/testkit";
+import { expect, it, onTestFinished } from "vitest";
+import { ANY } from "./test-api.js";
 
-const FIXTURE = fileURLToPath(new URL("fixtures/upload-server.mjs", import.meta.url));
+const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const MIB = 1 << 20;
 
 /** Highest resident memory of a process so far, in bytes, as Linux counts it. */
@@ -47,14 +48,27 @@ it.runIf(process.platform === "linux")(
   "an upload of 200 MiB grows the process by less than a third of that",
   { timeout: 60_000 },
   async () => {
+    const redis = await testRedis();
+    onTestFinished(() => redis.stop());
+    const prefix = redis.prefix();
+    const { catalogue } = await testQueue(prefix);
+    await catalogue.announce({ id: "w", host: "h", pid: 1, slots: 1, processors: [ANY.name], startedAt: 0 }, [
+      ANY,
+    ]);
     const folder = await mkdtemp(join(tmpdir(), "drover-upload-"));
-    const child = spawn(process.execPath, [FIXTURE, folder], {
-      env: { PATH: process.env["PATH"] ?? "" },
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    const child = spawn(process.execPath, [MAIN], {
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        PORT: "0",
+        REDIS_URL: redis.url,
+        DROVER_QUEUE_PREFIX: prefix,
+        DROVER_DATA_DIR: folder,
+      },
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     try {
       const url = signal<string>();
-      child.once("message", (message) => url.resolve(String(message)));
+      child.once("message", (message: { url: string }) => url.resolve(message.url));
       expect(await upload(await url.promise, 1)).toBe(202);
       const before = await peakRss(child.pid ?? 0);
       expect(await upload(await url.promise, 200)).toBe(202);
