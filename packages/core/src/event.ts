@@ -1,5 +1,19 @@
 import type { FailureCode } from "./attempt.js";
 
+/** The types of the table below. */
+export const JOB_EVENT_TYPES = [
+  "accepted",
+  "started",
+  "stage",
+  "worker_lost",
+  "retry",
+  "released",
+  "cancel_requested",
+  "retried",
+  "restored",
+  "finished",
+] as const satisfies readonly JobEvent["type"][];
+
 /**
  * What happened to a job, oldest first, each with its time. Kept for people and logs; a job's state is never read from it.
  *

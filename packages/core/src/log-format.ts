@@ -1,6 +1,4 @@
-import type { LogFields } from "./ports/log.js";
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
+import type { LogFields, LogLevel } from "./ports/log.js";
 
 const MARKS: Readonly<Record<LogLevel, string>> = { debug: "  ", info: "ℹ️ ", warn: "⚠️ ", error: "❌" };
 

@@ -1,3 +1,7 @@
+/** How much a log line matters, the least first. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 /** Fields that a log line carries where they apply, under these names. */
 export interface LogFields {
   readonly request_id?: string | undefined;

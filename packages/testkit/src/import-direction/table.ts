@@ -21,7 +21,7 @@ export interface Row {
 /** The direction of imports: the design's table, in a form that a test runs. The first row whose pattern fits decides. */
 export const ROWS: readonly Row[] = [
   { workspace: "packages/core", may: [] },
-  { workspace: "packages/contract", may: ["zod"] },
+  { workspace: "packages/contract", may: ["zod", "@drover/core"], isCarrier: true },
   { workspace: "packages/processor-sdk", may: ["zod", "node:*"] },
   { workspace: "processors/*", may: ["@drover/processor-sdk", "node:*", "*"] },
   { workspace: "packages/job-files", may: ["@drover/core"] },
