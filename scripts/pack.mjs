@@ -29,7 +29,7 @@ function prepack(workspace) {
   if (mistakes.length > 0) stop(mistakes.join("\n"));
   removeCopiesIn(workspace.folder);
   if (process.env.DROVER_IS_BUILT !== "1") build();
-  const isTyped = workspace.manifest.exports["."]?.types !== undefined
+  const isTyped = workspace.manifest.exports["."]?.types !== undefined;
   for (const carried of carriedWorkspaces(workspace))
     copy(carried, join(workspace.folder, COPIES), isTyped ? /\.map$/ : /\.(map|d\.ts)$/);
 }
