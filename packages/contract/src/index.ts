@@ -1,4 +1,4 @@
-export { ERRORS, type ErrorCode } from "@drover/core";
+export { ERRORS, type ErrorCode, UNSHOWABLE } from "@drover/core";
 export { JobId, Params, Tags } from "./fields.js";
 export {
   Artifact,

@@ -12,3 +12,4 @@ export * from "./ports/queue.js";
 export * from "./processor.js";
 export * from "./retry.js";
 export * from "./settings.js";
+export * from "./unshowable.js";
