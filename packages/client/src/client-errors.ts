@@ -1,4 +1,4 @@
-import { Problem, type ProblemCode, reading } from "@drover/contract";
+import { type ErrorCode, Problem, reading } from "@drover/contract";
 
 /** What a refusal surely says; the rest of the document may be missing. */
 const Refusal = reading(Problem.partial().extend(Problem.pick({ code: true, detail: true }).shape));
@@ -10,7 +10,7 @@ export class ProblemError extends Error {
   /** HTTP status. */
   readonly status: number;
   /** Of the catalogue, or one that this version does not know yet. */
-  readonly code: ProblemCode | (string & {});
+  readonly code: ErrorCode | (string & {});
   /** The whole answer. */
   readonly problem: Refusal;
   /** When to try again, in seconds from the answer; `undefined` when the server did not say. */

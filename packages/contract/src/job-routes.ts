@@ -1,6 +1,14 @@
 import { z } from "zod";
-import { CancelAnswer, Job, JobFilter, JobList, JobLogs, JobQuery, RetryBody, SubmitForm } from "./job.js";
-import type { Route } from "./route.js";
+import {
+  CancelAnswer,
+  Job,
+  JobFilter,
+  JobList,
+  JobLogs,
+  JobQuery,
+  RetryBody,
+  SubmitForm,
+} from "./job-schemas.js";
 import {
   ACCEPTED_HEADERS,
   ARTIFACT_PARAMS,
@@ -10,6 +18,7 @@ import {
   JOB_PARAMS,
   PROCESSOR_PARAMS,
   READ,
+  type Route,
   SUBMIT_HEADERS,
   UPLOAD,
 } from "./route-parts.js";

@@ -1,3 +1,5 @@
+import type { LogLevel } from "./ports/log-port.js";
+
 /** Every way an attempt can fail, as a client reads it. */
 export const FAILURE_CODES = [
   "input_invalid",
@@ -32,9 +34,12 @@ export function isRetryable(code: FailureCode): boolean {
   return !PERMANENT.includes(code);
 }
 
+/** What an artifact may be called: a file name without a path, as it may stand in a header. */
+export const ARTIFACT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
 /** A named output file of a completed job. */
 export interface Artifact {
-  /** Shown to clients; unique in the job; a plain file name. */
+  /** Shown to clients; unique in the job; as `ARTIFACT_NAME` says. */
   readonly name: string;
   /** Key in the blob store, below the path of the attempt that made it. */
   readonly key: string;
@@ -69,7 +74,7 @@ export type StopReason = "cancelled" | "lease_lost" | "drained";
 /** One line that a processor logged. */
 export interface LogLine {
   readonly attempt: number;
-  readonly level: "debug" | "info" | "warn" | "error";
+  readonly level: LogLevel;
   /** At most 2,000 characters. */
   readonly message: string;
   /** ms since the epoch. */

@@ -1,6 +1,6 @@
 /**
  * Every refusal that a client can meet: its code, HTTP status and title. The one catalogue; `/openapi.json`,
- * the README and the api's problem documents are computed from it.
+ * the README, the api's problem documents and the codes that a client knows come from it.
  */
 export const ERRORS = {
   invalid_job_id: { status: 400, title: "Invalid job_id format (must be UUID)" },

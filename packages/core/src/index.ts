@@ -7,3 +7,4 @@ export * from "./ports/installation-mark.js";
 export * from "./ports/log-port.js";
 export * from "./ports/queue.js";
 export * from "./processor-info.js";
+export * from "./unshowable.js";

@@ -9,7 +9,8 @@ declare const jobIdBrand: unique symbol;
  */
 export type JobId = string & { readonly [jobIdBrand]: true };
 
-const UUID_SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** A job's id as a client may write it: in any case. No flags, so that it can stand in a JSON Schema. */
+export const JOB_ID_SHAPE = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 
 /**
  * The id that `text` spells, whatever its case, version and variant bits.
@@ -26,7 +27,7 @@ export function parseJobId(text: string): JobId {
 
 /** Whether `text` is a job's id, in lower case. */
 export function isJobId(text: string): text is JobId {
-  return UUID_SHAPE.test(text);
+  return JOB_ID_SHAPE.test(text) && text === text.toLowerCase();
 }
 
 /**
@@ -84,7 +85,8 @@ export interface Progress {
 }
 
 /** Why a queued job is not running. */
-export type WaitingReason = "worker" | "no_worker_for_processor" | "retry_backoff" | "scheduled";
+export const WAITING_REASONS = ["worker", "no_worker_for_processor", "retry_backoff", "scheduled"] as const;
+export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 export interface Waiting {
   readonly reason: WaitingReason;
@@ -97,17 +99,21 @@ export interface Waiting {
   readonly until: number | null;
 }
 
-/**
- * What a person asked for: everything that is fixed when a job is submitted, small enough for a queue entry
- * (4 KiB as JSON).
- */
+/** Largest request as JSON, in bytes: it is the data of the job's entry in Redis. */
+export const MAX_REQUEST_BYTES = 4_096;
+
+/** Bounds of a job's priority. */
+export const MIN_PRIORITY = -100;
+export const MAX_PRIORITY = 100;
+
+/** What a person asked for: all that is fixed when a job is submitted, at most `MAX_REQUEST_BYTES` as JSON. */
 export interface JobRequest {
   readonly id: JobId;
   readonly processor: string;
   readonly input: JobInput;
   readonly params: Readonly<Record<string, unknown>>;
   readonly tags: Readonly<Record<string, string>>;
-  /** −100 to 100; the higher runs first. Default 0. */
+  /** `MIN_PRIORITY` to `MAX_PRIORITY`; the higher runs first. Default 0. */
   readonly priority: number;
   /** Not before this time, in ms since the epoch; `null` for at once. */
   readonly runAt: number | null;
@@ -179,6 +185,20 @@ export interface Job extends Omit<JobRequest, "timeoutMs" | "queueTimeoutMs"> {
   readonly artifacts: readonly Artifact[];
   readonly error: Failure | null;
 }
+
+/** The types of the table below. */
+export const JOB_EVENT_TYPES = [
+  "accepted",
+  "started",
+  "stage",
+  "worker_lost",
+  "retry",
+  "released",
+  "cancel_requested",
+  "retried",
+  "restored",
+  "finished",
+] as const satisfies readonly JobEvent["type"][];
 
 /**
  * What happened to a job, oldest first, each with its time. Kept for people and logs; a job's state is never read from it.

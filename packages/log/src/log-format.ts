@@ -1,4 +1,4 @@
-import { DomainError, type LogFields, type LogLevel } from "@drover/core";
+import { DomainError, type LogFields, type LogLevel, UNSHOWABLE } from "@drover/core";
 
 const MARKS: Readonly<Record<LogLevel, string>> = { debug: "  ", info: "ℹ️ ", warn: "⚠️ ", error: "❌" };
 
@@ -60,16 +60,11 @@ function shownValue(value: unknown): string {
   return isPlain ? String(value) : JSON.stringify(value);
 }
 
-/**
- * Controls of ASCII and Latin-1, what ends a line in Unicode, and what turns the direction of writing (UAX
- * 9).
- */
-const INVISIBLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 function visible(text: string): string {
   return text.replace(
-    INVISIBLE,
+    UNSHOWABLE,
     (character) => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

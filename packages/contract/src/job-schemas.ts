@@ -1,21 +1,20 @@
+import {
+  FAILURE_CODES,
+  JOB_EVENT_TYPES,
+  JOB_STATUSES,
+  LOG_LEVELS,
+  MAX_PRIORITY,
+  MIN_PRIORITY,
+  WAITING_REASONS,
+} from "@drover/core";
 import { z } from "zod";
 import { JobId, Params, SentParams, Sha256, Tags, Time, wholeNumber } from "./fields.js";
 
-export const JobStatus = z.enum(["queued", "running", "completed", "failed", "cancelled"]);
+export const JobStatus = z.enum(JOB_STATUSES);
 export type JobStatus = z.output<typeof JobStatus>;
 
 /** Why a job failed, for programs. */
-export const FailureCode = z.enum([
-  "input_invalid",
-  "input_missing",
-  "processor_error",
-  "timeout",
-  "queue_timeout",
-  "crashed",
-  "out_of_memory",
-  "worker_lost",
-  "job_unreadable",
-]);
+export const FailureCode = z.enum(FAILURE_CODES);
 export type FailureCode = z.output<typeof FailureCode>;
 
 /** A named output file of a completed job. */
@@ -33,18 +32,7 @@ export type Artifact = z.output<typeof Artifact>;
 /** One thing that happened to a job. */
 export const TimelineEvent = z
   .object({
-    type: z.enum([
-      "accepted",
-      "started",
-      "stage",
-      "worker_lost",
-      "retry",
-      "released",
-      "cancel_requested",
-      "retried",
-      "restored",
-      "finished",
-    ]),
+    type: z.enum(JOB_EVENT_TYPES),
     at: Time,
     attempt: z.int().optional(),
     worker: z.string().optional(),
@@ -58,7 +46,7 @@ export const TimelineEvent = z
 export type TimelineEvent = z.output<typeof TimelineEvent>;
 
 const Waiting = z.object({
-  reason: z.enum(["worker", "no_worker_for_processor", "retry_backoff", "scheduled"]),
+  reason: z.enum(WAITING_REASONS),
   position: z.int().nullable().describe("1-based place in line; null while not in line."),
   until: Time.nullable().describe("When the wait ends by itself."),
 });
@@ -118,7 +106,7 @@ export const JobLogs = z
     logs: z.array(
       z.object({
         attempt: z.int(),
-        level: z.enum(["debug", "info", "warn", "error"]),
+        level: z.enum(LOG_LEVELS),
         message: z.string(),
         at: Time,
       }),
@@ -139,7 +127,9 @@ const DAY_MS = 86_400_000;
 export const SubmitFields = z.strictObject({
   params: SentParams.optional(),
   tags: Tags.optional(),
-  priority: wholeNumber(-100, 100, 0).optional().describe("The higher runs first. Default 0."),
+  priority: wholeNumber(MIN_PRIORITY, MAX_PRIORITY, 0)
+    .optional()
+    .describe("The higher runs first. Default 0."),
   run_at: z.iso.datetime({ offset: true }).optional().describe("Not before this time."),
   timeout_ms: wholeNumber(1, DAY_MS, 600_000)
     .optional()
@@ -159,6 +149,9 @@ export const RetryBody = z.strictObject({
 });
 export type RetryBody = z.output<typeof RetryBody>;
 
+/** Jobs in a page of the list when the client names no `limit`. */
+export const DEFAULT_PAGE_SIZE = 50;
+
 /** Filters of the list of jobs. On the wire a tag filter is `tag.<key>=<value>`. */
 export const JobFilter = z.strictObject({
   status: JobStatus.optional(),
@@ -166,14 +159,19 @@ export const JobFilter = z.strictObject({
   tag: z.record(z.string(), z.string()).optional().describe("Filters by tags: `tag.course=CS101`."),
   created_after: z.iso.datetime({ offset: true }).optional(),
   q: z.string().max(200).optional().describe("Part of the id, the file name or a tag, in any case."),
-  limit: wholeNumber(1, 200, 50).optional().describe("Jobs in a page. Default 50."),
+  limit: wholeNumber(1, 200, DEFAULT_PAGE_SIZE)
+    .optional()
+    .describe(`Jobs in a page. Default ${DEFAULT_PAGE_SIZE}.`),
   cursor: z.string().max(500).optional().describe("`next_cursor` of the page before."),
 });
 export type JobFilter = z.output<typeof JobFilter>;
 
+/** Longest wait of a request that holds its answer, in seconds. */
+export const MAX_WAIT_S = 60;
+
 /** Options of a status read. */
 export const JobQuery = z.object({
-  wait: wholeNumber(0, 60, 0)
+  wait: wholeNumber(0, MAX_WAIT_S, 0)
     .optional()
     .describe("Holds the answer until the status changes or this many seconds have passed. Default 0."),
   include: z.literal("timeline").optional(),

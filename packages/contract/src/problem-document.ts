@@ -1,39 +1,5 @@
 import { z } from "zod";
 
-/** Every code that a refusal can carry, with its HTTP status. The api's catalogue is checked against this table by the compiler. */
-export const PROBLEM_STATUS = {
-  invalid_job_id: 400,
-  invalid_request: 400,
-  file_missing: 400,
-  file_empty: 400,
-  unauthorized: 401,
-  forbidden: 403,
-  job_not_found: 404,
-  processor_not_found: 404,
-  artifact_not_found: 404,
-  route_not_found: 404,
-  method_not_allowed: 405,
-  job_not_finished: 409,
-  job_already_finished: 409,
-  job_expired: 410,
-  job_unreadable: 410,
-  input_expired: 410,
-  file_too_large: 413,
-  file_type_not_accepted: 415,
-  range_not_satisfiable: 416,
-  invalid_params: 422,
-  idempotency_key_reused: 422,
-  internal: 500,
-  redis_unavailable: 503,
-  at_capacity: 503,
-  storage_unavailable: 503,
-  storage_not_shared: 503,
-  draining: 503,
-  storage_full: 507,
-} as const;
-
-export type ProblemCode = keyof typeof PROBLEM_STATUS;
-
 /** Every non-2xx answer: RFC 9457, `application/problem+json`. */
 export const Problem = z
   .object({
