@@ -25,12 +25,18 @@ export class ProblemError extends Error {
   }
 }
 
-/** No answer came, or it broke off: the server cannot be reached, or the connection failed. The cause has the detail. */
+/**
+ * No answer came, or it broke off: the server cannot be reached, or the connection failed. The cause has the
+ * detail.
+ */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 }
 
-/** An answer came that Drover does not give: a page of a proxy, another program's JSON, nothing at all. The cause says what was wrong with it. */
+/**
+ * An answer came that Drover does not give: a page of a proxy, another program's JSON, nothing at all. The
+ * cause says what was wrong with it.
+ */
 export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";
   /** HTTP status. */
@@ -73,7 +79,10 @@ export function refusalOf(
   }
 }
 
-/** Whether the same request may succeed a little later: no answer, too many requests, or trouble on the server's side. */
+/**
+ * Whether the same request may succeed a little later: no answer, too many requests, or trouble on the
+ * server's side.
+ */
 export function isTransient(
   error: unknown,
 ): error is ProblemError | UnexpectedAnswerError | UnreachableError {

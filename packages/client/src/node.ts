@@ -1,6 +1,7 @@
 /**
- * For Node: files from disk, and a `fetch` that sends forms without holding them in memory. Node 20's own `fetch` reads a form faster than
- * the connection takes it, and ends with all of it in memory (1.5 GB for a file of 1.5 GB; this one stays below 100 MB).
+ * For Node: files from disk, and a `fetch` that sends forms without holding them in memory. Node 20's own
+ * `fetch` reads a form faster than the connection takes it, and ends with all of it in memory (1.5 GB for a
+ * file of 1.5 GB; this one stays below 100 MB).
  *
  * ```ts
  * const client = createClient({ baseUrl, fetch: streamingFetch });
@@ -17,7 +18,10 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { NameableFile } from "./submit-job.js";
 
-/** The file at the path, read whenever its bytes are asked for. Throws as `fs.stat` does, and when it is no regular file. */
+/**
+ * The file at the path, read whenever its bytes are asked for. Throws as `fs.stat` does, and when it is no
+ * regular file.
+ */
 export async function fileAt(path: string): Promise<File> {
   const stats = await stat(path);
   if (!stats.isFile()) throw notAFile(path, stats.isDirectory());
@@ -25,7 +29,10 @@ export async function fileAt(path: string): Promise<File> {
   return new DiskFile(path, stats.size, { name: basename(path), type: "" });
 }
 
-/** In the form of the system's own errors, which say nothing of the kind when a folder or a device is only looked at. */
+/**
+ * In the form of the system's own errors, which say nothing of the kind when a folder or a device is only
+ * looked at.
+ */
 function notAFile(path: string, isFolder: boolean): Error {
   const error = new Error(
     `${path} is ${isFolder ? "a folder" : "a device or a socket"}, not a regular file.`,
@@ -58,7 +65,10 @@ class DiskFile extends File implements NameableFile {
   }
 }
 
-/** `fetch`, whose form bodies are read as the connection takes them. Anything else goes to the platform's `fetch`. */
+/**
+ * `fetch`, whose form bodies are read as the connection takes them. Anything else goes to the platform's
+ * `fetch`.
+ */
 export const streamingFetch: typeof globalThis.fetch = (input, init) =>
   init?.body instanceof FormData
     ? sendForm(new URL(String(input)), init, init.body)
@@ -84,7 +94,8 @@ async function sendForm(url: URL, init: RequestInit, form: FormData): Promise<Re
     });
     request.on("error", reject);
   });
-  // Fails by itself when the file cannot be read. When a server answered before it had read all, the answer counts, not the broken pipe.
+  // Fails by itself when the file cannot be read. When a server answered before it had read all, the answer
+  // counts, not the broken pipe.
   pipeline(bytesOf(parts), request).catch((error: unknown) => request.destroy(asError(error)));
   return answer;
 }

@@ -59,7 +59,10 @@ export type Outcome =
       readonly code: FailureCode;
       readonly message: string;
       readonly retryable: boolean;
-      /** The processor asked to be tried again after this many ms; `undefined` for the retry policy's own delay. */
+      /**
+       * The processor asked to be tried again after this many ms; `undefined` for the retry policy's own
+       * delay.
+       */
       readonly retryAfterMs?: number;
     }
   | { readonly kind: "cancelled" }

@@ -3,7 +3,10 @@ import { DomainError } from "./errors.js";
 
 declare const jobIdBrand: unique symbol;
 
-/** A job's id: a UUID in lower case. Drover makes version 7, and version 8 from an Idempotency-Key; any `8-4-4-4-12` hexadecimal string is accepted. */
+/**
+ * A job's id: a UUID in lower case. Drover makes version 7, and version 8 from an Idempotency-Key; any
+ * `8-4-4-4-12` hexadecimal string is accepted.
+ */
 export type JobId = string & { readonly [jobIdBrand]: true };
 
 /** A job's id as a client may write it: in any case. No flags, so that it can stand in a JSON Schema. */
@@ -87,7 +90,10 @@ export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 export interface Waiting {
   readonly reason: WaitingReason;
-  /** 1-based place among the jobs that could run now; `null` while the job is not in line or further back than is counted. */
+  /**
+   * 1-based place among the jobs that could run now; `null` while the job is not in line or further back than
+   * is counted.
+   */
   readonly position: number | null;
   /** When the wait ends by itself, in ms since the epoch. */
   readonly until: number | null;
@@ -100,7 +106,9 @@ export const MAX_REQUEST_BYTES = 4_096;
 export const MIN_PRIORITY = -100;
 export const MAX_PRIORITY = 100;
 
-/** What a person asked for: all that is fixed when a job is submitted, at most `MAX_REQUEST_BYTES` as JSON. */
+/**
+ * What a person asked for: all that is fixed when a job is submitted, at most `MAX_REQUEST_BYTES` as JSON.
+ */
 export interface JobRequest {
   readonly id: JobId;
   readonly processor: string;
@@ -119,15 +127,18 @@ export interface JobRequest {
   readonly timeoutMs: number | null;
   /** Longest time from submit to the start of the first attempt, in ms; `null` for none. */
   readonly queueTimeoutMs: number | null;
-  /** Short digest of what was asked for, when the client sent an Idempotency-Key: tells a repeated request from another one. `null` without a key. */
+  /**
+   * Short digest of what was asked for, when the client sent an Idempotency-Key: tells a repeated request
+   * from another one. `null` without a key.
+   */
   readonly fingerprint: string | null;
   /** ms since the epoch. */
   readonly createdAt: number;
 }
 
 /**
- * When a job that no attempt has begun fails as `queue_timeout`, in ms since the epoch; `null` when it may wait for ever.
- * Counted from the submit, or from `runAt` when that was still to come.
+ * When a job that no attempt has begun fails as `queue_timeout`, in ms since the epoch; `null` when it may
+ * wait for ever. Counted from the submit, or from `runAt` when that was still to come.
  */
 export function queueDeadline(
   request: Pick<JobRequest, "createdAt" | "runAt" | "queueTimeoutMs">,
@@ -160,8 +171,9 @@ export interface Job extends Omit<JobRequest, "timeoutMs" | "queueTimeoutMs"> {
   readonly status: JobStatus;
   readonly progress: Progress;
   /**
-   * Number of the newest attempt; 0 before the first. Every start has a number of its own, so that progress never falls within one.
-   * Starts that do not count (given back by a draining worker, lost with a worker, made before a person's retry) raise `maxAttempts` by one each.
+   * Number of the newest attempt; 0 before the first. Every start has a number of its own, so that progress
+   * never falls within one. Starts that do not count (given back by a draining worker, lost with a worker,
+   * made before a person's retry) raise `maxAttempts` by one each.
    */
   readonly attempt: number;
   readonly waiting: Waiting | null;

@@ -1,4 +1,7 @@
-/** What a worker says about a processor that it serves. Plain data, so that an api validates and documents without the code. */
+/**
+ * What a worker says about a processor that it serves. Plain data, so that an api validates and documents
+ * without the code.
+ */
 export interface ProcessorInfo {
   /** kebab-case; the name of its queue. */
   readonly name: string;

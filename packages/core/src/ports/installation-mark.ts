@@ -1,13 +1,16 @@
 /**
- * The mark by which the queue's server and a store know that they belong together: both carry the id of one installation. `new` while
- * the pair is being made, `bound` once the store carries the id too.
+ * The mark by which the queue's server and a store know that they belong together: both carry the id of one
+ * installation. `new` while the pair is being made, `bound` once the store carries the id too.
  */
 export interface InstallationMark {
   readonly state: "new" | "bound";
   readonly id: string;
 }
 
-/** The mark in the queue's server. Every method throws `redis_unavailable` within 2 s when it cannot be reached. */
+/**
+ * The mark in the queue's server. Every method throws `redis_unavailable` within 2 s when it cannot be
+ * reached.
+ */
 export interface InstallationMarks {
   read(): Promise<InstallationMark | undefined>;
   /** Sets a mark in state `new` where there is none; answers the mark that stands. */
