@@ -30,7 +30,10 @@ export const Params = z.record(z.string(), z.unknown()).meta({ examples: [{}] })
 /** Params as a client sends them. The document lists those of each processor under this name. */
 export const SentParams = Params.meta({ id: "Params", description: "The processor's options." });
 
-/** A whole number that may come as text, as in a query or a form field. `example` is what the reference page fills in. */
+/**
+ * A whole number that may come as text, as in a query or a form field. `example` is what the reference page
+ * fills in.
+ */
 export function wholeNumber(min: number, max: number, example: number) {
   return z.preprocess(
     (value) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value),

@@ -64,7 +64,8 @@ export const legacyRoutes = {
     group: "Existing clients",
     summary: "Upload a Moodle log for the processor moodle-log.",
     description:
-      "Sent by the second existing client. The same submit as every other; of the form's fields only `params`, `tags` and `priority` are read.",
+      "Sent by the second existing client. The same submit as every other; of the form's fields only " +
+      "`params`, `tags` and `priority` are read.",
     headers: SUBMIT_HEADERS.pick({ "idempotency-key": true }),
     body: { mediaType: "multipart/form-data", schema: SubmitForm, isRequired: true },
     answers: { 202: { description: "The job's id.", schema: UploadAnswer, headers: ACCEPTED_HEADERS } },
@@ -76,7 +77,8 @@ export const legacyRoutes = {
     group: "Existing clients",
     summary: "A job's status in the words of the second existing client.",
     description:
-      "Read by the second existing client, whose words these are. A queued or running job reads `processing`.",
+      "Read by the second existing client, whose words these are. A queued or running job reads " +
+      "`processing`.",
     params: JOB_PARAMS,
     answers: { 200: { description: "The status.", schema: LegacyStatus } },
     errors: READ,

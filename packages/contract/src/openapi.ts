@@ -124,7 +124,9 @@ function response(answer: Answer, schemas: Json): Json {
   };
 }
 
-/** Refusals by status, each naming its codes; a status that is also an answer (readiness) keeps the answer. */
+/**
+ * Refusals by status, each naming its codes; a status that is also an answer (readiness) keeps the answer.
+ */
 function refusals(route: Route): Json {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of [...new Set<ErrorCode>([...route.errors, "forbidden", "internal"])]) {

@@ -84,7 +84,8 @@ export const operationRoutes = {
     group: "Operations",
     summary: "Whether the process can take traffic.",
     description:
-      "For load balancers: Redis answers, the storage takes bytes, and the process is not stopping. The checks are made at most every 2 s.",
+      "For load balancers: Redis answers, the storage takes bytes, and the process is not stopping. The " +
+      "checks are made at most every 2 s.",
     answers: {
       200: { description: "It can.", schema: Readiness },
     },

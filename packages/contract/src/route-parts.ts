@@ -60,7 +60,8 @@ export const SUBMIT_HEADERS = z.object({
     .max(MAX_IDEMPOTENCY_KEY_LENGTH)
     .optional()
     .describe(
-      "Makes repeated submits of the same request one job, for as long as the job is known. Bare or in double quotes.",
+      "Makes repeated submits of the same request one job, for as long as the job is known. Bare or in " +
+        "double quotes.",
     ),
   prefer: z
     .string()

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What a client may meet where the contract of today lists words: the words it knows, or another one. Editors still propose the known
- * ones, and a comparison with one of them still narrows.
+ * What a client may meet where the contract of today lists words: the words it knows, or another one. Editors
+ * still propose the known ones, and a comparison with one of them still narrows.
  */
 export type Open<T> = T extends string
   ? string extends T
@@ -13,9 +13,10 @@ export type Open<T> = T extends string
     : T;
 
 /**
- * The schema to read an answer with, made from the one that the server writes it by: any text where that lists words or a format, any
- * number where it has bounds, and members that it does not name are kept. A client built today so reads what a server of tomorrow says;
- * what is left to refuse is an answer of another shape, where a member is missing or of another type.
+ * The schema to read an answer with, made from the one that the server writes it by: any text where that
+ * lists words or a format, any number where it has bounds, and members that it does not name are kept. A
+ * client built today so reads what a server of tomorrow says; what is left to refuse is an answer of another
+ * shape, where a member is missing or of another type.
  */
 export function reading<S extends z.ZodType>(schema: S): z.ZodType<Open<z.output<S>>> {
   return loose(schema) as z.ZodType<Open<z.output<S>>>; // the same shape, member by member

@@ -151,7 +151,7 @@ describe("the OpenAPI document", () => {
     expect(responses?.["404"]?.content).toHaveProperty(["application/problem+json"]);
   });
 
-  it("leaves objects open, so that a client of an older server's document accepts what a newer one adds", () => {
+  it("leaves objects open: a client of an older server's document accepts what a newer one adds", () => {
     expect(document.components.schemas["Job"]).not.toHaveProperty("additionalProperties");
     expect(Job.safeParse({}).success).toBe(false);
   });

@@ -106,7 +106,9 @@ export const MAX_REQUEST_BYTES = 4_096;
 export const MIN_PRIORITY = -100;
 export const MAX_PRIORITY = 100;
 
-/** What a person asked for: all that is fixed when a job is submitted, at most `MAX_REQUEST_BYTES` as JSON. */
+/**
+ * What a person asked for: all that is fixed when a job is submitted, at most `MAX_REQUEST_BYTES` as JSON.
+ */
 export interface JobRequest {
   readonly id: JobId;
   readonly processor: string;

@@ -35,7 +35,6 @@ export class ClientGone extends Error {
   override readonly name = "ClientGone";
 }
 
-const LONE_SURROGATES = /\p{Cs}/gu;
 const MAX_LENGTH = 255;
 
 /**
@@ -44,7 +43,11 @@ const MAX_LENGTH = 255;
  */
 export function displayName(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
-  const clean = last.replaceAll(UNSHOWABLE, "").replaceAll(LONE_SURROGATES, "").normalize("NFC").trim();
+  const clean = last
+    .replaceAll(UNSHOWABLE, "")
+    .replaceAll(/\p{Cs}/gu, "")
+    .normalize("NFC")
+    .trim();
   if (clean === "" || clean === "." || clean === "..") return "unnamed";
   const characters = [...clean];
   if (characters.length <= MAX_LENGTH) return clean;

@@ -1,6 +1,12 @@
 /**
- * Bytes by key. Keys are relative paths of `[A-Za-z0-9._-]` segments joined by "/", made by Drover and never
- * by a client; an adapter refuses anything else. A blob is immutable: it appears whole or not at all.
+ * A blob's key: segments of 1 to 255 letters, digits, ".", "_" and "-", none of them "." or "..", joined by
+ * "/".
+ */
+export const BLOB_KEY = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9._-]{1,255}(?:\/[A-Za-z0-9._-]{1,255})*$/;
+
+/**
+ * Bytes by key. Keys are as `BLOB_KEY` says, made by Drover and never by a client; an adapter refuses
+ * anything else. A blob is immutable: it appears whole or not at all.
  *
  * A store exists once it has its installation file; only a `put` of that file makes one. Whatever writes to a
  * store that does not exist, or finds nothing in it, throws `storage_unavailable`: a disk that is not mounted
