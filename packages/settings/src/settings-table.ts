@@ -1,3 +1,4 @@
+import { LOG_LEVELS } from "@drover/core";
 import { z } from "zod";
 import {
   address,
@@ -43,7 +44,7 @@ export const settingsSchema = z.object({
     help: "Redis or Valkey 6.2 or newer, with AOF and noeviction; `rediss://` for TLS.",
   }),
   LOG_LEVEL: choice({
-    choices: ["debug", "info", "warn", "error"],
+    choices: LOG_LEVELS,
     default: "info",
     reader: "both",
     help: "Least severe level that is logged.",
