@@ -1,2 +1,2 @@
 export { createLog, type LogOptions, rateLimited, withFields } from "./create-log.js";
-export { formatLog, type LogEntry, trouble } from "./log-format.js";
+export { errorFields, formatLog, type LogEntry } from "./log-format.js";

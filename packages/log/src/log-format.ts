@@ -80,6 +80,6 @@ function describeError(error: unknown): string {
  * An error as fields of a log line: a refusal, such as Redis being away, by its words; anything else with its
  * stack.
  */
-export function trouble(error: unknown): LogFields {
+export function errorFields(error: unknown): LogFields {
   return error instanceof DomainError ? { code: error.code, reason: error.message } : { error };
 }
