@@ -8,7 +8,6 @@
  * await client.submit("checksum", await fileAt("log.csv"));
  * ```
  */
-import { randomBytes } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
@@ -16,6 +15,7 @@ import { request as httpsRequest } from "node:https";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { FormDataEncoder } from "form-data-encoder";
 import type { NameableFile } from "./submit-job.js";
 
 /**
@@ -75,10 +75,9 @@ export const streamingFetch: typeof globalThis.fetch = (input, init) =>
     : globalThis.fetch(input, init);
 
 async function sendForm(url: URL, init: RequestInit, form: FormData): Promise<Response> {
-  const { parts, sizeBytes, contentType } = encodeForm(form);
+  const encoder = new FormDataEncoder(form);
   const headers = new Headers(init.headers);
-  headers.set("content-type", contentType);
-  headers.set("content-length", String(sizeBytes));
+  for (const [name, value] of Object.entries(encoder.headers)) headers.set(name, value);
   const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, {
     method: init.method ?? "POST",
     headers: Object.fromEntries(headers),
@@ -96,7 +95,7 @@ async function sendForm(url: URL, init: RequestInit, form: FormData): Promise<Re
   });
   // Fails by itself when the file cannot be read. When a server answered before it had read all, the answer
   // counts, not the broken pipe.
-  pipeline(bytesOf(parts), request).catch((error: unknown) => request.destroy(asError(error)));
+  pipeline(encoder, request).catch((error: unknown) => request.destroy(asError(error)));
   return answer;
 }
 
@@ -111,40 +110,6 @@ function responseOf(message: IncomingMessage): Response {
     status,
     headers,
   });
-}
-
-/** RFC 7578. Quotes and line breaks in names are percent-encoded, as browsers do. */
-function encodeForm(form: FormData) {
-  const boundary = `drover-${randomBytes(16).toString("hex")}`;
-  const parts: (Uint8Array | Blob)[] = [];
-  const text = new TextEncoder();
-  for (const [name, value] of form) {
-    const disposition = `--${boundary}\r\ncontent-disposition: form-data; name="${escaped(name)}"`;
-    if (typeof value === "string") parts.push(text.encode(`${disposition}\r\n\r\n${value}\r\n`));
-    else {
-      const type = value.type === "" ? "application/octet-stream" : value.type;
-      const head = `${disposition}; filename="${escaped(value.name)}"\r\ncontent-type: ${type}\r\n\r\n`;
-      parts.push(text.encode(head), value, text.encode("\r\n"));
-    }
-  }
-  parts.push(text.encode(`--${boundary}--\r\n`));
-  const sizeBytes = parts.reduce(
-    (sum, part) => sum + (part instanceof Blob ? part.size : part.byteLength),
-    0,
-  );
-  return { parts, sizeBytes, contentType: `multipart/form-data; boundary=${boundary}` };
-}
-
-async function* bytesOf(parts: readonly (Uint8Array | Blob)[]): AsyncGenerator<Uint8Array> {
-  for (const part of parts) {
-    if (part instanceof Blob)
-      yield* part.stream() as unknown as AsyncIterable<Uint8Array>; // iterable in Node
-    else yield part;
-  }
-}
-
-function escaped(name: string): string {
-  return name.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
 function asError(error: unknown): Error {

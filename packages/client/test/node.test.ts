@@ -28,7 +28,7 @@ test("a file from disk arrives with its name, its bytes and a length that the se
   expect(job.job_id).toBe(JOB_ID);
   expect(seen.length).toBe(String(Buffer.byteLength(seen.body)));
   expect(seen.body).toContain('name="params"\r\n\r\n{"deep":true}\r\n');
-  expect(seen.body).toContain('filename="a %22b%22 é.csv"\r\ncontent-type: text/csv\r\n\r\na,b\n1,2\n\r\n');
+  expect(seen.body).toContain('filename="a %22b%22 é.csv"\r\nContent-Type: text/csv\r\n\r\na,b\n1,2\n\r\n');
 });
 
 test.each([
@@ -62,7 +62,7 @@ test("a file from disk can be sent under another name and type", async () => {
   writeFileSync(path, "a,b\n1,2\n");
   for (const options of [{ filename: "log.csv" }, { mediaType: "text/csv", filename: "log.csv" }]) {
     const body = await sentBy(streamingFetch, await fileAt(path), options);
-    expect(body).toContain('filename="log.csv"\r\ncontent-type: text/csv\r\n\r\na,b\n1,2\n');
+    expect(body).toContain('filename="log.csv"\r\nContent-Type: text/csv\r\n\r\na,b\n1,2\n');
   }
 });
 

@@ -160,9 +160,10 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
     expect([...new Set(packages)].sort()).toEqual([
       "@drover/client",
       "@drover/contract",
-      "@drover/core", // the closed lists, in the contract's tarball
+      "@drover/core",
       "commander",
       "drover",
+      "form-data-encoder",
       "zod",
     ]);
   });
