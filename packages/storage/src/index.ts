@@ -3,7 +3,6 @@ import { type BlobStore, SettingsError } from "@drover/core";
 import { createDiskStore, type DiskStoreOptions } from "./disk.js";
 
 export { createDiskStore, type DiskStoreOptions } from "./disk.js";
-export { createMemoryStore } from "./memory.js";
 export { type Meter, meter } from "./meter.js";
 
 /**
