@@ -81,7 +81,7 @@ export class SweepBench {
       leaseMs: 15_000,
       holder: "bench",
       assertMayErase: async () => {},
-      measureFileTime: async () => now,
+      readFileTime: async () => now(),
       log: this.log,
       quietLog: this.log,
       ...changes,

@@ -2,7 +2,7 @@ import { type BlobStore, DomainError } from "@drover/core";
 import { bury, expiredFact, inputFolder, inputKey, jobFolder, writeManifest } from "@drover/job-files";
 import { waitFor, withMethods } from "@drover/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Sweeper, type SweeperDeps, startSweeper } from "../src/upkeep/sweeper.js";
+import { Sweeper, startSweeper } from "../src/upkeep/sweeper.js";
 import { bytes, requestOf } from "./harness.js";
 import { endOf, FAILURE, HOUR, NOTHING, newId, SweepBench } from "./sweep-bench.js";
 
@@ -40,8 +40,8 @@ describe("retention", () => {
   test("takes the files with the job, also when no other part of the sweep can run", async () => {
     const { request } = await bench.completed();
     bench.ahead = 2 * HOUR + 5_000;
-    const measureFileTime = () => Promise.reject(new Error("EIO"));
-    expect(await bench.sweep({ measureFileTime })).toEqual({ ...NOTHING, jobsExpired: 1 });
+    const readFileTime = () => Promise.reject(new Error("EIO"));
+    expect(await bench.sweep({ readFileTime })).toEqual({ ...NOTHING, jobsExpired: 1 });
     expect(await bench.status(request)).toBeUndefined();
     expect(await bench.keys()).toEqual([]);
   });
@@ -338,11 +338,13 @@ describe("reconcile", () => {
   test("go on while the disk is full, by the time that was measured before", async () => {
     const request = await bench.upload();
     let isFull = false;
-    const measureFileTime: SweeperDeps["measureFileTime"] = async () => {
+    const readFileTime = async () => {
       if (isFull) throw new DomainError("storage_full", "full");
-      return () => Date.now() + bench.ahead;
+      return Date.now();
     };
-    const sweeper = new Sweeper(bench.deps({ measureFileTime }));
+    const deps = bench.deps({ readFileTime });
+    const clock = { ...deps.clock, monotonicMs: () => performance.now() + bench.ahead };
+    const sweeper = new Sweeper({ ...deps, clock });
     const { signal } = new AbortController();
     await sweeper.sweep(signal);
     isFull = true;

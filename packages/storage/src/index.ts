@@ -3,7 +3,6 @@ import { type BlobStore, SettingsError } from "@drover/core";
 import { createDiskStore, type DiskStoreOptions } from "./disk.js";
 
 export { createDiskStore, type DiskStoreOptions } from "./disk.js";
-export { type Meter, meter } from "./meter.js";
 
 /**
  * The store that a setting names: `file:<folder>`, the folder relative to the working directory or absolute, also as a `file://` URL.

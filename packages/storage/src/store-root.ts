@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { DomainError } from "@drover/core";
 import { INSTALLATION_KEY } from "@drover/job-files";
 import { asStorageError, hasCode, ignoring, syncFolders } from "./durable.js";
-import { TEMP_FOLDER } from "./keys.js";
+import { TEMP_FOLDER } from "./key-rules.js";
 
 /**
  * The folder that a disk store is in. An unmounted disk leaves an empty folder, or none, at the same path, so nothing is made there and
