@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface WaitOptions {
-  /** When to give up, in ms from the call. Default 5,000. */
+  /** When to give up, in ms from the call. Default 10,000. */
   readonly deadlineMs?: number;
   /** What is waited for, as the error says it. Default "the condition". */
   readonly what?: string;
@@ -18,7 +18,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<NonNullable<T>> {
-  const { deadlineMs = 5_000, what = "the condition" } = options;
+  const { deadlineMs = 10_000, what = "the condition" } = options;
   const end = performance.now() + deadlineMs;
   let cause: unknown;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
