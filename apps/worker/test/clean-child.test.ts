@@ -8,7 +8,8 @@ import type { TestAttempt } from "./test-attempt.js";
 let bench: ExecutorBench;
 beforeAll(async () => {
   bench = await ExecutorBench.start();
-  await run("leaves", { reason: "nothing" }); // from source, the first child may start a compiler: a process that it leaves
+  // From source, the first child may start a compiler: a process that it leaves.
+  await run("leaves", { reason: "nothing" });
 });
 afterAll(() => bench.close());
 afterEach(() => {

@@ -7,22 +7,22 @@ import type { BlobStore, JobId, JobRequest } from "@drover/core";
 import { writeManifest } from "@drover/job-files";
 import { identify } from "@drover/process-guard";
 import type { Processor } from "@drover/processor-sdk";
-import { chunksOf, storeIn, waitFor } from "@drover/testkit";
+import { chunksOf, silentLog, storeIn, waitFor } from "@drover/testkit";
 import { createExecutor, type Executor } from "../src/attempts/execute.js";
 import { ChildPool } from "../src/children/child-pool.js";
-import type { ChildrenOptions } from "../src/children/children.js";
+import { type ChildrenOptions, createChildren } from "../src/children/children.js";
 import { createInProcessRunner } from "../src/children/in-process-runner.js";
 import type { Runner } from "../src/children/runner.js";
 import { systemClock } from "../src/timers.js";
 import processors from "./fixtures/fixture-processors.js";
-import { quickChildren } from "./quick-children.js";
 import { recordingLog, requestOf, TestAttempt } from "./test-attempt.js";
 
 /** Built, as everything that runs in a process of its own. */
 const FIXTURES = new URL("./dist/fixture-processors.js", import.meta.url).href;
 
 /**
- * Executors of the fixture processors on one worker folder and one store; begins with `start`, ends with `close`.
+ * Executors of the fixture processors on one worker folder and one store; begins with `start`, ends with
+ * `close`.
  */
 export class ExecutorBench {
   readonly #root: string;
@@ -106,6 +106,20 @@ export class ExecutorBench {
     this.#children.guardian.close();
     await rm(this.#root, { recursive: true });
   }
+}
+
+/** Children that run the built entry, with shorter graces than in production. */
+function quickChildren(options: Partial<ChildrenOptions> = {}): ReturnType<typeof createChildren> {
+  return createChildren({
+    environment: process.env,
+    maxAttempts: 100,
+    workerMark: randomUUID(),
+    registry: { watch() {}, forget() {} },
+    entry: new URL("../dist/children/child-main.js", import.meta.url).pathname,
+    log: silentLog,
+    graces: { stopMs: 500, cancelMs: 500 },
+    ...options,
+  });
 }
 
 export function processorNamed(name: string): Processor {

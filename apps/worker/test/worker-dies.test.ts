@@ -18,7 +18,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(attempts, { recursive: true }));
 
-/** Starts a process that runs one attempt of a fixture, and waits until it runs. Answers the numbers of the attempt's processes. */
+/**
+ * Starts a process that runs one attempt of a fixture, and waits until it runs. Answers the numbers of the
+ * attempt's processes.
+ */
 async function host(fixture: string, ...more: string[]): Promise<{ worker: ChildProcess; pids: number[] }> {
   const note = join(attempts, `note-${randomUUID()}`);
   const script = fileURLToPath(new URL("./dist/host.js", import.meta.url));

@@ -16,8 +16,9 @@ export interface Adoption {
 
 /**
  * Makes the file at `path` the blob at `target`, durably, by a rename where the device is the store's.
- * @throws {TypeError} unless it is a plain file without a second name, also when it is exchanged at the last moment.
- * @throws {storage_unavailable} when the store is gone.
+ * @throws `TypeError` unless it is a plain file without a second name, also when it is exchanged at the last
+ *   moment.
+ * @throws `storage_unavailable` when the store is gone.
  */
 export async function adoptFile(path: string, { target, root, copy }: Adoption): Promise<void> {
   const file = await openOwnFile(path);
@@ -36,8 +37,8 @@ export async function adoptFile(path: string, { target, root, copy }: Adoption):
 }
 
 /**
- * A descriptor of the plain file at `path` that has no other name: a link would publish what it points at, a second
- * name would let its owner write to what is published.
+ * A descriptor of the plain file at `path` that has no other name: a link would publish what it points at, a
+ * second name would let its owner write to what is published.
  */
 async function openOwnFile(path: string): Promise<FileHandle> {
   const seen = await lstat(path); // before it is opened: to open a device can do something
@@ -50,8 +51,9 @@ async function openOwnFile(path: string): Promise<FileHandle> {
 }
 
 /**
- * Throws unless the file at `target`, which was renamed from `path`, is the one that was opened before: a process
- * that lives on can put something else in its place at the last moment. That is taken out again.
+ * Checks that the file at `target`, which was renamed from `path`, is the one that was opened before: a
+ * process that lives on can put something else in its place at the last moment. That is taken out again.
+ * @throws `TypeError` when it is another one.
  */
 async function assertMoved(file: FileHandle, { path, target }: { path: string; target: string }) {
   const [own, moved] = [await file.stat(), await lstat(target)];

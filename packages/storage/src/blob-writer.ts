@@ -8,11 +8,12 @@ const BATCH_BYTES = 1 << 20;
 const BATCH_MS = 10_000;
 
 /**
- * Writes all of `source` to a new file and fsyncs it. The descriptor is closed when this settles, however it does;
- * the file of a failed write is left to the caller.
+ * Writes all of `source` to a new file and fsyncs it. The descriptor is closed when this settles, however it
+ * does; the file of a failed write is left to the caller.
  * @returns size and digest of the bytes.
- * @throws {file_too_large} as soon as more than `maxBytes` have come; of exactly so many the file is written.
- * @throws the signal's reason as soon as it aborts, also while the source gives nothing; the source is let go then.
+ * @throws `file_too_large` as soon as more than `maxBytes` have come; of exactly so many the file is written.
+ * @throws the signal's reason as soon as it aborts, also while the source gives nothing; the source is let go
+ *   then.
  */
 export async function writeNewFile(
   path: string,
@@ -50,8 +51,8 @@ async function* counted(source: AsyncIterable<Uint8Array>, count: Count): AsyncG
 }
 
 /**
- * Writes in batches, one of them on its way while the next is gathered. (A `WriteStream` on the handle would keep
- * `handle.close()` waiting for ever.)
+ * Writes in batches, one of them on its way while the next is gathered. (A `WriteStream` on the handle would
+ * keep `handle.close()` waiting for ever.)
  */
 async function writeChunks(handle: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   let batch: Uint8Array[] = [];
@@ -83,16 +84,16 @@ async function writeBatch(handle: FileHandle, batch: readonly Uint8Array[]): Pro
 }
 
 /**
- * The chunks of `source` until the signal aborts. Then its reason is thrown and the source let go: a stream is
- * destroyed, an iterator is told to return. `for await` alone would wait for the next chunk first.
+ * The chunks of `source` until the signal aborts. Then its reason is thrown and the source let go: a stream
+ * is destroyed, an iterator is told to return. `for await` alone would wait for the next chunk first.
  */
 async function* abortable(
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
-  // One listener and one pending promise at a time: racing each chunk against a promise that lives as long as the
-  // upload would keep them all in memory.
+  // One listener and one pending promise at a time: racing each chunk against a promise that lives as long as
+  // the upload would keep them all in memory.
   let interrupt: (reason: unknown) => void = () => undefined;
   const onAbort = () => interrupt(signal.reason);
   signal.addEventListener("abort", onAbort);

@@ -19,8 +19,8 @@ export interface DiskStoreOptions {
   /** Where the blobs are. Every process that shares the store names the same folder. */
   readonly folder: string;
   /**
-   * This process removes temporary files that nobody wrote to for so long, in ms (2 minutes at least). Default: it
-   * removes none.
+   * This process removes temporary files that nobody wrote to for so long, in ms (2 minutes at least).
+   * Default: it removes none.
    */
   readonly leftoverGraceMs?: number;
 }
@@ -28,15 +28,15 @@ export interface DiskStoreOptions {
 /**
  * Blobs as files below a folder, the key being the path.
  *
- * A blob is written to `.tmp/<random>`, fsynced, renamed to its key, and the folders up to the store's own are
- * fsynced: it appears whole or not at all, and survives a power loss once `put` has resolved. A failed write removes
- * its temporary file; what a killed process left there is removed after a grace, by whatever a process with that
- * option does next. The store is there while its folder has the installation file; top-level folders are made while it
- * is, and stay when they are empty.
+ * A blob is written to `.tmp/<random>`, fsynced, renamed to its key, and the folders up to the store's own
+ * are fsynced: it appears whole or not at all, and survives a power loss once `put` has resolved. A failed
+ * write removes its temporary file; what a killed process left there is removed after a grace, by whatever a
+ * process with that option does next. The store is there while its folder has the installation file;
+ * top-level folders are made while it is, and stay when they are empty.
  *
- * `open` answers a stream that holds a descriptor from then on, so that a removal meanwhile does not break it; whoever
- * opens reads it, stops iterating or destroys it. A removal is not fsynced: after a power loss a removed blob may be
- * back, for the sweeper.
+ * `open` answers a stream that holds a descriptor from then on, so that a removal meanwhile does not break
+ * it; whoever opens reads it, stops iterating or destroys it. A removal is not fsynced: after a power loss a
+ * removed blob may be back, for the sweeper.
  */
 export function createDiskStore(options: DiskStoreOptions): BlobStore {
   return new DiskStore(new StoreRoot(resolve(options.folder)), options.leftoverGraceMs);
@@ -129,8 +129,8 @@ class DiskStore implements BlobStore {
   }
 
   /**
-   * What a look-up found; where it found nothing, the store must be there. The installation file is what tells whether
-   * it is.
+   * What a look-up found; where it found nothing, the store must be there. The installation file is what
+   * tells whether it is.
    */
   async #found<T>(key: string, lookUp: Promise<T>): Promise<T> {
     try {
@@ -143,8 +143,8 @@ class DiskStore implements BlobStore {
   }
 
   /**
-   * Gives `write` a fresh path among the temporary files and the blob's own. When it fails, the temporary file goes,
-   * and folders that were made in vain.
+   * Gives `write` a fresh path among the temporary files and the blob's own. When it fails, the temporary
+   * file goes, and folders that were made in vain.
    */
   async #stage<T>(key: string, write: (temp: string, path: string) => Promise<T>): Promise<T> {
     const path = this.#pathOf(key);
@@ -156,13 +156,17 @@ class DiskStore implements BlobStore {
       return await write(temp, path);
     } catch (error) {
       await unlink(temp).catch(ignoring("ENOENT", "ENOTDIR"));
-      await removeEmptyFolders(dirname(path), this.#root).catch(() => {}); // the first error is the one that counts
+      // The first error is the one that counts.
+      await removeEmptyFolders(dirname(path), this.#root).catch(() => {});
       throw this.#root.nameTrouble(error);
     }
   }
 }
 
-/** A descriptor of the file at `path`; `undefined` when there is none, or something else: a folder, a symbolic link. */
+/**
+ * A descriptor of the file at `path`; `undefined` when there is none, or something else: a folder, a symbolic
+ * link.
+ */
 async function openBlob(path: string): Promise<FileHandle | undefined> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
     ignoring("ENOENT", "ENOTDIR", "ELOOP"),

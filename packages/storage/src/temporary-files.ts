@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { ignoring } from "./durable.js";
 
 /**
- * A file that is being written changes at least every 40 s: a client that sends less is cut off, and what it sent is
- * written after 10 s.
+ * A file that is being written changes at least every 40 s: a client that sends less is cut off, and what it
+ * sent is written after 10 s.
  */
 const LEAST_AGE_MS = 2 * 60_000;
 const LONGEST_PAUSE_MS = 3_600_000;
@@ -30,8 +30,8 @@ export class TemporaryFiles {
   }
 
   /**
-   * Costs nothing when it was done lately: within the grace, and within the hour. Removes nothing when the time cannot
-   * be read, as on a disk that is full.
+   * Costs nothing when it was done lately: within the grace, and within the hour. Removes nothing when the
+   * time cannot be read, as on a disk that is full.
    */
   async sweep(): Promise<void> {
     if (performance.now() - this.#sweptAtMs < Math.min(this.#graceMs, LONGEST_PAUSE_MS)) return;

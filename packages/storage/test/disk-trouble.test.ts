@@ -176,7 +176,8 @@ describe.runIf(canMount())("a disk store on a full device", () => {
     "F12: answers storage_full when only %i more files or folders can be made, and leaves none of them",
     async (room) => {
       await mkdir(folder);
-      // The root, .tmp, .drover and the file in it, inputs, inputs/1 and its file: 7 inodes. The put needs four more.
+      // The root, .tmp, .drover and the file in it, inputs, inputs/1 and its file: 7 inodes. The put needs
+      // four more.
       const mount = mountMemory(folder, `size=2m,nr_inodes=${7 + room}`);
       try {
         const store = await storeIn(folder);

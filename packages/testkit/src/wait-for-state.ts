@@ -11,8 +11,10 @@ const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * Asks `condition` again and again until it answers something truthy, and answers that. An error that it throws counts as "not yet".
- * Throws after the deadline, with the last error as its cause.
+ * Asks `condition` again and again until it answers something truthy. An error that it throws counts as "not
+ * yet".
+ * @returns what it answered.
+ * @throws after the deadline, with the condition's last error as the cause.
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
