@@ -45,7 +45,7 @@ const LONG_FILES: readonly string[] = [
   "e2e/test/cluster.test.ts",
   "worker/test/execute.test.ts",
   "moodle-log/test/shared-logs.test.ts",
-  "api/test/main.test.ts",
+  "api/test/api-process.test.ts",
   "moodle-log/test/threads.test.ts",
   "api/test/problems.test.ts",
   "worker/test/clean-child.test.ts",

@@ -31,7 +31,8 @@ describe("a key", () => {
         expect(jobIdOfKey(`${key}x`)).not.toBe(id);
       }),
     );
-    // Pinned: another id for the same key would make a second job of a submit that is repeated across an upgrade.
+    // Pinned: another id for the same key would make a second job of a submit that is repeated across an
+    // upgrade.
     expect(jobIdOfKey("report-2026-01")).toBe("b96f258d-df8e-8d26-8820-4a2265ed7a5c");
   });
 });

@@ -67,7 +67,8 @@ describe("strange JSON", () => {
       await fetch(`${api.url}/api/jobs/${job_id}/cancel`, { method: "POST" });
       for (const body of [text, `{"params":${text}}`]) {
         const { status } = await retry(job_id, body);
-        expect(status).toBe(body === "\ufeff{}" ? 202 : 400); // a byte order mark in front of a body is none of its text
+        // A byte order mark in front of a body is none of its text.
+        expect(status).toBe(body === "\ufeff{}" ? 202 : 400);
       }
     },
   );

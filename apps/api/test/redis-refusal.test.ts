@@ -29,7 +29,8 @@ describe("while Redis refuses to write", () => {
       expect(problem).toMatchObject({ code: "redis_unavailable" });
       expect(problem).not.toHaveProperty("may_exist");
     }
-    await waitFor(async () => (await api.keys()).length === 0); // without a manifest there is nothing to restore
+    // Without a manifest there is nothing to restore.
+    await waitFor(async () => (await api.keys()).length === 0);
     await redis.configure("min-replicas-to-write", "0");
     expect((await api.queue.jobs.list({ limit: 9 })).jobs).toEqual([]);
     const repeated = await submit(api, formWith(), { "idempotency-key": "k" });

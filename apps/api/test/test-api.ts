@@ -39,7 +39,10 @@ export interface TestApi {
   readonly stop: AbortController;
   /** Paths of everything in the store but what tells that it is one. */
   keys(): Promise<readonly string[]>;
-  /** Closes it; fails when something unexpected was logged, unless `errors` says how many such lines there are. */
+  /**
+   * Closes it; fails when something unexpected was logged, unless `errors` says how many such lines there
+   * are.
+   */
   close(options?: { readonly errors?: number }): Promise<void>;
 }
 
@@ -83,7 +86,8 @@ const CHECK_PARAMS = createParamsCheck();
 
 /**
  * Starts the application for one test or its `beforeEach`.
- * @param options.queue default: one on the run's Redis, of its own. `store` default: one in a folder of its own.
+ * @param options.queue default: one on the run's Redis, of its own. `store` default: one in a folder of its
+ *   own.
  */
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   const queue = options.queue ?? (await testQueue());
@@ -230,7 +234,10 @@ export async function completeWith(
   return { kind: "completed", result: { rows: 2 }, artifacts: [artifact] };
 }
 
-/** A queue that says when somebody begins to watch a job: the moment from which a long poll cannot miss a change. */
+/**
+ * A queue that says when somebody begins to watch a job: the moment from which a long poll cannot miss a
+ * change.
+ */
 export async function watchedQueue(): Promise<{ readonly queue: QueuePorts; watched(): Promise<void> }> {
   const queue = await testQueue();
   let next = signal();

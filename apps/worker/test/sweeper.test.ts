@@ -1,10 +1,10 @@
 import { type BlobStore, DomainError } from "@drover/core";
 import { bury, expiredFact, inputFolder, inputKey, jobFolder, writeManifest } from "@drover/job-files";
-import { waitFor, withMethods } from "@drover/testkit";
+import { chunksOf, waitFor, withMethods } from "@drover/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Sweeper, type SweeperDeps, startSweeper } from "../src/upkeep/sweeper.js";
-import { bytes, requestOf } from "./harness.js";
+import { Sweeper, startSweeper } from "../src/upkeep/sweeper.js";
 import { endOf, FAILURE, HOUR, NOTHING, newId, SweepBench } from "./sweep-bench.js";
+import { requestOf } from "./test-attempt.js";
 
 let bench: SweepBench;
 beforeEach(async () => {
@@ -40,8 +40,8 @@ describe("retention", () => {
   test("takes the files with the job, also when no other part of the sweep can run", async () => {
     const { request } = await bench.completed();
     bench.ahead = 2 * HOUR + 5_000;
-    const measureFileTime = () => Promise.reject(new Error("EIO"));
-    expect(await bench.sweep({ measureFileTime })).toEqual({ ...NOTHING, jobsExpired: 1 });
+    const readFileTime = () => Promise.reject(new Error("EIO"));
+    expect(await bench.sweep({ readFileTime })).toEqual({ ...NOTHING, jobsExpired: 1 });
     expect(await bench.status(request)).toBeUndefined();
     expect(await bench.keys()).toEqual([]);
   });
@@ -211,7 +211,7 @@ describe("reconcile", () => {
   });
 
   test("removes uploads that became no job, and the second upload of a job, when they are old", async () => {
-    await bench.blobs.put(inputKey("nobody"), bytes("no manifest"));
+    await bench.blobs.put(inputKey("nobody"), chunksOf("no manifest"));
     const request = await bench.submitted();
     await bench.upload({ id: request.id });
     bench.ahead = HOUR - 10_000;
@@ -255,8 +255,8 @@ describe("reconcile", () => {
   });
 
   test("a manifest that cannot be read is said and kept, and the others are looked after", async () => {
-    await bench.blobs.put(inputKey("torn"), bytes("x"));
-    await bench.blobs.put(inputKey("torn").replace("file", "manifest.json"), bytes('{"version":1,'));
+    await bench.blobs.put(inputKey("torn"), chunksOf("x"));
+    await bench.blobs.put(inputKey("torn").replace("file", "manifest.json"), chunksOf('{"version":1,'));
     const lost = await bench.upload();
     bench.ahead = 2 * HOUR;
     expect(await bench.sweep()).toMatchObject({ restored: 1, inputsRemoved: 0 });
@@ -338,11 +338,13 @@ describe("reconcile", () => {
   test("go on while the disk is full, by the time that was measured before", async () => {
     const request = await bench.upload();
     let isFull = false;
-    const measureFileTime: SweeperDeps["measureFileTime"] = async () => {
+    const readFileTime = async () => {
       if (isFull) throw new DomainError("storage_full", "full");
-      return () => Date.now() + bench.ahead;
+      return Date.now();
     };
-    const sweeper = new Sweeper(bench.deps({ measureFileTime }));
+    const deps = bench.deps({ readFileTime });
+    const clock = { ...deps.clock, monotonicMs: () => performance.now() + bench.ahead };
+    const sweeper = new Sweeper({ ...deps, clock });
     const { signal } = new AbortController();
     await sweeper.sweep(signal);
     isFull = true;
@@ -516,7 +518,7 @@ describe("the sweepers of several workers", () => {
   });
 
   test("one that loses its lease in the middle of a part touches nothing from there on", async () => {
-    for (const upload of ["a", "b", "c"]) await bench.blobs.put(inputKey(upload), bytes("no manifest"));
+    for (const upload of ["a", "b", "c"]) await bench.blobs.put(inputKey(upload), chunksOf("no manifest"));
     bench.ahead = 2 * HOUR;
     const { leases } = bench.queue;
     const deps = bench.deps();

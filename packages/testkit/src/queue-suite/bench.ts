@@ -11,7 +11,7 @@ import {
   parseJobId,
   type QueuePorts,
 } from "@drover/core";
-import { waitFor } from "../wait.js";
+import { waitFor } from "../wait-for-state.js";
 import { ManualConsumer } from "./manual-consumer.js";
 
 /** What an adapter gives to each test of the suite. */

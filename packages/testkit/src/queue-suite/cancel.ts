@@ -1,6 +1,6 @@
 import type { Outcome } from "@drover/core";
 import { expect, it } from "vitest";
-import { signal, waitFor } from "../wait.js";
+import { signal, waitFor } from "../wait-for-state.js";
 import { COMPLETED, FAILED, newJobId, type QueueBench, type WithBench } from "./bench.js";
 
 /** Cancelling a job wherever it stands. */

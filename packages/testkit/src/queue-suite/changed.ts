@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { waitFor } from "../wait.js";
+import { waitFor } from "../wait-for-state.js";
 import { COMPLETED, newJobId, type WithBench } from "./bench.js";
 
 /** Waiting without polling. */

@@ -1,5 +1,5 @@
 import type { Attempt, Outcome } from "@drover/core";
-import { waitFor } from "../wait.js";
+import { waitFor } from "../wait-for-state.js";
 
 /** An attempt that waits for the test to say how it ends. */
 export interface HeldAttempt {

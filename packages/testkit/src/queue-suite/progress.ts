@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { waitFor } from "../wait.js";
+import { waitFor } from "../wait-for-state.js";
 import { COMPLETED, FAILED, type WithBench } from "./bench.js";
 
 /** How far an attempt is, as others see it. */

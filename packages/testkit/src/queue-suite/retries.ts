@@ -1,6 +1,6 @@
 import type { Job, JobId, Outcome } from "@drover/core";
 import { expect, it } from "vitest";
-import { waitFor } from "../wait.js";
+import { waitFor } from "../wait-for-state.js";
 import { COMPLETED, FAILED, type QueueBench, type WithBench } from "./bench.js";
 
 /** Failed attempts, and what follows them. */

@@ -1,6 +1,6 @@
 import type { ProcessorInfo, WorkerInfo } from "@drover/core";
 import { expect, it } from "vitest";
-import { waitFor } from "../wait.js";
+import { waitFor } from "../wait-for-state.js";
 import { COMPLETED, type WithBench } from "./bench.js";
 
 const CHECKSUM: ProcessorInfo = {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { waitFor } from "../wait.js";
+import { waitFor } from "../wait-for-state.js";
 import { COMPLETED, FAILED, newJobId, type QueueBench, type WithBench } from "./bench.js";
 
 /** What is done to jobs that have ended. */

@@ -3,50 +3,28 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "n
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type Attempt,
-  type BlobStore,
-  type JobId,
-  type JobRequest,
-  type Log,
-  type LogFields,
-  type LogLine,
-  type Progress,
-  parseJobId,
-  type StopReason,
-} from "@drover/core";
-import { inputKey, writeManifest } from "@drover/job-files";
+import type { BlobStore, JobId, JobRequest } from "@drover/core";
+import { writeManifest } from "@drover/job-files";
 import { identify } from "@drover/process-guard";
 import type { Processor } from "@drover/processor-sdk";
-import { storeIn } from "@drover/testkit";
+import { chunksOf, silentLog, storeIn, waitFor } from "@drover/testkit";
 import { createExecutor, type Executor } from "../src/attempts/execute.js";
 import { ChildPool } from "../src/children/child-pool.js";
-import type { ChildrenOptions } from "../src/children/children.js";
+import { type ChildrenOptions, createChildren } from "../src/children/children.js";
 import { createInProcessRunner } from "../src/children/in-process-runner.js";
 import type { Runner } from "../src/children/runner.js";
 import { systemClock } from "../src/timers.js";
-import processors from "./fixtures/processors.js";
-import { quickChildren } from "./quick-children.js";
+import processors from "./fixtures/fixture-processors.js";
+import { recordingLog, requestOf, TestAttempt } from "./test-attempt.js";
 
 /** Built, as everything that runs in a process of its own. */
-const FIXTURES = new URL("./dist/processors.js", import.meta.url).href;
+const FIXTURES = new URL("./dist/fixture-processors.js", import.meta.url).href;
 
-/** A log that keeps its entries. */
-export function recordingLog(): Log & {
-  readonly entries: { level: string; message: string; fields: LogFields }[];
-} {
-  const entries: { level: string; message: string; fields: LogFields }[] = [];
-  const write =
-    (level: string) =>
-    (message: string, fields: LogFields = {}) => {
-      entries.push({ level, message, fields });
-    };
-  return { entries, debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
-}
-
-/** Executors of the fixture processors on one worker folder and one store; begins with `start`, ends with `close`. */
-export class Harness {
+/**
+ * Executors of the fixture processors on one worker folder and one store; begins with `start`, ends with
+ * `close`.
+ */
+export class ExecutorBench {
   readonly #root: string;
   readonly folder: string;
   readonly blobs: BlobStore;
@@ -57,9 +35,9 @@ export class Harness {
   readonly #runners: Runner[] = [];
   readonly #executors = new Map<string, Executor>();
 
-  static async start(options: Partial<ChildrenOptions> = {}): Promise<Harness> {
+  static async start(options: Partial<ChildrenOptions> = {}): Promise<ExecutorBench> {
     const root = mkdtempSync(join(tmpdir(), "drover-worker-"));
-    return new Harness(root, await storeIn(join(root, "blobs")), options);
+    return new ExecutorBench(root, await storeIn(join(root, "blobs")), options);
   }
 
   private constructor(root: string, blobs: BlobStore, options: Partial<ChildrenOptions>) {
@@ -102,7 +80,7 @@ export class Harness {
   async attempt(processor: string, request: Partial<JobRequest> = {}, number = 1): Promise<TestAttempt> {
     const attempt = new TestAttempt(requestOf(processor, request), number);
     const { request: stored } = attempt;
-    await this.blobs.put(stored.input.key, bytes("some input"));
+    await this.blobs.put(stored.input.key, chunksOf("some input"));
     await writeManifest({ version: 1, request: stored, settled: null }, this.blobs);
     return attempt;
   }
@@ -130,93 +108,32 @@ export class Harness {
   }
 }
 
+/** Children that run the built entry, with shorter graces than in production. */
+function quickChildren(options: Partial<ChildrenOptions> = {}): ReturnType<typeof createChildren> {
+  return createChildren({
+    environment: process.env,
+    maxAttempts: 100,
+    workerMark: randomUUID(),
+    registry: { watch() {}, forget() {} },
+    entry: new URL("../dist/children/child-main.js", import.meta.url).pathname,
+    log: silentLog,
+    graces: { stopMs: 500, cancelMs: 500 },
+    ...options,
+  });
+}
+
 export function processorNamed(name: string): Processor {
   const found = processors.find((processor) => processor.name === name);
   if (found === undefined) throw new Error(`No fixture is called ${name}.`);
   return found;
 }
 
-export function requestOf(processor: string, changes: Partial<JobRequest> = {}): JobRequest {
-  return {
-    id: parseJobId(randomUUID()),
-    processor,
-    input: {
-      key: inputKey(randomUUID()),
-      filename: "input.txt",
-      sizeBytes: 10,
-      mediaType: "text/plain",
-      sha256: "0".repeat(64),
-    },
-    params: {},
-    tags: {},
-    priority: 0,
-    runAt: null,
-    maxAttempts: 3,
-    timeoutMs: null,
-    queueTimeoutMs: null,
-    fingerprint: null,
-    requestId: null,
-    createdAt: Date.now(),
-    ...changes,
-  };
-}
-
-/** An attempt in the test's own hands. */
-export class TestAttempt implements Attempt {
-  readonly updates: Progress[] = [];
-  readonly lines: LogLine[] = [];
-  readonly id = randomUUID().slice(0, 8);
-  readonly request: JobRequest;
-  readonly number: number;
-  reopenedEnd: number | null = null;
-  readonly #stop = new AbortController();
-
-  constructor(request: JobRequest, number: number) {
-    this.request = request;
-    this.number = number;
-  }
-
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
-  stop(reason: StopReason): void {
-    this.#stop.abort(reason);
-  }
-
-  async progress(progress: Progress): Promise<void> {
-    this.updates.push(progress);
-  }
-
-  async log(lines: readonly LogLine[]): Promise<void> {
-    this.lines.push(...lines);
-  }
-}
-
-export async function* bytes(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
-}
-
-/** Resolves when `holds` does; rejects after `withinMs`. */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  withinMs = 10_000,
-): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}.`);
-    await sleep(10);
-  }
-}
-
 /** The process numbers that a fixture wrote; waits for them. */
 export async function pidsFrom(path: string): Promise<number[]> {
-  await until(
-    "the processor began",
-    () => existsSync(path) && readFileSync(path, "utf8").endsWith("]"),
-    20_000,
-  );
+  await waitFor(() => existsSync(path) && readFileSync(path, "utf8").endsWith("]"), {
+    what: "the processor began",
+    deadlineMs: 20_000,
+  });
   return JSON.parse(readFileSync(path, "utf8")) as number[];
 }
 

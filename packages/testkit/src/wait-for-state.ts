@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface WaitOptions {
-  /** When to give up, in ms from the call. Default 5,000. */
+  /** When to give up, in ms from the call. Default 10,000. */
   readonly deadlineMs?: number;
   /** What is waited for, as the error says it. Default "the condition". */
   readonly what?: string;
@@ -11,14 +11,16 @@ const FIRST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * Asks `condition` again and again until it answers something truthy, and answers that. An error that it throws counts as "not yet".
- * Throws after the deadline, with the last error as its cause.
+ * Asks `condition` again and again until it answers something truthy. An error that it throws counts as "not
+ * yet".
+ * @returns what it answered.
+ * @throws after the deadline, with the condition's last error as the cause.
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<NonNullable<T>> {
-  const { deadlineMs = 5_000, what = "the condition" } = options;
+  const { deadlineMs = 10_000, what = "the condition" } = options;
   const end = performance.now() + deadlineMs;
   let cause: unknown;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {

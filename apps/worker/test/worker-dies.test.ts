@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { listProcesses, pidSpace } from "@drover/process-guard";
+import { waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sweepDeadWorkers, WorkerFolder } from "../src/worker-folder.js";
-import { areGone, pidsFrom, recordingLog, until } from "./harness.js";
+import { areGone, pidsFrom } from "./executor-bench.js";
+import { recordingLog } from "./test-attempt.js";
 
 let attempts: string;
 beforeEach(() => {
@@ -16,7 +18,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(attempts, { recursive: true }));
 
-/** Starts a process that runs one attempt of a fixture, and waits until it runs. Answers the numbers of the attempt's processes. */
+/**
+ * Starts a process that runs one attempt of a fixture, and waits until it runs. Answers the numbers of the
+ * attempt's processes.
+ */
 async function host(fixture: string, ...more: string[]): Promise<{ worker: ChildProcess; pids: number[] }> {
   const note = join(attempts, `note-${randomUUID()}`);
   const script = fileURLToPath(new URL("./dist/host.js", import.meta.url));
@@ -40,7 +45,7 @@ test.each(["blocks", "spawns", "ignores-signals", "never-returns"])(
     const { worker, pids } = await host(fixture);
     expect(await areGone(pids)).toBe(false);
     await killed(worker);
-    await until("the attempt's processes are gone", () => areGone(pids), 1_000);
+    await waitFor(() => areGone(pids), { what: "the attempt's processes are gone", deadlineMs: 1_000 });
   },
 );
 
@@ -54,18 +59,21 @@ test("a guardian that was killed is replaced and knows the processes of its pred
   };
   const first = (await guardianOf()) ?? 0;
   process.kill(first, "SIGKILL");
-  await until("there is another", async () => {
-    const next = await guardianOf();
-    return next !== undefined && next !== first;
-  });
+  await waitFor(
+    async () => {
+      const next = await guardianOf();
+      return next !== undefined && next !== first;
+    },
+    { what: "there is another" },
+  );
   await killed(worker);
-  await until("the attempt's processes are gone", () => areGone(pids), 1_000);
+  await waitFor(() => areGone(pids), { what: "the attempt's processes are gone", deadlineMs: 1_000 });
 });
 
 test("without a guardian a child that is not blocked still ends with its worker", async () => {
   const { worker, pids } = await host("spawns", "no-guardian");
   await killed(worker);
-  await until("the attempt's processes are gone", () => areGone(pids), 1_000);
+  await waitFor(() => areGone(pids), { what: "the attempt's processes are gone", deadlineMs: 1_000 });
 });
 
 test("a starting worker kills what worker and guardian left when both were killed, and removes the folder", async () => {
@@ -73,7 +81,7 @@ test("a starting worker kills what worker and guardian left when both were kille
   await killed(worker);
   expect(await areGone(pids), "a blocked child survives so far").toBe(false);
   expect(await sweepDeadWorkers(attempts, recordingLog())).toBe(1);
-  await until("the attempt's processes are gone", () => areGone(pids), 1_000);
+  await waitFor(() => areGone(pids), { what: "the attempt's processes are gone", deadlineMs: 1_000 });
   expect(readdirSync(attempts)).toEqual([]);
 });
 

@@ -1,25 +1,26 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BlobStore } from "@drover/core";
 import { INSTALLATION_KEY } from "@drover/job-files";
-import { expect } from "vitest";
-import { chunksOf, readAll } from "../bytes.js";
+import { chunksOf, readAll, storeIn } from "@drover/testkit";
+import { expect, onTestFinished } from "vitest";
 
-/** Makes an empty store; `folder` does not exist yet. `close` is called when the test is over. */
-export type CreateBlobStore = (folder: string) => Promise<{
+/** What a test of the store works with; gone when the test is over. */
+export interface StoreBench {
   readonly store: BlobStore;
-  readonly close?: () => Promise<void>;
-}>;
-
-/** What a test of the suite works with. */
-export interface BlobBench {
-  readonly store: BlobStore;
-  /** The test's own, outside the store. */
+  /** The test's own, outside the store, on the same file system. */
   readonly folder: string;
 }
 
-/** Wraps a test's body so that it gets a bench of its own. */
-export type WithBench = (body: (bench: BlobBench) => Promise<void>) => () => Promise<void>;
+/** An empty store for one test. */
+export async function storeBench(): Promise<StoreBench> {
+  const root = await mkdtemp(join(tmpdir(), "drover-blobs-"));
+  onTestFinished(() => rm(root, { recursive: true }));
+  const folder = join(root, "own");
+  await mkdir(folder);
+  return { store: await storeIn(join(root, "store")), folder };
+}
 
 /** The text of a blob, `undefined` when there is none. */
 export async function textOf(store: BlobStore, key: string): Promise<string | undefined> {
@@ -40,7 +41,7 @@ export async function keysOf(store: BlobStore, prefix = ""): Promise<string[]> {
 }
 
 /** Writes a local file of the test and answers its path. */
-export async function localFile({ folder }: BlobBench, text: string): Promise<string> {
+export async function localFile({ folder }: StoreBench, text: string): Promise<string> {
   const path = join(folder, "local.txt");
   await writeFile(path, text);
   return path;
