@@ -5,7 +5,8 @@ import { signal, testStore, waitFor } from "@drover/testkit";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { displayName, mediaTypeOf } from "../src/uploads/upload.js";
-import { ANY, json, startApi, type TestApi, type TestApiOptions } from "./test-api.js";
+import { json } from "./job-steps.js";
+import { ANY, startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
 let api: TestApi;
 const start = async (options?: TestApiOptions) => {
