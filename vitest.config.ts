@@ -43,6 +43,7 @@ const LONG_FILES: readonly string[] = [
   "e2e/test/installation-pairs.test.ts",
   "e2e/test/cli-mistakes.test.ts",
   "e2e/test/cluster.test.ts",
+  "worker/test/attempt-stopped.test.ts",
   "worker/test/execute.test.ts",
   "moodle-log/test/shared-logs.test.ts",
   "api/test/api-process.test.ts",

@@ -4,7 +4,8 @@ import { testQueue, waitFor, withMethods } from "@drover/testkit";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { fingerprintOf, jobIdOfKey, parseIdempotencyKey } from "../src/jobs/idempotency.js";
-import { CSV, formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./test-api.js";
+import { formWith, json, submit } from "./job-steps.js";
+import { CSV, startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
 describe("a key", () => {
   it("is the same quoted and bare", () => {

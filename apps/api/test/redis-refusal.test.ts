@@ -1,7 +1,8 @@
 import { connectQueue } from "@drover/queue";
 import { type PrivateRedis, privateRedis, silentLog, waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { formWith, json, startApi, submit, type TestApi } from "./test-api.js";
+import { formWith, json, submit } from "./job-steps.js";
+import { startApi, type TestApi } from "./test-api.js";
 
 /** Redis answers, and says no to every write: it wants a replica that is not there. */
 describe("while Redis refuses to write", () => {

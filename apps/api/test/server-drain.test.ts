@@ -1,7 +1,9 @@
 import { connect } from "node:net";
 import { signal, waitFor } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { json, startApi, submitted, type TestApi, watchedQueue } from "./test-api.js";
+import { json, submitted } from "./job-steps.js";
+import { startApi, type TestApi } from "./test-api.js";
+import { watchedQueue } from "./watched-queue.js";
 
 let api: TestApi;
 afterEach(() => api.close());
