@@ -6,7 +6,7 @@ import { stampEndsBy } from "../src/bullmq/bullmq-internals.js";
 import { ServerClock } from "../src/bullmq/server-clock.js";
 import { connectQueue } from "../src/index.js";
 import { RedisLink } from "../src/redis.js";
-import { newRequest, silentLog } from "./requests.js";
+import { newRequest, silentLog } from "./queue-bench.js";
 
 let redis: TestRedis;
 beforeAll(async () => {

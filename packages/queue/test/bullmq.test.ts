@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_DATA_BYTES } from "../src/codec.js";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest, silentLog } from "./requests.js";
+import { newRequest, silentLog } from "./queue-bench.js";
 
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
 

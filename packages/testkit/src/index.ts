@@ -6,6 +6,5 @@ export { type ChaosProxy, chaosProxy } from "./chaos-proxy.js";
 export { type FakeClock, fakeClock } from "./clock.js";
 export { DAMAGES } from "./damage.js";
 export { canMount, mountFolder, mountMemory, type TestMount } from "./mount.js";
-export { type CreateQueue, type QueueUnderTest, queueSuite } from "./queue-suite/index.js";
 export { type PrivateRedis, privateRedis, type TestRedis, testRedis } from "./redis.js";
 export { type Signal, signal, type WaitOptions, waitFor } from "./wait.js";
