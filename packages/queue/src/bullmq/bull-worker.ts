@@ -96,7 +96,10 @@ export class BullWorker {
   async disconnect(): Promise<void> {
     const closed = this.close();
     this.#connection.close();
-    await Promise.race([closed, sleep(CLOSE_MS)]);
+    const isClosed = new AbortController();
+    const tooLong = sleep(CLOSE_MS, undefined, { signal: isClosed.signal }).catch(() => {});
+    await Promise.race([closed, tooLong]);
+    isClosed.abort();
     clearInterval(this.#timer);
   }
 

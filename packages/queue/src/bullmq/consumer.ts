@@ -104,8 +104,9 @@ export class BullConsumer implements Consumer {
       setTimeout(() => this.#giveUp.abort(), deadlineMs + LAST_WORD_MS),
     ];
     // With Redis away BullMQ would wait for it, even with nothing left to say.
-    const isSilent = this.#ended().then(() => sleep(IDLE_CLOSE_MS));
-    await Promise.race([closed, isSilent, aborted(this.#giveUp.signal)]);
+    const { signal } = this.#giveUp;
+    const isSilent = this.#ended().then(() => sleep(IDLE_CLOSE_MS, undefined, { signal }).catch(() => {}));
+    await Promise.race([closed, isSilent, aborted(signal)]);
     this.#giveUp.abort();
     await this.#worker.disconnect();
     for (const timer of [...timers, this.#timer]) clearTimeout(timer);

@@ -33,7 +33,8 @@ export class WorkerConnection {
 
   close(): void {
     clearInterval(this.#timer);
-    for (const connection of [this.client, ...this.#copies]) connection.disconnect();
+    const open = [this.client, ...this.#copies].filter(({ status }) => status !== "end");
+    for (const connection of open) connection.disconnect(); // one that has ended would keep a timer for 2 s
   }
 
   async #look(): Promise<void> {
