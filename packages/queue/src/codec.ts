@@ -13,6 +13,7 @@ import {
   type Progress,
   type Waiting,
 } from "@drover/core";
+import type { JobField } from "./bullmq/bullmq-internals.js";
 import {
   check,
   checkArtifacts,
@@ -129,7 +130,7 @@ const FIELDS = [
   "cancel",
   "atm",
   "parent",
-] as const;
+] as const satisfies readonly (JobField | "released" | "cancel")[];
 
 type Fields = Readonly<Partial<Record<(typeof FIELDS)[number], string | null>>>;
 

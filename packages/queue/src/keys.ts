@@ -1,4 +1,5 @@
 import type { JobId } from "@drover/core";
+import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-internals.js";
 
 /**
  * Every Redis key, built here and nowhere else. Keys that one script touches share a hash tag, so that they live on one node of a cluster.
@@ -21,6 +22,9 @@ import type { JobId } from "@drover/core";
  */
 export function redisKeys(prefix: string) {
   const own = `{${prefix}}`;
+  const queuePrefix = (processor: string) => `{${prefix}:${processor}}`;
+  const queue = (processor: string, name: QueueKey) => queueKey(queuePrefix(processor), processor, name);
+  const job = (processor: string, id: JobId) => queueKey(queuePrefix(processor), processor, id);
   return {
     index: `${own}:index`,
     jobs: `${own}:jobs`,
@@ -33,15 +37,16 @@ export function redisKeys(prefix: string) {
     queueDeadlines: `${own}:queue-deadlines`,
     synced: `${own}:synced`,
     /** BullMQ's own prefix for the queue of a processor. */
-    queuePrefix: (processor: string) => `{${prefix}:${processor}}`,
-    /** A key of the queue: `active`, `events` … */
-    queue: (processor: string, name: string) => `{${prefix}:${processor}}:${processor}:${name}`,
+    queuePrefix,
+    /** A key of the queue. */
+    queue,
     /** The same for several names. */
-    queueAll: (processor: string, names: readonly string[]) =>
-      names.map((name) => `{${prefix}:${processor}}:${processor}:${name}`),
-    job: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}`,
-    expired: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}:expired`,
-    history: (processor: string, id: JobId) => `{${prefix}:${processor}}:${processor}:${id}:history`,
+    queueAll: (processor: string, names: readonly QueueKey[]) => names.map((name) => queue(processor, name)),
+    job,
+    lock: (processor: string, id: JobId) => lockKey(job(processor, id)),
+    logs: (processor: string, id: JobId) => logsKey(job(processor, id)),
+    expired: (processor: string, id: JobId) => `${job(processor, id)}:expired`,
+    history: (processor: string, id: JobId) => `${job(processor, id)}:history`,
   };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError, type Log } from "@drover/core";
 import { Redis, type RedisOptions } from "ioredis";
+import { isRefusal } from "./bullmq/bullmq-internals.js";
 
 /** A request waits this long for a connection, and then this long for an answer: together under the promised 2 s. */
 const READY_WAIT_MS = 700;
@@ -26,7 +27,7 @@ const SCRIPT_KEYS = {
   "index-page": 2,
   "index-drop": 2,
   "remove-finished": 7,
-  "restore-finished": 10,
+  "restore-finished": 11,
   "clear-remains": 10,
   "fail-late": 7,
   "hold-lease": 1,
@@ -220,7 +221,7 @@ export function isServerTrouble(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === "ReplyError") return SERVER_TROUBLE.test(error.message);
   if (error instanceof TypeError || error instanceof SyntaxError) return false;
-  return !("code" in error && typeof error.code === "number"); // BullMQ's refusals carry a number, the network's a word or nothing
+  return !isRefusal(error);
 }
 
 /** Logs the errors of a connection, at most one line in 5 s: a server that is away makes thousands. */

@@ -120,10 +120,11 @@ export class BullAttempt implements Attempt {
   /** Takes the lease back if it ran out and nobody else has the job. False when somebody has. */
   async reclaim(): Promise<boolean> {
     const { link, keys, request, token, lease } = this.#deps;
-    const job = keys.job(request.processor, request.id);
+    const { processor, id } = request;
+    const lists = keys.queueAll(processor, ["active", "stalled"]);
     const answer = await link.run(
       "reclaim",
-      [job, `${job}:lock`, keys.queue(request.processor, "active"), keys.queue(request.processor, "stalled")],
+      [keys.job(processor, id), keys.lock(processor, id), ...lists],
       [token, request.id, this.number, lease.leaseMs],
     );
     return answer === 1;
@@ -137,18 +138,18 @@ export class BullAttempt implements Attempt {
     lines?: readonly LogLine[];
   }): Promise<void> {
     const { link, keys, request, token, log } = this.#deps;
-    const job = keys.job(request.processor, request.id);
+    const { processor, id } = request;
     const event = what.event === undefined ? "" : JSON.stringify(what.event);
     const lines = (what.lines ?? []).map((line) => JSON.stringify(line));
     try {
       await link.run(
         "write",
         [
-          job,
-          `${job}:lock`,
-          keys.queue(request.processor, "events"),
-          `${job}:logs`,
-          keys.history(request.processor, request.id),
+          keys.job(processor, id),
+          keys.lock(processor, id),
+          keys.queue(processor, "events"),
+          keys.logs(processor, id),
+          keys.history(processor, id),
         ],
         [
           token,

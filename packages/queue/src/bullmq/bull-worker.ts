@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { type Job as BullJob, Worker } from "bullmq";
 import { rateLimited } from "../redis.js";
-import { boundBlockingReads, stampEndsBy } from "./bullmq-internals.js";
+import { boundBlockingReads, stampEndsBy, tokenPrefixOf } from "./bullmq-internals.js";
 import type { LeaseTimes } from "./lease.js";
 import { delayOf } from "./record.js";
 import { WorkerConnection } from "./worker-connection.js";
@@ -27,7 +27,7 @@ export interface BullWorkerOptions {
   /** The server's wall time. */
   readonly now: () => number;
   readonly log: Log;
-  /** Moves the job itself, and throws `WaitingError` then. */
+  /** Moves the job itself, and throws `alreadyMoved()` then. */
   readonly process: (job: BullJob, token: string) => Promise<never>;
   readonly onError: (error: Error) => void;
   /** The job was found without its worker. */
@@ -73,7 +73,7 @@ export class BullWorker {
 
   /** How its lock tokens begin. */
   get tokenPrefix(): string {
-    return `${this.#worker.id}:`;
+    return tokenPrefixOf(this.#worker);
   }
 
   pause(): void {

@@ -2,6 +2,7 @@ import type { Log, QueuePorts } from "@drover/core";
 import type { Queue } from "bullmq";
 import { redisKeys } from "../keys.js";
 import { RedisLink } from "../redis.js";
+import { warnOfOtherRelease } from "./bullmq-internals.js";
 import { BullConsumer } from "./consumer.js";
 import { redisFinishedJobs } from "./finished-jobs.js";
 import { BullJobQueue } from "./job-queue.js";
@@ -49,6 +50,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const { url, log, random = Math.random, lookAgainMs = LOOK_AGAIN_MS } = options;
   const lease = { ...LEASE_TIMES, ...options.lease };
   const keys = redisKeys(options.prefix);
+  warnOfOtherRelease(log);
   const link = new RedisLink(url, log);
   const clock = new ServerClock(link, log);
   const now = () => clock.now();

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Attempt, ConsumeOptions, Consumer, JobId, Log, Outcome } from "@drover/core";
-import { type Job as BullJob, WaitingError } from "bullmq";
+import type { Job as BullJob } from "bullmq";
 import type { RedisKeys } from "../keys.js";
 import { isServerTrouble, type RedisLink } from "../redis.js";
 import { BullAttempt } from "./attempt.js";
 import { BullWorker } from "./bull-worker.js";
+import { alreadyMoved } from "./bullmq-internals.js";
 import { DamagedJobs, readRequest } from "./damaged-jobs.js";
 import { noteLostWorker } from "./history.js";
 import type { LeaseTimes } from "./lease.js";
@@ -122,7 +123,7 @@ export class BullConsumer implements Consumer {
     const attempt = this.#attemptOf(job, token);
     if (attempt === undefined) {
       await this.#damaged.end(job.id ?? "");
-      throw new WaitingError();
+      throw alreadyMoved();
     }
     const isRestored = await this.#endOlder(attempt);
     this.#attempts.set(attempt.request.id, attempt);
@@ -145,7 +146,7 @@ export class BullConsumer implements Consumer {
       if (this.#attempts.get(attempt.request.id) === attempt) this.#attempts.delete(attempt.request.id);
       attempt.end();
     }
-    throw new WaitingError(); // BullMQ's word for "the job was moved already"
+    throw alreadyMoved();
   }
 
   /**

@@ -10,8 +10,8 @@ import { CANCELLED, encodeFailure, encodeRequest, type ReturnValue } from "../co
 import { HISTORY_LIMIT } from "../history.js";
 import type { RedisKeys } from "../keys.js";
 import type { RedisLink } from "../redis.js";
+import { addedFields } from "./bullmq-internals.js";
 import { HISTORY_TTL_MS } from "./history.js";
-import { bullPriority } from "./job-queue.js";
 import type { JobLocator } from "./locator.js";
 
 /** How long it is remembered that a job expired. */
@@ -69,21 +69,40 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
   };
 }
 
+const RESTORE_KEYS = [
+  "completed",
+  "failed",
+  "active",
+  "delayed",
+  "prioritized",
+  "wait",
+  "paused",
+  "events",
+] as const;
+const REMAIN_KEYS = [
+  "stalled",
+  "active",
+  "wait",
+  "paused",
+  "delayed",
+  "prioritized",
+  "completed",
+  "failed",
+] as const;
+
 function expireKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
-  const job = keys.job(processor, id);
   const lists = keys.queueAll(processor, ["completed", "failed", "events"]);
-  return [job, ...lists, keys.history(processor, id), `${job}:logs`, keys.expired(processor, id)];
+  const rest = [keys.history(processor, id), keys.logs(processor, id), keys.expired(processor, id)];
+  return [keys.job(processor, id), ...lists, ...rest];
 }
 
 function restoreKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
-  const names = ["completed", "failed", "active", "delayed", "prioritized", "wait", "paused", "events"];
-  return [keys.job(processor, id), ...keys.queueAll(processor, names), keys.history(processor, id)];
+  const lists = keys.queueAll(processor, RESTORE_KEYS);
+  return [keys.job(processor, id), ...lists, keys.history(processor, id), keys.lock(processor, id)];
 }
 
 function remainKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
-  const job = keys.job(processor, id);
-  const names = ["stalled", "active", "wait", "paused", "delayed", "prioritized", "completed", "failed"];
-  return [job, `${job}:lock`, ...keys.queueAll(processor, names)];
+  return [keys.job(processor, id), keys.lock(processor, id), ...keys.queueAll(processor, REMAIN_KEYS)];
 }
 
 /** The set that BullMQ keeps such a job in, and the value that says how it ended. */
@@ -97,19 +116,9 @@ function storedEnd(end: JobEnd): readonly ["completed" | "failed", string] {
   return ["failed", encodeFailure({ kind: "failed", ...error })];
 }
 
-/** The hash as BullMQ writes it. Attempts past the first `maxAttempts` did not count, or the job would not have had them. */
+/** Attempts past the first `maxAttempts` did not count, or the job would not have had them. */
 function fieldsOf(request: JobRequest, end: JobEnd): readonly (string | number)[] {
-  const priority = bullPriority(request.priority);
-  const options = {
-    attempts: request.maxAttempts,
-    backoff: { type: "custom" },
-    priority,
-    stackTraceLimit: 0,
-  };
-  return [
-    ...["name", request.processor, "data", JSON.stringify(encodeRequest(request))],
-    ...["opts", JSON.stringify({ ...options, jobId: request.id }), "priority", priority, "delay", 0],
-    ...["timestamp", request.createdAt, "ats", end.attempt],
-    ...["drover:released", Math.max(0, end.attempt - request.maxAttempts)],
-  ];
+  const uncounted = Math.max(0, end.attempt - request.maxAttempts);
+  const fields = addedFields(request, encodeRequest(request));
+  return [...fields, "ats", end.attempt, "drover:released", uncounted];
 }

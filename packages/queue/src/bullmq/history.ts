@@ -34,7 +34,7 @@ export async function noteLostWorker(
 
 /** A job's events and log lines. The first and the last event are not stored: the job itself says when it was accepted and how it ended. */
 export async function readHistory(link: RedisLink, keys: RedisKeys, job: Job): Promise<JobHistory> {
-  const lists = [keys.history(job.processor, job.id), `${keys.job(job.processor, job.id)}:logs`];
+  const lists = [keys.history(job.processor, job.id), keys.logs(job.processor, job.id)];
   const [events, logs] = (await link.run("history", lists, [HISTORY_LIMIT])) as [string[], string[]];
   const finished = finishedEvent(job);
   return {

@@ -15,20 +15,39 @@ import { HISTORY_LIMIT } from "../history.js";
 import type { RedisKeys } from "../keys.js";
 import { type Listed, listJobs } from "../query.js";
 import { isCertain, isServerTrouble, type RedisLink } from "../redis.js";
+import { addOptions } from "./bullmq-internals.js";
 import { appendEvents, finishedEvent, HISTORY_TTL_MS, readHistory } from "./history.js";
 import type { JobLocator } from "./locator.js";
 import { addDeadline } from "./queue-deadlines.js";
 import type { BullQueues } from "./queues.js";
 import { isDamaged, readJob, readListedJob, readRecord } from "./snapshot.js";
 
-/** BullMQ runs the lowest number first and treats 0 apart, so −100…100, highest first, becomes 201…1. */
-export const bullPriority = (priority: number): number => 101 - priority;
-
 /** What is left of a retry after its first step takes no longer: a wait for the connection, then one for the answer. */
 const RETRY_MS = 3_000;
 
 /** An entry of the index whose job is missing is an aborted submit once it is this old. */
 const DANGLING_AFTER_MS = 600_000;
+
+const CANCEL_KEYS = [
+  "completed",
+  "failed",
+  "delayed",
+  "active",
+  "wait",
+  "prioritized",
+  "paused",
+  "events",
+] as const;
+const ERASE_KEYS = [
+  "active",
+  "wait",
+  "paused",
+  "stalled",
+  "prioritized",
+  "delayed",
+  "completed",
+  "failed",
+] as const;
 
 /** The jobs in BullMQ's queues. State comes from BullMQ alone, read together with the fields in one script. */
 export class BullJobQueue implements JobQueue {
@@ -61,7 +80,8 @@ export class BullJobQueue implements JobQueue {
     await this.#locator.add(request); // an entry without a job is harmless, so that an error up to here is certain
     await addDeadline(this.#link, this.#keys, request);
     try {
-      await this.#add(request, data);
+      const { processor } = request;
+      await this.#link.use(() => this.#queues.queue(processor).add(processor, data, addOptions(request)));
     } catch (error) {
       if (!isCertain(error)) throw new UnconfirmedSubmit(request.id, error);
       await this.#dropUnlessStored(request);
@@ -72,21 +92,6 @@ export class BullJobQueue implements JobQueue {
     } catch (error) {
       throw new UnconfirmedSubmit(request.id, error);
     }
-  }
-
-  /** One script, so that a server that refuses it has done nothing. */
-  async #add(request: JobRequest, data: object): Promise<void> {
-    await this.#link.use(() =>
-      this.#queues.queue(request.processor).add(request.processor, data, {
-        jobId: request.id,
-        timestamp: request.createdAt,
-        attempts: request.maxAttempts,
-        backoff: { type: "custom" },
-        priority: bullPriority(request.priority),
-        delay: Math.max(0, (request.runAt ?? 0) - request.createdAt), // BullMQ adds it to the timestamp
-        stackTraceLimit: 0,
-      }),
-    );
   }
 
   async #dropUnlessStored(request: JobRequest): Promise<void> {
@@ -129,12 +134,11 @@ export class BullJobQueue implements JobQueue {
   async cancel(id: JobId): Promise<CancelAnswer> {
     const processor = await this.#locator.find(id);
     if (processor === undefined) return "not_found";
-    const lists = ["completed", "failed", "delayed", "active", "wait", "prioritized", "paused", "events"];
     return (await this.#link.run(
       "cancel",
       [
         this.#keys.job(processor, id),
-        ...lists.map((name) => this.#keys.queue(processor, name)),
+        ...this.#keys.queueAll(processor, CANCEL_KEYS),
         this.#keys.history(processor, id),
       ],
       [id, CANCELLED, HISTORY_LIMIT, HISTORY_TTL_MS],
@@ -208,16 +212,14 @@ export class BullJobQueue implements JobQueue {
 
   /** Removes what BullMQ cannot: it reads a job before it removes it. */
   async #erase(processor: string, id: JobId): Promise<void> {
-    const job = this.#keys.job(processor, id);
-    const lists = ["active", "wait", "paused", "stalled", "prioritized", "delayed", "completed", "failed"];
     await this.#link.run(
       "erase",
       [
-        job,
-        `${job}:lock`,
-        `${job}:logs`,
+        this.#keys.job(processor, id),
+        this.#keys.lock(processor, id),
+        this.#keys.logs(processor, id),
         this.#keys.history(processor, id),
-        ...lists.map((name) => this.#keys.queue(processor, name)),
+        ...this.#keys.queueAll(processor, ERASE_KEYS),
       ],
       [id],
     );

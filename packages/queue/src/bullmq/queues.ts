@@ -2,6 +2,7 @@ import { DomainError, type JobId, type Log } from "@drover/core";
 import { type Job, type JobType, Queue, QueueEvents } from "bullmq";
 import type { RedisKeys } from "../keys.js";
 import { isServerTrouble, patientConnection, type RedisLink, rateLimited } from "../redis.js";
+import { FAIL_FAST_QUEUE, JOB_EVENTS } from "./bullmq-internals.js";
 import { LEASE_TIMES } from "./lease.js";
 
 /** BullMQ's queues and event readers of this process, one of each for a processor, made when first used. */
@@ -31,11 +32,10 @@ export class BullQueues {
     const queue = new ReadableQueue(processor, {
       connection: this.#link.client,
       prefix: this.#keys.queuePrefix(processor),
-      skipWaitingForReady: true,
-      skipVersionCheck: true,
+      ...FAIL_FAST_QUEUE,
     });
     queue.on("error", rateLimited(this.#log, `queue ${processor}`));
-    // A queue whose first round trip failed answers that failure for ever, so the next caller gets a new one.
+    // One that could not be made ready refuses for ever, so the next caller gets a new one.
     queue.waitUntilReady().catch(() => {
       this.#queues.delete(processor);
       return queue.close().catch(() => {}); // takes its listeners off the connection, which it does not own
@@ -80,17 +80,6 @@ class ReadableQueue extends Queue {
 
 const ALL_TYPES: JobType[] = ["active", "waiting", "prioritized", "delayed", "completed", "failed"];
 
-const EVENTS = [
-  "waiting",
-  "delayed",
-  "active",
-  "stalled",
-  "progress",
-  "completed",
-  "failed",
-  "removed",
-] as const;
-
 /** Reads the events of one queue over a connection of its own and wakes who waits for a job. */
 class EventReader {
   readonly #events: QueueEvents;
@@ -106,7 +95,8 @@ class EventReader {
       blockingTimeout: LEASE_TIMES.blockMs,
     });
     this.#events.on("error", rateLimited(log, `events of ${processor}`));
-    for (const event of EVENTS) this.#events.on(event, ({ jobId }: { jobId: string }) => this.#wake(jobId));
+    for (const event of JOB_EVENTS)
+      this.#events.on(event, ({ jobId }: { jobId: string }) => this.#wake(jobId));
   }
 
   next(id: string, signal: AbortSignal): Promise<void> {

@@ -47,7 +47,7 @@ interface Recording {
  * was told to give up.
  */
 export async function recordOutcome(recording: Recording): Promise<StateAfterAttempt> {
-  const { job, token, attempt, outcome } = recording;
+  const { attempt, outcome } = recording;
   // The lock token of a worker does not tell one attempt from the next, so Redis might take this outcome for that of the job's next one.
   if (attempt.signal.reason === "lease_lost") return "lost";
   const move = await prepareMove(recording);
@@ -69,7 +69,6 @@ export async function recordOutcome(recording: Recording): Promise<StateAfterAtt
         outcome: outcome.kind,
       });
       await sleep(RETRY_RECORD_MS);
-      job.token = token;
     }
   }
 }

@@ -4,8 +4,9 @@ import type { RedisKeys } from "../keys.js";
 import type { Listed } from "../query.js";
 import { isTime } from "../record-checks.js";
 import type { RedisLink } from "../redis.js";
+import { DELAYED_SCORES_PER_MS } from "./bullmq-internals.js";
 
-const LISTS = ["completed", "failed", "delayed", "active", "wait", "prioritized"];
+const LISTS = ["completed", "failed", "delayed", "active", "wait", "prioritized"] as const;
 
 /**
  * A job of a queue as it stands now, in one round trip; `undefined` when the queue has none of the id.
@@ -33,8 +34,8 @@ export async function readRecord(
   keys: RedisKeys,
   { processor, id }: JobPlace,
 ): Promise<Job | DamagedRecord | undefined> {
-  const lists = LISTS.map((name) => keys.queue(processor, name));
-  return decodeSnapshot(id, await link.run("snapshot", [keys.job(processor, id), ...lists], [id]));
+  const scriptKeys = [keys.job(processor, id), ...keys.queueAll(processor, LISTS)];
+  return decodeSnapshot(id, await link.run("snapshot", scriptKeys, [id, DELAYED_SCORES_PER_MS]));
 }
 
 export function isDamaged(found: Job | DamagedRecord): found is DamagedRecord {
