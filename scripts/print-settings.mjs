@@ -1,9 +1,11 @@
 /**
- * Prints core's table of settings and its catalogue of errors into the README, between their markers, and the settings into .env.example.
- * Without `--write` it changes nothing, names what differs and ends with 1. Needs a build.
+ * Prints the table of settings and core's catalogue of errors into the README, between their markers, and the
+ * settings into .env.example. Without `--write` it changes nothing, names what differs and ends with 1. Needs
+ * a build.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { ERRORS, formatValue, SETTINGS } from "../packages/core/dist/index.js";
+import { ERRORS } from "../packages/core/dist/index.js";
+import { SETTINGS } from "../packages/settings/dist/index.js";
 import { root, say } from "./say.mjs";
 
 const READERS = { api: "api", worker: "worker", both: "api, worker" };
@@ -19,7 +21,7 @@ if (process.argv.includes("--write")) {
   for (const { path, text } of stale) writeFileSync(path, text);
 } else if (stale.length > 0) {
   say(
-    `not as core has it: ${stale.map(({ path }) => path).join(", ")}; run: node scripts/print-settings.mjs --write`,
+    `not as the code has it: ${stale.map(({ path }) => path).join(", ")}; run: node scripts/print-settings.mjs --write`,
   );
   process.exitCode = 1;
 }
@@ -46,12 +48,7 @@ function withTables(text, tables) {
 
 function settingsTable() {
   const rows = Object.entries(SETTINGS).map(([name, setting]) =>
-    row([
-      `\`${name}\``,
-      code(formatValue(setting, setting.default)),
-      READERS[setting.reader],
-      helpOf(setting),
-    ]),
+    row([`\`${name}\``, code(defaultOf(setting)), READERS[setting.reader], helpOf(setting)]),
   );
   return [row(["variable", "default", "read by", "what"]), row(["---", "---", "---", "---"]), ...rows].join(
     "\n",
@@ -68,14 +65,19 @@ function errorsTable() {
 function envExample() {
   const entries = Object.entries(SETTINGS).map(([name, setting]) => {
     const reader = `Read by: ${READERS[setting.reader]}.`;
-    return `# ${helpOf(setting).replaceAll("`", "")}\n# ${reader}\n#${name}=${formatValue(setting, setting.default)}\n`;
+    return `# ${helpOf(setting).replaceAll("`", "")}\n# ${reader}\n#${name}=${defaultOf(setting)}\n`;
   });
   return `# Every setting with its default; a line takes effect when its # is removed. docker compose reads .env by itself;\n# for other processes: node --env-file=.env apps/api/dist/main.js\n\n${entries.join("\n")}`;
 }
 
+/** The default as a person writes it; empty for none. */
+function defaultOf(setting) {
+  return setting.default === undefined ? "" : setting.format(setting.default);
+}
+
 /** The help, with the choices or the range where the kind has them. */
 function helpOf(setting) {
-  if (setting.kind === "choice") return `${setting.help} One of ${setting.choices.map(code).join(", ")}.`;
+  if (setting.choices) return `${setting.help} One of ${setting.choices.map(code).join(", ")}.`;
   return setting.help;
 }
 

@@ -2,7 +2,7 @@ import { DomainError } from "@drover/core";
 import { describe, expect, it } from "vitest";
 import { assertAccepted } from "../src/jobs/job-request.js";
 import { createParamsCheck } from "../src/processors/params-check.js";
-import { CSV } from "./harness.js";
+import { CSV } from "./test-api.js";
 
 describe("what a processor accepts", () => {
   it.each([

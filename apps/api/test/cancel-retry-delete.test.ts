@@ -2,7 +2,7 @@ import { type Attempt, DomainError, type Outcome, parseJobId } from "@drover/cor
 import { expiredFact, jobFolder, putText, readManifest, readTombstone } from "@drover/job-files";
 import { signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { completeWith, json, startApi, submitted, type TestApi, work } from "./harness.js";
+import { completeWith, json, startApi, submitted, type TestApi, work } from "./test-api.js";
 
 let api: TestApi;
 beforeEach(async () => {

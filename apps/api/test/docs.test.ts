@@ -1,6 +1,6 @@
 import { routes } from "@drover/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startApi, type TestApi } from "./harness.js";
+import { startApi, type TestApi } from "./test-api.js";
 
 let api: TestApi;
 beforeEach(async () => {

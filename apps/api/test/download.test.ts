@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { readdir, readlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { chunksOf, signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { completeWith, json, startApi, submitted, type TestApi, work } from "./harness.js";
+import { completeWith, json, startApi, submitted, type TestApi, work } from "./test-api.js";
 
 const BYTES = Buffer.from("0123456789abcdefghijklmnopqrstuvwxyz");
 const SHA = createHash("sha256").update(BYTES);
@@ -110,6 +111,19 @@ describe("a download", () => {
     expect((await download({}, "GET", path)).headers.get("content-length")).toBe("0");
     expect((await download({ range: "bytes=0-" }, "GET", path)).status).toBe(416);
     expect((await download({ range: "bytes=-5" }, "GET", path)).status).toBe(200);
+  });
+
+  it.runIf(process.platform === "linux")("of an empty artifact leaves no file open", async () => {
+    const empty = await complete(new Uint8Array());
+    for (const method of ["GET", "HEAD"]) {
+      const response = await download({}, method, `/api/jobs/${empty}/download`);
+      expect(response.status).toBe(200);
+      expect(await response.text()).toBe("");
+    }
+    const open = await Promise.all(
+      (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+    );
+    expect(open.filter((path) => path.endsWith("/out.zip"))).toEqual([]);
   });
 
   it("is 404 for a name that the job has not got, naming those that it has", async () => {

@@ -1,9 +1,11 @@
+import { utimes } from "node:fs/promises";
+import { join } from "node:path";
 import type { JobEnd, JobId, JobRequest } from "@drover/core";
 import { bury, inputFolder, manifestKey, readManifest, writeManifest } from "@drover/job-files";
-import { createMemoryStore } from "@drover/storage";
+import { type TestStore, testStore } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { jobIdOfKey } from "../src/jobs/idempotency.js";
-import { formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
+import { formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./test-api.js";
 
 const ID = jobIdOfKey("k");
 const HOUR = 3_600_000;
@@ -11,15 +13,19 @@ const HOUR = 3_600_000;
 describe("a submit whose key made a job that Redis has lost", () => {
   let api: TestApi;
   let first: JobRequest;
-  /** How old manifests are in the store, in ms. */
-  let ageMs: number;
+  let files: TestStore;
   const repeat = (content = "a", target = api) =>
     submit(target, formWith(content), { "idempotency-key": "k" });
   /** The api in front of a Redis that forgot everything. */
   const startAgain = async (deps: TestApiOptions["deps"] = {}) => {
-    const { store } = api;
     await api.close();
-    api = await startApi({ store, deps });
+    api = await startApi({ store: files.store, deps });
+  };
+  /** All manifests were written so long ago, in ms. */
+  const age = async (ms: number) => {
+    const at = (Date.now() - ms) / 1_000;
+    for (const key of await stored())
+      if (key === manifestKey(key)) await utimes(join(files.folder, key), at, at);
   };
   const stored = async () => (await api.keys()).filter((key) => key.startsWith("inputs/"));
   const settle = async (end: Partial<JobEnd> = {}) => {
@@ -31,13 +37,8 @@ describe("a submit whose key made a job that Redis has lost", () => {
   };
 
   beforeEach(async () => {
-    ageMs = 0;
-    const store = createMemoryStore();
-    const list = store.list.bind(store);
-    store.list = async function* (prefix) {
-      for await (const { key, modifiedAt, ...rest } of list(prefix))
-        yield { key, ...rest, modifiedAt: modifiedAt - (key === manifestKey(key) ? ageMs : 0) };
-    };
+    files = await testStore();
+    const { store } = files;
     api = await startApi({ store });
     expect((await repeat()).status).toBe(202);
     const [key = ""] = await stored();
@@ -74,7 +75,7 @@ describe("a submit whose key made a job that Redis has lost", () => {
       { version: 1, request: { ...first, params: { mode: "fast" } }, settled: null },
       api.store,
     );
-    ageMs = 10_000;
+    await age(10_000);
     await startAgain();
     const response = await repeat();
     expect(response.headers.get("idempotent-replayed")).toBe("true");
@@ -85,7 +86,7 @@ describe("a submit whose key made a job that Redis has lost", () => {
   });
 
   it("is a submit of its own while the other may be under way, so that it cannot lose its file to a refusal", async () => {
-    ageMs = 9_000;
+    await age(9_000);
     await startAgain();
     const response = await repeat();
     expect(response.headers.get("idempotent-replayed")).toBeNull();
@@ -116,9 +117,7 @@ describe("a submit whose key made a job that Redis has lost", () => {
 
   it("is 410 in the moment in which the sweeper has erased the job and not yet its files", async () => {
     await settle();
-    const { store } = api;
-    await api.close();
-    api = await startApi({ store });
+    await startAgain();
     const { finished } = api.queue;
     Object.assign(api.deps.queue, { finished: { ...finished, isExpired: async () => true } });
     expect((await repeat()).status).toBe(410);
@@ -137,9 +136,8 @@ describe("a submit whose key made a job that Redis has lost", () => {
     });
     expect((await repeat()).status).toBe(500);
     expect(await api.queue.jobs.get(ID)).toBeUndefined();
-    const { store } = api;
     await api.close({ errors: 1 });
-    api = await startApi({ store });
+    api = await startApi({ store: files.store });
   });
 
   it("of several uploads the one whose job has ended counts", async () => {
@@ -149,7 +147,7 @@ describe("a submit whose key made a job that Redis has lost", () => {
       api.store,
     );
     await settle();
-    ageMs = HOUR;
+    await age(HOUR);
     await startAgain();
     expect(await json(repeat())).toMatchObject({ status: "completed" });
     expect((await api.queue.jobs.get(ID))?.input.key).toBe(first.input.key);
@@ -157,7 +155,7 @@ describe("a submit whose key made a job that Redis has lost", () => {
 
   it("one without a key looks for nothing", async () => {
     const listed: string[] = [];
-    const { list } = api.store;
+    const list = api.store.list.bind(api.store);
     api.store.list = (prefix) => {
       listed.push(prefix);
       return list(prefix);

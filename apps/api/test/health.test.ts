@@ -1,9 +1,7 @@
 import { DomainError } from "@drover/core";
-import { createMemoryQueue } from "@drover/queue";
-import { createMemoryStore } from "@drover/storage";
-import { waitFor } from "@drover/testkit";
+import { testQueue, testStore, waitFor, withMethods } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
+import { json, startApi, submit, type TestApi, type TestApiOptions } from "./test-api.js";
 
 let api: TestApi;
 afterEach(() => api.close());
@@ -19,7 +17,7 @@ describe("readiness", () => {
   });
 
   it("is 503 and names Redis when that does not answer, liveness stays 200", async () => {
-    const queue = createMemoryQueue();
+    const queue = await testQueue();
     const ping = async () => {
       throw new DomainError("redis_unavailable", "away");
     };
@@ -34,19 +32,20 @@ describe("readiness", () => {
   });
 
   it("is 503 and names the store when that fails or hangs", async () => {
-    const broken = { ...createMemoryStore(), check: () => Promise.reject(new Error("EIO")) };
-    await start({ store: broken });
+    const { store } = await testStore();
+    await start({ store });
+    store.check = () => Promise.reject(new Error("EIO"));
     expect(await json(readyz())).toMatchObject({
       code: "storage_unavailable",
       checks: { redis: "ok", storage: "failed" },
     });
-    broken.check = () => new Promise(() => {});
+    store.check = () => new Promise(() => {});
     expect((await readyz()).status).toBe(503);
   });
 
   it("is 503 and says that the store is full when it takes no more", async () => {
     const full = () => Promise.reject(new DomainError("storage_full", "The storage has no room left."));
-    await start({ store: { ...createMemoryStore(), check: full } });
+    await start({ store: withMethods((await testStore()).store, { check: full }) });
     const response = await readyz();
     expect(response.status).toBe(503);
     expect(await json(response)).toMatchObject({
@@ -57,12 +56,12 @@ describe("readiness", () => {
   });
 
   it("is checked once for all who ask together, and again 2 s later", async () => {
-    const store = createMemoryStore();
+    const { store } = await testStore();
     let checks = 0;
     const check = async () => {
       checks += 1;
     };
-    await start({ store: { ...store, check } });
+    await start({ store: withMethods(store, { check }) });
     const answers = await Promise.all(Array.from({ length: 20 }, readyz));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
     const askedAt = performance.now();
@@ -95,7 +94,7 @@ describe("admission", () => {
   });
 
   it("refuses a job when Redis uses over 75 % of its memory, asking at most once a second", async () => {
-    const queue = createMemoryQueue();
+    const queue = await testQueue();
     let asked = 0;
     let usedMemoryBytes = 76;
     const inspect = async () => {

@@ -1,11 +1,10 @@
 import type { JobRequest, QueuePorts } from "@drover/core";
 import { tombstoneKey } from "@drover/job-files";
-import { createMemoryQueue } from "@drover/queue";
-import { waitFor } from "@drover/testkit";
+import { testQueue, waitFor, withMethods } from "@drover/testkit";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { fingerprintOf, jobIdOfKey, parseIdempotencyKey } from "../src/jobs/idempotency.js";
-import { CSV, formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
+import { CSV, formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./test-api.js";
 
 describe("a key", () => {
   it("is the same quoted and bare", () => {
@@ -160,8 +159,8 @@ describe("a submit with a key", () => {
   });
 
   it("drops its own file when a concurrent request queued the job first after all", async () => {
-    const queue = createMemoryQueue();
-    const hidden: QueuePorts["jobs"] = { ...queue.jobs, get: async () => undefined };
+    const queue = await testQueue();
+    const hidden = withMethods(queue.jobs, { get: async () => undefined });
     await start({ queue: { ...queue, jobs: hidden } });
     const first = await submit(api, formWith("a"), { "idempotency-key": "k" });
     const second = await submit(api, formWith("a"), { "idempotency-key": "k" });

@@ -1,6 +1,5 @@
 import { type Attempt, DomainError, type Outcome, type QueuePorts } from "@drover/core";
-import { createMemoryQueue } from "@drover/queue";
-import { signal, waitFor } from "@drover/testkit";
+import { signal, testQueue, waitFor, withMethods } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   completeWith,
@@ -12,7 +11,7 @@ import {
   type TestApiOptions,
   watchedQueue,
   work,
-} from "./harness.js";
+} from "./test-api.js";
 
 let api: TestApi;
 afterEach(() => api.close());
@@ -157,7 +156,7 @@ describe("a status read", () => {
 
 describe("a long poll", () => {
   it("answers when the status changes, in far less than what it may wait", async () => {
-    const { queue, watched } = watchedQueue();
+    const { queue, watched } = await watchedQueue();
     await start({ queue });
     const { job_id } = await submitted(api);
     const first = watched();
@@ -178,16 +177,15 @@ describe("a long poll", () => {
   });
 
   it("does not end on progress alone", async () => {
-    const queue = createMemoryQueue();
+    const queue = await testQueue();
     const read = signal();
-    const jobs: QueuePorts["jobs"] = {
-      ...queue.jobs,
+    const jobs = withMethods(queue.jobs, {
       get: async (id) => {
         const job = await queue.jobs.get(id);
         if (job?.progress.percent === 10) read.resolve();
         return job;
       },
-    };
+    });
     await start({ queue: { ...queue, jobs } });
     const { job_id } = await submitted(api);
     const begin = signal();
@@ -218,7 +216,7 @@ describe("a long poll", () => {
   });
 
   it("ends at once when the process stops", async () => {
-    const { queue, watched } = watchedQueue();
+    const { queue, watched } = await watchedQueue();
     await start({ queue });
     const { job_id } = await submitted(api);
     const watching = watched();
@@ -359,7 +357,7 @@ describe("the catalogue", () => {
   });
 
   it("goes on with what it knew while Redis is away, and says so once", async () => {
-    const queue = createMemoryQueue();
+    const queue = await testQueue();
     let isAway = false;
     const catalogue: QueuePorts["catalogue"] = {
       ...queue.catalogue,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { signal, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { json } from "./harness.js";
+import { json } from "./test-api.js";
 
 const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));

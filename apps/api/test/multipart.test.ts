@@ -1,16 +1,11 @@
-import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
+import { readdir, readlink } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Readable } from "node:stream";
 import { DomainError } from "@drover/core";
-import { INSTALLATION_KEY } from "@drover/job-files";
-import { createDiskStore, createMemoryStore } from "@drover/storage";
-import { signal, waitFor } from "@drover/testkit";
+import { signal, testStore, waitFor } from "@drover/testkit";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { displayName, mediaTypeOf } from "../src/uploads/upload.js";
-import { ANY, json, startApi, type TestApi, type TestApiOptions } from "./harness.js";
+import { ANY, json, startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
 let api: TestApi;
 const start = async (options?: TestApiOptions) => {
@@ -135,6 +130,7 @@ describe("a file name is for display:", () => {
     ["escaped line breaks and quotes", 'filename="a%0D%0AX-Evil: 1%22.csv"', 'aX-Evil: 1".csv'],
     ["control characters", "filename*=UTF-8''a%07%1B%5B31mb.csv", "a[31mb.csv"],
     ["characters that turn the text around", 'filename="gpj\u202egpj.csv"', "gpjgpj.csv"],
+    ["the Arabic letter mark and line separators", 'filename="a\u061cb\u2028c\u2029.csv"', "abc.csv"],
     ["controls only", "filename*=UTF-8''%07%1B", "unnamed"],
     ["emoji", 'filename="🐂.csv"', "🐂.csv"],
   ])("%s", async (_what, name, shown) => {
@@ -171,15 +167,8 @@ describe("a file name is for display:", () => {
 });
 
 describe("a disk", () => {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "drover-multipart-"));
-  });
-  afterEach(() => rm(folder, { recursive: true }));
-
   it("has no file, no temporary file and no open descriptor left of uploads that broke off", async () => {
-    const store = createDiskStore({ folder });
-    await store.put(INSTALLATION_KEY, Readable.from([Buffer.from("{}")]));
+    const { store, folder } = await testStore();
     await start({ store });
     await Promise.all(
       Array.from({ length: 10 }, async () => {
@@ -202,7 +191,7 @@ describe("a disk", () => {
   });
 
   it("that is full is a 507, and reads go on", async () => {
-    const store = createMemoryStore();
+    const { store } = await testStore();
     await start({ store });
     store.put = async () => {
       throw new DomainError("storage_full", "The disk is full.");
@@ -215,7 +204,7 @@ describe("a disk", () => {
   });
 
   it("that breaks is an opaque 500, and nothing is left", async () => {
-    const store = createMemoryStore();
+    const { store } = await testStore();
     await start({ store });
     const put = store.put.bind(store);
     store.put = async (key, ...rest) => {

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startApi, type TestApi } from "./harness.js";
+import { startApi, type TestApi } from "./test-api.js";
 
 let api: TestApi;
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { createConfig, lintFromString } from "@redocly/openapi-core";
 import spectralCore, { type RulesetDefinition } from "@stoplight/spectral-core";
 import spectralRulesets from "@stoplight/spectral-rulesets";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { CSV, startApi, type TestApi } from "./harness.js";
+import { CSV, startApi, type TestApi } from "./test-api.js";
 
 // The libraries that the commands `redocly lint` and `spectral lint` run, at what these use when nothing is configured.
 

@@ -1,6 +1,6 @@
 import { waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ANY, formWith, json, startApi, submit, submitted, type TestApi } from "./harness.js";
+import { ANY, formWith, json, startApi, submit, submitted, type TestApi } from "./test-api.js";
 
 const nested = (depth: number, [open, close]: readonly [string, string] = ['{"a":', "}"]) =>
   open.repeat(depth) + 1 + close.repeat(depth);

@@ -1,9 +1,8 @@
 import { createServer } from "node:net";
 import type { JobId } from "@drover/core";
-import { createMemoryQueue } from "@drover/queue";
-import { waitFor } from "@drover/testkit";
+import { silentLog, testQueue, waitFor, withMethods } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./harness.js";
+import { formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./test-api.js";
 
 let api: TestApi;
 let errors = 0;
@@ -104,11 +103,11 @@ describe("a request", () => {
 
   it("that meets the unexpected is an opaque 500, logged once with the stack", async () => {
     errors = 1;
-    const queue = createMemoryQueue();
+    const queue = await testQueue();
     const get = async () => {
       throw new TypeError("secret detail at /srv/private");
     };
-    await start({ queue: { ...queue, jobs: { ...queue.jobs, get } } });
+    await start({ queue: { ...queue, jobs: withMethods(queue.jobs, { get }) } });
     const response = await fetch(`${api.url}/api/jobs/${JOB}`);
     expect(response.status).toBe(500);
     const text = await response.text();
@@ -127,8 +126,7 @@ describe("with Redis away", () => {
     timeout: 40_000,
   }, async () => {
     const { connectQueue } = await import("@drover/queue");
-    const log = { debug() {}, info() {}, warn() {}, error() {} };
-    const queue = connectQueue({ url: `redis://127.0.0.1:${await freePort()}`, prefix: "x", log });
+    const queue = connectQueue({ url: `redis://127.0.0.1:${await freePort()}`, prefix: "x", log: silentLog });
     await start({ queue, processors: [] });
     const requests: [string, string][] = [
       ["GET", `/api/jobs/${JOB}`],

@@ -1,9 +1,7 @@
 import { connectQueue } from "@drover/queue";
-import { type PrivateRedis, privateRedis, waitFor } from "@drover/testkit";
+import { type PrivateRedis, privateRedis, silentLog, waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { formWith, json, startApi, submit, type TestApi } from "./harness.js";
-
-const SILENT_LOG = { debug() {}, info() {}, warn() {}, error() {} };
+import { formWith, json, startApi, submit, type TestApi } from "./test-api.js";
 
 /** Redis answers, and says no to every write: it wants a replica that is not there. */
 describe("while Redis refuses to write", () => {
@@ -14,7 +12,7 @@ describe("while Redis refuses to write", () => {
   });
   afterAll(() => redis.stop());
   beforeEach(async () => {
-    const queue = connectQueue({ url: redis.url, prefix: redis.prefix(), log: SILENT_LOG });
+    const queue = connectQueue({ url: redis.url, prefix: redis.prefix(), log: silentLog });
     api = await startApi({ queue });
     await redis.configure("min-replicas-to-write", "1");
   });

@@ -1,11 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { connectQueue } from "@drover/queue";
-import { createMemoryStore } from "@drover/storage";
-import { type PrivateRedis, privateRedis, waitFor } from "@drover/testkit";
+import { type PrivateRedis, privateRedis, silentLog, testStore, waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { formWith, json, startApi, submit, submitted, type TestApi, type TestApiOptions } from "./harness.js";
+import {
+  formWith,
+  json,
+  startApi,
+  submit,
+  submitted,
+  type TestApi,
+  type TestApiOptions,
+} from "./test-api.js";
 
-const SILENT_LOG = { debug() {}, info() {}, warn() {}, error() {} };
 const PROMISED_MS = 2_000;
 
 /** The process of Redis is stopped: connections are made and hear nothing. */
@@ -21,7 +27,7 @@ describe("while Redis says nothing", () => {
     await api.close();
   });
   const start = async (options: TestApiOptions = {}) => {
-    const queue = connectQueue({ url: redis.url, prefix: redis.prefix(), log: SILENT_LOG });
+    const queue = connectQueue({ url: redis.url, prefix: redis.prefix(), log: silentLog });
     api = await startApi({ queue, ...options });
   };
   const timed = async (request: () => Promise<Response>) => {
@@ -80,7 +86,7 @@ describe("while Redis says nothing", () => {
         redis.signal("SIGSTOP");
         silentAt = performance.now();
       };
-      const store = createMemoryStore();
+      const { store } = await testStore();
       const put = store.put.bind(store);
       store.put = (key, source, options) => {
         if (step === "admitted" && key.endsWith("/file")) stopRedis();

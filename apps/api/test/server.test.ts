@@ -1,14 +1,14 @@
 import { connect } from "node:net";
 import { signal, waitFor } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { json, startApi, submitted, type TestApi, watchedQueue } from "./harness.js";
+import { json, startApi, submitted, type TestApi, watchedQueue } from "./test-api.js";
 
 let api: TestApi;
 afterEach(() => api.close());
 
 describe("a server that drains", () => {
   it("answers the request under way, closes that connection, and takes no other", async () => {
-    const { queue, watched } = watchedQueue();
+    const { queue, watched } = await watchedQueue();
     api = await startApi({ queue });
     const { job_id } = await submitted(api);
     const watching = watched();

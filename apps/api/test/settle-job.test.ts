@@ -2,7 +2,7 @@ import { readManifest } from "@drover/job-files";
 import { waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { watchDeadlines } from "../src/jobs/settle-job.js";
-import { formWith, json, startApi, submit, type TestApi } from "./harness.js";
+import { formWith, json, startApi, submit, type TestApi } from "./test-api.js";
 
 let api: TestApi;
 beforeEach(async () => {

@@ -1,23 +1,16 @@
-import { type BullQueue, connectQueue } from "@drover/queue";
-import { createMemoryStore } from "@drover/storage";
-import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { completeWith, formWith, json, startApi, submit, submitted, type TestApi, work } from "./harness.js";
+import { testQueue, testRedis, testStore, waitFor } from "@drover/testkit";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { completeWith, formWith, json, startApi, submit, submitted, type TestApi, work } from "./test-api.js";
 
-let redis: TestRedis;
 let first: TestApi;
 let second: TestApi;
-beforeAll(async () => {
-  redis = await testRedis();
-});
-afterAll(() => redis.stop());
 beforeEach(async () => {
+  const redis = await testRedis();
+  onTestFinished(() => redis.stop());
   const prefix = redis.prefix();
-  const store = createMemoryStore();
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const connection = (): BullQueue => connectQueue({ url: redis.url, prefix, log });
-  first = await startApi({ queue: connection(), store });
-  second = await startApi({ queue: connection(), store });
+  const { store } = await testStore();
+  first = await startApi({ queue: await testQueue(prefix), store });
+  second = await startApi({ queue: await testQueue(prefix), store });
 });
 afterEach(() => Promise.all([first.close(), second.close()]));
 

@@ -1,7 +1,5 @@
 import { DomainError } from "@drover/core";
-import { createMemoryQueue } from "@drover/queue";
-import { createMemoryStore } from "@drover/storage";
-import { waitFor } from "@drover/testkit";
+import { testQueue, testStore, waitFor } from "@drover/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { createStorageSharing } from "../src/operations/storage-sharing.js";
 
@@ -11,8 +9,8 @@ async function warningsOf(error: unknown): Promise<readonly (readonly unknown[])
   const quiet = () => {};
   const sharing = createStorageSharing({
     apiId: "api",
-    apis: createMemoryQueue().apis,
-    store: createMemoryStore(),
+    apis: (await testQueue()).apis,
+    store: (await testStore()).store,
     installation: { confirm: () => Promise.reject(error) },
     processors: { list: async () => [], workers: [], workersOf: () => undefined },
     log: { debug: quiet, info: quiet, warn: (...line) => void warnings.push(line), error: quiet },

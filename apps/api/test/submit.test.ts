@@ -1,7 +1,6 @@
 import { DomainError, type QueuePorts, UnconfirmedSubmit } from "@drover/core";
 import { decodeManifest, readManifest } from "@drover/job-files";
-import { createMemoryQueue } from "@drover/queue";
-import { signal, waitFor } from "@drover/testkit";
+import { signal, testQueue, waitFor, withMethods } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   CSV,
@@ -14,7 +13,7 @@ import {
   type TestApi,
   type TestApiOptions,
   work,
-} from "./harness.js";
+} from "./test-api.js";
 
 let api: TestApi;
 afterEach(() => api.close());
@@ -107,33 +106,31 @@ describe("a submit", () => {
   });
 
   it("is tried once more under the same id when the queue did not confirm it in time", async () => {
-    const queue = createMemoryQueue();
+    const queue = await testQueue();
     const ids: string[] = [];
-    const jobs: QueuePorts["jobs"] = {
-      ...queue.jobs,
+    const jobs = withMethods(queue.jobs, {
       async submit(request) {
         ids.push(request.id);
         const job = await queue.jobs.submit(request);
         if (ids.length === 1) throw new UnconfirmedSubmit(request.id, "too late");
         return job;
       },
-    };
+    });
     await start({ queue: { ...queue, jobs } });
     const job = await submitted(api);
     expect(ids).toEqual([job.job_id, job.job_id]);
   });
 
   it("that was not confirmed says which job may exist, and keeps its file and manifest", async () => {
-    const queue = createMemoryQueue();
+    const queue = await testQueue();
     const asked: string[] = [];
-    const jobs: QueuePorts["jobs"] = {
-      ...queue.jobs,
+    const jobs = withMethods(queue.jobs, {
       submit: async ({ id }) => {
         asked.push(id);
         const refusal = new DomainError("redis_unavailable", "no answer");
         throw asked.length === 1 ? new UnconfirmedSubmit(id, refusal) : refusal;
       },
-    };
+    });
     await start({ queue: { ...queue, jobs } });
     const response = await submit(api);
     expect(response.status).toBe(503);
@@ -145,13 +142,12 @@ describe("a submit", () => {
   });
 
   it("that was refused for certain is taken back with its manifest", async () => {
-    const queue = createMemoryQueue();
-    const jobs: QueuePorts["jobs"] = {
-      ...queue.jobs,
+    const queue = await testQueue();
+    const jobs = withMethods(queue.jobs, {
       submit: async () => {
         throw new DomainError("redis_unavailable", "no connection");
       },
-    };
+    });
     await start({ queue: { ...queue, jobs } });
     const response = await submit(api);
     expect(response.status).toBe(503);
@@ -171,7 +167,7 @@ describe("a submit", () => {
 
   it("reaches the failpoint `stored` with the file alone, and `enqueued` with manifest and job", async () => {
     const seen: unknown[] = [];
-    const queue = createMemoryQueue();
+    const queue = await testQueue();
     await start({
       queue,
       deps: {
@@ -188,7 +184,7 @@ describe("a submit", () => {
   });
 
   it("whose client left before the job was queued makes no job and leaves nothing behind", async () => {
-    const queue = createMemoryQueue();
+    const queue = await testQueue();
     const reached = signal();
     const go = signal();
     const facts: QueuePorts["facts"] = {

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import type { JobId } from "@drover/core";
-import { createMemoryQueue } from "@drover/queue";
+import { testQueue } from "@drover/testkit";
 import { expect, it } from "vitest";
 import { waitForJob } from "../src/jobs/wait-for.js";
 
@@ -17,16 +17,15 @@ function followers(signal: AbortSignal): number {
 }
 
 it("a wait that is over leaves nothing behind on a signal that lives as long as the process", async () => {
-  const queue = createMemoryQueue();
+  const queue = await testQueue();
   const { signal } = new AbortController();
   const options = { deadlineMs: 60_000, signals: [signal], until: () => true };
   for (let i = 0; i < 20; i++) await waitForJob(ID, options, { queue });
   expect(followers(signal)).toBe(0);
-  await queue.close();
 });
 
 it("a wait ends at once when a signal aborts or has aborted, and at its deadline", async () => {
-  const queue = createMemoryQueue();
+  const queue = await testQueue();
   const stop = new AbortController();
   const never = { deadlineMs: 60_000, signals: [stop.signal], until: () => false };
   const waits = Array.from({ length: 20 }, () => waitForJob(ID, never, { queue }));
@@ -34,5 +33,4 @@ it("a wait ends at once when a signal aborts or has aborted, and at its deadline
   await Promise.all(waits);
   await waitForJob(ID, never, { queue });
   await waitForJob(ID, { ...never, deadlineMs: 5, signals: [] }, { queue });
-  await queue.close();
 });

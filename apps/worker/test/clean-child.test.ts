@@ -5,7 +5,7 @@ import { areGone, Harness, pidsFrom, type TestAttempt, until } from "./harness.j
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = new Harness();
+  harness = await Harness.start();
   await run("leaves", { reason: "nothing" }); // from source, the first child may start a compiler: a process that it leaves
 });
 afterAll(() => harness.close());

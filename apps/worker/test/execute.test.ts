@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { areGone, bytes, Harness, pidsFrom, until } from "./harness.js";
 
 let harness: Harness;
-beforeAll(() => {
-  harness = new Harness();
+beforeAll(async () => {
+  harness = await Harness.start();
 });
 afterAll(() => harness.close());
 afterEach(async () => {
@@ -203,7 +203,7 @@ describe("processes", () => {
   });
 
   test("a child is replaced after as many attempts as the settings say", async () => {
-    const own = new Harness({ maxAttempts: 2 });
+    const own = await Harness.start({ maxAttempts: 2 });
     const pids: unknown[] = [];
     for (let i = 0; i < 3; i++) {
       const outcome = await own.executor("good").execute(await own.attempt("good"));
@@ -297,7 +297,7 @@ describe("trouble of the worker's own", () => {
   });
 
   test("a module that ends while a child loads it is a crash, and the log shows what it printed", async () => {
-    const own = new Harness({ nodeArguments: ["--no-such-option"] });
+    const own = await Harness.start({ nodeArguments: ["--no-such-option"] });
     const outcome = await own.executor("good").execute(await own.attempt("good"));
     expect(outcome).toMatchObject({
       code: "crashed",

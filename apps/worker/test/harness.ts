@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ import {
 import { inputKey, writeManifest } from "@drover/job-files";
 import { identify } from "@drover/process-guard";
 import type { Processor } from "@drover/processor-sdk";
-import { createMemoryStore } from "@drover/storage";
+import { storeIn } from "@drover/testkit";
 import { createExecutor, type Executor } from "../src/attempts/execute.js";
 import { ChildPool } from "../src/children/child-pool.js";
 import type { ChildrenOptions } from "../src/children/children.js";
@@ -45,10 +45,11 @@ export function recordingLog(): Log & {
   return { entries, debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
-/** Executors of the fixture processors on one worker folder and one store; ends with `close`. */
+/** Executors of the fixture processors on one worker folder and one store; begins with `start`, ends with `close`. */
 export class Harness {
-  readonly folder = mkdtempSync(join(tmpdir(), "drover-worker-"));
-  readonly blobs: BlobStore = createMemoryStore();
+  readonly #root: string;
+  readonly folder: string;
+  readonly blobs: BlobStore;
   readonly log = recordingLog();
   /** Jobs whose manifests were to be settled. */
   readonly settled: JobId[] = [];
@@ -56,7 +57,16 @@ export class Harness {
   readonly #runners: Runner[] = [];
   readonly #executors = new Map<string, Executor>();
 
-  constructor(options: Partial<ChildrenOptions> = {}) {
+  static async start(options: Partial<ChildrenOptions> = {}): Promise<Harness> {
+    const root = mkdtempSync(join(tmpdir(), "drover-worker-"));
+    return new Harness(root, await storeIn(join(root, "blobs")), options);
+  }
+
+  private constructor(root: string, blobs: BlobStore, options: Partial<ChildrenOptions>) {
+    this.#root = root;
+    this.folder = join(root, "attempts");
+    this.blobs = blobs;
+    mkdirSync(this.folder);
     this.#children = quickChildren({ log: this.log, ...options });
   }
 
@@ -116,7 +126,7 @@ export class Harness {
   async close(): Promise<void> {
     await Promise.all(this.#runners.map((runner) => runner.close()));
     this.#children.guardian.close();
-    await rm(this.folder, { recursive: true });
+    await rm(this.#root, { recursive: true });
   }
 }
 

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BlobStore, DomainError, type InstallationMarks, type QueuePorts } from "@drover/core";
 import { INSTALLATION_KEY, Installation } from "@drover/job-files";
-import { createMemoryQueue } from "@drover/queue";
 import { createDiskStore } from "@drover/storage";
-import { chunksOf } from "@drover/testkit";
+import { chunksOf, testQueue } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { requestOf } from "./harness.js";
 
@@ -51,7 +50,7 @@ function processOn(marks: InstallationMarks, store: BlobStore): Installation {
 
 /** A pair that belongs together, with a file and a job. */
 async function usedPair(): Promise<{ readonly queue: QueuePorts; readonly store: BlobStore }> {
-  const [queue, store] = [createMemoryQueue(), storeAt("store")];
+  const [queue, store] = [await testQueue(), storeAt("store")];
   expect(await processOn(queue.installation, store).check()).toMatchObject({ kind: "agreed" });
   await store.put("inputs/1/file", chunksOf("x"));
   await queue.jobs.submit(REQUEST);
@@ -68,7 +67,7 @@ const gone = { kind: "refused", code: "storage_unavailable" };
 
 describe("an installation", () => {
   it("is made by the first process on an empty Redis and an empty storage, and found by all others", async () => {
-    const [queue, store] = [createMemoryQueue(), storeAt("store")];
+    const [queue, store] = [await testQueue(), storeAt("store")];
     const processes = Array.from({ length: 6 }, () => processOn(queue.installation, store));
     const states = await Promise.all(processes.map((each) => each.check()));
     const [first] = states;
@@ -81,10 +80,10 @@ describe("an installation", () => {
   });
 
   it("that a killed process began to make is completed by the next, wherever it was killed", async () => {
-    const afterMark = createMemoryQueue();
+    const afterMark = await testQueue();
     await afterMark.installation.create("begun");
     expect(await processOn(afterMark.installation, storeAt("a")).check()).toEqual(agreed("begun"));
-    const afterFile = createMemoryQueue();
+    const afterFile = await testQueue();
     await afterFile.installation.create("begun");
     await storeAt("b").put(INSTALLATION_KEY, chunksOf('{"version":1,"id":"begun"}'));
     expect(await processOn(afterFile.installation, storeAt("b")).check()).toEqual(agreed("begun"));
@@ -95,13 +94,13 @@ describe("an installation", () => {
   it("made at once by two processes with one storage and two Redis is one's; the other is refused", async () => {
     const store = storeAt("store");
     const states = await Promise.all(
-      [1, 2, 3].map(() => processOn(createMemoryQueue().installation, store).check()),
+      [1, 2, 3].map(async () => processOn((await testQueue()).installation, store).check()),
     );
     expect(states.map(({ kind }) => kind).sort()).toEqual(["agreed", "refused", "refused"]);
   });
 
   it("made by another process after this one looked for the file, and before it looked for the mark, is found", async () => {
-    const [{ installation }, store] = [createMemoryQueue(), storeAt("store")];
+    const [{ installation }, store] = [await testQueue(), storeAt("store")];
     const isOtherFaster = [true];
     const marks: InstallationMarks = {
       read: async () => {
@@ -117,7 +116,7 @@ describe("an installation", () => {
 
   it("is made for a storage and a Redis of an older version, which both hold jobs", async () => {
     const { queue, store } = await usedPair();
-    const older = createMemoryQueue();
+    const older = await testQueue();
     await older.jobs.submit(REQUEST);
     await rm(join(base, "store", ".drover"), { recursive: true });
     expect(await processOn(older.installation, store).check()).toMatchObject({ kind: "agreed" });
@@ -128,7 +127,7 @@ describe("an installation", () => {
 describe("a Redis and a storage that do not belong together", () => {
   it("F20: an empty Redis is refused in front of a full storage, until a person adopts it", async () => {
     const { store } = await usedPair();
-    const empty = createMemoryQueue().installation;
+    const empty = (await testQueue()).installation;
     const own = processOn(empty, store);
     expect(await own.check()).toEqual(
       notShared(/installation id-1, Redis \(prefix "drover"\) to none.*--adopt/),
@@ -142,7 +141,7 @@ describe("a Redis and a storage that do not belong together", () => {
 
   it("F20: a Redis of another installation is refused, also when a person says to adopt it", async () => {
     const { store } = await usedPair();
-    const other = createMemoryQueue().installation;
+    const other = (await testQueue()).installation;
     expect(await processOn(other, storeAt("other")).check()).toEqual(agreed("id-2"));
     const own = processOn(other, store);
     expect(await own.check()).toEqual(notShared(/installation id-2, the storage to installation id-1/));
@@ -164,20 +163,19 @@ describe("a Redis and a storage that do not belong together", () => {
     ["files and no job", /holds files of jobs.*--adopt/],
     ["jobs and no file", /knows jobs, and the storage holds no file.*--adopt/],
   ])("F20: %s, with no sign on either side, are refused until a person adopts them", async (what, said) => {
-    const { queue, store } = await usedPair();
+    const { store } = await usedPair();
     await rm(join(base, "store", ".drover"), { recursive: true });
-    const unmarked = createMemoryQueue();
+    const unmarked = await testQueue();
     if (what === "jobs and no file") await unmarked.jobs.submit(REQUEST);
     const own = processOn(unmarked.installation, what === "jobs and no file" ? storeAt("other") : store);
     expect(await own.check()).toEqual(notShared(said));
     expect(await unmarked.installation.read()).toBeUndefined();
     expect(await own.adopt()).toMatchObject({ kind: "agreed" });
-    await queue.close();
   });
 
   it("a person may adopt a Redis on which another storage was only begun", async () => {
     const { store } = await usedPair();
-    const begun = createMemoryQueue().installation;
+    const begun = (await testQueue()).installation;
     await begun.create("never-finished");
     const own = processOn(begun, store);
     expect(await own.check()).toMatchObject({ kind: "refused" });
@@ -188,7 +186,7 @@ describe("a Redis and a storage that do not belong together", () => {
 describe("a process that has seen both agree", () => {
   it("F11: binds a Redis that lost its data to the storage again", async () => {
     const { store } = await usedPair();
-    let marks = createMemoryQueue().installation;
+    let marks = (await testQueue()).installation;
     await marks.bind("id-1");
     const switching: InstallationMarks = {
       read: () => marks.read(),
@@ -198,10 +196,10 @@ describe("a process that has seen both agree", () => {
     };
     const own = processOn(switching, store);
     expect(await own.check()).toEqual(agreed("id-1"));
-    marks = createMemoryQueue().installation;
+    marks = (await testQueue()).installation;
     expect(await own.check()).toEqual(agreed("id-1"));
     expect(await marks.read()).toEqual({ state: "bound", id: "id-1" });
-    marks = createMemoryQueue().installation;
+    marks = (await testQueue()).installation;
     await marks.bind("other");
     expect(await own.check(), "another one behind the same address").toMatchObject({ kind: "refused" });
   });

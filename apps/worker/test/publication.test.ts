@@ -15,10 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { type BlobStore, DomainError } from "@drover/core";
-import { INSTALLATION_KEY } from "@drover/job-files";
 import type { WrittenArtifact } from "@drover/processor-sdk";
-import { createDiskStore } from "@drover/storage";
-import { canMount, mountMemory } from "@drover/testkit";
+import { canMount, mountMemory, storeIn } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FolderHandle, openFolder } from "../src/attempts/folder-handle.js";
 import { type Publication, publish, waitForStorage } from "../src/attempts/publish.js";
@@ -41,9 +39,7 @@ describe("publication", () => {
     mkdirSync(join(work, "artifacts"), { recursive: true });
     writeFileSync(join(victim, "out.txt"), SECRET);
     source = await openFolder(work);
-    mkdirSync(join(root, "blobs"));
-    store = createDiskStore({ folder: join(root, "blobs") });
-    await store.put(INSTALLATION_KEY, Readable.from([Buffer.from("{}")]), { ifAbsent: true });
+    store = await storeIn(join(root, "blobs"));
   });
   afterEach(async () => {
     await source.close();
@@ -200,8 +196,7 @@ describe.skipIf(!canMount())("a disk that is full while artifacts are published"
     mkdirSync(folder);
     const disk = mountMemory(folder, "size=1m");
     try {
-      const store = createDiskStore({ folder });
-      await store.put(INSTALLATION_KEY, Readable.from([Buffer.from("{}")]));
+      const store = await storeIn(folder);
       await store.put("inputs/filler", Readable.from([Buffer.alloc(700 << 10)]));
       const file = join(root, "artifact");
       writeFileSync(file, Buffer.alloc(500 << 10));

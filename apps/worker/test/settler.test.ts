@@ -1,20 +1,14 @@
 import { bury } from "@drover/job-files";
-import { signal, type TestRedis, testRedis, waitFor } from "@drover/testkit";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { signal, waitFor, withMethods } from "@drover/testkit";
+import { beforeEach, describe, expect, test } from "vitest";
 import { Settler } from "../src/upkeep/settler.js";
 import { FAILURE, SweepBench } from "./sweep-bench.js";
 
-let redis: TestRedis;
 let bench: SweepBench;
 let settler: Settler;
-beforeAll(async () => {
-  redis = await testRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(() => {
-  bench = new SweepBench(redis);
+beforeEach(async () => {
+  bench = await SweepBench.start();
   settler = new Settler(bench);
-  return () => bench.close();
 });
 
 describe("a job that ended", () => {
@@ -85,14 +79,11 @@ describe("a job that ended", () => {
 
   test("does not keep the others when its manifest cannot be written", async () => {
     const requests = [await bench.ended(), await bench.ended(FAILURE)];
-    const blobs = new Proxy(bench.blobs, {
-      get(target, name) {
-        if (name !== "put") return Reflect.get(target, name).bind(target);
-        return (key: string, ...rest: [never]) =>
-          key.startsWith(requests[0]?.input.key.replace("file", "") ?? "")
-            ? Promise.reject(new Error("disk"))
-            : target.put(key, ...rest);
-      },
+    const blobs = withMethods(bench.blobs, {
+      put: (key, ...rest) =>
+        key.startsWith(requests[0]?.input.key.replace("file", "") ?? "")
+          ? Promise.reject(new Error("disk"))
+          : bench.blobs.put(key, ...rest),
     });
     settler = new Settler({ ...bench, blobs });
     for (const { id } of requests) settler.settle(id);

@@ -12,8 +12,8 @@ import {
 } from "@drover/core";
 import { type Manifest, readManifest, writeManifest } from "@drover/job-files";
 import { type BullQueue, connectQueue } from "@drover/queue";
-import { createMemoryStore } from "@drover/storage";
-import { Redis, type TestRedis, waitFor } from "@drover/testkit";
+import { Redis, testRedis, testStore, waitFor } from "@drover/testkit";
+import { onTestFinished } from "vitest";
 import { systemClock } from "../src/timers.js";
 import { Sweeper, type SweeperDeps, type Swept } from "../src/upkeep/sweeper.js";
 import { bytes, recordingLog, requestOf } from "./harness.js";
@@ -34,9 +34,9 @@ export const FAILURE: Outcome = { kind: "failed", code: "input_invalid", message
 
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
 
-/** Jobs on a real Redis, files in memory, and sweeps by a clock that the test moves. Ends with `close`. */
+/** Jobs on a real Redis, files on a disk, and sweeps by a clock that the test moves. Ends with its test. */
 export class SweepBench {
-  readonly blobs: BlobStore = createMemoryStore();
+  readonly blobs: BlobStore;
   readonly log = recordingLog();
   readonly queue: BullQueue;
   readonly client: Redis;
@@ -44,10 +44,27 @@ export class SweepBench {
   ahead = 0;
   readonly prefix: string;
 
-  constructor(redis: TestRedis) {
-    this.prefix = redis.prefix();
-    this.client = new Redis(redis.url);
-    this.queue = connectQueue({ url: redis.url, prefix: this.prefix, log: this.log, syncDelayMs: 20 });
+  /** For one test or its `beforeEach`. */
+  static async start(): Promise<SweepBench> {
+    const redis = await testRedis();
+    const bench = new SweepBench({
+      url: redis.url,
+      prefix: redis.prefix(),
+      blobs: (await testStore()).store,
+    });
+    onTestFinished(async () => {
+      await bench.queue.close();
+      bench.client.disconnect();
+      await redis.stop();
+    });
+    return bench;
+  }
+
+  private constructor({ url, prefix, blobs }: { url: string; prefix: string; blobs: BlobStore }) {
+    this.prefix = prefix;
+    this.blobs = blobs;
+    this.client = new Redis(url);
+    this.queue = connectQueue({ url, prefix, log: this.log, syncDelayMs: 20 });
   }
 
   /** What a sweeper of this bench is made of. */
@@ -164,12 +181,6 @@ export class SweepBench {
     const found: string[] = [];
     for await (const { key } of this.blobs.list(prefix)) if (!key.startsWith(".")) found.push(key);
     return found.sort();
-  }
-
-  async close(): Promise<void> {
-    await this.forget();
-    await this.queue.close();
-    this.client.disconnect();
   }
 }
 

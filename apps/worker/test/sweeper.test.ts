@@ -1,33 +1,24 @@
-import { type BlobStore, DomainError, type QueuePorts } from "@drover/core";
+import { type BlobStore, DomainError } from "@drover/core";
 import { bury, expiredFact, inputFolder, inputKey, jobFolder, writeManifest } from "@drover/job-files";
-import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { waitFor, withMethods } from "@drover/testkit";
+import { beforeEach, describe, expect, test } from "vitest";
 import { Sweeper, type SweeperDeps, startSweeper } from "../src/upkeep/sweeper.js";
 import { bytes, requestOf } from "./harness.js";
 import { endOf, FAILURE, HOUR, NOTHING, newId, SweepBench } from "./sweep-bench.js";
 
-let redis: TestRedis;
 let bench: SweepBench;
-beforeAll(async () => {
-  redis = await testRedis();
-});
-afterAll(() => redis.stop());
-beforeEach(() => {
-  bench = new SweepBench(redis);
-  return () => bench.close();
+beforeEach(async () => {
+  bench = await SweepBench.start();
 });
 
 /** A store whose removals fail from the one with this number on. */
 function dyingAfter(removals: number): BlobStore {
   let count = 0;
-  return new Proxy(bench.blobs, {
-    get(target, name) {
-      if (name !== "remove") return Reflect.get(target, name).bind(target);
-      return async (prefix: string) => {
-        count += 1;
-        if (count > removals) throw new Error("killed");
-        await target.remove(prefix);
-      };
+  return withMethods(bench.blobs, {
+    remove: async (prefix) => {
+      count += 1;
+      if (count > removals) throw new Error("killed");
+      await bench.blobs.remove(prefix);
     },
   });
 }
@@ -107,14 +98,13 @@ describe("retention", () => {
   });
 
   test("of a job that cannot be read is that of any other, and one that cannot be removed keeps nobody", async () => {
-    const [unreadable, stuck, plain] = [await bench.ended(), await bench.ended(), await bench.ended()];
+    const [unreadable, stuck] = [await bench.ended(), await bench.ended(), await bench.ended()];
     const deps = bench.deps();
     const { jobs, finished } = deps.queue;
     const queue: typeof deps.queue = {
       ...deps.queue,
-      jobs: Object.assign(Object.create(jobs) as QueuePorts["jobs"], {
-        get: (id: typeof plain.id) =>
-          id === unreadable.id ? Promise.reject(new Error("no JSON")) : jobs.get(id),
+      jobs: withMethods(jobs, {
+        get: (id) => (id === unreadable.id ? Promise.reject(new Error("no JSON")) : jobs.get(id)),
       }),
       finished: {
         ...finished,
@@ -282,10 +272,9 @@ describe("reconcile", () => {
     const requests = [await bench.upload(), await bench.upload(), await bench.upload()];
     const deps = bench.deps();
     const { jobs } = deps.queue;
-    const damaged = Object.assign(Object.create(jobs) as QueuePorts["jobs"], {
-      get: (id: string) =>
-        id === requests[0]?.id ? Promise.reject(new Error("WRONGTYPE")) : jobs.get(id as never),
-      submit: (request: (typeof requests)[number], options: object) =>
+    const damaged = withMethods(jobs, {
+      get: (id) => (id === requests[0]?.id ? Promise.reject(new Error("WRONGTYPE")) : jobs.get(id)),
+      submit: (request, options) =>
         request.id === requests[1]?.id
           ? Promise.reject(new Error("too large"))
           : jobs.submit(request, options),
@@ -306,16 +295,15 @@ describe("reconcile", () => {
     const deps = bench.deps();
     const { jobs } = deps.queue;
     const seen: string[] = [];
-    const ending = Object.assign(Object.create(jobs) as QueuePorts["jobs"], {
+    const ending = withMethods(jobs, {
       // The walk has noted the first one as lost when it comes to the second.
-      get: async (id: (typeof requests)[number]["id"]) => {
+      get: async (id) => {
         seen.push(id);
         const [first] = requests.filter((request) => request.id === seen[0] && request.id !== id);
         if (first !== undefined)
           await writeManifest({ version: 1, request: first, settled: endOf() }, bench.blobs);
         return jobs.get(id);
       },
-      submit: (...args: Parameters<typeof jobs.submit>) => jobs.submit(...args),
     });
     expect(await bench.sweep({ queue: { ...deps.queue, jobs: ending } })).toMatchObject({ restored: 1 });
     const first = requests.find(({ id }) => id === seen[0]);
@@ -330,9 +318,8 @@ describe("reconcile", () => {
     let restores = 0;
     const deps = bench.deps();
     const { jobs } = deps.queue;
-    const counting = Object.assign(Object.create(jobs) as QueuePorts["jobs"], {
-      get: (...args: Parameters<typeof jobs.get>) => jobs.get(...args),
-      submit: (...args: Parameters<typeof jobs.submit>) => {
+    const counting = withMethods(jobs, {
+      submit: (...args) => {
         restores += 1;
         return jobs.submit(...args);
       },
@@ -492,10 +479,10 @@ describe("the sweepers of several workers", () => {
   function start(count: number, changes: { readonly intervalMs: number; readonly leaseMs: number }) {
     const listings = Array.from({ length: count }, () => 0);
     const sweepers = listings.map((_, i) => {
-      const blobs = new Proxy(bench.blobs, {
-        get(target, name) {
-          if (name === "list") listings[i] = (listings[i] ?? 0) + 1;
-          return Reflect.get(target, name).bind(target);
+      const blobs = withMethods(bench.blobs, {
+        list: (prefix) => {
+          listings[i] = (listings[i] ?? 0) + 1;
+          return bench.blobs.list(prefix);
         },
       });
       return startSweeper(bench.deps({ ...changes, blobs, holder: `worker-${i}` }));
@@ -534,15 +521,12 @@ describe("the sweepers of several workers", () => {
     const { leases } = bench.queue;
     const deps = bench.deps();
     let removed = 0;
-    const blobs = new Proxy(bench.blobs, {
-      get(target, name) {
-        if (name !== "remove") return Reflect.get(target, name).bind(target);
-        return async (prefix: string) => {
-          await target.remove(prefix);
-          removed += 1;
-          await leases.release("sweeper", deps.holder);
-          expect(await leases.hold("sweeper", "another", 60_000)).toBe(true);
-        };
+    const blobs = withMethods(bench.blobs, {
+      remove: async (prefix) => {
+        await bench.blobs.remove(prefix);
+        removed += 1;
+        await leases.release("sweeper", deps.holder);
+        expect(await leases.hold("sweeper", "another", 60_000)).toBe(true);
       },
     });
     // With the first removal more time passes than a lease lasts.

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { SETTINGS } from "@drover/core";
+import { DEFAULTS, SETTINGS } from "@drover/settings";
 import { expect, test } from "vitest";
 import { type ComposeService, readComposeFile } from "../containers/compose-file.js";
 
@@ -59,6 +59,6 @@ test("Redis keeps an append-only file and evicts nothing", () => {
 test("containers are given longer to stop than the drain takes", () => {
   const { api, worker } = compose.services;
   const ms = ({ stop_grace_period = "0s" }: ComposeService) => Number.parseInt(stop_grace_period, 10) * 1_000;
-  expect(ms(api)).toBeGreaterThan(SETTINGS.DROVER_API_DRAIN_TIMEOUT.default);
-  expect(ms(worker)).toBeGreaterThan(SETTINGS.DROVER_DRAIN_TIMEOUT.default);
+  expect(ms(api)).toBeGreaterThan(DEFAULTS.DROVER_API_DRAIN_TIMEOUT);
+  expect(ms(worker)).toBeGreaterThan(DEFAULTS.DROVER_DRAIN_TIMEOUT);
 });

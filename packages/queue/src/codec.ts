@@ -9,6 +9,9 @@ import {
   type JobId,
   type JobRequest,
   type JobStatus,
+  MAX_PRIORITY,
+  MAX_REQUEST_BYTES,
+  MIN_PRIORITY,
   type Outcome,
   type Progress,
   type Waiting,
@@ -27,8 +30,6 @@ import {
   membersOf,
 } from "./record-checks.js";
 
-/** Upper bound of a job's entry in Redis. */
-export const MAX_DATA_BYTES = 4_096;
 /** Longest message of a failure, in characters. */
 const MAX_FAILURE_LENGTH = 1_000;
 
@@ -41,10 +42,10 @@ const NO_PROGRESS: Progress = { percent: 0, stage: null, message: null };
 export function encodeRequest(request: JobRequest): Omit<JobRequest, "id"> {
   const { id: _id, ...data } = request;
   const bytes = Buffer.byteLength(JSON.stringify(data));
-  if (bytes > MAX_DATA_BYTES) {
+  if (bytes > MAX_REQUEST_BYTES) {
     throw new DomainError(
       "invalid_request",
-      `Params, tags and file name together make a job of ${bytes} bytes; at most ${MAX_DATA_BYTES} fit. Put large options into the file.`,
+      `Params, tags and file name together make a job of ${bytes} bytes; at most ${MAX_REQUEST_BYTES} fit. Put large options into the file.`,
     );
   }
   return data;
@@ -57,7 +58,7 @@ export function decodeRequest(id: JobId, value: unknown): JobRequest {
   checkInput(data["input"]);
   check(isObject(data["params"]), "params are no object");
   check(isObject(data["tags"]) && areTexts(Object.values(data["tags"])), "tags are no texts");
-  check(isNumber(data["priority"], -100, 100), "priority is out of range");
+  check(isNumber(data["priority"], MIN_PRIORITY, MAX_PRIORITY), "priority is out of range");
   check(isNumber(data["maxAttempts"], 1, 1_000), "number of attempts is out of range");
   check(isTime(data["createdAt"]), "time of creation is missing");
   const times = [data["runAt"], data["timeoutMs"], data["queueTimeoutMs"]];

@@ -1,4 +1,4 @@
-import type { JobEvent, LogLine } from "@drover/core";
+import { type JobEvent, LOG_LEVELS, type LogLine } from "@drover/core";
 import { isNumber, isObject, isTime } from "./record-checks.js";
 
 /** How many events and how many log lines of one job are kept: the newest of each. */
@@ -36,7 +36,7 @@ const MEMBERS = {
   finished: ["attempt", "status", "code"],
 } as const satisfies Record<JobEvent["type"], readonly (keyof typeof CHECKS)[]>;
 
-const LEVELS: readonly unknown[] = ["debug", "info", "warn", "error"] satisfies LogLine["level"][];
+const LEVELS: readonly unknown[] = LOG_LEVELS;
 
 /** The event that an entry of a job's history holds; none for an entry that is damaged: the others still tell their part. */
 export function decodeEvent(json: string): readonly JobEvent[] {

@@ -1,9 +1,9 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Attempt } from "@drover/core";
+import { MAX_REQUEST_BYTES } from "@drover/core";
 import { chaosProxy, signal, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MAX_DATA_BYTES } from "../src/codec.js";
 import { type BullQueue, connectQueue } from "../src/index.js";
 import { newRequest, silentLog } from "./queue-bench.js";
 
@@ -176,7 +176,7 @@ describe("the queue on Redis", () => {
   });
 
   it("refuses a job that is too large for a queue entry", async () => {
-    const params = { rules: "x".repeat(MAX_DATA_BYTES) };
+    const params = { rules: "x".repeat(MAX_REQUEST_BYTES) };
     await expect(queue.jobs.submit(newRequest({ params }))).rejects.toMatchObject({
       code: "invalid_request",
     });

@@ -6,5 +6,6 @@ export { type ChaosProxy, chaosProxy } from "./chaos-proxy.js";
 export { type FakeClock, fakeClock } from "./clock.js";
 export { DAMAGES } from "./damage.js";
 export { canMount, mountFolder, mountMemory, type TestMount } from "./mount.js";
-export { type PrivateRedis, privateRedis, type TestRedis, testRedis } from "./redis.js";
+export { silentLog, storeIn, type TestStore, testQueue, testStore, withMethods } from "./test-adapters.js";
+export { type PrivateRedis, privateRedis, type TestRedis, testRedis } from "./test-redis.js";
 export { type Signal, signal, type WaitOptions, waitFor } from "./wait.js";

@@ -26,7 +26,7 @@ export async function sendArtifact(
   }
   const length = range === undefined ? artifact.sizeBytes : range.end - range.start + 1;
   response.set("Content-Length", String(length));
-  if (bytes === undefined || length === 0) response.end();
+  if (bytes === undefined) response.end();
   else await stream(bytes, length, response);
 }
 
@@ -106,7 +106,8 @@ function isLongSuffix(range = "", sizeBytes: number): boolean {
 }
 
 /**
- * The bytes, found whole and opened before the first header leaves; `undefined` for a HEAD.
+ * The bytes, found whole and opened before the first header leaves; `undefined` when none are to be sent: for a
+ * HEAD, and of an empty artifact. What is opened has to be read.
  * @throws `artifact_not_found` when they are gone, or not as many as were published.
  */
 async function bytesOf(
@@ -125,7 +126,7 @@ async function bytesOf(
       `The stored bytes of ${name} are damaged: ${stored.sizeBytes} of ${sizeBytes} are there.`,
     );
   }
-  if (method === "HEAD") return undefined;
+  if (method === "HEAD" || sizeBytes === 0) return undefined;
   const bytes = await store.open(key, range);
   if (bytes === undefined) throw gone(); // removed in between
   return bytes;

@@ -17,7 +17,7 @@ const TOLD_MS = 30 * 24 * 3_600_000;
 const PAGE = 100;
 
 /**
- * Removes the jobs whose retention ended, with their files; answers how many.
+ * Removes the jobs whose retention ended, with their files, and returns how many.
  *
  * The job goes first, in one step that a person's retry either comes before or after: nobody is told that a
  * job will run again which is then gone, and no job that will run loses its files. The queue remembers that
