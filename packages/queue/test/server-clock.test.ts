@@ -2,7 +2,7 @@ import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ServerClock } from "../src/bullmq/server-clock.js";
 import { connectQueue } from "../src/index.js";
-import { RedisLink } from "../src/redis.js";
+import { RedisLink } from "../src/redis-link.js";
 import { newRequest, silentLog } from "./queue-bench.js";
 
 let redis: TestRedis;

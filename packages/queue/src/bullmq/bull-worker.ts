@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { type Job as BullJob, Worker } from "bullmq";
-import { rateLimited } from "../redis.js";
+import { rateLimited } from "../redis-connections.js";
 import { boundBlockingReads, stampEndsBy, tokenPrefixOf } from "./bullmq-internals.js";
-import type { LeaseTimes } from "./lease.js";
-import { delayOf } from "./record.js";
+import type { LeaseTimes } from "./lease-times.js";
+import { delayOf } from "./record-outcome.js";
 import { WorkerConnection } from "./worker-connection.js";
 
 /** A job that was lost with its worker this often fails as `worker_lost`: it may well be what kills them. */

@@ -1,9 +1,9 @@
 import { type JobId, type JobRequest, type Log, parseJobId } from "@drover/core";
 import type { Job as BullJob } from "bullmq";
-import { decodeRequest, encodeFailure } from "../codec.js";
-import type { RedisKeys } from "../keys.js";
-import type { RedisLink } from "../redis.js";
-import { isDamaged, readRecord } from "./snapshot.js";
+import { decodeRequest, encodeFailure } from "../job-codec.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+import { isDamaged, readRecord } from "./job-snapshot.js";
 
 export interface DamagedJobsDeps {
   readonly processor: string;

@@ -3,16 +3,15 @@ import {
   isJobId,
   type JobEnd,
   type JobId,
-  type JobPlace,
+  type JobRef,
   type JobRequest,
 } from "@drover/core";
-import { CANCELLED, encodeFailure, encodeRequest, type ReturnValue } from "../codec.js";
-import { HISTORY_LIMIT } from "../history.js";
-import type { RedisKeys } from "../keys.js";
-import type { RedisLink } from "../redis.js";
+import { CANCELLED, encodeFailure, encodeRequest, type ReturnValue } from "../job-codec.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
 import { addedFields } from "./bullmq-internals.js";
-import { HISTORY_TTL_MS } from "./history.js";
-import type { JobLocator } from "./locator.js";
+import { HISTORY_LIMIT, HISTORY_TTL_MS } from "./job-history.js";
+import type { JobLocator } from "./job-locator.js";
 
 /** How long it is remembered that a job expired. */
 const EXPIRED_TTL_MS = 30 * 86_400_000;
@@ -90,18 +89,18 @@ const REMAIN_KEYS = [
   "failed",
 ] as const;
 
-function expireKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
+function expireKeys(keys: RedisKeys, { processor, id }: JobRef): string[] {
   const lists = keys.queueAll(processor, ["completed", "failed", "events"]);
   const rest = [keys.history(processor, id), keys.logs(processor, id), keys.expired(processor, id)];
   return [keys.job(processor, id), ...lists, ...rest];
 }
 
-function restoreKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
+function restoreKeys(keys: RedisKeys, { processor, id }: JobRef): string[] {
   const lists = keys.queueAll(processor, RESTORE_KEYS);
   return [keys.job(processor, id), ...lists, keys.history(processor, id), keys.lock(processor, id)];
 }
 
-function remainKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
+function remainKeys(keys: RedisKeys, { processor, id }: JobRef): string[] {
   return [keys.job(processor, id), keys.lock(processor, id), ...keys.queueAll(processor, REMAIN_KEYS)];
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import type { Redis } from "ioredis";
-import { type PatientOptions, patientConnection } from "../redis.js";
+import { type PatientOptions, patientConnection } from "../redis-connections.js";
 import { copiesOf } from "./bullmq-internals.js";
 
 /** A connection without an answer for this long is made anew. */

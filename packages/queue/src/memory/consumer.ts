@@ -9,7 +9,7 @@ import {
   type Outcome,
   retryDelayMs,
 } from "@drover/core";
-import { appendBounded } from "../history.js";
+import { appendBounded } from "../bullmq/job-history.js";
 import { type Entry, type MemoryState, NO_PROGRESS } from "./state.js";
 
 /** Takes jobs as soon as there are any and a slot is free; ends with `drain`. */

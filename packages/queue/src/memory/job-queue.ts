@@ -6,7 +6,7 @@ import {
   type JobQueue,
   type JobRequest,
 } from "@drover/core";
-import { byPlace, listJobs } from "../query.js";
+import { byPlace, listJobs } from "../job-listing.js";
 import { type Entry, type MemoryState, NO_END, NO_PROGRESS } from "./state.js";
 
 /** The jobs as an api sees them. */

@@ -8,7 +8,7 @@ import type {
   Progress,
   StopReason,
 } from "@drover/core";
-import { appendBounded } from "../history.js";
+import { appendBounded } from "../bullmq/job-history.js";
 
 /** A job as the memory queue keeps it. */
 export interface Entry {

@@ -1,9 +1,11 @@
 import { DomainError, type JobId, type Log } from "@drover/core";
 import { type Job, type JobType, Queue, QueueEvents } from "bullmq";
-import type { RedisKeys } from "../keys.js";
-import { isServerTrouble, patientConnection, type RedisLink, rateLimited } from "../redis.js";
+import { patientConnection, rateLimited } from "../redis-connections.js";
+import { isServerTrouble } from "../redis-errors.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
 import { FAIL_FAST_QUEUE, JOB_EVENTS } from "./bullmq-internals.js";
-import { LEASE_TIMES } from "./lease.js";
+import { LEASE_TIMES } from "./lease-times.js";
 
 /** BullMQ's queues and event readers of this process, one of each for a processor, made when first used. */
 export class BullQueues {

@@ -10,17 +10,17 @@ import {
   type JobRequest,
   UnconfirmedSubmit,
 } from "@drover/core";
-import { CANCELLED, encodeRequest } from "../codec.js";
-import { HISTORY_LIMIT } from "../history.js";
-import type { RedisKeys } from "../keys.js";
-import { type Listed, listJobs } from "../query.js";
-import { isCertain, isServerTrouble, type RedisLink } from "../redis.js";
+import { CANCELLED, encodeRequest } from "../job-codec.js";
+import { type Listed, listJobs } from "../job-listing.js";
+import { isCertain, isServerTrouble } from "../redis-errors.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+import type { BullQueues } from "./bull-queues.js";
 import { addOptions } from "./bullmq-internals.js";
-import { appendEvents, finishedEvent, HISTORY_TTL_MS, readHistory } from "./history.js";
-import type { JobLocator } from "./locator.js";
+import { appendEvents, finishedEvent, HISTORY_LIMIT, HISTORY_TTL_MS, readHistory } from "./job-history.js";
+import type { JobLocator } from "./job-locator.js";
+import { isDamaged, readJob, readListedJob, readRecord } from "./job-snapshot.js";
 import { addDeadline } from "./queue-deadlines.js";
-import type { BullQueues } from "./queues.js";
-import { isDamaged, readJob, readListedJob, readRecord } from "./snapshot.js";
 
 /** What is left of a retry after its first step takes no longer: a wait for the connection, then one for the answer. */
 const RETRY_MS = 3_000;

@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Attempt, Job, JobEvent, JobRequest, Log, LogLine, Progress, StopReason } from "@drover/core";
-import type { StampedProgress } from "../codec.js";
-import { HISTORY_LIMIT } from "../history.js";
-import type { RedisKeys } from "../keys.js";
-import type { RedisLink } from "../redis.js";
-import { HISTORY_TTL_MS } from "./history.js";
-import type { LeaseTimes } from "./lease.js";
-import { readJob } from "./snapshot.js";
+import type { StampedProgress } from "../job-codec.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+import { HISTORY_LIMIT, HISTORY_TTL_MS } from "./job-history.js";
+import { readJob } from "./job-snapshot.js";
+import type { LeaseTimes } from "./lease-times.js";
 
 export interface BullAttemptDeps {
   readonly request: JobRequest;

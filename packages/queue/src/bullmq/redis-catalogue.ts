@@ -1,5 +1,48 @@
-import { MAX_CATALOGUE_ENTRY_BYTES, type ProcessorInfo, type WorkerInfo } from "@drover/core";
-import { isNumber, isObject, isTime } from "./record-checks.js";
+import {
+  type Catalogue,
+  type Log,
+  MAX_CATALOGUE_ENTRY_BYTES,
+  type ProcessorInfo,
+  type WorkerInfo,
+} from "@drover/core";
+import { isNumber, isObject, isTime } from "../record-checks.js";
+import { rateLimited } from "../redis-connections.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+
+const WORKER_TTL_MS = 15_000;
+const PROCESSOR_TTL_MS = 7 * 86_400_000;
+
+/** Heartbeats in two hashes, stamped and judged by the server's clock. */
+export function redisCatalogue(link: RedisLink, keys: RedisKeys, log: Log): Catalogue {
+  const hashes = [keys.workers, keys.processors];
+  const report = rateLimited(log, "catalogue");
+  return {
+    async announce(worker, processors) {
+      const entries = processors.flatMap((processor) => [processor.name, encodeEntry(processor)]);
+      await link.run("announce", hashes, [worker.id, encodeEntry(worker), PROCESSOR_TTL_MS, ...entries]);
+    },
+    async withdraw(workerId) {
+      await link.use((client) => client.hdel(keys.workers, workerId));
+    },
+    async read() {
+      const [workers, processors] = (await link.run("catalogue", hashes, [
+        WORKER_TTL_MS,
+        PROCESSOR_TTL_MS,
+      ])) as [string[], string[]];
+      const found = {
+        workers: workers.flatMap(decodeWorkerInfo),
+        processors: processors.flatMap(decodeProcessorInfo),
+      };
+      const ignored = workers.length + processors.length - found.workers.length - found.processors.length;
+      if (ignored > 0)
+        report(
+          `${ignored} entries are ignored: over ${MAX_CATALOGUE_ENTRY_BYTES} bytes, or not what a worker writes`,
+        );
+      return { ...found, processors: found.processors.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+    },
+  };
+}
 
 /** A worker's or a processor's entry as JSON. Throws `RangeError` past `MAX_CATALOGUE_ENTRY_BYTES`: no reader would take it. */
 export function encodeEntry(info: WorkerInfo | ProcessorInfo): string {

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Attempt, ConsumeOptions, Consumer, JobId, Log, Outcome } from "@drover/core";
 import type { Job as BullJob } from "bullmq";
-import type { RedisKeys } from "../keys.js";
-import { isServerTrouble, type RedisLink } from "../redis.js";
-import { BullAttempt } from "./attempt.js";
+import { isServerTrouble } from "../redis-errors.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+import { BullAttempt } from "./bull-attempt.js";
 import { BullWorker } from "./bull-worker.js";
 import { alreadyMoved } from "./bullmq-internals.js";
 import { DamagedJobs, readRequest } from "./damaged-jobs.js";
-import { noteLostWorker } from "./history.js";
-import type { LeaseTimes } from "./lease.js";
-import { recordOutcome, type StateAfterAttempt } from "./record.js";
+import { noteLostWorker } from "./job-history.js";
+import type { LeaseTimes } from "./lease-times.js";
+import { recordOutcome, type StateAfterAttempt } from "./record-outcome.js";
 
 /** Cancel marks are looked for this often: with a second of grace for the child, a running job is stopped well within the promised 2 s. */
 const CANCEL_CHECK_MS = 250;

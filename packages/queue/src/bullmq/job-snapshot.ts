@@ -1,9 +1,9 @@
-import { DomainError, type Job, type JobId, type JobPlace } from "@drover/core";
-import { type DamagedRecord, decodeSnapshot } from "../codec.js";
-import type { RedisKeys } from "../keys.js";
-import type { Listed } from "../query.js";
+import { DomainError, type Job, type JobId, type JobRef } from "@drover/core";
+import { type DamagedRecord, decodeSnapshot } from "../job-codec.js";
+import type { Listed } from "../job-listing.js";
 import { isTime } from "../record-checks.js";
-import type { RedisLink } from "../redis.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
 import { DELAYED_SCORES_PER_MS } from "./bullmq-internals.js";
 
 const LISTS = ["completed", "failed", "delayed", "active", "wait", "prioritized"] as const;
@@ -12,7 +12,7 @@ const LISTS = ["completed", "failed", "delayed", "active", "wait", "prioritized"
  * A job of a queue as it stands now, in one round trip; `undefined` when the queue has none of the id.
  * @throws {job_unreadable} when there is one and its record cannot be read.
  */
-export async function readJob(link: RedisLink, keys: RedisKeys, place: JobPlace): Promise<Job | undefined> {
+export async function readJob(link: RedisLink, keys: RedisKeys, place: JobRef): Promise<Job | undefined> {
   const found = await readRecord(link, keys, place);
   if (found === undefined || !isDamaged(found)) return found;
   throw new DomainError("job_unreadable", messageOf(place.id, found));
@@ -22,7 +22,7 @@ export async function readJob(link: RedisLink, keys: RedisKeys, place: JobPlace)
 export async function readListedJob(
   link: RedisLink,
   keys: RedisKeys,
-  place: JobPlace & Listed,
+  place: JobRef & Listed,
 ): Promise<Job | undefined> {
   const found = await readRecord(link, keys, place);
   return found !== undefined && isDamaged(found) ? placeholderOf(place, found) : found;
@@ -32,7 +32,7 @@ export async function readListedJob(
 export async function readRecord(
   link: RedisLink,
   keys: RedisKeys,
-  { processor, id }: JobPlace,
+  { processor, id }: JobRef,
 ): Promise<Job | DamagedRecord | undefined> {
   const scriptKeys = [keys.job(processor, id), ...keys.queueAll(processor, LISTS)];
   return decodeSnapshot(id, await link.run("snapshot", scriptKeys, [id, DELAYED_SCORES_PER_MS]));
@@ -47,7 +47,7 @@ function messageOf(id: JobId, { damage }: DamagedRecord): string {
 }
 
 /** A failed job that says only what is wrong with it. */
-function placeholderOf({ processor, id, createdAt }: JobPlace & Listed, record: DamagedRecord): Job {
+function placeholderOf({ processor, id, createdAt }: JobRef & Listed, record: DamagedRecord): Job {
   const at = isTime(createdAt) ? createdAt : (record.createdAt ?? 0);
   return {
     id,

@@ -1,18 +1,19 @@
-import type { Log, QueuePorts } from "@drover/core";
+import type { Leases, Log, QueuePorts, SharedFacts } from "@drover/core";
 import type { Queue } from "bullmq";
-import { redisKeys } from "../keys.js";
-import { RedisLink } from "../redis.js";
+import { type RedisKeys, redisKeys } from "../redis-keys.js";
+import { RedisLink } from "../redis-link.js";
+import { BullConsumer } from "./bull-consumer.js";
+import { BullJobQueue } from "./bull-job-queue.js";
+import { BullQueues } from "./bull-queues.js";
 import { warnOfOtherRelease } from "./bullmq-internals.js";
-import { BullConsumer } from "./consumer.js";
 import { redisFinishedJobs } from "./finished-jobs.js";
-import { BullJobQueue } from "./job-queue.js";
-import { LEASE_TIMES, type LeaseTimes } from "./lease.js";
-import { JobLocator } from "./locator.js";
+import { JobLocator } from "./job-locator.js";
+import { LEASE_TIMES, type LeaseTimes } from "./lease-times.js";
 import { redisDeadlines } from "./queue-deadlines.js";
-import { BullQueues } from "./queues.js";
+import { redisCatalogue } from "./redis-catalogue.js";
+import { redisHealth } from "./redis-health.js";
 import { redisInstallation, redisLiveApis } from "./redis-installation.js";
 import { ServerClock } from "./server-clock.js";
-import { redisCatalogue, redisFacts, redisHealth, redisLeases } from "./shared.js";
 import { SyncWait } from "./sync-wait.js";
 
 export interface QueueOptions {
@@ -81,6 +82,27 @@ export function connectQueue(options: QueueOptions): BullQueue {
       sync.close();
       await queues.close();
       link.close();
+    },
+  };
+}
+
+/** Facts as strings that expire. */
+function redisFacts(link: RedisLink, keys: RedisKeys): SharedFacts {
+  return {
+    async set(name, value, ttlMs) {
+      await link.use((client) => client.set(keys.fact(name), value, "PX", Math.max(1, Math.round(ttlMs))));
+    },
+    get: async (name) => (await link.use((client) => client.get(keys.fact(name)))) ?? undefined,
+  };
+}
+
+/** Leases as strings that expire. */
+function redisLeases(link: RedisLink, keys: RedisKeys): Leases {
+  return {
+    hold: async (name, holder, ttlMs) =>
+      (await link.run("hold-lease", [keys.lease(name)], [holder, ttlMs])) === 1,
+    async release(name, holder) {
+      await link.run("release-lease", [keys.lease(name)], [holder]);
     },
   };
 }

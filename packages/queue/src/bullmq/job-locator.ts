@@ -1,8 +1,8 @@
 import { type Catalogue, isJobId, type JobId, type JobRequest } from "@drover/core";
 import type { ChainableCommander } from "ioredis";
-import type { RedisKeys } from "../keys.js";
-import type { Listed } from "../query.js";
-import type { RedisLink } from "../redis.js";
+import type { Listed } from "../job-listing.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
 
 const CACHE_LIMIT = 10_000;
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ConsumeOptions, type Job, type Log, type Outcome, retryDelayMs } from "@drover/core";
 import { type Job as BullJob, UnrecoverableError } from "bullmq";
-import { CANCELLED, encodeFailure, type ReturnValue } from "../codec.js";
-import { isServerTrouble } from "../redis.js";
-import type { BullAttempt } from "./attempt.js";
+import { CANCELLED, encodeFailure, type ReturnValue } from "../job-codec.js";
+import { isServerTrouble } from "../redis-errors.js";
+import type { BullAttempt } from "./bull-attempt.js";
 
 const RETRY_RECORD_MS = 500;
 /** After this long without Redis the outcome is given up: the job's next attempt will find its own. */
