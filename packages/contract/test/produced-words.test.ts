@@ -10,7 +10,7 @@ const PRODUCERS = [
   "packages/core/src/job.ts",
   "packages/job-files/src",
   "packages/queue/src/bullmq",
-  "packages/queue/src/codec.ts",
+  "packages/queue/src/job-codec.ts",
   "packages/queue/scripts",
   "packages/storage/src",
 ];

@@ -213,9 +213,9 @@ export interface FinishedJobs {
    * false when it is not, because a person's retry came first. One step: either the retry or the erasing
    * wins. That it was erased is remembered for 30 days.
    */
-  expire(job: JobPlace, time: number): Promise<boolean>;
+  expire(job: JobRef, time: number): Promise<boolean>;
   /** Whether the job is gone because `expire` erased it. */
-  isExpired(job: JobPlace): Promise<boolean>;
+  isExpired(job: JobRef): Promise<boolean>;
   /**
    * Makes the queue show the end that it forgot. `kept`: the queue knows as much or more, or an attempt runs,
    * whose worker will see to it. `reopened`: a person's retry undid this very end.
@@ -225,7 +225,7 @@ export interface FinishedJobs {
    * Clears what is left of a job whose record is gone: its places in line and its lease. False when the
    * record is there.
    */
-  clearRemains(job: JobPlace): Promise<boolean>;
+  clearRemains(job: JobRef): Promise<boolean>;
   /**
    * Resolves when all that was recorded before the call has surely outlived a crash of the server; rejects
    * when the signal aborts.
@@ -234,7 +234,7 @@ export interface FinishedJobs {
 }
 
 /** Where the queue keeps a job. */
-export type JobPlace = Pick<JobRequest, "id" | "processor">;
+export type JobRef = Pick<JobRequest, "id" | "processor">;
 
 /** Who of several processes does what only one should do at a time. */
 export interface Leases {
