@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { createReadStream, createWriteStream, mkdirSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Writable } from "node:stream";
 import type { ArtifactOptions, Context, Processor, ProcessorInput } from "./define-processor.js";
@@ -31,7 +31,7 @@ export interface AttemptHost {
   readonly params: unknown;
   readonly attempt: number;
   readonly signal: AbortSignal;
-  /** Existing, empty, private to the attempt; `artifacts/` and `scratch/` are made in it. */
+  /** Existing, private to the attempt; `artifacts/` and `scratch/` are made in it when they are first used. */
   readonly folder: string;
   onProgress(percent: number, stage: string | undefined, message: string | undefined): void;
   onLog(level: "debug" | "info" | "warn" | "error", message: string): void;
@@ -49,20 +49,22 @@ export async function runAttempt(
   host: AttemptHost,
 ): Promise<{ readonly result: unknown; readonly artifacts: readonly WrittenArtifact[] }> {
   const outputs = new Outputs(join(host.folder, "artifacts"));
-  const scratch = join(host.folder, "scratch");
-  await Promise.all([mkdir(outputs.folder), mkdir(scratch)]);
-  const result = await processor.run(contextOf(host, outputs, scratch));
+  const result = await processor.run(contextOf(host, outputs));
   return { result: result ?? null, artifacts: await outputs.seal() };
 }
 
-function contextOf(host: AttemptHost, outputs: Outputs, scratch: string): Context<unknown> {
+function contextOf(host: AttemptHost, outputs: Outputs): Context<unknown> {
+  const scratch = join(host.folder, "scratch");
   let highest = 0;
   return {
     input: { ...host.input, stream: () => createReadStream(host.input.path, { highWaterMark: 1 << 20 }) },
     params: host.params,
     attempt: host.attempt,
     signal: host.signal,
-    scratch,
+    get scratch() {
+      mkdirSync(scratch, { recursive: true });
+      return scratch;
+    },
     log: {
       debug: (message) => host.onLog("debug", message),
       info: (message) => host.onLog("info", message),
@@ -93,15 +95,14 @@ class Outputs {
   }
 
   stream(name: string, options: ArtifactOptions = {}): Writable {
-    this.#assertFree(name);
+    this.#claim(name, { options });
     const stream = createWriteStream(join(this.folder, name), { highWaterMark: 1 << 20, flags: "wx" });
     this.#outputs.set(name, { options, stream });
     return stream;
   }
 
   path(name: string, options: ArtifactOptions = {}): string {
-    this.#assertFree(name);
-    this.#outputs.set(name, { options });
+    this.#claim(name, { options });
     return join(this.folder, name);
   }
 
@@ -133,6 +134,12 @@ class Outputs {
       sizeBytes: size,
       changedAtMs: ctimeMs,
     };
+  }
+
+  #claim(name: string, output: Output): void {
+    this.#assertFree(name);
+    if (this.#outputs.size === 0) mkdirSync(this.folder, { recursive: true });
+    this.#outputs.set(name, output);
   }
 
   #assertFree(name: string): void {

@@ -260,7 +260,7 @@ describe("artifacts", () => {
     "are refused under the name %j, before any file is made",
     async (name) => {
       await expect(artifactsOf(async (context) => context.artifact(name))).rejects.toThrow(TypeError);
-      expect(await readdir(join(folder, "artifacts"))).toEqual([]);
+      expect(await readdir(folder)).toEqual([]);
     },
   );
 

@@ -14,6 +14,8 @@ import { StoreRoot } from "./store-root.js";
 import { TemporaryFiles } from "./temporary-files.js";
 
 const MIB = 1 << 20;
+/** A file of up to so many bytes is read as a whole when it is opened: a stream would take longer to set up. */
+const SMALL_BYTES = 1 << 16;
 
 export interface DiskStoreOptions {
   /** Where the blobs are. Every process that shares the store names the same folder. */
@@ -85,8 +87,12 @@ class DiskStore implements BlobStore {
   async open(key: string, range?: ByteRange): Promise<Readable | undefined> {
     const path = this.#pathOf(key);
     if (range !== undefined) assertRange(range);
-    const handle = await this.#found(key, openBlob(path));
-    return handle?.createReadStream({ highWaterMark: MIB, ...range });
+    const found = await this.#found(key, openBlob(path));
+    if (found === undefined) return undefined;
+    const { handle, sizeBytes } = found;
+    if (sizeBytes > SMALL_BYTES) return handle.createReadStream({ highWaterMark: MIB, ...range });
+    const bytes = await handle.readFile().finally(() => handle.close());
+    return Readable.from(range === undefined ? [bytes] : [bytes.subarray(range.start, range.end + 1)]);
   }
 
   async stat(key: string): Promise<BlobStat | undefined> {
@@ -167,15 +173,22 @@ class DiskStore implements BlobStore {
   }
 }
 
+interface OpenBlob {
+  readonly handle: FileHandle;
+  readonly sizeBytes: number;
+}
+
 /**
  * A descriptor of the file at `path`; `undefined` when there is none, or something else: a folder, a symbolic
  * link.
  */
-async function openBlob(path: string): Promise<FileHandle | undefined> {
+async function openBlob(path: string): Promise<OpenBlob | undefined> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
     ignoring("ENOENT", "ENOTDIR", "ELOOP"),
   );
-  if (handle === undefined || (await handle.stat()).isFile()) return handle;
+  if (handle === undefined) return undefined;
+  const found = await handle.stat();
+  if (found.isFile()) return { handle, sizeBytes: found.size };
   await handle.close();
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Attempt, BlobStore, Clock, JobId, Log, LogFields, Outcome } from "@drover/core";
 import { attemptFolder } from "@drover/job-files";
@@ -44,8 +44,8 @@ interface Prepared {
 
 /** The attempt's folders on this machine. */
 interface Folders {
-  /** Holds `work`, and a copy of the input where the store has no file of its own. */
-  readonly root: string;
+  /** For a copy of the input, where the store has no file of its own. */
+  readonly copies: string;
   /** The processor's. */
   readonly work: string;
   /** `work`, opened before the processor can put a link in its place. */
@@ -96,16 +96,20 @@ async function outcomeOf(deps: ExecutorDeps, attempt: Attempt): Promise<Outcome>
     return await publish(deps, { attempt, end, source: folders.workHandle, target: storedFolder(attempt) });
   } finally {
     await folders.workHandle.close();
-    await rm(folders.root, { recursive: true, force: true, maxRetries: 3 });
+    await removeFolders(folders);
   }
 }
 
-async function makeFolders(root: string): Promise<Folders> {
-  // A short path: it becomes TMPDIR, where programs put sockets, whose path has at most 107 characters
-  // (unix(7)).
-  const work = join(root, "work");
-  await mkdir(work, { recursive: true });
-  return { root, work, workHandle: await openFolder(work) };
+async function makeFolders(work: string): Promise<Folders> {
+  // A short path: TMPDIR is below, where programs put sockets, whose path has at most 107 characters (unix(7)).
+  await mkdir(work);
+  return { copies: `${work}-input`, work, workHandle: await openFolder(work) };
+}
+
+async function removeFolders({ work, copies }: Folders): Promise<void> {
+  const options = { recursive: true, force: true, maxRetries: 3 };
+  await rmdir(work).catch(() => rm(work, options)); // most attempts leave it empty
+  await rm(copies, options);
 }
 
 /** The input on this machine, as soon as the storage can give it. */
@@ -115,7 +119,7 @@ async function prepare(
   folders: Folders,
 ): Promise<Prepared | Outcome> {
   const { input, timeoutMs } = attempt.request;
-  const found = await waitForStorage({ clock, attempt }, () => blobs.localPath(input.key, folders.root));
+  const found = await waitForStorage({ clock, attempt }, () => blobs.localPath(input.key, folders.copies));
   if (found.kind === "stopped") return outcomeOfStop(found.reason);
   if (found.value === undefined) return failed("input_missing", "The uploaded file is no longer there.");
   return {
@@ -159,7 +163,7 @@ function classify(
 ): Outcome {
   switch (end.kind) {
     case "threw":
-      return outcomeOfThrown(end.thrown, [folders.work, folders.root, dirname(inputPath)]);
+      return outcomeOfThrown(end.thrown, [folders.work, folders.copies, dirname(inputPath)]);
     case "died":
       return failed("crashed", describeDeath(end.exitCode, end.signal));
     case "timed_out":

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Processor } from "@drover/processor-sdk";
@@ -59,7 +60,9 @@ async function run(message: RunMessage): Promise<void> {
   const controller = new AbortController();
   running = controller;
   // Temporary files of libraries and of further processes are wiped too.
-  process.env["TMPDIR"] = join(message.folder, "scratch");
+  const scratch = join(message.folder, "scratch");
+  mkdirSync(scratch, { recursive: true });
+  process.env["TMPDIR"] = scratch;
   let lines = 0;
   const relay = new ProgressRelay({
     intervalMs: PROGRESS_INTERVAL_MS,
