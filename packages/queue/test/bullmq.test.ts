@@ -65,7 +65,7 @@ describe("the queue on Redis", () => {
     );
     for (let i = 0; i < 10; i++) await queue.jobs.get(request.id);
     await client.echo("the last one");
-    await waitFor(() => sent.at(-1)?.[1] === "the last one");
+    await waitFor(() => sent.some(([, text]) => text === "the last one")); // others may speak after it
     monitor.disconnect();
     const aboutTheJob = sent.filter((args) => args.some((arg) => arg.includes(request.id)));
     expect(aboutTheJob.map(([name]) => name?.toLowerCase())).toEqual(Array(10).fill("evalsha"));
