@@ -5,7 +5,10 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const packages = new URL("./packages/", import.meta.url).pathname;
 const processors = new URL("./processors/", import.meta.url).pathname;
 
-/** Unit tests read every workspace's source, so that they need no build; end-to-end tests run the built processes. */
+/**
+ * Unit tests read every workspace's source, so that they need no build; end-to-end tests run the built
+ * processes.
+ */
 const alias = [
   { find: /^@drover\/([^/]+)\/([^/]+)$/, replacement: `${packages}$1/src/$2.ts` },
   ...readdirSync(packages).map((name) => ({
@@ -22,7 +25,10 @@ const inEveryProject = {
   globalSetup: [`${packages}testkit/src/run-redis.ts`],
   /** Fails a test that prints and a file that leaves something open. */
   setupFiles: [`${packages}testkit/src/clean-test.ts`],
-  /** Files share a process, since a new one spends longer on loading than most files on their tests; each is checked for what it leaves. */
+  /**
+   * Files share a process, since a new one spends longer on loading than most files on their tests; each is
+   * checked for what it leaves.
+   */
   isolate: false,
 };
 
@@ -46,7 +52,10 @@ const LONG_FILES: readonly string[] = [
   "worker/test/clean-child.test.ts",
 ];
 
-/** Starts the long files first, so that both workers end at about the same time: after a clone vitest does not know how long each takes. */
+/**
+ * Starts the long files first, so that both workers end at about the same time: after a clone vitest does not
+ * know how long each takes.
+ */
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification) => {

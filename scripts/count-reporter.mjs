@@ -1,6 +1,9 @@
 import { writeFileSync } from "node:fs";
 
-/** A vitest reporter that writes what passed, failed and was skipped, by name, to the file that TEST_REPORT_FILE names. vitest wants a default export. */
+/**
+ * A vitest reporter that writes what passed, failed and was skipped, by name, to the file that
+ * TEST_REPORT_FILE names. vitest wants a default export.
+ */
 export default class CountReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const report = { passed: 0, failed: [], skipped: [] };

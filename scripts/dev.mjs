@@ -2,7 +2,10 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { root, say } from "./say.mjs";
 
-/** `drover up` with the compiler beside it; started again after each compilation without errors. Ends with Ctrl-C. */
+/**
+ * `drover up` with the compiler beside it; started again after each compilation without errors. Ends with
+ * Ctrl-C.
+ */
 export function runDev(args) {
   const compiler = spawn(
     process.execPath,
@@ -37,7 +40,10 @@ export function runDev(args) {
   process.on("SIGTERM", stop);
 }
 
-/** In a process group of its own, so that Ctrl-C reaches only this process, which passes it on once; it ends with this process, whose channel it has. */
+/**
+ * In a process group of its own, so that Ctrl-C reaches only this process, which passes it on once; it ends
+ * with this process, whose channel it has.
+ */
 function start(args) {
   return spawn(process.execPath, ["apps/cli/dist/main.js", "up", ...args], {
     cwd: root,

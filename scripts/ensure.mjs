@@ -4,7 +4,10 @@ import { delimiter, join } from "node:path";
 import { removeCopies } from "./pack.mjs";
 import { root, say } from "./say.mjs";
 
-/** Installs the dependencies unless node_modules holds what the lockfile says. Ends the process when npm fails. */
+/**
+ * Installs the dependencies unless node_modules holds what the lockfile says. Ends the process when npm
+ * fails.
+ */
 export function ensureDependencies() {
   const reason = whyInstall();
   if (reason === undefined) return say("dependencies are up to date");
@@ -28,8 +31,8 @@ export function build() {
 const inRoot = { cwd: root, stdio: "inherit" };
 
 /**
- * Why node_modules is not what the lockfile says. Compared by content with the copy that npm keeps in node_modules: times lie after a
- * checkout, and after an `npm install`, which writes the lockfile last.
+ * Why node_modules is not what the lockfile says. Compared by content with the copy that npm keeps in
+ * node_modules: times lie after a checkout, and after an `npm install`, which writes the lockfile last.
  */
 function whyInstall() {
   const copy = join(root, "node_modules/.package-lock.json");
@@ -54,14 +57,16 @@ function packagesOf(path) {
 }
 
 /**
- * Makes sure of a program that tests need, under its first name or one of the others: where `mayInstall`, by apt-get on Debian and Ubuntu
- * as root. Says so where it stays missing; the tests that need the program skip themselves.
+ * Makes sure of a program that tests need, under its first name or one of the others: where `mayInstall`, by
+ * apt-get on Debian and Ubuntu as root. Says so where it stays missing; the tests that need the program skip
+ * themselves.
  */
 export function ensureProgram([program, ...otherNames], aptPackage, { mayInstall }) {
   if ([program, ...otherNames].some(onPath)) return;
   if (!mayInstall || process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) {
     say(
-      `${program} is missing (Debian, Ubuntu: sudo apt-get install ${aptPackage}); tests that need it are skipped`,
+      `${program} is missing (Debian, Ubuntu: sudo apt-get install ${aptPackage}); tests that need it ` +
+        "are skipped",
     );
     return;
   }

@@ -1,7 +1,8 @@
 /**
  * What `npm pack` and `npm publish` call in the folder of a published workspace. `pack.mjs prepack` makes
- * sure of the build, unless DROVER_IS_BUILT=1 says that it is there, and copies the private workspaces that it needs to `dist/node_modules`, where its own
- * files find them by their names; their dependencies are its own. `pack.mjs postpack` removes the copies:
+ * sure of the build, unless DROVER_IS_BUILT=1 says that it is there, and copies the private workspaces that it
+ * needs to `dist/node_modules`, where its own files find them by their names, with their types when it has
+ * types itself; their dependencies are its own. `pack.mjs postpack` removes the copies:
  * while they are there, they hide the workspaces from it. Not npm's bundleDependencies: npm 11 cannot install
  * a repository that has a workspace with some.
  */
@@ -28,7 +29,9 @@ function prepack(workspace) {
   if (mistakes.length > 0) stop(mistakes.join("\n"));
   removeCopiesIn(workspace.folder);
   if (process.env.DROVER_IS_BUILT !== "1") build();
-  for (const carried of carriedWorkspaces(workspace)) copy(carried, join(workspace.folder, COPIES));
+  const isTyped = workspace.manifest.exports["."]?.types !== undefined;
+  for (const carried of carriedWorkspaces(workspace))
+    copy(carried, join(workspace.folder, COPIES), isTyped ? /\.map$/ : /\.(map|d\.ts)$/);
 }
 
 /** Says nothing on stdout, which `npm pack --json` is read from. */
@@ -41,11 +44,11 @@ function build() {
 /** In a workspace's own folder, what is not needed to run it. */
 const NOT_RUN = /^(\..*|node_modules|src|test|bench|tsconfig.*\.json|.*\.tsbuildinfo)$/;
 
-function copy({ folder, manifest }, modules) {
+function copy({ folder, manifest }, modules, isLeftOut) {
   const to = join(modules, manifest.name);
-  const isRun = (path) => !/\.(map|d\.ts)$/.test(basename(path));
+  const filter = (path) => !isLeftOut.test(basename(path));
   for (const name of readdirSync(folder).filter((entry) => !NOT_RUN.test(entry)))
-    cpSync(join(folder, name), join(to, name), { recursive: true, filter: isRun });
+    cpSync(join(folder, name), join(to, name), { recursive: true, filter });
   const { devDependencies: _, dependencies: _those, ...rest } = manifest;
   writeFileSync(join(to, "package.json"), `${JSON.stringify(rest, null, 2)}\n`);
 }

@@ -1,11 +1,15 @@
 /**
- * What `npm start`, `npm run demo`, `npm test`, `dev`, `bench` and `chaos` call: makes sure of the dependencies and the build, saying so in
- * one line each, then does what was asked for. Plain JavaScript without dependencies, so that it runs right after a clone.
+ * What `npm start`, `npm run demo`, `npm test`, `dev`, `bench` and `chaos` call: makes sure of the
+ * dependencies and the build, saying so in one line each, then does what was asked for. Plain JavaScript
+ * without dependencies, so that it runs right after a clone.
  */
 import { existsSync } from "node:fs";
 import { root, say, stopUnlessNodeFits } from "./say.mjs";
 
-/** Whoever read the output is gone, as with `npm start | head`: nothing is left to say. `drover` minds it by itself. */
+/**
+ * Whoever read the output is gone, as with `npm start | head`: nothing is left to say. `drover` minds it by
+ * itself.
+ */
 const onOutputGone = ({ code }) => process.exit(code === "EPIPE" ? 0 : 1);
 process.stdout.on("error", onOutputGone);
 

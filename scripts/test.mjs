@@ -8,10 +8,12 @@ import { build, ensureProgram } from "./ensure.mjs";
 import { root, say } from "./say.mjs";
 
 /**
- * Lint, types, unit tests and end-to-end tests, each whatever the others gave. Prints what failed and what was skipped, and closes with
- * the line `N passed, N failed, N skipped`. The exit code is 1 when anything failed or nothing ran.
+ * Lint, types, unit tests and end-to-end tests, each whatever the others gave. Prints what failed and what
+ * was skipped, and closes with the line `N passed, N failed, N skipped`. The exit code is 1 when anything
+ * failed or nothing ran.
  *
- * Nothing is installed on this machine unless `--install` or DROVER_INSTALL=1 asks for it; tests that miss a program are skipped.
+ * Nothing is installed on this machine unless `--install` or DROVER_INSTALL=1 asks for it; tests that miss a
+ * program are skipped.
  */
 export async function runTests(args) {
   const mayInstall = args.includes("--install") || process.env.DROVER_INSTALL === "1";
@@ -71,7 +73,10 @@ function asOne({ status }) {
     : { passed: 0, failed: ["see its output above"], skipped: [] };
 }
 
-/** A vitest project with its own counts, but for the files to leave out; a run that ends badly without naming a test counts as one failure. */
+/**
+ * A vitest project with its own counts, but for the files to leave out; a run that ends badly without naming
+ * a test counts as one failure.
+ */
 async function vitest(project, leftOut) {
   const folder = mkdtempSync(join(tmpdir(), "drover-test-"));
   try {
@@ -105,7 +110,10 @@ function readReport(file) {
   }
 }
 
-/** Finds the Redis that the tests start, or installs one where it may. Answers whether there is one. */
+/**
+ * Finds the Redis that the tests start, or installs one where it may.
+ * @returns whether there is one.
+ */
 async function ensureRedis(mayInstall) {
   try {
     const { findRedisServer } = await import(`${root}packages/embedded-redis/dist/index.js`);
@@ -117,7 +125,10 @@ async function ensureRedis(mayInstall) {
   }
 }
 
-/** What a test file says that starts a Redis or a system with one; `testRedis` takes that of REDIS_URL where it is set. */
+/**
+ * What a test file says that starts a Redis or a system with one; `testRedis` takes that of REDIS_URL where
+ * it is set.
+ */
 const STARTS_REDIS = process.env.REDIS_URL
   ? /\b(startRedis|System\.start|runChaos|new CliProcess)\(/
   : /\b(testRedis|startRedis|System\.start|runChaos|new CliProcess)\(/;

@@ -1,5 +1,6 @@
 /**
- * An Express application that takes files from its own users and has Drover do the work. Its users never see Drover.
+ * An Express application that takes files from its own users and has Drover do the work. Its users never
+ * see Drover.
  *
  *   npm start                                   # in the repository: Drover on port 8000
  *   node examples/express-app/server.mjs        # this application on port 3000
@@ -35,7 +36,10 @@ app.get("/reports/:id/file", async (request, response) => {
   await pipeline(body, response);
 });
 
-/** What Drover refused is told with its status and its sentence; anything else is this application's own trouble. */
+/**
+ * What Drover refused is told with its status and its sentence; anything else is this application's own
+ * trouble.
+ */
 app.use((error, _request, response, next) => {
   if (!(error instanceof ProblemError)) return next(error);
   response.status(error.status).json({ message: error.detail });

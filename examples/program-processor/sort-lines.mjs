@@ -1,5 +1,6 @@
 /**
- * A processor that runs a program: sort(1). The program reads the input where it lies and writes the artifact itself.
+ * A processor that runs a program: sort(1). The program reads the input where it lies and writes the
+ * artifact itself.
  *
  *   DROVER_PROCESSORS=./examples/program-processor/sort-lines.mjs npm start
  *   curl -F file=@README.md -F 'params={"unique":true}' http://127.0.0.1:8000/api/processors/sort-lines/jobs

@@ -1,18 +1,19 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFileSync, realpathSync } from "node:fs";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type BlobStore, type JobId, type Log, SettingsError } from "@drover/core";
 import { Installation } from "@drover/job-files";
+import { createLog } from "@drover/log";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
+import { misspeltSettings, parseSettings, type Settings } from "@drover/settings";
 import { describeStore, openStore } from "@drover/storage";
 import { v7 as uuidv7 } from "uuid";
 import { createApp } from "./app.js";
-import { type Config, readConfig } from "./config.js";
 import type { Deps } from "./deps.js";
 import { watchDeadlines } from "./jobs/settle-job.js";
-import { createLog } from "./log.js";
 import { createAdmission } from "./operations/admission.js";
 import { reportServer } from "./operations/health.js";
 import { createStorageSharing } from "./operations/storage-sharing.js";
@@ -27,9 +28,9 @@ import { listen, onStopRequest } from "./server.js";
  * @param faults where a fault test stops it.
  */
 export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> {
-  const config = readConfig();
+  const config = readConfig(process.env);
   const { settings } = config;
-  const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
+  const log = createLog({ source: "api", level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
   process.on("uncaughtException", (error) => {
     log.error("Unexpected error outside of every request; the process ends.", { error });
     process.exit(1);
@@ -82,6 +83,28 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     log.info("Stopped");
     process.exit(0);
   });
+}
+
+/** What the api was told. */
+interface Config {
+  readonly settings: Settings;
+  /** `file:<folder>`, absolute. */
+  readonly storage: string;
+  /** A sentence for each variable that looks like a setting and is none. */
+  readonly misspelt: readonly string[];
+}
+
+/**
+ * The api's configuration from the environment.
+ * @throws `SettingsError` listing every mistake.
+ */
+function readConfig(env: NodeJS.ProcessEnv): Config {
+  const settings = parseSettings(env);
+  return {
+    settings,
+    storage: settings.DROVER_STORAGE ?? `file:${resolve(settings.DROVER_DATA_DIR, "blobs")}`,
+    misspelt: misspeltSettings(env),
+  };
 }
 
 /** What reaches out of the process. */

@@ -83,6 +83,7 @@ describe("a file name is for display:", () => {
     ["escaped line breaks and quotes", 'filename="a%0D%0AX-Evil: 1%22.csv"', 'aX-Evil: 1".csv'],
     ["control characters", "filename*=UTF-8''a%07%1B%5B31mb.csv", "a[31mb.csv"],
     ["characters that turn the text around", 'filename="gpj\u202egpj.csv"', "gpjgpj.csv"],
+    ["the Arabic letter mark and line separators", 'filename="a\u061cb\u2028c\u2029.csv"', "abc.csv"],
     ["controls only", "filename*=UTF-8''%07%1B", "unnamed"],
     ["emoji", 'filename="🐂.csv"', "🐂.csv"],
   ])("%s", async (_what, name, shown) => {

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { createClient } from "@drover/client";
 import { fileAt, streamingFetch } from "@drover/client/node";
 import { openPromise } from "yauzl";
-import type { Config } from "./config.js";
+import type { Config } from "./cli-config.js";
 import { EXIT } from "./exit.js";
 import { prepareOutput, save } from "./save.js";
 import { createProgress, formatBytes, shortPath } from "./show.js";

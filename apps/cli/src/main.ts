@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { readConfig } from "./config.js";
+import { readConfig } from "./cli-config.js";
 import { EXIT, explain } from "./exit.js";
 import { createProgram } from "./program.js";
 

@@ -1,11 +1,10 @@
+import { JobStatus } from "@drover/contract";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { Config } from "./cli-config.js";
 import { createContext } from "./commands/context.js";
 import { cancel, download, list, logs, processors, remove, retry, status } from "./commands/jobs.js";
 import { submitFile } from "./commands/submit.js";
 import { finish } from "./commands/watch.js";
-import type { Config } from "./config.js";
-
-const STATUSES = ["queued", "running", "completed", "failed", "cancelled"];
 
 /**
  * The command line. `onCode` gets the exit code of a command that ends; `up` ends with a signal instead. What
@@ -101,7 +100,7 @@ function addJobs(program: Command, config: Config, onCode: (code: number) => voi
     async (options) => onCode(await processors(context(), options)),
   );
   json(program.command("list").description("list jobs, newest first"))
-    .addOption(new Option("-s, --status <status>").choices(STATUSES))
+    .addOption(new Option("-s, --status <status>").choices(JobStatus.options))
     .option("-p, --processor <name>")
     .option("--tag <name=value>", "may be repeated", gather)
     .option("-n, --limit <n>", "1 to 200", positive, 20)

@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startRedis } from "@drover/embedded-redis";
-import type { Config } from "./config.js";
+import type { Config } from "./cli-config.js";
 import { EXIT } from "./exit.js";
 
 const WORKER = fileURLToPath(import.meta.resolve("@drover/worker"));

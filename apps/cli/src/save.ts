@@ -28,7 +28,7 @@ export async function prepareOutput(output: string): Promise<void> {
 }
 
 /**
- * Downloads an artifact and answers the path it has now. The file appears whole, with the SHA-256 that the
+ * Downloads an artifact and returns the path it has now. The file appears whole, with the SHA-256 that the
  * server told, or not at all.
  * @throws `UsageError` when the bytes are not the ones that were promised.
  */

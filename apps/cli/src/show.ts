@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from "node:path";
 import type { Job } from "@drover/client";
+import { UNSHOWABLE } from "@drover/contract";
 
 /** A job in a few lines for a person. */
 export function describeJob(job: Job): string {
@@ -21,15 +22,13 @@ export function describeJob(job: Job): string {
 }
 
 /**
- * Control characters, what ends a line, and what turns the direction of writing: a terminal would obey them.
- */
-const OBEYED = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-
-/**
  * A line whose parts others wrote, file names and a processor's messages, as it may be shown on a terminal.
  */
 export function visible(line: string): string {
-  return line.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return line.replace(
+    UNSHOWABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function positionOf(waiting: NonNullable<Job["waiting"]>): string {

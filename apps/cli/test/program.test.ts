@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ProblemError, UnreachableError } from "@drover/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Config } from "../src/config.js";
+import type { Config } from "../src/cli-config.js";
 import { explain, UsageError } from "../src/exit.js";
 import { createProgram } from "../src/program.js";
 import { formatBytes } from "../src/show.js";

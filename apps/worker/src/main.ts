@@ -5,14 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BlobStore, type Clock, type Log, type QueuePorts, SettingsError } from "@drover/core";
 import { Installation, readFileTime } from "@drover/job-files";
+import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
 import { describeStore, openStore } from "@drover/storage";
 import { createExecutor, type ExecutorDeps } from "./attempts/execute.js";
 import { createChildren, createRunner } from "./children/children.js";
 import { GRACES, type Graces } from "./children/runner.js";
 import type { ChildSupport } from "./children/spawned-child.js";
-import { type Config, readConfig } from "./config.js";
-import { createLog, rateLimited } from "./log.js";
 import { type LoadedProcessor, loadProcessors } from "./processor-modules.js";
 import { exitWith, listenForStop } from "./shutdown.js";
 import { createStorageWatch } from "./storage-watch.js";
@@ -21,6 +20,7 @@ import { reconcileOnce } from "./upkeep/reconcile-once.js";
 import { Settler } from "./upkeep/settler.js";
 import { type SweeperDeps, startSweeper } from "./upkeep/sweeper.js";
 import { type ServedProcessor, Worker } from "./worker.js";
+import { type Config, readConfig } from "./worker-config.js";
 import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
 import { startHealth } from "./worker-health.js";
 
@@ -59,7 +59,7 @@ export interface Overrides {
 export async function main(overrides: Overrides = {}): Promise<void> {
   const config = readConfig(randomBytes(5).toString("hex"));
   const { settings } = config;
-  const log = createLog({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
+  const log = createLog({ source: "worker", level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
   for (const sentence of config.misspelt) log.warn(sentence);
   const isService = process.argv[2] !== "reconcile";
   const processors = isService ? await loadProcessors(settings.DROVER_PROCESSORS, process.cwd()) : [];

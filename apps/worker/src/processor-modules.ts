@@ -1,8 +1,9 @@
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { MAX_CATALOGUE_ENTRY_BYTES, type ProcessorInfo, SETTINGS } from "@drover/core";
+import { MAX_CATALOGUE_ENTRY_BYTES, type ProcessorInfo } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
+import { DEFAULTS } from "@drover/settings";
+import { resolve } from "import-meta-resolve";
 
 /** A processor and the module that a child loads it from. */
 export interface LoadedProcessor {
@@ -28,7 +29,7 @@ export async function loadProcessors(
   names: readonly string[],
   folder: string,
 ): Promise<readonly LoadedProcessor[]> {
-  const modules = names.flatMap((name) => (name === BUILT_IN ? SETTINGS.DROVER_PROCESSORS.default : [name]));
+  const modules = names.flatMap((name) => (name === BUILT_IN ? DEFAULTS.DROVER_PROCESSORS : [name]));
   const loaded = (await Promise.all(modules.map((name) => loadModule(name, folder)))).flat();
   const seen = new Map<string, string>();
   for (const { processor, moduleUrl } of loaded) {
@@ -65,7 +66,7 @@ async function loadModule(name: string, folder: string): Promise<readonly Loaded
       return { processor: candidate, moduleUrl };
     }
     throw new ProcessorLoadError(
-      `Processor module ${name} has to export what defineProcessor() answers, or a list of those, as its ` +
+      `Processor module ${name} has to export what defineProcessor() returns, or a list of those, as its ` +
         "default.",
     );
   });
@@ -84,24 +85,35 @@ function reasonOf(cause: unknown): string {
 }
 
 /**
- * Packages are looked up from the folder that the worker was started in, then from the worker's own
- * dependencies.
+ * Packages are looked up as `import` does it, from the folder that the worker was started in, then from the
+ * worker's own dependencies.
  */
 function resolveModule(name: string, folder: string): string {
   if (name.startsWith("file:")) return name;
   if (name.startsWith(".") || name.startsWith("/"))
     return pathToFileURL(join(name.startsWith("/") ? "" : folder, name)).href;
+  let cause: unknown;
   for (const from of [pathToFileURL(join(folder, "package.json")).href, import.meta.url]) {
     try {
-      return pathToFileURL(createRequire(from).resolve(name)).href;
-    } catch {
-      // not there: the next place, and in the end the error below
+      return resolve(name, from);
+    } catch (error) {
+      if (!isNotFound(error)) throw new ProcessorLoadError(brokenPackage(name, error), { cause: error });
+      cause = error;
     }
   }
   throw new ProcessorLoadError(
     `Processor module ${name} was not found: install the package, or give a path that starts with "./" ` +
       `or "/".`,
+    { cause },
   );
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+}
+
+function brokenPackage(name: string, error: unknown): string {
+  return `Processor module ${name} could not be found by its package.json: ${(error as Error).message}`;
 }
 
 function isProcessor(value: unknown): value is Processor {

@@ -1,8 +1,8 @@
 import type { Attempt, Clock, Consumer, Log, QueuePorts, WorkerInfo } from "@drover/core";
+import { errorFields } from "@drover/log";
 import type { Processor } from "@drover/processor-sdk";
 import { type Executor, fieldsOf } from "./attempts/execute.js";
 import type { Runner } from "./children/runner.js";
-import { trouble } from "./log.js";
 import { describeProcessor } from "./processor-modules.js";
 import type { Obstacle, StorageWatch } from "./storage-watch.js";
 import { type Repetition, repeat } from "./timers.js";
@@ -99,7 +99,7 @@ export class Worker {
         served.map(({ processor }) => describeProcessor(processor)),
       );
     } catch (error) {
-      quietLog.warn("Heartbeat failed; the worker goes on and tries again", trouble(error));
+      quietLog.warn("Heartbeat failed; the worker goes on and tries again", errorFields(error));
       return HEARTBEAT_RETRY_MS;
     }
     this.#lastBeatAt = clock.monotonicMs();
@@ -159,7 +159,7 @@ export class Worker {
     const drained = this.#consumers.map((consumer) => consumer.drain(deadlineMs));
     await this.#heartbeat?.stop();
     const withdrawn = queue.catalogue.withdraw(info.id).catch((error: unknown) => {
-      log.warn("The worker could not sign off; its heartbeat expires within 15 s", trouble(error));
+      log.warn("The worker could not sign off; its heartbeat expires within 15 s", errorFields(error));
     });
     await Promise.all(drained);
     await Promise.all(served.map(({ runner }) => runner.close()));

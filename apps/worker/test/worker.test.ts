@@ -1,7 +1,6 @@
 import type { Outcome, QueuePorts } from "@drover/core";
 import { testQueue, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { loadProcessors, ProcessorLoadError } from "../src/processor-modules.js";
 import type { Obstacle } from "../src/storage-watch.js";
 import { systemClock } from "../src/timers.js";
 import { Worker, type WorkerDeps } from "../src/worker.js";
@@ -165,34 +164,6 @@ describe("a worker", () => {
     await workerOf(async () => completed).drain(0);
     worker.start();
     expect((await queue.catalogue.read()).workers).toEqual([]);
-  });
-});
-
-describe("loading processors", () => {
-  const fixtures = new URL("./fixtures", import.meta.url).pathname;
-
-  test("takes a module with a list, by path", async () => {
-    const loaded = await loadProcessors(["./fixture-processors.ts"], fixtures);
-    expect(loaded.map(({ processor }) => processor.name)).toContain("good");
-    expect(loaded[0]?.moduleUrl).toMatch(/^file:.*fixture-processors\.ts$/);
-  });
-
-  test.each([
-    ["./missing.ts", "could not be loaded"],
-    ["no-such-package", "was not found"],
-    ["./host-empty.mjs", "has to export"],
-    ["./host-broken.mjs", "could not be loaded: ReferenceError: nowhere is not defined (file:"],
-  ])("names the module that cannot be served: %s", async (name, reason) => {
-    const error = await loadProcessors([name], fixtures).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(ProcessorLoadError);
-    expect(String(error)).toContain(name);
-    expect(String(error)).toContain(reason);
-  });
-
-  test("refuses two modules with one name", async () => {
-    await expect(
-      loadProcessors(["./fixture-processors.ts", "./fixture-processors.ts"], fixtures),
-    ).rejects.toThrow("good");
   });
 });
 

@@ -1,4 +1,4 @@
-import { Problem, type ProblemCode, reading } from "@drover/contract";
+import { type ErrorCode, Problem, reading } from "@drover/contract";
 
 /** What a refusal surely says; the rest of the document may be missing. */
 const Refusal = reading(Problem.partial().extend(Problem.pick({ code: true, detail: true }).shape));
@@ -10,7 +10,7 @@ export class ProblemError extends Error {
   /** HTTP status. */
   readonly status: number;
   /** Of the catalogue, or one that this version does not know yet. */
-  readonly code: ProblemCode | (string & {});
+  readonly code: ErrorCode | (string & {});
   /** The whole answer. */
   readonly problem: Refusal;
   /** When to try again, in seconds from the answer; `undefined` when the server did not say. */
@@ -25,12 +25,18 @@ export class ProblemError extends Error {
   }
 }
 
-/** No answer came, or it broke off: the server cannot be reached, or the connection failed. The cause has the detail. */
+/**
+ * No answer came, or it broke off: the server cannot be reached, or the connection failed. The cause has the
+ * detail.
+ */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 }
 
-/** An answer came that Drover does not give: a page of a proxy, another program's JSON, nothing at all. The cause says what was wrong with it. */
+/**
+ * An answer came that Drover does not give: a page of a proxy, another program's JSON, nothing at all. The
+ * cause says what was wrong with it.
+ */
 export class UnexpectedAnswerError extends Error {
   override readonly name = "UnexpectedAnswerError";
   /** HTTP status. */
@@ -73,7 +79,10 @@ export function refusalOf(
   }
 }
 
-/** Whether the same request may succeed a little later: no answer, too many requests, or trouble on the server's side. */
+/**
+ * Whether the same request may succeed a little later: no answer, too many requests, or trouble on the
+ * server's side.
+ */
 export function isTransient(
   error: unknown,
 ): error is ProblemError | UnexpectedAnswerError | UnreachableError {

@@ -29,14 +29,18 @@ interface Abortable {
 }
 
 /**
- * A Drover server. Every method throws `ProblemError` when the server refuses, `UnreachableError` when it does not answer,
- * `UnexpectedAnswerError` when something else answers, and the signal's reason when that aborts.
+ * A Drover server. Every method throws `ProblemError` when the server refuses, `UnreachableError` when it
+ * does not answer, `UnexpectedAnswerError` when something else answers, and the signal's reason when that
+ * aborts.
  */
 export interface Client {
-  /** Uploads a file, streamed, and answers its job. In Node `openAsBlob(path)` of `node:fs` makes a Blob of a file. */
+  /**
+   * Uploads a file, streamed, and returns its job. In Node `openAsBlob(path)` of `node:fs` makes a Blob of a
+   * file.
+   */
   submit(processor: string, file: Blob, options?: SubmitOptions): Promise<Job>;
   get(jobId: string, options?: Abortable & { readonly include?: "timeline" }): Promise<Job>;
-  /** Answers the job once it is terminal. Bears with a server that is away for a while. */
+  /** Returns the job once it is terminal. Bears with a server that is away for a while. */
   wait(jobId: string, options?: WaitOptions): Promise<Job>;
   /** Newest first. */
   list(filter?: JobFilter, options?: Abortable): Promise<JobList>;
@@ -55,8 +59,8 @@ export interface Client {
 }
 
 /**
- * A client of the server at `baseUrl`. Keeps no state and opens no connection before the first call. Throws `TypeError` for a base URL
- * that is none.
+ * A client of the server at `baseUrl`. Keeps no state and opens no connection before the first call.
+ * @throws `TypeError` for a base URL that is none.
  */
 export function createClient(options: ClientOptions): Client {
   const server: Server = {
@@ -92,17 +96,23 @@ function baseUrlOf(text: string): string {
   const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
   if (!isHttp || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     throw new TypeError(
-      "The address of a Drover server is http:// or https://, host and perhaps a path, as http://127.0.0.1:8000; " +
-        "a key goes into apiKey.",
+      "The address of a Drover server is http:// or https://, host and perhaps a path, " +
+        "as http://127.0.0.1:8000; a key goes into apiKey.",
     );
   }
   return text.trim().replace(/\/+$/, "");
 }
 
 export interface WaitOptions {
-  /** Called with each reading of the job, the terminal one included. With it the job is read about once a second, else when its status changes. */
+  /**
+   * Called with each reading of the job, the terminal one included. With it the job is read about once a
+   * second, else when its status changes.
+   */
   readonly onUpdate?: (job: Job) => void;
-  /** Give up after this long without one good answer, in ms. Default 5 min; the job itself may take as long as it takes. */
+  /**
+   * Give up after this long without one good answer, in ms. Default 5 min; the job itself may take as long as
+   * it takes.
+   */
   readonly giveUpAfterMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -113,7 +123,7 @@ const HOLD_S = 30;
 /** A status that this version does not know is terminal when the job has a time of completion. */
 const TERMINAL: readonly string[] = ["completed", "failed", "cancelled"];
 
-/** Reads the job until it is `completed`, `failed` or `cancelled`, and answers it. */
+/** Reads the job until it is `completed`, `failed` or `cancelled`, and returns it. */
 export async function waitForJob(server: Server, jobId: string, options: WaitOptions): Promise<Job> {
   const { onUpdate, giveUpAfterMs = 300_000, signal } = options;
   const query = { wait: onUpdate === undefined ? HOLD_S : 1 };

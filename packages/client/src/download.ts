@@ -15,7 +15,10 @@ export interface Download {
   readonly mediaType: string;
   /** Of this answer: all of the artifact, or the range. */
   readonly sizeBytes: number;
-  /** Hexadecimal SHA-256 of the whole artifact; `undefined` when the server, or a proxy before it, did not tell. */
+  /**
+   * Hexadecimal SHA-256 of the whole artifact; `undefined` when the server, or a proxy before it, did not
+   * tell.
+   */
   readonly sha256: string | undefined;
   /** Fails with `UnreachableError` when the connection breaks. */
   readonly body: ReadableStream<Uint8Array>;

@@ -1,13 +1,13 @@
 /**
- * For Node: files from disk, and a `fetch` that sends forms without holding them in memory. Node 20's own `fetch` reads a form faster than
- * the connection takes it, and ends with all of it in memory (1.5 GB for a file of 1.5 GB; this one stays below 100 MB).
+ * For Node: files from disk, and a `fetch` that sends forms without holding them in memory. Node 20's own
+ * `fetch` reads a form faster than the connection takes it, and ends with all of it in memory (1.5 GB for a
+ * file of 1.5 GB; this one stays below 100 MB).
  *
  * ```ts
  * const client = createClient({ baseUrl, fetch: streamingFetch });
  * await client.submit("checksum", await fileAt("log.csv"));
  * ```
  */
-import { randomBytes } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { request as httpRequest, type IncomingMessage } from "node:http";
@@ -15,9 +15,13 @@ import { request as httpsRequest } from "node:https";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { FormDataEncoder } from "form-data-encoder";
 import type { NameableFile } from "./submit-job.js";
 
-/** The file at the path, read whenever its bytes are asked for. Throws as `fs.stat` does, and when it is no regular file. */
+/**
+ * The file at the path, read whenever its bytes are asked for.
+ * @throws as `fs.stat` does, and when it is no regular file.
+ */
 export async function fileAt(path: string): Promise<File> {
   const stats = await stat(path);
   if (!stats.isFile()) throw notAFile(path, stats.isDirectory());
@@ -25,7 +29,10 @@ export async function fileAt(path: string): Promise<File> {
   return new DiskFile(path, stats.size, { name: basename(path), type: "" });
 }
 
-/** In the form of the system's own errors, which say nothing of the kind when a folder or a device is only looked at. */
+/**
+ * In the form of the system's own errors, which say nothing of the kind when a folder or a device is only
+ * looked at.
+ */
 function notAFile(path: string, isFolder: boolean): Error {
   const error = new Error(
     `${path} is ${isFolder ? "a folder" : "a device or a socket"}, not a regular file.`,
@@ -58,17 +65,19 @@ class DiskFile extends File implements NameableFile {
   }
 }
 
-/** `fetch`, whose form bodies are read as the connection takes them. Anything else goes to the platform's `fetch`. */
+/**
+ * `fetch`, whose form bodies are read as the connection takes them. Anything else goes to the platform's
+ * `fetch`.
+ */
 export const streamingFetch: typeof globalThis.fetch = (input, init) =>
   init?.body instanceof FormData
     ? sendForm(new URL(String(input)), init, init.body)
     : globalThis.fetch(input, init);
 
 async function sendForm(url: URL, init: RequestInit, form: FormData): Promise<Response> {
-  const { parts, sizeBytes, contentType } = encodeForm(form);
+  const encoder = new FormDataEncoder(form);
   const headers = new Headers(init.headers);
-  headers.set("content-type", contentType);
-  headers.set("content-length", String(sizeBytes));
+  for (const [name, value] of Object.entries(encoder.headers)) headers.set(name, value);
   const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, {
     method: init.method ?? "POST",
     headers: Object.fromEntries(headers),
@@ -84,8 +93,9 @@ async function sendForm(url: URL, init: RequestInit, form: FormData): Promise<Re
     });
     request.on("error", reject);
   });
-  // Fails by itself when the file cannot be read. When a server answered before it had read all, the answer counts, not the broken pipe.
-  pipeline(bytesOf(parts), request).catch((error: unknown) => request.destroy(asError(error)));
+  // Fails by itself when the file cannot be read. When a server answered before it had read all, the answer
+  // counts, not the broken pipe.
+  pipeline(encoder, request).catch((error: unknown) => request.destroy(asError(error)));
   return answer;
 }
 
@@ -100,40 +110,6 @@ function responseOf(message: IncomingMessage): Response {
     status,
     headers,
   });
-}
-
-/** RFC 7578. Quotes and line breaks in names are percent-encoded, as browsers do. */
-function encodeForm(form: FormData) {
-  const boundary = `drover-${randomBytes(16).toString("hex")}`;
-  const parts: (Uint8Array | Blob)[] = [];
-  const text = new TextEncoder();
-  for (const [name, value] of form) {
-    const disposition = `--${boundary}\r\ncontent-disposition: form-data; name="${escaped(name)}"`;
-    if (typeof value === "string") parts.push(text.encode(`${disposition}\r\n\r\n${value}\r\n`));
-    else {
-      const type = value.type === "" ? "application/octet-stream" : value.type;
-      const head = `${disposition}; filename="${escaped(value.name)}"\r\ncontent-type: ${type}\r\n\r\n`;
-      parts.push(text.encode(head), value, text.encode("\r\n"));
-    }
-  }
-  parts.push(text.encode(`--${boundary}--\r\n`));
-  const sizeBytes = parts.reduce(
-    (sum, part) => sum + (part instanceof Blob ? part.size : part.byteLength),
-    0,
-  );
-  return { parts, sizeBytes, contentType: `multipart/form-data; boundary=${boundary}` };
-}
-
-async function* bytesOf(parts: readonly (Uint8Array | Blob)[]): AsyncGenerator<Uint8Array> {
-  for (const part of parts) {
-    if (part instanceof Blob)
-      yield* part.stream() as unknown as AsyncIterable<Uint8Array>; // iterable in Node
-    else yield part;
-  }
-}
-
-function escaped(name: string): string {
-  return name.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
 function asError(error: unknown): Error {

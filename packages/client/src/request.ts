@@ -26,7 +26,10 @@ export interface Call {
   /** A form is sent as multipart, anything else as JSON. */
   readonly body?: FormData | object;
   readonly signal?: AbortSignal | undefined;
-  /** Longest wait for the whole answer, in ms; past it the server counts as unreachable. Default of `callJson`: 30,000, none for a form. */
+  /**
+   * Longest wait for the whole answer, in ms; past it the server counts as unreachable. Default of
+   * `callJson`: 30,000, none for a form.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -40,21 +43,26 @@ export type JsonOf<N extends RouteName> = (typeof routes)[N]["answers"] extends 
 const ANSWER_MS = 30_000;
 
 /**
- * Calls an endpoint and answers its JSON, of the shape that the contract says. Throws `ProblemError`, `UnreachableError`, and
- * `UnexpectedAnswerError` when the answer is no JSON or of another shape.
+ * Calls an endpoint and returns its JSON, of the shape that the contract says.
+ * @throws `ProblemError`, `UnreachableError`, and `UnexpectedAnswerError` when the answer is no JSON or of
+ *   another shape.
  */
 export async function callJson<N extends RouteName>(server: Server, name: N, call: Call): Promise<JsonOf<N>> {
   const isUpload = call.body instanceof FormData;
   const response = await send(server, name, isUpload ? call : { timeoutMs: ANSWER_MS, ...call });
   const text = await textOf(response, server, call);
   try {
-    return schemaOf(routes[name], response.status).parse(JSON.parse(text)) as JsonOf<N>; // the schema of this very answer
+    // The schema of this very answer.
+    return schemaOf(routes[name], response.status).parse(JSON.parse(text)) as JsonOf<N>;
   } catch (cause) {
     throw new UnexpectedAnswerError(response, { url: urlOf(server, name, call), text, cause });
   }
 }
 
-/** Calls an endpoint and answers the response, its body unread. Throws for any status but 2xx as `callJson` does. */
+/**
+ * Calls an endpoint and returns the response, its body unread.
+ * @throws for any status but 2xx as `callJson` does.
+ */
 export async function send(server: Server, name: RouteName, call: Call): Promise<Response> {
   const url = urlOf(server, name, call);
   const response = await server
@@ -140,8 +148,10 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats `work` while it fails in a way that may pass. Waits what the server asks for, else exponentially longer up to 10 s with jitter.
- * Throws the last failure after `giveUpAfterMs`, any other failure at once, and the signal's reason when it aborts.
+ * Repeats `work` while it fails in a way that may pass. Waits what the server asks for, else exponentially
+ * longer up to 10 s with jitter.
+ * @throws the last failure after `giveUpAfterMs`, any other failure at once, and the signal's reason when it
+ *   aborts.
  */
 export async function retryTransient<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const start = performance.now();

@@ -7,7 +7,10 @@ export interface SubmitOptions extends Partial<SubmitFields> {
   readonly filename?: string;
   /** Default: the file's own type, else by the ending of its name, else `application/octet-stream`. */
   readonly mediaType?: string;
-  /** Makes repeats of this submit one job, for as long as the job is known; with it a submit that meets trouble is repeated by itself. At most 255 characters. */
+  /**
+   * Makes repeats of this submit one job, for as long as the job is known; with it a submit that meets
+   * trouble is repeated by itself. At most 255 characters.
+   */
   readonly idempotencyKey?: string;
   /** Hold the answer until the job is terminal, at most this long, in seconds; 0 to 60. Default 0. */
   readonly waitS?: number;
@@ -16,7 +19,7 @@ export interface SubmitOptions extends Partial<SubmitFields> {
   readonly signal?: AbortSignal;
 }
 
-/** Uploads the file, read as it is sent, and answers its job. */
+/** Uploads the file, read as it is sent, and returns its job. */
 export function submit(server: Server, processor: string, file: Blob, options: SubmitOptions): Promise<Job> {
   const { idempotencyKey, giveUpAfterMs = 60_000, signal } = options;
   const attempt = (): Promise<Job> =>
@@ -57,7 +60,10 @@ export interface FileNaming {
   readonly mediaType?: string;
 }
 
-/** A file that knows how to be the same bytes under another name; a copy made with `new File([file])` would read nothing of it. */
+/**
+ * A file that knows how to be the same bytes under another name; a copy made with `new File([file])` would
+ * read nothing of it.
+ */
 export interface NameableFile extends File {
   as(name: string, mediaType: string): File;
 }
@@ -88,7 +94,10 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   zip: "application/zip",
 };
 
-/** The blob as a file with a name and a media type: those asked for, else its own, else `file` and the type that its ending stands for. */
+/**
+ * The blob as a file with a name and a media type: those asked for, else its own, else `file` and the type
+ * that its ending stands for.
+ */
 export function named(blob: Blob, naming: FileNaming): File {
   const given = naming.filename ?? (blob instanceof File ? blob.name : "file");
   const name = given.replaceAll(/\p{Cc}/gu, ""); // no form can carry them, and a server would not show them

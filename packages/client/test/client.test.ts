@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createClient, ProblemError, UnreachableError } from "../src/index.js";
-import { JOB_ID, jobOf, json, problem, scriptedServer } from "./server.js";
+import { JOB_ID, jobOf, json, problem, scriptedServer } from "./scripted-server.js";
 
 test("a submit sends the fields before the file, whose bytes and name arrive unchanged", async () => {
   let form = "";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { createClient, type SubmitOptions, UnreachableError } from "../src/index.js";
 import { fileAt, streamingFetch } from "../src/node.js";
-import { JOB_ID, jobOf, json, problem, scriptedServer } from "./server.js";
+import { JOB_ID, jobOf, json, problem, scriptedServer } from "./scripted-server.js";
 
 let folder: string;
 
@@ -28,7 +28,7 @@ test("a file from disk arrives with its name, its bytes and a length that the se
   expect(job.job_id).toBe(JOB_ID);
   expect(seen.length).toBe(String(Buffer.byteLength(seen.body)));
   expect(seen.body).toContain('name="params"\r\n\r\n{"deep":true}\r\n');
-  expect(seen.body).toContain('filename="a %22b%22 é.csv"\r\ncontent-type: text/csv\r\n\r\na,b\n1,2\n\r\n');
+  expect(seen.body).toContain('filename="a %22b%22 é.csv"\r\nContent-Type: text/csv\r\n\r\na,b\n1,2\n\r\n');
 });
 
 test.each([
@@ -62,7 +62,7 @@ test("a file from disk can be sent under another name and type", async () => {
   writeFileSync(path, "a,b\n1,2\n");
   for (const options of [{ filename: "log.csv" }, { mediaType: "text/csv", filename: "log.csv" }]) {
     const body = await sentBy(streamingFetch, await fileAt(path), options);
-    expect(body).toContain('filename="log.csv"\r\ncontent-type: text/csv\r\n\r\na,b\n1,2\n');
+    expect(body).toContain('filename="log.csv"\r\nContent-Type: text/csv\r\n\r\na,b\n1,2\n');
   }
 });
 
@@ -103,7 +103,8 @@ test("a refusal that comes before the file was read is the answer", async () => 
   truncateSync(path, 64 << 20);
   const server = createServer((request, response) => {
     problem(413, "file_too_large")(request, response, Buffer.of());
-    request.resume(); // a server that closes at once instead resets the connection, and nobody sees its answer
+    // A server that closes at once instead resets the connection, and nobody sees its answer.
+    request.resume();
   });
   const client = createClient({ baseUrl: await listen(server), fetch: streamingFetch });
   await expect(client.submit("checksum", await fileAt(path))).rejects.toMatchObject({ status: 413 });
@@ -133,7 +134,7 @@ async function sentBy(fetch: typeof globalThis.fetch, file: Blob, options: Submi
   return form;
 }
 
-/** Answers a job whose result is the number of bytes that came; keeps none of them. */
+/** Returns a job whose result is the number of bytes that came; keeps none of them. */
 function countingServer(): Promise<string> {
   const server = createServer(async (request, response) => {
     let sizeBytes = 0;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createClient, ProblemError, UnexpectedAnswerError, UnreachableError } from "../src/index.js";
-import { JOB_ID, jobOf, json, problem, type Reply, scriptedServer } from "./server.js";
+import { JOB_ID, jobOf, json, problem, type Reply, scriptedServer } from "./scripted-server.js";
 
 const html =
   (status: number, body: string): Reply =>

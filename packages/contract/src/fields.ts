@@ -1,3 +1,4 @@
+import { JOB_ID_SHAPE } from "@drover/core";
 import { z } from "zod";
 
 /** A time on the wire: RFC 3339 in UTC with milliseconds. */
@@ -6,7 +7,7 @@ export const Time = z.iso.datetime({ precision: 3 }).meta({ examples: ["2026-01-
 /** A job's id: any `8-4-4-4-12` hexadecimal string, in any case. */
 export const JobId = z
   .string()
-  .regex(/^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/)
+  .regex(JOB_ID_SHAPE)
   .meta({ examples: ["01990000-0000-7000-8000-000000000000"] });
 
 export const Sha256 = z
@@ -29,7 +30,10 @@ export const Params = z.record(z.string(), z.unknown()).meta({ examples: [{}] })
 /** Params as a client sends them. The document lists those of each processor under this name. */
 export const SentParams = Params.meta({ id: "Params", description: "The processor's options." });
 
-/** A whole number that may come as text, as in a query or a form field. `example` is what the reference page fills in. */
+/**
+ * A whole number that may come as text, as in a query or a form field. `example` is what the reference page
+ * fills in.
+ */
 export function wholeNumber(min: number, max: number, example: number) {
   return z.preprocess(
     (value) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value),

@@ -1,8 +1,9 @@
+export { ERRORS, type ErrorCode, UNSHOWABLE } from "@drover/core";
 export { JobId, Params, Tags } from "./fields.js";
-export { Health, Liveness, Readiness } from "./health.js";
 export {
   Artifact,
   CancelAnswer,
+  DEFAULT_PAGE_SIZE,
   FailureCode,
   Job,
   JobFilter,
@@ -10,16 +11,16 @@ export {
   JobLogs,
   JobQuery,
   JobStatus,
+  MAX_WAIT_S,
   RetryBody,
   SubmitFields,
   SubmitForm,
   TimelineEvent,
-} from "./job.js";
-export { LegacyJobStatus, LegacyStatus, UploadAnswer } from "./legacy.js";
+} from "./job-schemas.js";
+export { LegacyJobStatus, LegacyStatus, UploadAnswer } from "./legacy-routes.js";
 export { type OpenApiOptions, openApi } from "./openapi.js";
-export { PROBLEM_STATUS, Problem, type ProblemCode } from "./problem.js";
-export { Processor, ProcessorList } from "./processor.js";
-export { decodeQuery, encodeQuery } from "./query.js";
-export { type Open, reading } from "./reading.js";
-export { type Answer, pathOf, type RequestBody, type Route } from "./route.js";
-export { type RouteName, routes } from "./routes.js";
+export { Health, Liveness, Processor, ProcessorList, Readiness } from "./operation-routes.js";
+export { Problem } from "./problem-document.js";
+export { type Answer, MAX_IDEMPOTENCY_KEY_LENGTH, type RequestBody, type Route } from "./route-parts.js";
+export { decodeQuery, encodeQuery, pathOf, type RouteName, routes } from "./route-table.js";
+export { type Open, reading } from "./tolerant-reader.js";

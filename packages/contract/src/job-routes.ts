@@ -1,6 +1,14 @@
 import { z } from "zod";
-import { CancelAnswer, Job, JobFilter, JobList, JobLogs, JobQuery, RetryBody, SubmitForm } from "./job.js";
-import type { Route } from "./route.js";
+import {
+  CancelAnswer,
+  Job,
+  JobFilter,
+  JobList,
+  JobLogs,
+  JobQuery,
+  RetryBody,
+  SubmitForm,
+} from "./job-schemas.js";
 import {
   ACCEPTED_HEADERS,
   ARTIFACT_PARAMS,
@@ -10,6 +18,7 @@ import {
   JOB_PARAMS,
   PROCESSOR_PARAMS,
   READ,
+  type Route,
   SUBMIT_HEADERS,
   UPLOAD,
 } from "./route-parts.js";
@@ -22,7 +31,9 @@ export const jobRoutes = {
     group: "Jobs",
     summary: "Upload a file and get a job for it at once.",
     description:
-      "The file is stored and the job queued before the answer leaves, so the job can be read at once. What the processor accepts, and the schema of its `params`, stand in the catalogue. With an `Idempotency-Key` a request can be repeated safely.",
+      "The file is stored and the job queued before the answer leaves, so the job can be read at once. " +
+      "What the processor accepts, and the schema of its `params`, stand in the catalogue. With an " +
+      "`Idempotency-Key` a request can be repeated safely.",
     params: PROCESSOR_PARAMS,
     headers: SUBMIT_HEADERS,
     body: { mediaType: "multipart/form-data", schema: SubmitForm, isRequired: true },
@@ -44,7 +55,8 @@ export const jobRoutes = {
     group: "Jobs",
     summary: "Read a job, whatever its status.",
     description:
-      "One answer for every status. `wait` holds it until the status changes, which saves polling; with `If-None-Match` an unchanged job is a 304.",
+      "One answer for every status. `wait` holds it until the status changes, which saves polling; with " +
+      "`If-None-Match` an unchanged job is a 304.",
     params: JOB_PARAMS,
     query: JobQuery,
     headers: z.object({ "if-none-match": z.string().optional() }),
@@ -74,7 +86,8 @@ export const jobRoutes = {
     group: "Jobs",
     summary: "Read what the processor logged, by attempt.",
     description:
-      "Lines that the processor's code wrote, of every attempt. What the worker itself logged is in the operator's log under the same job id.",
+      "Lines that the processor's code wrote, of every attempt. What the worker itself logged is in the " +
+      "operator's log under the same job id.",
     params: JOB_PARAMS,
     answers: { 200: { description: "The newest 500 lines, oldest first.", schema: JobLogs } },
     errors: READ,
@@ -95,7 +108,8 @@ export const jobRoutes = {
     group: "Jobs",
     summary: "Download one artifact.",
     description:
-      "By its name in the job's `artifacts`. Fetching consumes nothing; a download that broke off goes on with `Range` and `If-Range`.",
+      "By its name in the job's `artifacts`. Fetching consumes nothing; a download that broke off goes " +
+      "on with `Range` and `If-Range`.",
     params: ARTIFACT_PARAMS,
     headers: DOWNLOAD_HEADERS,
     answers: BYTES,
@@ -107,7 +121,8 @@ export const jobRoutes = {
     group: "Jobs",
     summary: "Download the job's primary artifact.",
     description:
-      "The one that the processor marked as primary. A job without a primary artifact answers 404; fetch its artifacts by name.",
+      "The one that the processor marked as primary. A job without a primary artifact answers 404; " +
+      "fetch its artifacts by name.",
     params: JOB_PARAMS,
     headers: DOWNLOAD_HEADERS,
     answers: BYTES,
@@ -119,7 +134,8 @@ export const jobRoutes = {
     group: "Jobs",
     summary: "Cancel a job that is not finished.",
     description:
-      "A queued job ends at once; a running one is stopped with every process that it started. A finished job answers 409.",
+      "A queued job ends at once; a running one is stopped with every process that it started. A " +
+      "finished job answers 409.",
     params: JOB_PARAMS,
     answers: {
       200: { description: "It was queued and will never start.", schema: CancelAnswer },
@@ -133,7 +149,8 @@ export const jobRoutes = {
     group: "Jobs",
     summary: "Run a failed or cancelled job again from its kept input.",
     description:
-      "The attempts are counted anew. `params` in the body take the place of the job's own; without a body it runs as before.",
+      "The attempts are counted anew. `params` in the body take the place of the job's own; without a " +
+      "body it runs as before.",
     params: JOB_PARAMS,
     body: { mediaType: "application/json", schema: RetryBody, isRequired: false },
     answers: { 202: { description: "The job, queued again.", schema: Job, headers: ACCEPTED_HEADERS } },

@@ -1,6 +1,6 @@
-import { SubmitForm } from "./job.js";
-import { LegacyJobStatus, LegacyStatus, UploadAnswer } from "./legacy.js";
-import type { Route } from "./route.js";
+import { z } from "zod";
+import { JobId, Time } from "./fields.js";
+import { SubmitForm } from "./job-schemas.js";
 import {
   ACCEPTED_HEADERS,
   BYTES,
@@ -8,9 +8,43 @@ import {
   DOWNLOAD_HEADERS,
   JOB_PARAMS,
   READ,
+  type Route,
   SUBMIT_HEADERS,
   UPLOAD,
 } from "./route-parts.js";
+
+/** The status that the first existing client reads: exactly these keys. A cancelled job reads `failed`. */
+export const LegacyJobStatus = z
+  .object({
+    job_id: JobId,
+    status: z.enum(["queued", "running", "completed", "failed"]),
+    created_at: Time,
+    updated_at: Time,
+    progress: z.number(),
+    result: z.unknown().optional().describe("Only when completed."),
+    error_message: z.string().optional().describe("Only when failed."),
+  })
+  .meta({ id: "LegacyJobStatus" });
+export type LegacyJobStatus = z.output<typeof LegacyJobStatus>;
+
+/** What the second existing client reads after an upload. */
+export const UploadAnswer = z
+  .object({ job_id: JobId, status: z.literal("processing"), message: z.string() })
+  .meta({ id: "UploadAnswer" });
+export type UploadAnswer = z.output<typeof UploadAnswer>;
+
+/** The status that the second existing client reads: exactly these keys. */
+export const LegacyStatus = z
+  .object({
+    job_id: JobId,
+    status: z.enum(["processing", "completed", "failed"]),
+    progress: z.int(),
+    error: z.string().nullable(),
+    created_at: Time,
+    completed_at: Time.nullable(),
+  })
+  .meta({ id: "LegacyStatus" });
+export type LegacyStatus = z.output<typeof LegacyStatus>;
 
 /** What two existing clients call. They read the same jobs as everybody. */
 export const legacyRoutes = {
@@ -30,7 +64,8 @@ export const legacyRoutes = {
     group: "Existing clients",
     summary: "Upload a Moodle log for the processor moodle-log.",
     description:
-      "Sent by the second existing client. The same submit as every other; of the form's fields only `params`, `tags` and `priority` are read.",
+      "Sent by the second existing client. The same submit as every other; of the form's fields only " +
+      "`params`, `tags` and `priority` are read.",
     headers: SUBMIT_HEADERS.pick({ "idempotency-key": true }),
     body: { mediaType: "multipart/form-data", schema: SubmitForm, isRequired: true },
     answers: { 202: { description: "The job's id.", schema: UploadAnswer, headers: ACCEPTED_HEADERS } },
@@ -42,7 +77,8 @@ export const legacyRoutes = {
     group: "Existing clients",
     summary: "A job's status in the words of the second existing client.",
     description:
-      "Read by the second existing client, whose words these are. A queued or running job reads `processing`.",
+      "Read by the second existing client, whose words these are. A queued or running job reads " +
+      "`processing`.",
     params: JOB_PARAMS,
     answers: { 200: { description: "The status.", schema: LegacyStatus } },
     errors: READ,

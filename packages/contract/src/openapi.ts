@@ -1,7 +1,8 @@
+import { ERRORS, type ErrorCode } from "@drover/core";
 import { z } from "zod";
-import { PROBLEM_STATUS, Problem, type ProblemCode } from "./problem.js";
-import { type Answer, GROUPS, type Route } from "./route.js";
-import { routes } from "./routes.js";
+import { Problem } from "./problem-document.js";
+import { type Answer, GROUPS, type Route } from "./route-parts.js";
+import { routes } from "./route-table.js";
 
 type Json = { [key: string]: unknown };
 
@@ -123,11 +124,13 @@ function response(answer: Answer, schemas: Json): Json {
   };
 }
 
-/** Refusals by status, each naming its codes; a status that is also an answer (readiness) keeps the answer. */
+/**
+ * Refusals by status, each naming its codes; a status that is also an answer (readiness) keeps the answer.
+ */
 function refusals(route: Route): Json {
-  const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of [...new Set<ProblemCode>([...route.errors, "forbidden", "internal"])]) {
-    const status = PROBLEM_STATUS[code];
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of [...new Set<ErrorCode>([...route.errors, "forbidden", "internal"])]) {
+    const status = ERRORS[code].status;
     if (status in route.answers) continue;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

@@ -1,7 +1,51 @@
-import { Health, Liveness, Readiness } from "./health.js";
-import { Processor, ProcessorList } from "./processor.js";
-import type { Route } from "./route.js";
-import { PROCESSOR_PARAMS } from "./route-parts.js";
+import { z } from "zod";
+import { Time } from "./fields.js";
+import { PROCESSOR_PARAMS, type Route } from "./route-parts.js";
+
+/** A kind of work, as the workers that do it describe it. */
+export const Processor = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    description: z.string(),
+    accepts: z.object({
+      extensions: z.array(z.string()).describe("Lower-case, with the dot; empty for any."),
+      media_types: z.array(z.string()).describe("Accepted whatever the file is called; empty for any."),
+    }),
+    limits: z.object({
+      max_input_bytes: z.int().describe("The smaller of the processor's and the api's own limit."),
+      timeout_ms: z.int(),
+      max_rss_bytes: z.int(),
+      max_attempts: z.int(),
+    }),
+    params_schema: z.record(z.string(), z.unknown()).describe("JSON Schema (2020-12) of the params."),
+    workers: z.int().describe("Live workers that serve it; a job submitted while there is none waits."),
+    slots: z.int().describe("Attempts that these workers run at a time."),
+  })
+  .meta({ id: "Processor" });
+export type Processor = z.output<typeof Processor>;
+
+export const ProcessorList = z.object({ processors: z.array(Processor) }).meta({ id: "ProcessorList" });
+export type ProcessorList = z.output<typeof ProcessorList>;
+
+/** The process answers; nothing that it depends on was asked. */
+export const Liveness = z.object({ status: z.literal("alive"), timestamp: Time }).meta({ id: "Liveness" });
+export type Liveness = z.output<typeof Liveness>;
+
+/** The process can take traffic. When it cannot, a problem document carries `checks` with what says no. */
+export const Readiness = z.object({ status: z.literal("ready"), timestamp: Time }).meta({ id: "Readiness" });
+export type Readiness = z.output<typeof Readiness>;
+
+/** A summary for people and for an existing client. */
+export const Health = z
+  .object({
+    status: z.literal("healthy"),
+    timestamp: Time,
+    version: z.string(),
+    uptime_seconds: z.number(),
+  })
+  .meta({ id: "Health" });
+export type Health = z.output<typeof Health>;
 
 /** The catalogue of processors, and how the process does. */
 export const operationRoutes = {
@@ -40,7 +84,8 @@ export const operationRoutes = {
     group: "Operations",
     summary: "Whether the process can take traffic.",
     description:
-      "For load balancers: Redis answers, the storage takes bytes, and the process is not stopping. The checks are made at most every 2 s.",
+      "For load balancers: Redis answers, the storage takes bytes, and the process is not stopping. The " +
+      "checks are made at most every 2 s.",
     answers: {
       200: { description: "It can.", schema: Readiness },
     },

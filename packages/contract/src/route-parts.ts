@@ -1,7 +1,54 @@
+import type { ErrorCode } from "@drover/core";
 import { z } from "zod";
 import { JobId } from "./fields.js";
-import type { ProblemCode } from "./problem.js";
-import type { Answer } from "./route.js";
+import { MAX_WAIT_S } from "./job-schemas.js";
+
+/** One way an endpoint answers. Without a schema or a media type the answer has no body. */
+export interface Answer {
+  readonly description: string;
+  /** Shape of the JSON body. */
+  readonly schema?: z.ZodType;
+  /** Of a body that is bytes, as `application/zip`. */
+  readonly mediaType?: string;
+  /** Headers that matter, each with what it says. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What an endpoint takes as a body. */
+export interface RequestBody {
+  readonly mediaType: "multipart/form-data" | "application/json";
+  readonly schema: z.ZodType;
+  readonly isRequired: boolean;
+}
+
+/** What endpoints are listed under, each with what it is for. */
+export const GROUPS = {
+  Jobs: "Submit a file, follow the job, fetch what it made, erase it.",
+  Processors: "Which kinds of work there are, and what each takes.",
+  Operations: "How the process does, for load balancers and people.",
+  "Existing clients": "The endpoints of two clients that were there before; they read the same jobs.",
+} as const;
+
+/** One endpoint. A GET answers HEAD as well. */
+export interface Route {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Template as in OpenAPI: `/api/jobs/{job_id}`. */
+  readonly path: string;
+  readonly group: keyof typeof GROUPS;
+  readonly summary: string;
+  /** What the summary leaves open. */
+  readonly description: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  readonly body?: RequestBody;
+  readonly answers: Readonly<Record<number, Answer>>;
+  /** What can be refused, beside `forbidden` (a host or an origin that is not served) and `internal`. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** Longest `Idempotency-Key`, in characters. */
+export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
 
 export const JOB_PARAMS = z.object({ job_id: JobId });
 export const PROCESSOR_PARAMS = z.object({ processor: z.string() });
@@ -10,15 +57,16 @@ export const ARTIFACT_PARAMS = z.object({ job_id: JobId, name: z.string() });
 export const SUBMIT_HEADERS = z.object({
   "idempotency-key": z
     .string()
-    .max(255)
+    .max(MAX_IDEMPOTENCY_KEY_LENGTH)
     .optional()
     .describe(
-      "Makes repeated submits of the same request one job, for as long as the job is known. Bare or in double quotes.",
+      "Makes repeated submits of the same request one job, for as long as the job is known. Bare or in " +
+        "double quotes.",
     ),
   prefer: z
     .string()
     .optional()
-    .describe("`wait=N` holds the answer up to N seconds until the job is terminal; N ≤ 60."),
+    .describe(`\`wait=N\` holds the answer up to N seconds until the job is terminal; N ≤ ${MAX_WAIT_S}.`),
 });
 export const DOWNLOAD_HEADERS = z.object({
   range: z.string().optional().describe("One range: `bytes=0-1023`."),
@@ -26,7 +74,7 @@ export const DOWNLOAD_HEADERS = z.object({
   "if-none-match": z.string().optional(),
 });
 
-export const READ: readonly ProblemCode[] = [
+export const READ: readonly ErrorCode[] = [
   "invalid_job_id",
   "job_not_found",
   "job_expired",
@@ -35,7 +83,7 @@ export const READ: readonly ProblemCode[] = [
   "storage_not_shared",
   "storage_unavailable",
 ];
-export const UPLOAD: readonly ProblemCode[] = [
+export const UPLOAD: readonly ErrorCode[] = [
   "invalid_request",
   "file_missing",
   "file_empty",
@@ -52,7 +100,7 @@ export const UPLOAD: readonly ProblemCode[] = [
   "storage_not_shared",
   "storage_unavailable",
 ];
-export const DOWNLOAD: readonly ProblemCode[] = [
+export const DOWNLOAD: readonly ErrorCode[] = [
   ...READ,
   "invalid_request",
   "artifact_not_found",

@@ -2,12 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   decodeQuery,
+  ERRORS,
   encodeQuery,
   Job,
   JobFilter,
   JobId,
   openApi,
-  PROBLEM_STATUS,
   pathOf,
   type Route,
   routes,
@@ -29,7 +29,7 @@ describe("the route table", () => {
 
   it.each(table)("%s answers a success, and refuses only with codes that there are", (_name, route) => {
     expect(Object.keys(route.answers).some((status) => status.startsWith("2"))).toBe(true);
-    for (const code of route.errors) expect(PROBLEM_STATUS).toHaveProperty(code);
+    for (const code of route.errors) expect(ERRORS).toHaveProperty(code);
   });
 
   it("says what happens when Redis is away wherever it is asked", () => {
@@ -151,7 +151,7 @@ describe("the OpenAPI document", () => {
     expect(responses?.["404"]?.content).toHaveProperty(["application/problem+json"]);
   });
 
-  it("leaves objects open, so that a client of an older server's document accepts what a newer one adds", () => {
+  it("leaves objects open: a client of an older server's document accepts what a newer one adds", () => {
     expect(document.components.schemas["Job"]).not.toHaveProperty("additionalProperties");
     expect(Job.safeParse({}).success).toBe(false);
   });

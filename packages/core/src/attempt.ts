@@ -1,3 +1,5 @@
+import type { LogLevel } from "./ports/log-port.js";
+
 /** Every way an attempt can fail, as a client reads it. */
 export const FAILURE_CODES = [
   "input_invalid",
@@ -32,9 +34,12 @@ export function isRetryable(code: FailureCode): boolean {
   return !PERMANENT.includes(code);
 }
 
+/** What an artifact may be called: a file name without a path, as it may stand in a header. */
+export const ARTIFACT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
 /** A named output file of a completed job. */
 export interface Artifact {
-  /** Shown to clients; unique in the job; a plain file name. */
+  /** Shown to clients; unique in the job; as `ARTIFACT_NAME` says. */
   readonly name: string;
   /** Key in the blob store, below the path of the attempt that made it. */
   readonly key: string;
@@ -54,7 +59,10 @@ export type Outcome =
       readonly code: FailureCode;
       readonly message: string;
       readonly retryable: boolean;
-      /** The processor asked to be tried again after this many ms; `undefined` for the retry policy's own delay. */
+      /**
+       * The processor asked to be tried again after this many ms; `undefined` for the retry policy's own
+       * delay.
+       */
       readonly retryAfterMs?: number;
     }
   | { readonly kind: "cancelled" }
@@ -66,9 +74,32 @@ export type StopReason = "cancelled" | "lease_lost" | "drained";
 /** One line that a processor logged. */
 export interface LogLine {
   readonly attempt: number;
-  readonly level: "debug" | "info" | "warn" | "error";
+  readonly level: LogLevel;
   /** At most 2,000 characters. */
   readonly message: string;
   /** ms since the epoch. */
   readonly at: number;
+}
+
+/** When a failed attempt is followed by another. */
+export interface RetryPolicy {
+  /** Attempts in all, the first included; 1 or more. */
+  readonly maxAttempts: number;
+  /** Upper bound of the delay after the first failed attempt. */
+  readonly baseDelayMs: number;
+  /** Upper bound of any delay. */
+  readonly maxDelayMs: number;
+}
+
+/**
+ * Delay before the attempt that follows `attempt`, in ms, or `undefined` when none is left. Exponential with
+ * full jitter: uniform in [0, min(maxDelayMs, baseDelayMs · 2^(attempt−1))]. Source: AWS Architecture Blog,
+ * "Exponential Backoff And Jitter" (2015).
+ * @param attempt 1-based number of failed attempts so far.
+ * @param random  uniform in [0, 1); a constant in tests.
+ */
+export function retryDelayMs(policy: RetryPolicy, attempt: number, random: () => number): number | undefined {
+  if (attempt >= policy.maxAttempts) return undefined;
+  const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1));
+  return Math.floor(random() * (ceiling + 1));
 }

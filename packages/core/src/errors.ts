@@ -1,6 +1,6 @@
 /**
- * Every refusal that a client can meet: its code, HTTP status and title. The one catalogue; `/openapi.json`, the README
- * and the api's problem documents are computed from it.
+ * Every refusal that a client can meet: its code, HTTP status and title. The one catalogue; `/openapi.json`,
+ * the README, the api's problem documents and the codes that a client knows come from it.
  */
 export const ERRORS = {
   invalid_job_id: { status: 400, title: "Invalid job_id format (must be UUID)" },
@@ -65,4 +65,9 @@ export class DomainError extends Error {
     this.retryAfterS = options.retryAfterS;
     this.members = options.members ?? {};
   }
+}
+
+/** A mistake in the configuration: the process cannot start. Its message tells every mistake, a line each. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
 }

@@ -1,14 +1,21 @@
-import type { Artifact, Failure } from "./attempt.js";
+import type { Artifact, Failure, FailureCode } from "./attempt.js";
 import { DomainError } from "./errors.js";
 
 declare const jobIdBrand: unique symbol;
 
-/** A job's id: a UUID in lower case. Drover makes version 7, and version 8 from an Idempotency-Key; any `8-4-4-4-12` hexadecimal string is accepted. */
+/**
+ * A job's id: a UUID in lower case. Drover makes version 7, and version 8 from an Idempotency-Key; any
+ * `8-4-4-4-12` hexadecimal string is accepted.
+ */
 export type JobId = string & { readonly [jobIdBrand]: true };
 
-const UUID_SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** A job's id as a client may write it: in any case. No flags, so that it can stand in a JSON Schema. */
+export const JOB_ID_SHAPE = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 
-/** The id that `text` spells, whatever its case, version and variant bits. Throws `invalid_job_id` for anything else. */
+/**
+ * The id that `text` spells, whatever its case, version and variant bits.
+ * @throws `invalid_job_id` for anything else.
+ */
 export function parseJobId(text: string): JobId {
   const lower = text.toLowerCase();
   if (isJobId(lower)) return lower;
@@ -20,7 +27,7 @@ export function parseJobId(text: string): JobId {
 
 /** Whether `text` is a job's id, in lower case. */
 export function isJobId(text: string): text is JobId {
-  return UUID_SHAPE.test(text);
+  return JOB_ID_SHAPE.test(text) && text === text.toLowerCase();
 }
 
 /**
@@ -78,24 +85,37 @@ export interface Progress {
 }
 
 /** Why a queued job is not running. */
-export type WaitingReason = "worker" | "no_worker_for_processor" | "retry_backoff" | "scheduled";
+export const WAITING_REASONS = ["worker", "no_worker_for_processor", "retry_backoff", "scheduled"] as const;
+export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 export interface Waiting {
   readonly reason: WaitingReason;
-  /** 1-based place among the jobs that could run now; `null` while the job is not in line or further back than is counted. */
+  /**
+   * 1-based place among the jobs that could run now; `null` while the job is not in line or further back than
+   * is counted.
+   */
   readonly position: number | null;
   /** When the wait ends by itself, in ms since the epoch. */
   readonly until: number | null;
 }
 
-/** What a person asked for: everything that is fixed when a job is submitted, small enough for a queue entry (4 KiB as JSON). */
+/** Largest request as JSON, in bytes: it is the data of the job's entry in Redis. */
+export const MAX_REQUEST_BYTES = 4_096;
+
+/** Bounds of a job's priority. */
+export const MIN_PRIORITY = -100;
+export const MAX_PRIORITY = 100;
+
+/**
+ * What a person asked for: all that is fixed when a job is submitted, at most `MAX_REQUEST_BYTES` as JSON.
+ */
 export interface JobRequest {
   readonly id: JobId;
   readonly processor: string;
   readonly input: JobInput;
   readonly params: Readonly<Record<string, unknown>>;
   readonly tags: Readonly<Record<string, string>>;
-  /** −100 to 100; the higher runs first. Default 0. */
+  /** `MIN_PRIORITY` to `MAX_PRIORITY`; the higher runs first. Default 0. */
   readonly priority: number;
   /** Not before this time, in ms since the epoch; `null` for at once. */
   readonly runAt: number | null;
@@ -107,15 +127,18 @@ export interface JobRequest {
   readonly timeoutMs: number | null;
   /** Longest time from submit to the start of the first attempt, in ms; `null` for none. */
   readonly queueTimeoutMs: number | null;
-  /** Short digest of what was asked for, when the client sent an Idempotency-Key: tells a repeated request from another one. `null` without a key. */
+  /**
+   * Short digest of what was asked for, when the client sent an Idempotency-Key: tells a repeated request
+   * from another one. `null` without a key.
+   */
   readonly fingerprint: string | null;
   /** ms since the epoch. */
   readonly createdAt: number;
 }
 
 /**
- * When a job that no attempt has begun fails as `queue_timeout`, in ms since the epoch; `null` when it may wait for ever.
- * Counted from the submit, or from `runAt` when that was still to come.
+ * When a job that no attempt has begun fails as `queue_timeout`, in ms since the epoch; `null` when it may
+ * wait for ever. Counted from the submit, or from `runAt` when that was still to come.
  */
 export function queueDeadline(
   request: Pick<JobRequest, "createdAt" | "runAt" | "queueTimeoutMs">,
@@ -148,8 +171,9 @@ export interface Job extends Omit<JobRequest, "timeoutMs" | "queueTimeoutMs"> {
   readonly status: JobStatus;
   readonly progress: Progress;
   /**
-   * Number of the newest attempt; 0 before the first. Every start has a number of its own, so that progress never falls within one.
-   * Starts that do not count (given back by a draining worker, lost with a worker, made before a person's retry) raise `maxAttempts` by one each.
+   * Number of the newest attempt; 0 before the first. Every start has a number of its own, so that progress
+   * never falls within one. Starts that do not count (given back by a draining worker, lost with a worker,
+   * made before a person's retry) raise `maxAttempts` by one each.
    */
   readonly attempt: number;
   readonly waiting: Waiting | null;
@@ -163,3 +187,53 @@ export interface Job extends Omit<JobRequest, "timeoutMs" | "queueTimeoutMs"> {
   readonly artifacts: readonly Artifact[];
   readonly error: Failure | null;
 }
+
+/** The types of the table below. */
+export const JOB_EVENT_TYPES = [
+  "accepted",
+  "started",
+  "stage",
+  "worker_lost",
+  "retry",
+  "released",
+  "cancel_requested",
+  "retried",
+  "restored",
+  "finished",
+] as const satisfies readonly JobEvent["type"][];
+
+/**
+ * What happened to a job, oldest first, each with its time. Kept for people and logs; a job's state is never read from it.
+ *
+ * | type | when | carries |
+ * |---|---|---|
+ * | accepted | the job is in the queue | |
+ * | started | a worker took it | attempt, worker |
+ * | stage | the attempt entered a stage | attempt, stage |
+ * | worker_lost | the lease ran out: the worker died or was cut off | attempt |
+ * | retry | an attempt failed and another follows | attempt, code, message, until |
+ * | released | a draining worker gave the job back; the attempt does not count | attempt, worker |
+ * | cancel_requested | a person asked to cancel a running job | attempt |
+ * | retried | a person asked for another run of a finished job | |
+ * | restored | the job came back from its manifest after Redis had lost it | |
+ * | finished | the job is terminal | attempt, status, code |
+ */
+export type JobEvent = { readonly at: number } & (
+  | { readonly type: "accepted" | "retried" | "restored" }
+  | { readonly type: "started" | "released"; readonly attempt: number; readonly worker: string }
+  | { readonly type: "stage"; readonly attempt: number; readonly stage: string }
+  | { readonly type: "worker_lost" | "cancel_requested"; readonly attempt: number }
+  | {
+      readonly type: "retry";
+      readonly attempt: number;
+      readonly code: FailureCode;
+      readonly message: string;
+      readonly until: number;
+    }
+  | {
+      readonly type: "finished";
+      readonly attempt: number;
+      readonly status: "completed" | "failed" | "cancelled";
+      readonly code: FailureCode | null;
+    }
+);

@@ -1,37 +1,69 @@
-import autocannon from "autocannon";
+import { once } from "node:events";
+import { type BenchProcess, startProcess } from "./bench-process.js";
+import { cpuTimeMs } from "./cpu-time.js";
+import type { Sample } from "./rounds.js";
 
+/** What a load process is asked to do. */
 export interface Load {
   readonly url: string;
   readonly method?: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer;
+  /** Of the body, as base64. */
+  readonly body?: string;
   readonly seconds: number;
-  /** Default 16. */
-  readonly connections?: number;
+  readonly connections: number;
 }
 
-/** What a load met: requests a second and latencies in ms. Throws when any answer was not a 2xx. */
-export interface LoadResult {
-  readonly perSecond: number;
+interface LoadReply {
+  readonly requests: number;
+  readonly seconds: number;
   readonly p50: number;
   readonly p99: number;
+  readonly mistake: string | undefined;
 }
 
-/** Loads one address from this process, after a warm-up of a fifth of the time. */
-export async function load(options: Load): Promise<LoadResult> {
-  const { url, method = "GET", connections = 16, seconds } = options;
-  const request = {
-    url,
-    method,
-    connections,
-    ...(options.headers && { headers: { ...options.headers } }),
-    ...(options.body && { body: options.body }),
-  };
-  await autocannon({ ...request, duration: Math.max(1, Math.round(seconds / 5)) });
-  const result = await autocannon({ ...request, duration: seconds });
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
-  return { perSecond: result.requests.average, p50: result.latency.p50, p99: result.latency.p99 };
+/** Sends load from a process of its own, so that it takes no time from what measures. */
+export class LoadGenerator {
+  readonly #process: BenchProcess;
+
+  private constructor(process: BenchProcess) {
+    this.#process = process;
+  }
+
+  static async start(): Promise<LoadGenerator> {
+    return new LoadGenerator(await startProcess("load"));
+  }
+
+  /**
+   * @param server the process whose processor time counts.
+   * @throws when any answer was not a 2xx.
+   */
+  async run(load: Load, server: number): Promise<Sample> {
+    await this.#send({ ...load, seconds: 1 }); // warm-up
+    const before = cpuTimeMs(server);
+    const reply = await this.#send(load);
+    const after = cpuTimeMs(server);
+    if (reply.mistake !== undefined) throw new Error(`${load.url}: ${reply.mistake}`);
+    return {
+      perSecond: reply.requests / reply.seconds,
+      p50Ms: reply.p50,
+      p99Ms: reply.p99,
+      cpuMs: before === undefined || after === undefined ? undefined : (after - before) / reply.requests,
+    };
+  }
+
+  async #send(load: Load): Promise<LoadReply> {
+    const { child } = this.#process;
+    child.send(load);
+    const ended = new AbortController();
+    child.once("exit", () => ended.abort(new Error("The process that sends load ended by itself.")));
+    const [reply] = (await once(child, "message", { signal: ended.signal })) as [LoadReply];
+    return reply;
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
 }
 
 /** A multipart body with one part named `file`. */
@@ -40,7 +72,9 @@ export function multipart(
   filename: string,
 ): { readonly body: Buffer; readonly headers: Record<string, string> } {
   const boundary = "drover-bench-boundary";
-  const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${filename}"\r\nContent-Type: application/octet-stream\r\n\r\n`;
+  const head =
+    `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${filename}"\r\n` +
+    "Content-Type: application/octet-stream\r\n\r\n";
   return {
     body: Buffer.concat([Buffer.from(head), content, Buffer.from(`\r\n--${boundary}--\r\n`)]),
     headers: { "content-type": `multipart/form-data; boundary=${boundary}` },

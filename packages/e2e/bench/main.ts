@@ -1,23 +1,44 @@
 /**
- * `npm run bench [-- --quick] [-- --only status,submit,upload,jobs,latency,moodle]`: each number beside its baseline, taken in the same run
- * on the same machine. The ratios mean something; the numbers alone depend on the machine and on what else runs.
+ * `npm run bench [-- --quick] [--only status,submit,…] [--json]`: each number beside its baselines, taken in
+ * turn in the same run on the same machine. The ratios mean something; the numbers alone depend on the machine
+ * and on what else runs. See docs/performance.md.
  */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { System } from "../src/index.js";
-import { benchStatus, benchSubmit, benchUpload } from "./http.js";
-import { benchJobs, benchLatency } from "./jobs.js";
-import { printLine } from "./print.js";
+import { measureStatus, measureSubmit } from "./http-measures.js";
+import { type Latency, measureJobs, measureLatency } from "./job-measures.js";
+import { printFigure, printMeasure } from "./print.js";
+import type { Measure } from "./rounds.js";
+import { measureDownload, measureStatusDuringUploads, measureUpload } from "./transfer-measures.js";
+
+const NAMES = ["status", "submit", "upload", "download", "busy", "latency", "jobs", "moodle"] as const;
 
 const { values } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, only: { type: "string" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string", default: NAMES.join(",") },
+    json: { type: "boolean", default: false },
+  },
 });
-const isQuick = values.quick;
-const only = values.only?.split(",");
-const wants = (name: string) => only === undefined || only.includes(name);
+const { quick: isQuick, json: isJson } = values;
+const only = values.only.split(",");
+const unknown = only.filter((name) => !(NAMES as readonly string[]).includes(name));
+if (unknown.length > 0) {
+  console.error(`--only takes ${NAMES.join(", ")}; got ${unknown.join(", ")}.`);
+  process.exit(2);
+}
+const wants = (name: (typeof NAMES)[number]) => only.includes(name);
 
-console.log(
-  `Node ${process.version}, ${isQuick ? "quick" : "full"} run; × compares with the baseline above it`,
-);
+const measures: Measure[] = [];
+const latencies: Latency[] = [];
+const http = isQuick
+  ? { rounds: 1, seconds: 2, inFlight: [16] }
+  : { rounds: 3, seconds: 5, inFlight: [1, 16, 64] };
+const transfer = isQuick ? { rounds: 1, bytes: 1 << 27 } : { rounds: 3, bytes: 1 << 30 };
+const machine = `Node ${process.version}, ${availableParallelism()} cores`;
+
+if (!isJson) console.log(`${machine}, ${isQuick ? "quick" : "full"} run`);
 const system = await System.start({
   apis: 1,
   workers: 1,
@@ -25,15 +46,34 @@ const system = await System.start({
   env: { LOG_LEVEL: "warn" },
 });
 try {
-  if (wants("status")) await benchStatus(system, printLine, isQuick ? 2 : 8);
-  if (wants("submit")) await benchSubmit(system, printLine, isQuick ? 2 : 8);
-  if (wants("upload")) await benchUpload(system, printLine, isQuick ? 1 << 27 : undefined);
-  if (wants("latency")) await benchLatency(system, printLine, isQuick ? 50 : 300);
-  if (wants("jobs")) await benchJobs(system, printLine, isQuick ? 300 : 3_000);
+  if (wants("status")) await collect(measureStatus(system, http));
+  if (wants("submit")) await collect(measureSubmit(system, http));
+  if (wants("upload")) await collect(measureUpload(system, transfer));
+  if (wants("download")) await collect(measureDownload(system, transfer));
+  if (wants("busy")) await collect(measureStatusDuringUploads(system, transfer));
+  if (wants("latency")) {
+    latencies.push(...(await measureLatency(system, isQuick ? 50 : 300)));
+    if (!isJson) console.log();
+    for (const { name, p50Ms, p99Ms } of isJson ? [] : latencies)
+      printFigure(name, `p50 ${p50Ms} ms, p99 ${p99Ms} ms`);
+  }
+  if (wants("jobs"))
+    await collect(measureJobs(system, isQuick ? { rounds: 1, jobs: 300 } : { rounds: 3, jobs: 2_000 }));
 } finally {
   await system.stop();
 }
 if (wants("moodle")) {
   const { bench } = await import("../../../processors/moodle-log/bench/bench.js");
-  await bench((line) => console.log(line), { quick: isQuick });
+  await bench((line) => (isJson ? console.error(line) : console.log(line)), { quick: isQuick });
+}
+if (isJson)
+  console.log(
+    JSON.stringify({ node: process.version, cores: availableParallelism(), measures, latencies }, null, 2),
+  );
+
+async function collect(found: AsyncIterable<Measure>): Promise<void> {
+  for await (const measure of found) {
+    measures.push(measure);
+    if (!isJson) printMeasure(measure);
+  }
 }

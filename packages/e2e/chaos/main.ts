@@ -1,6 +1,7 @@
 /**
- * `npm run chaos -- [--seconds 60] [--seed 1] [--faults 20]`: the ledger test for as long as one likes. Exit code 1 when a promise was broken.
- * With `--recovery` it measures how soon requests are refused and jobs run again: see recovery.ts.
+ * `npm run chaos -- [--seconds 60] [--seed 1] [--faults 20]`: the ledger test for as long as one likes. Exit
+ * code 1 when a promise was broken. With `--recovery` it measures how soon requests are refused and jobs run
+ * again: see recovery.ts.
  */
 import { parseArgs } from "node:util";
 import { runChaos } from "../src/chaos.js";

@@ -1,8 +1,8 @@
 /**
- * `npm run chaos -- --recovery [--faults 40] [--seed 1]`: how long requests wait for their 503 and running jobs stand still. Exit code 1 when
- * a 503 took over 2 s or a recovery over 15 s.
+ * `npm run chaos -- --recovery [--faults 40] [--seed 1]`: how long requests wait for their 503 and running
+ * jobs stand still. Exit code 1 when a 503 took over 2 s or a recovery over 15 s.
  */
-import { measureRecovery } from "../src/recovery.js";
+import { measureRecovery } from "../src/recovery-times.js";
 
 const REFUSAL_MS = 2_000;
 const RECOVERY_MS = 15_000;

@@ -12,8 +12,8 @@ export async function docker(...args: readonly string[]): Promise<string> {
 }
 
 /**
- * What `docker compose up` makes of a file, with names that nothing else has. Everything is removed by id with `remove`, containers that
- * are still running included.
+ * What `docker compose up` makes of a file, with names that nothing else has. Everything is removed by id
+ * with `remove`, containers that are still running included.
  */
 export class ComposedContainers {
   readonly name = `drover-test-${randomBytes(4).toString("hex")}`;
@@ -25,7 +25,10 @@ export class ComposedContainers {
     this.#network = await docker("network", "create", this.name);
   }
 
-  /** Starts a container of the service; answers its id. The service's ports are published on free ones of 127.0.0.1. */
+  /**
+   * Starts a container of the service; answers its id. The service's ports are published on free ones of
+   * 127.0.0.1.
+   */
   async run(service: string, image: string, its: ComposeService): Promise<string> {
     const volumes = its.volumes.flatMap((volume) => {
       const [name = "", path = ""] = volume.split(":");

@@ -1,7 +1,8 @@
 /**
- * `npm run mutate [-- --only <text>]`: breaks the code row by row, in a copy of the repository, and shows that the test of each row turns
- * red. First the named tests are run on the code as it is: a row whose test is not green then shows nothing. Exit code 1 when a test
- * stayed green, was not green before, or a row does not fit the code any more.
+ * `npm run mutate [-- --only <text>]`: breaks the code row by row, in a copy of the repository, and shows
+ * that the test of each row turns red. First the named tests are run on the code as it is: a row whose test
+ * is not green then shows nothing. Exit code 1 when a test stayed green, was not green before, or a row does
+ * not fit the code any more.
  */
 import { parseArgs } from "node:util";
 import { type Mutation, readMutations, troubleOf } from "./mutation.js";
@@ -62,7 +63,8 @@ function judge(row: Mutation): Verdict {
     if (ends.some(({ status }) => status === "failed")) return { verdict: "red", why: "" };
     return ends.some(({ status }) => status === "passed")
       ? { verdict: "GREEN", why: "" }
-      : { verdict: "BROKEN", why: "\n                 the test did not run" }; // its set-up failed, or no test has the title
+      : // Its set-up failed, or no test has the title.
+        { verdict: "BROKEN", why: "\n                 the test did not run" };
   } finally {
     restore();
   }
@@ -77,7 +79,10 @@ function byFile(all: readonly Mutation[]): readonly NamedTests[] {
   return [...files.values()];
 }
 
-/** Titles that name no test, or one that does not pass. Tries twice: a machine that is busy can make a test late. */
+/**
+ * Titles that name no test, or one that does not pass. Tries twice: a machine that is busy can make a test
+ * late.
+ */
 function notGreenOf(tests: NamedTests): readonly { readonly test: string; readonly title: string }[] {
   const missing = titlesNotPassed(tests);
   const left = missing.length === 0 ? [] : titlesNotPassed({ ...tests, titles: missing });

@@ -26,7 +26,10 @@ const mutation = z.strictObject({
 /** One way to break the code, and the test that has to see it. */
 export type Mutation = z.infer<typeof mutation>;
 
-/** Every row of `rows/`. Throws where a file there is not in order. */
+/**
+ * Every row of `rows/`.
+ * @throws where a file there is not in order.
+ */
 export function readMutations(): readonly Mutation[] {
   return readdirSync(ROWS)
     .filter((name) => name.endsWith(".json"))

@@ -32,7 +32,10 @@ const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
 /** A broken program may hang; its test has a time limit of its own, which is shorter. In ms. */
 const LIMIT_MS = 600_000;
 
-/** Runs the named tests, and no others, in the folder. Returns how each ended; none when the file could not be loaded. */
+/**
+ * Runs the named tests, and no others, in the folder.
+ * @returns how each ended; none when the file could not be loaded.
+ */
 export function runNamedTests(folder: string, { project, test, titles }: NamedTests): readonly TestEnd[] {
   const report = join(folder, "named-tests.json");
   rmSync(report, { force: true });

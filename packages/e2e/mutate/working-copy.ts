@@ -17,8 +17,8 @@ import { type Mutation, ROOT } from "./mutation.js";
 const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
 
 /**
- * The repository's files in a folder of their own, as they are now, committed or not: what is broken there is broken nowhere else.
- * Dependencies are links to those of the repository; workspaces are the copy's own.
+ * The repository's files in a folder of their own, as they are now, committed or not: what is broken there is
+ * broken nowhere else. Dependencies are links to those of the repository; workspaces are the copy's own.
  */
 export class WorkingCopy {
   readonly folder = mkdtempSync(join(tmpdir(), "drover-mutate-"));

@@ -43,7 +43,10 @@ const ENV = {
   DROVER_DRAIN_TIMEOUT: "2s",
 };
 
-/** The ledger test: clients write down what they were promised while faults strike; healed and swept, every promise is checked. */
+/**
+ * The ledger test: clients write down what they were promised while faults strike; healed and swept, every
+ * promise is checked.
+ */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const random = seededRandom(options.seed);
   const { hasRealLease = false } = options;

@@ -15,7 +15,10 @@ const MAINS = {
   "quick worker": at("../fixtures/quick-worker.mjs"),
 };
 
-/** What can be started; a failing api is killed at the failpoint that its environment names, a quick worker has a short lease. */
+/**
+ * What can be started; a failing api is killed at the failpoint that its environment names, a quick worker
+ * has a short lease.
+ */
 export type DroverProcessKind = keyof typeof MAINS;
 
 const READY_MS = 90_000;
@@ -29,8 +32,8 @@ export interface DroverProcessOptions {
 }
 
 /**
- * A real api or worker process, built from source, started as in production but for its IPC channel, on which it says when it is ready.
- * It ends with `stop` or `kill`, and with this process, whose channel it watches.
+ * A real api or worker process, built from source, started as in production but for its IPC channel, on which
+ * it says when it is ready. It ends with `stop` or `kill`, and with this process, whose channel it watches.
  */
 export class DroverProcess {
   readonly kind: DroverProcessKind;
@@ -52,7 +55,10 @@ export class DroverProcess {
       stream?.on("data", (chunk) => this.#keep(String(chunk)));
   }
 
-  /** Starts a process and waits until it says that it is ready. Throws with its log when it ends before. */
+  /**
+   * Starts a process and waits until it says that it is ready.
+   * @throws with its log when it ends before.
+   */
   static async start(options: DroverProcessOptions): Promise<DroverProcess> {
     const started = new DroverProcess(options);
     if (options.isReadyAtOnce !== true) await started.#ready();

@@ -37,7 +37,10 @@ export interface PlannedFault {
 /** Every kind of fault. */
 export const FAULT_KINDS = Object.keys(FAULTS) as readonly Fault[];
 
-/** `count` faults of the kinds spread over `durationMs`, each kind at least once where there are enough. The same random numbers give the same plan. */
+/**
+ * `count` faults of the kinds spread over `durationMs`, each kind at least once where there are enough. The
+ * same random numbers give the same plan.
+ */
 export function planFaults(
   random: () => number,
   plan: { readonly count: number; readonly durationMs: number; readonly kinds: readonly Fault[] },

@@ -19,7 +19,10 @@ export interface LedgerEntry {
 /** Broken promises, one line each. */
 export type Complaint = string;
 
-/** A client that waits for this many jobs submits no more: what is tested is faults, not how long a line can get. */
+/**
+ * A client that waits for this many jobs submits no more: what is tested is faults, not how long a line can
+ * get.
+ */
 const MAX_OPEN = 150;
 
 /** How many jobs are looked at together in the end. */
@@ -28,8 +31,9 @@ const SETTLERS = 8;
 const TERMINAL: readonly string[] = ["completed", "failed", "cancelled"];
 
 /**
- * A client that submits files all the time, looks at its jobs now and then, and writes everything down. It knows only the HTTP interface,
- * finds another api when one is gone, and repeats a submit under its idempotency key until it is accepted.
+ * A client that submits files all the time, looks at its jobs now and then, and writes everything down. It
+ * knows only the HTTP interface, finds another api when one is gone, and repeats a submit under its
+ * idempotency key until it is accepted.
  */
 export class Ledger {
   readonly entries: LedgerEntry[] = [];
@@ -121,7 +125,10 @@ export class Ledger {
     this.#open.delete(entry);
   }
 
-  /** Looks at every accepted job until all are terminal or the deadline has passed, then checks what each promises. */
+  /**
+   * Looks at every accepted job until all are terminal or the deadline has passed, then checks what each
+   * promises.
+   */
   async settle(deadlineMs: number): Promise<void> {
     const end = performance.now() + deadlineMs;
     const open = this.entries.filter((entry) => entry.jobId !== undefined);
@@ -158,7 +165,10 @@ export class Ledger {
     }
   }
 
-  /** One call to some api; `undefined` when that one is gone or says to try later. A refusal for any other reason is a complaint. */
+  /**
+   * One call to some api; `undefined` when that one is gone or says to try later. A refusal for any other
+   * reason is a complaint.
+   */
   async #try<T>(call: (client: Client) => Promise<T>): Promise<T | undefined> {
     const urls = this.#urls();
     if (urls.length === 0) return undefined;

@@ -6,8 +6,8 @@ import type { System } from "./system.js";
 const SWEEP_MS = 60_000;
 
 /**
- * Files that belong to no job, one complaint each, once the sweeper has had its time. A completed job owns one attempt's artifacts,
- * every other one its input. The manifests stay for as long as their jobs.
+ * Files that belong to no job, one complaint each, once the sweeper has had its time. A completed job owns
+ * one attempt's artifacts, every other one its input. The manifests stay for as long as their jobs.
  */
 export async function filesWithoutOwner(system: System): Promise<readonly string[]> {
   let found: readonly string[] = [];

@@ -24,14 +24,18 @@ export interface SystemOptions {
   readonly processors?: readonly FixtureProcessor[];
   /** Settings of every process, over those below. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether workers have the lease of production, as tests of its length need. Default false: `quick-worker.mjs`. */
+  /**
+   * Whether workers have the lease of production, as tests of its length need. Default false:
+   * `quick-worker.mjs`.
+   */
   readonly hasRealLease?: boolean;
   /** What the processes connect to instead of Redis itself, such as a proxy in front of it. */
   readonly redisUrlFor?: (redisUrl: string) => Promise<string>;
 }
 
 /**
- * Redis, api and worker processes on one machine, over a folder of their own. Everything is real; everything is gone after `stop`.
+ * Redis, api and worker processes on one machine, over a folder of their own. Everything is real; everything
+ * is gone after `stop`.
  */
 export class System {
   readonly folder: string;

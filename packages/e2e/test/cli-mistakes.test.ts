@@ -119,7 +119,8 @@ describe("a worker that cannot start says why in a sentence, with exit code 2:",
     const { out, err } = await shell(worker, { DROVER_WORKER_PORT: port });
     expect(err).toMatch(
       new RegExp(
-        `^Cannot listen on 127\\.0\\.0\\.1 port ${port} \\(HOST, DROVER_WORKER_PORT\\): listen EADDRINUSE.*\n$`,
+        `^Cannot listen on 127\\.0\\.0\\.1 port ${port} \\(HOST, DROVER_WORKER_PORT\\): listen ` +
+          "EADDRINUSE.*\n$",
       ),
     );
     expect(out).toContain("code 2\n");
@@ -213,7 +214,8 @@ describe("a command that is ended while it waits", () => {
     cli.signal(signal);
     expect(await cli.exitCode()).toBe(code);
     expect(cli.output).toContain(
-      `drover: Job ${JOB_ID} goes on without this command. To see how it ends: drover watch ${JOB_ID}${rest}\n`,
+      `drover: Job ${JOB_ID} goes on without this command. To see how it ends: drover watch ` +
+        `${JOB_ID}${rest}\n`,
     );
     expect(cli.output).not.toMatch(STACK);
   });
@@ -258,7 +260,8 @@ describe("an output that takes no more", () => {
 
   test("stops an up quietly and in order, as a signal does, when it has something to say", async () => {
     const addressOnly = "sed -un '/ API /{s/.*http/http/p;q}'";
-    const reader = `{ url=$(${addressOnly}); exec 0<&-; curl -s -o gone.json "$url/api/jobs/none"; }`; // for a line, if none comes by itself
+    // For a line, if none comes by itself.
+    const reader = `{ url=$(${addressOnly}); exec 0<&-; curl -s -o gone.json "$url/api/jobs/none"; }`;
     const { out, err } = await shell(`drover up | ${reader}; echo "code $PIPESTATUS"`);
     expect(out).toBe("code 0\n");
     expect(err).toBe("");

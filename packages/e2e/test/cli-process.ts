@@ -64,8 +64,8 @@ export class CliProcess {
   }
 
   /**
-   * The match of `pattern` in what it printed, as soon as there is one. Throws when the process ends or a
-   * minute passes without.
+   * The match of `pattern` in what it printed, as soon as there is one.
+   * @throws when the process ends or a minute passes without.
    */
   async printed(pattern: RegExp): Promise<RegExpExecArray> {
     const deadline = performance.now() + PATIENCE_MS;

@@ -39,7 +39,8 @@ describe("the examples", () => {
   let url: string;
 
   beforeAll(async () => {
-    // In the repository, so that packages are found; in a folder of built files, which git and the linter pass over.
+    // In the repository, so that packages are found; in a folder of built files, which git and the linter
+    // pass over.
     folder = await mkdtemp(join(ROOT, "packages/e2e/dist/examples-"));
     await writeFile(join(folder, "package.json"), '{"type":"module"}');
     await symlink(EXAMPLES, join(folder, "examples"));

@@ -8,7 +8,10 @@ import { System } from "../src/system.js";
 const KIB = 1 << 10;
 const MIB = 1 << 20;
 
-/** What may be kept of one job in Redis: 500 log lines of 2,000 characters, a history of 500 short events, the job. */
+/**
+ * What may be kept of one job in Redis: 500 log lines of 2,000 characters, a history of 500 short events, the
+ * job.
+ */
 const MAX_REDIS_BYTES = 2.5 * MIB;
 const MAX_JOB_BYTES = 16 * KIB;
 const MAX_HISTORY_BYTES = 512 * KIB;

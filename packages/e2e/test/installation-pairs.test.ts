@@ -16,7 +16,9 @@ const EAGER = {
   DROVER_RETENTION_FAILED: "1s",
 };
 
-/** Files of jobs; each process adds a canary and temporary files of its own, and deleted jobs leave their ids. */
+/**
+ * Files of jobs; each process adds a canary and temporary files of its own, and deleted jobs leave their ids.
+ */
 async function jobFiles(blobs: string): Promise<readonly string[]> {
   const entries = await readdir(blobs, { recursive: true, withFileTypes: true });
   const files = entries
@@ -62,7 +64,8 @@ describe("F20: a full storage and the wrong Redis", () => {
     waiting = (await client.submit("digest", new Blob(["later"]), { run_at: runAt })).job_id;
     const failed = await client.submit("misbehave", new Blob(["bad"]), { params: { how: "invalid" } });
     await client.wait(failed.job_id);
-    // Three manifests, the inputs of the two jobs that may run, one artifact: the input of the completed job goes some seconds later.
+    // Three manifests, the inputs of the two jobs that may run, one artifact: the input of the completed job
+    // goes some seconds later.
     before = await waitFor(
       async () => {
         const files = await jobFiles(system.blobs);
@@ -193,7 +196,8 @@ describe("F19: api and worker on different folders", () => {
     await system.workers[0]?.stop();
     const copy = join(system.folder, "copy");
     await cp(system.blobs, copy, { recursive: true });
-    await rm(join(copy, ".drover/canary"), { recursive: true }); // made before the api that runs now was started
+    // Made before the api that runs now was started.
+    await rm(join(copy, ".drover/canary"), { recursive: true });
     const worker = await system.startStuckWorker({ DROVER_STORAGE: `file:${copy}` });
     await waitFor(() => worker.log.includes("The storage of this worker is not the one"), {
       deadlineMs: 15_000,

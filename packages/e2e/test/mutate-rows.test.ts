@@ -30,7 +30,10 @@ describe("npm run mutate", () => {
 /** Characters of literal text without which a title of placeholders fits anything. */
 const TELLING = 4;
 
-/** Texts in a test file, of which titles are some; a `%s` or `$name` of a table standing for anything. Those of little else tell nothing. */
+/**
+ * Texts in a test file, of which titles are some; a `%s` or `$name` of a table standing for anything. Those
+ * of little else tell nothing.
+ */
 function titlesOf(source: string): readonly RegExp[] {
   return [...source.matchAll(/(["`])((?:(?!\1).)+)\1/g)]
     .map(([, , title = ""]) => title.split(/%[sijd]|\$\{[^}]*\}|\$\w+/))

@@ -23,8 +23,8 @@ export interface PackedFolder {
 }
 
 /**
- * Packs every published workspace and installs the tarballs, and what they depend on. Answers why not, where
- * no registry answers.
+ * Packs every published workspace and installs the tarballs, and what they depend on.
+ * @returns why not, where no registry answers.
  */
 export async function packedFolder(): Promise<PackedFolder | string> {
   if (!(await hasRegistry())) return "no npm registry answers";

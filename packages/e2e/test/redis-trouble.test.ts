@@ -99,7 +99,8 @@ describe("a Redis that lost data", () => {
     system = await System.start({ apis: 1, workers: 0, env: { DROVER_SWEEP_INTERVAL: "300ms" } });
     const client = system.client();
     let worker = await system.startWorker();
-    await client.wait((await client.submit("digest", new Blob(["warm"]))).job_id); // the worker's processor is known
+    // The worker's processor is known.
+    await client.wait((await client.submit("digest", new Blob(["warm"]))).job_id);
     await worker.stop();
     const [completed, cancelled, deleted] = await Promise.all(
       ["completed", "cancelled", "deleted"].map((text) => client.submit("digest", new Blob([text]))),

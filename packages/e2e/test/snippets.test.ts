@@ -13,7 +13,8 @@ const TSCONFIG = {
 };
 
 test("every TypeScript block of the documentation compiles as printed", { timeout: 60_000 }, () => {
-  // In the repository, so that packages are found; in a folder of built files, which git and the linter pass over.
+  // In the repository, so that packages are found; in a folder of built files, which git and the linter pass
+  // over.
   const folder = mkdtempSync(join(ROOT, "packages/e2e/dist/snippets-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');

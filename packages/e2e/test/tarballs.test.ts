@@ -34,6 +34,18 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
   };
   const node = (code: string) => folder.run(process.execPath, ["--input-type=module", "--eval", code]);
 
+  /** What the compiler says of a stranger's module, the packages' own types included. */
+  const typeErrors = async (code: string): Promise<string> => {
+    await writeFile(join(folder.path, "stranger.mts"), code);
+    const tsc = join(import.meta.dirname, "../../../node_modules/typescript/bin/tsc");
+    const options = "--noEmit --strict --module nodenext --target es2023 --lib es2023,dom,dom.iterable".split(
+      " ",
+    );
+    return folder.run(process.execPath, [tsc, ...options, "--types", "", "stranger.mts"]).catch(
+      (error: { stdout: string }) => error.stdout, // it ends with 2 and says why there
+    );
+  };
+
   beforeAll(async () => {
     site = createServer((_, response) => response.setHeader("Content-Type", "text/html").end(page));
     await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
@@ -96,6 +108,18 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
     ]);
   });
 
+  it("have types that need nothing of the repository, and that say what is wrong", async () => {
+    const right = `import { ERRORS, type ErrorCode, type Job } from "@drover/contract";
+      import { ProblemError } from "@drover/client";
+      export const status: 404 = ERRORS.job_not_found.status;
+      export const code = (error: ProblemError): ErrorCode | (string & {}) => error.code;
+      export const isDone = (job: Job): boolean => job.status === "completed";`;
+    expect(await typeErrors(right)).toBe("");
+    expect(await typeErrors(right.replace("404", "418").replace('"completed"', '"done"'))).toMatch(
+      /error TS2322: .*\n.*error TS2367: /,
+    );
+  });
+
   it("let a processor be tested as the SDK's README says", async () => {
     expect(await node(await example("@drover/processor-sdk", "runProcessor"))).toBe("");
   });
@@ -136,8 +160,10 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
     expect([...new Set(packages)].sort()).toEqual([
       "@drover/client",
       "@drover/contract",
+      "@drover/core",
       "commander",
       "drover",
+      "form-data-encoder",
       "zod",
     ]);
   });

@@ -107,7 +107,8 @@ describe("an up that serves", () => {
   test("ends every process in order after a Ctrl-C, with exit code 0", async () => {
     expect(await checksumOf(url, "hello\n")).toMatchObject({ size_bytes: 6 });
     const pids = descendants(up.pid);
-    expect(pids.length).toBeGreaterThanOrEqual(6); // Redis, its guardian, an api, two workers and their children
+    // Redis, its guardian, an api, two workers and their children.
+    expect(pids.length).toBeGreaterThanOrEqual(6);
     up.signal("SIGINT");
     up.signal("SIGINT"); // what npm adds to a Ctrl-C in a terminal
     expect(await up.exitCode()).toBe(0);
@@ -133,7 +134,8 @@ test("when up is killed while it starts, nothing of what it started stays", asyn
   await up.printed(/Redis: /);
   const pids = await waitFor(() => {
     const found = descendants(up.pid);
-    return found.length >= 4 ? found : undefined; // Redis, its guardian, an api and a worker, both still loading
+    // Redis, its guardian, an api and a worker, both still loading.
+    return found.length >= 4 ? found : undefined;
   });
   up.signal("SIGKILL");
   await allGone(pids, 30_000);
@@ -150,7 +152,8 @@ test("an api, a worker and a Redis that die are started again, and said so", asy
   await up.printed(/The worker died.*starting it again/);
   await up.printed(/Redis died; starting it again on the same data/);
   expect(await checksumOf(url, "after")).not.toEqual(before);
-  expect(await checksumOf(url, "before")).toEqual(before); // the key of before is still known: the data is the same
+  // The key of before is still known: the data is the same.
+  expect(await checksumOf(url, "before")).toEqual(before);
 });
 
 test("a taken port is told with what to do, before anything is started", async () => {

@@ -28,8 +28,9 @@ export class RedisNotFoundError extends Error {
 const OLDEST: readonly [number, number] = [6, 2];
 
 /**
- * Finds a way to run Redis, in this order: a `valkey-server` or `redis-server` of at least 6.2 on PATH; Docker, when its engine answers;
- * on Debian and Ubuntu as root, an installation with apt-get. Throws `RedisNotFoundError` otherwise.
+ * Finds a way to run Redis, in this order: a `valkey-server` or `redis-server` of at least 6.2 on PATH;
+ * Docker, when its engine answers; on Debian and Ubuntu as root, an installation with apt-get.
+ * @throws `RedisNotFoundError` otherwise.
  */
 export async function findRedisServer(options: FindOptions = {}): Promise<RedisProgram> {
   const { log = () => {}, env, mayInstall = true } = options;
@@ -54,10 +55,12 @@ export async function findRedisServer(options: FindOptions = {}): Promise<RedisP
   throw new RedisNotFoundError(HOW_TO_GET_ONE);
 }
 
-const HOW_TO_GET_ONE = `No Redis was found: no valkey-server or redis-server of version 6.2 or newer on PATH, and no Docker engine that answers. Get one with
+const HOW_TO_GET_ONE = `No Redis was found: no valkey-server or redis-server of version 6.2 or newer on PATH,
+and no Docker engine that answers. Get one with
   Debian, Ubuntu:  sudo apt-get install redis-server
   macOS:           brew install redis
-  Docker:          docker run -d -p 127.0.0.1:6379:6379 redis:7 redis-server --appendonly yes --maxmemory-policy noeviction
+  Docker:          docker run -d -p 127.0.0.1:6379:6379 redis:7 \\
+                     redis-server --appendonly yes --maxmemory-policy noeviction
                    and then set REDIS_URL=redis://127.0.0.1:6379
 or set REDIS_URL to the address of one that runs elsewhere.`;
 
@@ -106,8 +109,9 @@ const POLICY = "/usr/sbin/policy-rc.d";
 const QUIETLY = ["DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"];
 
 /**
- * Installs redis-server with apt-get. The service that the package brings is neither started nor enabled: it would listen on 6379, and
- * Drover wants the program only. Throws with the end of apt-get's output when that fails.
+ * Installs redis-server with apt-get. The service that the package brings is neither started nor enabled: it
+ * would listen on 6379, and Drover wants the program only.
+ * @throws with the end of apt-get's output when that fails.
  */
 async function installWithApt(aptGet: string, env: Environment): Promise<void> {
   const options = { maxBuffer: 64 << 20, ...(env === undefined ? {} : { env }) };

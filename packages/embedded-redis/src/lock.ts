@@ -25,9 +25,10 @@ export interface FolderLock {
 const HANDOVER_MS = 10_000;
 
 /**
- * Locks a data folder: `redis.lock` in it names the owner and its Redis. A lock whose owner died is taken over as soon as its Redis,
- * which the guardian stops, is gone; one that is still there after 10 s gets a SIGTERM.
- * Throws `FolderInUseError` while the owner lives.
+ * Locks a data folder: `redis.lock` in it names the owner and its Redis. A lock whose owner died is taken
+ * over as soon as its Redis, which the guardian stops, is gone; one that is still there after 10 s gets a
+ * SIGTERM.
+ * @throws `FolderInUseError` while the owner lives.
  */
 export async function lockFolder(folder: string, log: (message: string) => void): Promise<FolderLock> {
   const path = join(folder, "redis.lock");
@@ -56,7 +57,10 @@ function holdLock(path: string, owner: ProcessIdentity): FolderLock {
   };
 }
 
-/** True when the file is ours now. Linking a finished draft makes the lock appear whole, so that nobody reads half of it. */
+/**
+ * True when the file is ours now. Linking a finished draft makes the lock appear whole, so that nobody reads
+ * half of it.
+ */
 function writeIfAbsent(path: string, content: LockContent): boolean {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(content));
@@ -109,8 +113,9 @@ async function isGoneWithin(identity: ProcessIdentity, ms: number): Promise<bool
 }
 
 /**
- * Removes a stale lock. Of two processes that found the same stale lock, the slower could remove the lock that the faster has just
- * written; so the file is moved aside first, and put back when it is not the one that was found.
+ * Removes a stale lock. Of two processes that found the same stale lock, the slower could remove the lock
+ * that the faster has just written; so the file is moved aside first, and put back when it is not the one
+ * that was found.
  */
 function takeAway(path: string, found: LockContent | "unreadable"): void {
   const aside = `${path}.stale-${process.pid}`;
@@ -126,7 +131,10 @@ function takeAway(path: string, found: LockContent | "unreadable"): void {
 
 function inUseMessage(folder: string, { owner, redis }: LockContent): string {
   const server = redis === null ? "" : ` (its Redis: pid ${redis.pid})`;
-  return `The data folder ${folder} is in use by process ${owner.pid}${server}. Stop that one first, or use another folder (DROVER_DATA_DIR).`;
+  return (
+    `The data folder ${folder} is in use by process ${owner.pid}${server}. Stop that one first, ` +
+    "or use another folder (DROVER_DATA_DIR)."
+  );
 }
 
 function isCode(error: unknown, code: string): boolean {

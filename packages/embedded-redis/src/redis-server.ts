@@ -1,13 +1,15 @@
 /**
- * A private Redis. It lives from `startRedis` until `stop`, or until this process ends in whatever way: a guardian then asks it to stop.
+ * A private Redis. It lives from `startRedis` until `stop`, or until this process ends in whatever way: a
+ * guardian then asks it to stop.
  *
  * ```
  *  this process ──pipe──► guardian (sh)      closes with this process, killed or not
  *       │                     └──SIGTERM──┐
  *       └──go + configuration──► sh ──exec──► redis-server      reads its configuration from stdin
  * ```
- * Redis is started only by the line `go`, which is sent after the guardian and the lock file know its pid: there is no moment at which
- * a kill of this process leaves a Redis behind. The password is in no argument list, no file and no environment.
+ * Redis is started only by the line `go`, which is sent after the guardian and the lock file know its pid:
+ * there is no moment at which a kill of this process leaves a Redis behind. The password is in no argument
+ * list, no file and no environment.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -24,9 +26,15 @@ export interface RedisOptions {
   readonly dataDir: string;
   /** Told in one line each what was found and done. Default: silent. */
   readonly log?: (message: string) => void;
-  /** The address that an earlier instance had, so that its clients find this one. Default: a free port and a new password. */
+  /**
+   * The address that an earlier instance had, so that its clients find this one. Default: a free port and a
+   * new password.
+   */
   readonly url?: string;
-  /** How long Redis outlives this process when that is killed, in ms, so that others that use it can end in order. Default 0. */
+  /**
+   * How long Redis outlives this process when that is killed, in ms, so that others that use it can end in
+   * order. Default 0.
+   */
   readonly lingerMs?: number;
   /** Default: what `findRedisServer` finds. */
   readonly program?: RedisProgram;
@@ -38,7 +46,9 @@ export interface RunningRedis {
   readonly pid: number;
   /** Resolves when the process is gone, for whatever reason; the folder is free then. */
   readonly exited: Promise<void>;
-  /** Asks Redis to write what it has and stop, kills it after 10 s; resolves when it is gone. Twice is fine. */
+  /**
+   * Asks Redis to write what it has and stop, kills it after 10 s; resolves when it is gone. Twice is fine.
+   */
   stop(): Promise<void>;
 }
 
@@ -54,9 +64,10 @@ const PORT_TRIES = 5;
 const LOG_BYTES = 1 << 20;
 
 /**
- * Starts a Redis on 127.0.0.1 with a random password, on a free port that is never 6379, with an append-only file synced every second
- * and no eviction. Resolves when it answers, some 20 ms later (longer with much data to load). It does not keep this process alive.
- * Throws `FolderInUseError`, `RedisNotFoundError`, or an `Error` with the end of Redis's log.
+ * Starts a Redis on 127.0.0.1 with a random password, on a free port that is never 6379, with an append-only
+ * file synced every second and no eviction. Resolves when it answers, some 20 ms later (longer with much data
+ * to load). It does not keep this process alive.
+ * @throws `FolderInUseError`, `RedisNotFoundError`, or an `Error` with the end of Redis's log.
  */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const folder = resolve(options.dataDir);
@@ -76,7 +87,10 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   }
 }
 
-/** Another program may take a port between the moment it was found free and the moment Redis binds it; then the next one is tried. */
+/**
+ * Another program may take a port between the moment it was found free and the moment Redis binds it; then
+ * the next one is tried.
+ */
 async function launchAtFreePort(launcher: Launcher, url: string | undefined): Promise<RunningRedis> {
   for (let left = url === undefined ? PORT_TRIES : 1; ; left--) {
     const address = url === undefined ? await newAddress() : addressOf(url);
@@ -194,7 +208,10 @@ function commandOf(program: RedisProgram, folder: string, { port }: Address): re
 
 const DOCKER_IMAGE = "redis:7.4-alpine";
 
-/** redis.conf, as it is read from stdin. In a container Redis has the network to itself, and Docker publishes its port on 127.0.0.1 only. */
+/**
+ * redis.conf, as it is read from stdin. In a container Redis has the network to itself, and Docker publishes
+ * its port on 127.0.0.1 only.
+ */
 function configurationOf(program: RedisProgram, folder: string, { port, password }: Address): string {
   const isContainer = program.kind === "docker";
   return [
@@ -210,7 +227,10 @@ function configurationOf(program: RedisProgram, folder: string, { port, password
   ].join("\n");
 }
 
-/** Redis's log file, open for appending; begun anew past 1 MiB. `tail` answers the last lines that were written since. */
+/**
+ * Redis's log file, open for appending; begun anew past 1 MiB. `tail` answers the last lines that were
+ * written since.
+ */
 function openLog(path: string): { readonly descriptor: number; tail(): string } {
   const descriptor = openSync(path, "a", 0o600);
   if (statSync(path).size > LOG_BYTES) truncateSync(path);

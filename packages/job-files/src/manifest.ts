@@ -1,4 +1,12 @@
-import { type BlobStore, endOfJob, type Job, type JobEnd, type JobId, type JobRequest } from "@drover/core";
+import {
+  type BlobStore,
+  endOfJob,
+  type Job,
+  type JobEnd,
+  type JobId,
+  type JobRequest,
+  type PutOptions,
+} from "@drover/core";
 import { inputFolder, keyedInputs, manifestKey } from "./blob-keys.js";
 import { putText, readText } from "./blob-text.js";
 import { isBuried } from "./tombstone.js";
@@ -109,8 +117,12 @@ function byKnowledge(a: Manifest, b: Manifest): number {
 }
 
 /** Stores the manifest beside its input, in the place of an earlier one. */
-export async function writeManifest(manifest: Manifest, store: Pick<BlobStore, "put">): Promise<void> {
-  await putText(manifestKey(manifest.request.input.key), encodeManifest(manifest), store);
+export async function writeManifest(
+  manifest: Manifest,
+  store: Pick<BlobStore, "put">,
+  options: Pick<PutOptions, "after"> = {},
+): Promise<void> {
+  await putText(manifestKey(manifest.request.input.key), encodeManifest(manifest), store, options);
 }
 
 /**

@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { MARK_VARIABLE } from "./orphans.js";
+import { MARK_VARIABLE } from "./orphaned-processes.js";
 import type { ProcessIdentity } from "./process-table.js";
 import type { ProcessKeeper } from "./process-tree.js";
 
 export interface GuardianOptions {
   /** How long what it guards outlives this process, in ms. Default 0. */
   readonly lingerMs?: number;
-  /** How long it may then take to end after a SIGTERM, in ms, before it is killed. Default 0: killed without one. */
+  /**
+   * How long it may then take to end after a SIGTERM, in ms, before it is killed. Default 0: killed without
+   * one.
+   */
   readonly graceMs?: number;
   /** Processes whose mark begins with this are killed too, listed or not. Default: none. */
   readonly markPrefix?: string;
@@ -15,12 +18,14 @@ export interface GuardianOptions {
 /**
  * Sees to it that nothing it watches outlives this process, also when that is killed with -9.
  *
- * One `sh` in a session of its own, so that Ctrl-C in a terminal does not reach it, reads `+pid:started` and `-pid:started` lines from
- * a pipe. Only this process holds the other end, so that the pipe closes at the moment it is gone, however it went. The shell then ends
- * the groups of the listed processes that still are the ones that were listed, by pid and start time, and ends itself. That takes a few
- * ms, reaches grandchildren, and needs nothing of the processes: one with a blocked event loop, or stopped, goes too.
- * (`setpriv --pdeathsig` would leave grandchildren, is bound to a thread, and gives Redis no time for its last second.)
- * A guardian that dies is started again with the same list. Begins with `start()`, ends with `close()` or with this process.
+ * One `sh` in a session of its own, so that Ctrl-C in a terminal does not reach it, reads `+pid:started` and
+ * `-pid:started` lines from a pipe. Only this process holds the other end, so that the pipe closes at the
+ * moment it is gone, however it went. The shell then ends the groups of the listed processes that still are
+ * the ones that were listed, by pid and start time, and ends itself. That takes a few ms, reaches
+ * grandchildren, and needs nothing of the processes: one with a blocked event loop, or stopped, goes too.
+ * (`setpriv --pdeathsig` would leave grandchildren, is bound to a thread, and gives Redis no time for its
+ * last second.) A guardian that dies is started again with the same list. Begins with `start()`, ends with
+ * `close()` or with this process.
  */
 export class Guardian implements ProcessKeeper {
   readonly #arguments: readonly string[];
@@ -42,7 +47,8 @@ export class Guardian implements ProcessKeeper {
     this.#shell = shell;
     shell.unref();
     shell.stdin.on("error", () => {}); // EPIPE when it died: "exit" follows
-    shell.on("error", () => {}); // no sh: children still end on disconnect, and Redis needs one to start at all
+    // No sh: children still end on disconnect, and Redis needs one to start at all.
+    shell.on("error", () => {});
     shell.on("exit", () => {
       if (!this.#isClosed) setTimeout(() => this.start(), RESTART_MS).unref();
     });
@@ -83,13 +89,17 @@ function memberOf({ pid, started }: ProcessIdentity): string {
 /** Pause before a guardian that died is started again, in ms. */
 const RESTART_MS = 50;
 
-/** Looks before what cannot be killed is left, 10 ms and the time to read the marks of all processes apart: a few seconds. */
+/**
+ * Looks before what cannot be killed is left, 10 ms and the time to read the marks of all processes apart: a
+ * few seconds.
+ */
 const MAX_LOOKS = 100;
 
 /**
- * `find_group pid:started` sets `group` when that very process runs, from stat(5) of /proc: after the command in parentheses come the
- * state (field 3), the parent, the group and, as field 22, the start time. It looks and kills until two looks in a row find nobody:
- * a process may start another one between the look and the kill, and shows no mark for the moment in which it becomes another program.
+ * `find_group pid:started` sets `group` when that very process runs, from stat(5) of /proc: after the command
+ * in parentheses come the state (field 3), the parent, the group and, as field 22, the start time. It looks
+ * and kills until two looks in a row find nobody: a process may start another one between the look and the
+ * kill, and shows no mark for the moment in which it becomes another program.
  */
 const SCRIPT = `
 trap '' INT TERM HUP

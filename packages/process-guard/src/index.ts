@@ -1,5 +1,5 @@
 export { Guardian, type GuardianOptions } from "./guardian.js";
-export { MARK_VARIABLE, Orphans, readMark } from "./orphans.js";
+export { MARK_VARIABLE, Orphans, readMark } from "./orphaned-processes.js";
 export {
   findProcess,
   identify,

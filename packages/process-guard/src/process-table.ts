@@ -34,7 +34,10 @@ export function findProcess(pid: number): ProcessEntry | undefined {
   }
 }
 
-/** The children of a process by all its threads, or by its main one. Linux: a few reads of /proc instead of all; elsewhere `undefined`. */
+/**
+ * The children of a process by all its threads, or by its main one. Linux: a few reads of /proc instead of
+ * all; elsewhere `undefined`.
+ */
 export function childrenOf(pid: number, threads: "all" | "main" = "all"): readonly number[] | undefined {
   try {
     const tids = threads === "main" ? [String(pid)] : readdirSync(`/proc/${pid}/task`);
@@ -70,7 +73,10 @@ function statFields(pid: number | "self"): readonly string[] | undefined {
 
 let measuredPageBytes: number | undefined;
 
-/** /proc counts in pages, and Node does not tell their size (4, 16 or 64 KiB): own memory in bytes over own memory in pages does. */
+/**
+ * /proc counts in pages, and Node does not tell their size (4, 16 or 64 KiB): own memory in bytes over own
+ * memory in pages does.
+ */
 function pageBytes(): number {
   if (measuredPageBytes === undefined) {
     const pages = Number(statFields("self")?.[21] ?? 0);
@@ -100,7 +106,10 @@ function entriesOfPs(lines: string): readonly ProcessEntry[] {
 /** A process that cannot be mistaken for a later one with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started, in whatever form the system tells it, without spaces; equal for one process, different for another. */
+  /**
+   * When it started, in whatever form the system tells it, without spaces; equal for one process, different
+   * for another.
+   */
   readonly started: string;
 }
 
@@ -116,12 +125,13 @@ export function isRunning({ pid, started }: ProcessIdentity): boolean {
 }
 
 /**
- * Names the space in which pids of this process mean something: two processes with one name see each other's processes.
- * Containers differ in it, and so do two boots of one machine.
+ * Names the space in which pids of this process mean something: two processes with one name see each other's
+ * processes. Containers differ in it, and so do two boots of one machine.
  */
 export function pidSpace(): string {
   try {
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;
+    const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${bootId} ${readlinkSync("/proc/self/ns/pid")}`;
   } catch {
     return process.platform; // no /proc: no pid namespaces either; start times tell boots apart
   }

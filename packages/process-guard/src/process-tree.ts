@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Orphans } from "./orphans.js";
-import type { ProcessIdentity } from "./process-table.js";
-import { childrenOf, findProcess, listProcesses, type ProcessEntry } from "./process-table.js";
+import type { Orphans } from "./orphaned-processes.js";
+import {
+  childrenOf,
+  findProcess,
+  listProcesses,
+  type ProcessEntry,
+  type ProcessIdentity,
+} from "./process-table.js";
 
 /** Hears which processes have to end with this one. */
 export interface ProcessKeeper {
@@ -15,13 +20,17 @@ export interface Family {
   readonly rssBytes: number;
 }
 
-/** How long the end of a killed family is waited for, in ms; a process in an uninterruptible read can take longer. */
+/**
+ * How long the end of a killed family is waited for, in ms; a process in an uninterruptible read can take
+ * longer.
+ */
 const KILL_WAIT_MS = 2_000;
 
 /**
- * Who belongs to a family: those of `known` that still run (the same start time, not only the same pid), those that `isOurs` says, and
- * all who share a group with one of them or descend from one. A group's number cannot be given to a stranger while it has a member,
- * so one proven member proves its group; a group without one is nobody's we know.
+ * Who belongs to a family: those of `known` that still run (the same start time, not only the same pid),
+ * those that `isOurs` says, and all who share a group with one of them or descend from one. A group's number
+ * cannot be given to a stranger while it has a member, so one proven member proves its group; a group without
+ * one is nobody's we know.
  */
 export function familyOf(
   table: readonly ProcessEntry[],
@@ -48,7 +57,10 @@ export function familyOf(
   return { members: [...members.values()], rssBytes };
 }
 
-/** SIGKILLs everybody that `find` finds in a reading of the process table, until it finds nobody or 2 s have passed. */
+/**
+ * SIGKILLs everybody that `find` finds in a reading of the process table, until it finds nobody or 2 s have
+ * passed.
+ */
 export async function endFamily(find: (table: readonly ProcessEntry[]) => Family): Promise<void> {
   const deadline = performance.now() + KILL_WAIT_MS;
   for (let pauseMs = 2; performance.now() < deadline; pauseMs *= 2) {
@@ -69,9 +81,9 @@ export interface TreeOptions {
 }
 
 /**
- * All that descends from one child process. Its members are remembered from one reading to the next by pid and start time, so that a
- * process in a session of its own is found after its parent died, and nobody is taken for it after it ended itself. What left between two
- * readings is known by its mark.
+ * All that descends from one child process. Its members are remembered from one reading to the next by pid
+ * and start time, so that a process in a session of its own is found after its parent died, and nobody is
+ * taken for it after it ended itself. What left between two readings is known by its mark.
  */
 export class ProcessTree {
   readonly #options: TreeOptions;
@@ -94,7 +106,10 @@ export class ProcessTree {
     return family;
   }
 
-  /** Whether anything beside the leader lives. Costs a full reading only when a cheap look, or the last reading, gave reason for one. */
+  /**
+   * Whether anything beside the leader lives. Costs a full reading only when a cheap look, or the last
+   * reading, gave reason for one.
+   */
   async hasOthers(): Promise<boolean> {
     const { leader, mark, orphans } = this.#options;
     const mayHaveOthers = this.#hasOthers || childrenOf(leader)?.length !== 0 || orphans.has(mark, leader);
@@ -106,7 +121,10 @@ export class ProcessTree {
     signalGroups([...this.#members.values()], signal);
   }
 
-  /** SIGKILLs everybody; resolves when all are gone. Looks before it kills: afterwards nobody knows whose a parentless process was. */
+  /**
+   * SIGKILLs everybody; resolves when all are gone. Looks before it kills: afterwards nobody knows whose a
+   * parentless process was.
+   */
   async kill(): Promise<void> {
     await endFamily((table) => this.observe(table));
     this.#remember([]);
@@ -127,7 +145,8 @@ function signalGroups(members: readonly ProcessEntry[], signal: NodeJS.Signals):
   const signalled = new Set<number>();
   for (const { pid, started } of members) {
     const now = findProcess(pid);
-    if (now?.started !== started || now.group <= 1 || signalled.has(now.group)) continue; // to kill(2), minus one is everybody
+    // To kill(2), minus one is everybody.
+    if (now?.started !== started || now.group <= 1 || signalled.has(now.group)) continue;
     signalled.add(now.group);
     try {
       process.kill(-now.group, signal);

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { waitFor } from "@drover/testkit";
 import { expect, test } from "vitest";
 import { type ProcessIdentity, ProcessTree } from "../src/index.js";
-import { Orphans } from "../src/orphans.js";
+import { Orphans } from "../src/orphaned-processes.js";
 import { daemonOf, entryOf, isGone, sleeper, wasLeftAlone } from "./processes.js";
 
 function treeOf(leader: number, mark = "none"): { tree: ProcessTree; watched: Map<number, string> } {

@@ -25,7 +25,10 @@ export function sleeper(script = "exec sleep 60", mark = ""): ChildProcess & { r
   return Object.assign(child, { pid: child.pid });
 }
 
-/** Whether nobody has sent the process a SIGKILL: it ends by the SIGTERM that it is sent now, which comes second to any SIGKILL. */
+/**
+ * Whether nobody has sent the process a SIGKILL: it ends by the SIGTERM that it is sent now, which comes
+ * second to any SIGKILL.
+ */
 export async function wasLeftAlone(child: ChildProcess): Promise<boolean> {
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -36,7 +39,10 @@ export async function wasLeftAlone(child: ChildProcess): Promise<boolean> {
   return child.signalCode === "SIGTERM";
 }
 
-/** A process that starts a daemon, which left its group and lost its parent before anybody looked. Returns the daemon's pid. */
+/**
+ * A process that starts a daemon, which left its group and lost its parent before anybody looked.
+ * @returns the daemon's pid.
+ */
 export async function daemonOf(mark: string): Promise<{ leader: number; daemon: number }> {
   const note = join(mkdtempSync(join(tmpdir(), "drover-guard-")), "pid");
   const { pid: leader } = sleeper(

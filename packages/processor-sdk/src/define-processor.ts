@@ -36,21 +36,22 @@ export interface ProcessorDefinition<Params> {
   readonly accepts?: Accepts;
   readonly limits?: Limits;
   /**
-   * Shape and defaults of the params; published as JSON Schema, so that a bad value is refused at upload. A check that JSON Schema cannot
-   * say (`refine`) needs a `.meta()`: see docs/writing-a-processor.md.
+   * Shape and defaults of the params; published as JSON Schema, so that a bad value is refused at upload. A
+   * check that JSON Schema cannot say (`refine`) needs a `.meta()`: see docs/writing-a-processor.md.
    */
   readonly params: z.ZodType<Params>;
   /** Trusted and light: run inside the worker process, without isolation. Default false. */
   readonly inProcess?: boolean;
   /**
-   * Whether the process of one attempt may run another. `reuse`: as long as each attempt leaves it as it was before. `fresh`: never;
-   * the next one is started ahead, so that an attempt seldom waits for it. Default `reuse`. Of no effect with `inProcess`.
+   * Whether the process of one attempt may run another. `reuse`: as long as each attempt leaves it as it was
+   * before. `fresh`: never; the next one is started ahead, so that an attempt seldom waits for it. Default
+   * `reuse`. Of no effect with `inProcess`.
    */
   readonly isolation?: Isolation;
   /**
-   * Does the work of one attempt. What it returns is the job's result: JSON, at most 64 KiB.
-   * Throw `InputInvalidError` when the input can never work, `TryLaterError` when something outside is not ready; anything else is a
-   * failed attempt that is tried again. Nothing that a failed attempt wrote is published.
+   * Does the work of one attempt. What it returns is the job's result: JSON, at most 64 KiB. Throw
+   * `InputInvalidError` when the input can never work, `TryLaterError` when something outside is not ready;
+   * anything else is a failed attempt that is tried again. Nothing that a failed attempt wrote is published.
    */
   run(context: Context<Params>): Promise<unknown>;
 }
@@ -82,18 +83,25 @@ export interface Context<Params> {
   readonly params: Params;
   /** 1-based. */
   readonly attempt: number;
-  /** Aborted when the job is cancelled, times out or its worker drains. Stop then; the process is killed 5 s later. */
+  /**
+   * Aborted when the job is cancelled, times out or its worker drains. Stop then; the process is killed 5 s
+   * later.
+   */
   readonly signal: AbortSignal;
   readonly log: ProcessorLog;
   /** A folder for this attempt alone, wiped when it ends. */
   readonly scratch: string;
   /**
-   * Says how far the work is. `percent` is clamped to 0–100 and never falls; call it as often as is convenient, updates are merged.
+   * Says how far the work is. `percent` is clamped to 0–100 and never falls; call it as often as is
+   * convenient, updates are merged.
    */
   progress(percent: number, options?: { readonly stage?: string; readonly message?: string }): void;
   /** A stream to write an output file to; end it before `run` returns. */
   artifact(name: string, options?: ArtifactOptions): Writable;
-  /** A path to write an output file to, for libraries that write files themselves. The file must exist when `run` returns. */
+  /**
+   * A path to write an output file to, for libraries that write files themselves. The file must exist when
+   * `run` returns.
+   */
   artifactPath(name: string, options?: ArtifactOptions): string;
 }
 
@@ -134,8 +142,9 @@ const DEFAULT_LIMITS = {
 };
 
 /**
- * Checks a definition and fills in its defaults. Throws `TypeError`, naming the processor and what was expected, when a member is missing or
- * of another kind, a limit is out of range, or the params cannot be told as JSON Schema.
+ * Checks a definition and fills in its defaults.
+ * @throws `TypeError`, naming the processor and what was expected, when a member is missing or of another
+ *   kind, a limit is out of range, or the params cannot be told as JSON Schema.
  */
 export function defineProcessor<Params>(definition: ProcessorDefinition<Params>): Processor {
   assertDefinition(definition);
@@ -184,7 +193,10 @@ function assertLimits(name: string, limits: Required<Limits>): void {
   }
 }
 
-/** The input can never work: the job fails at once and is not tried again. The message is read by the person who uploaded the file. */
+/**
+ * The input can never work: the job fails at once and is not tried again. The message is read by the person
+ * who uploaded the file.
+ */
 export class InputInvalidError extends Error {
   override readonly name = "InputInvalidError";
 }

@@ -1,6 +1,9 @@
 import type { Accepts, ProcessorDefinition } from "./define-processor.js";
 
-/** Throws `TypeError`, naming the processor, unless the definition has what every processor needs. TypeScript sees most of it; JavaScript none. */
+/**
+ * TypeScript sees most of it; JavaScript none.
+ * @throws `TypeError`, naming the processor, unless the definition has what every processor needs.
+ */
 export function assertDefinition(definition: Partial<ProcessorDefinition<unknown>>): void {
   if (typeof definition !== "object" || definition === null) {
     throw new TypeError(
@@ -23,7 +26,10 @@ export function assertDefinition(definition: Partial<ProcessorDefinition<unknown
   expect(isSchema, "params", "a schema of zod 4, as z.strictObject({}) for none", params);
 }
 
-/** The lists of an `accepts` as the api compares them. Throws `TypeError` for an entry that is no ending or no media type. */
+/**
+ * The lists of an `accepts` as the api compares them.
+ * @throws `TypeError` for an entry that is no ending or no media type.
+ */
 export function acceptedBy(processor: string, accepts: Accepts = {}): Required<Accepts> {
   assertKnown(processor, "accepts", accepts, ["extensions", "mediaTypes"]);
   return {
@@ -62,7 +68,8 @@ function endingOf(processor: string, text: string): string {
     .replace(/^\*?\.?/, "")}`;
   if (/^(\.[^\s./\\*?"<>|:]+)+$/u.test(ending)) return ending;
   throw new TypeError(
-    `Processor ${processor}: accepts.extensions holds endings of file names, as ".csv"; got "${text}". Leave the list out for any file.`,
+    `Processor ${processor}: accepts.extensions holds endings of file names, as ".csv"; got "${text}". ` +
+      "Leave the list out for any file.",
   );
 }
 
@@ -73,7 +80,8 @@ function mediaTypeOf(processor: string, text: string): string {
   const type = (text.split(";")[0] ?? "").trim().toLowerCase();
   if (MEDIA_TYPE.test(type)) return type;
   throw new TypeError(
-    `Processor ${processor}: accepts.mediaTypes holds media types, as "text/csv", "image/*" or "*/*"; got "${text}".`,
+    `Processor ${processor}: accepts.mediaTypes holds media types, as "text/csv", "image/*" or "*/*"; ` +
+      `got "${text}".`,
   );
 }
 

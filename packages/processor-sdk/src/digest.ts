@@ -11,7 +11,10 @@ export interface SizedFile {
   readonly sizeBytes: number;
 }
 
-/** The hexadecimal SHA-256 of each file, in their order. Large files are hashed on threads, one a core, the largest first. */
+/**
+ * The hexadecimal SHA-256 of each file, in their order. Large files are hashed on threads, one a core, the
+ * largest first.
+ */
 export async function sha256OfFiles(files: readonly SizedFile[]): Promise<readonly string[]> {
   const digests = new Map<string, string>();
   const large = files
@@ -55,7 +58,9 @@ const { parentPort, workerData } = require("node:worker_threads");
 const hash = createHash("sha256");
 const buffer = Buffer.allocUnsafe(4 << 20);
 const file = openSync(workerData, "r");
-for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) hash.update(buffer.subarray(0, read));
+for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
+  hash.update(buffer.subarray(0, read));
+}
 closeSync(file);
 parentPort.postMessage(hash.digest("hex"));
 `;

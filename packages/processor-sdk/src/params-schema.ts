@@ -20,14 +20,16 @@ const FORMATS = [
 const ANNOTATIONS = ["id", "title", "description", "examples", "default", "deprecated", "$comment"];
 
 /**
- * The params as JSON Schema (2020-12), as a client sends them. The api knows them by it alone, so that whatever it cannot say would pass
- * upload and fail in the job: a schema that it cannot say is refused, and so is a check of one's own (`refine`) without a `.meta()` that
- * either says the same in keywords of JSON Schema, or says `checkedInRun: true`.
- * Throws `TypeError` naming the processor and the params.
+ * The params as JSON Schema (2020-12), as a client sends them. The api knows them by it alone, so that
+ * whatever it cannot say would pass upload and fail in the job: a schema that it cannot say is refused, and
+ * so is a check of one's own (`refine`) without a `.meta()` that either says the same in keywords of JSON
+ * Schema, or says `checkedInRun: true`.
+ * @throws `TypeError` naming the processor and the params.
  */
 export function jsonSchemaOf(processor: string, params: z.ZodType): Readonly<Record<string, unknown>> {
   const checked = new Set<string>();
-  const told = new Set<string>(); // each step of a chain (refine, meta, optional) is a schema of its own at the same place
+  // Each step of a chain (refine, meta, optional) is a schema of its own at the same place.
+  const told = new Set<string>();
   const schema = toJsonSchema(processor, params, (zodSchema, path) => {
     if (hasOwnCheck(zodSchema)) checked.add(nameOf(path));
     if (isTold(zodSchema)) told.add(nameOf(path));
@@ -35,7 +37,8 @@ export function jsonSchemaOf(processor: string, params: z.ZodType): Readonly<Rec
   const untold = [...checked].filter((name) => !told.has(name));
   if (untold.length > 0) {
     throw new TypeError(
-      `Processor ${processor}: ${untold.join(", ")}: a check made with refine() or the like does not reach the api, which would take at upload what fails in the job. ` +
+      `Processor ${processor}: ${untold.join(", ")}: a check made with refine() or the like does not ` +
+        "reach the api, which would take at upload what fails in the job. " +
         "Use what JSON Schema can say (enum, regex, min, max), or say it after the check: " +
         `.meta({ pattern: "…" }), .meta({ format: "…" }) (checked are ${FORMATS.join(", ")}), ` +
         "or .meta({ checkedInRun: true }) to let the job fail with input_invalid.",
@@ -43,7 +46,8 @@ export function jsonSchemaOf(processor: string, params: z.ZodType): Readonly<Rec
   }
   if (schema["type"] !== undefined && schema["type"] !== "object") {
     throw new TypeError(
-      `Processor ${processor}: params is an object, as z.strictObject({ … }); its schema says ${JSON.stringify(schema["type"])}.`,
+      `Processor ${processor}: params is an object, as z.strictObject({ … }); its schema says ` +
+        `${JSON.stringify(schema["type"])}.`,
     );
   }
   return schema;
@@ -62,7 +66,8 @@ function toJsonSchema(
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new TypeError(
-      `Processor ${processor}: params cannot be told to the api as JSON Schema: ${reason}. Take what JSON knows: text, numbers, booleans, lists, objects.`,
+      `Processor ${processor}: params cannot be told to the api as JSON Schema: ${reason}. Take what ` +
+        "JSON knows: text, numbers, booleans, lists, objects.",
       { cause },
     );
   }

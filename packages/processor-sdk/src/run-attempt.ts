@@ -12,7 +12,10 @@ export interface WrittenArtifact {
   readonly mediaType: string;
   readonly isPrimary: boolean;
   readonly sizeBytes: number;
-  /** Time of the last change of the file or its names (ctime) before it was hashed, in ms since the epoch: a later one means other bytes. */
+  /**
+   * Time of the last change of the file or its names (ctime) before it was hashed, in ms since the epoch: a
+   * later one means other bytes.
+   */
   readonly changedAtMs: number;
   /** Hexadecimal. */
   readonly sha256: string;
@@ -35,9 +38,11 @@ export interface AttemptHost {
 }
 
 /**
- * Runs one attempt of a processor in this process and answers its result and its output files, counted and hashed.
- * Throws whatever the processor throws, and `TypeError` for an artifact that cannot be published: a bad or repeated name, two primaries, a
- * stream that was not ended; and the name of artifact 201 throws when it is asked for, before anything more is written.
+ * Runs one attempt of a processor in this process and answers its result and its output files, counted and
+ * hashed.
+ * @throws whatever the processor throws, and `TypeError` for an artifact that cannot be published: a bad or
+ *   repeated name, two primaries, a stream that was not ended; and the name of artifact 201 throws when it is
+ *   asked for, before anything more is written.
  */
 export async function runAttempt(
   processor: Processor,
@@ -133,7 +138,8 @@ class Outputs {
   #assertFree(name: string): void {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) {
       throw new TypeError(
-        `An artifact's name is 1 to 128 letters, digits, ".", "_" or "-", the first a letter or digit; got "${name}".`,
+        'An artifact\'s name is 1 to 128 letters, digits, ".", "_" or "-", the first a letter or digit; ' +
+          `got "${name}".`,
       );
     }
     if (this.#outputs.size >= MAX_ARTIFACTS)

@@ -16,7 +16,10 @@ export interface RunOptions {
   readonly params?: unknown;
   readonly signal?: AbortSignal;
   readonly attempt?: number;
-  /** Where the attempt's folder is made; it is kept. Default: the system's temporary folder, removed afterwards. */
+  /**
+   * Where the attempt's folder is made; it is kept. Default: the system's temporary folder, removed
+   * afterwards.
+   */
   readonly folder?: string;
 }
 
@@ -36,8 +39,9 @@ export interface RunReport {
 }
 
 /**
- * Runs one attempt of a processor in this process, without a queue, a worker or Redis. For a processor's tests.
- * Throws what the processor throws, and `TypeError` for params that its schema refuses.
+ * Runs one attempt of a processor in this process, without a queue, a worker or Redis. For a processor's
+ * tests.
+ * @throws what the processor throws, and `TypeError` for params that its schema refuses.
  */
 export async function runProcessor(processor: Processor, options: RunOptions): Promise<RunReport> {
   const params = processor.parseParams(options.params ?? {});

@@ -1,6 +1,6 @@
 --[[ One job as it stands at one moment: state and fields cannot tear.
   KEYS[1] job hash  [2] completed  [3] failed  [4] delayed  [5] active  [6] wait  [7] prioritized
-  ARGV[1] job id
+  ARGV[1] job id  [2] how many scores of a delayed job make a ms
   returns nil when there is no such job, else
     { state, position, due, data, opts, progress, returnvalue, failedReason, timestamp, processedOn, finishedOn, ats, stc, released, cancel, atm, parent }
     state     completed | failed | delayed | active | waiting
@@ -34,7 +34,7 @@ else
   local score = redis.call("ZSCORE", KEYS[4], ARGV[1])
   if score then
     state = "delayed"
-    due = math.floor(tonumber(score) / 4096) -- BullMQ keeps a counter in the low 12 bits
+    due = math.floor(tonumber(score) / tonumber(ARGV[2]))
   else
     local index = redis.call("LPOS", KEYS[6], ARGV[1], "RANK", -1, "MAXLEN", 1000)
     if index then position = redis.call("LLEN", KEYS[6]) - index end

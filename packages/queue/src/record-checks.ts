@@ -1,3 +1,5 @@
+import { ARTIFACT_NAME, BLOB_KEY } from "@drover/core";
+
 /** What is wrong with a job's record, in words that may follow "its". */
 export class DamagedError extends Error {
   override readonly name = "DamagedError";
@@ -7,10 +9,6 @@ type Members = Readonly<Record<string, unknown>>;
 
 /** Latest time that a `Date` can hold, in ms since the epoch (ECMA-262, 21.4.1.1). */
 const MAX_TIME_MS = 8.64e15;
-/** What may reach the blob store, where anything else is a mistake of ours. */
-const BLOB_KEY = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9._-]{1,255}(?:\/[A-Za-z0-9._-]{1,255})*$/;
-/** A file name without a path, as it may stand in a header. */
-const ARTIFACT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 /** Printable ASCII: what a header may carry. */
 const HEADER_TEXT = /^[\x20-\x7e]{0,255}$/;
 const HEX = /^[0-9a-fA-F]{0,128}$/;

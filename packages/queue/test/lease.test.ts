@@ -3,7 +3,7 @@ import { type ChaosProxy, chaosProxy, signal, type TestRedis, testRedis, waitFor
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest, silentLog } from "./requests.js";
+import { newRequest, silentLog } from "./queue-bench.js";
 
 const LEASE = { leaseMs: 1_000, stalledCheckMs: 250 };
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };

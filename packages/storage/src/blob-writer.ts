@@ -8,7 +8,7 @@ const BATCH_BYTES = 1 << 20;
 const BATCH_MS = 10_000;
 
 /**
- * Writes all of `source` to a new file and fsyncs it. The descriptor is closed when this settles, however it
+ * Writes all of `source` to a new file and fsyncs it when it is to be durable. The descriptor is closed when this settles, however it
  * does; the file of a failed write is left to the caller.
  * @returns size and digest of the bytes.
  * @throws `file_too_large` as soon as more than `maxBytes` have come; of exactly so many the file is written.
@@ -18,7 +18,7 @@ const BATCH_MS = 10_000;
 export async function writeNewFile(
   path: string,
   source: AsyncIterable<Uint8Array>,
-  options: Pick<PutOptions, "maxBytes" | "signal">,
+  options: Pick<PutOptions, "maxBytes" | "signal"> & { readonly isDurable: boolean },
 ): Promise<BlobInfo> {
   const { maxBytes = Number.POSITIVE_INFINITY, signal } = options;
   const count: Count = { hash: createHash("sha256"), sizeBytes: 0, maxBytes };
@@ -26,7 +26,7 @@ export async function writeNewFile(
   const handle = await open(path, "wx");
   try {
     await writeChunks(handle, counted(bytes, count));
-    await handle.sync();
+    if (options.isDurable) await handle.sync();
   } finally {
     await handle.close(); // waits for a write that is still under way
   }

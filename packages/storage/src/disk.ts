@@ -7,7 +7,7 @@ import type { BlobInfo, BlobStat, BlobStore, ByteRange, PutOptions } from "@drov
 import { INSTALLATION_KEY, readFileTime } from "@drover/job-files";
 import { adoptFile } from "./adoption.js";
 import { writeNewFile } from "./blob-writer.js";
-import { ignoring, linkNew, publish } from "./durable.js";
+import { ignoring, linkNew, publish, syncFile } from "./durable.js";
 import { keysBelow, removeEmptyFolders, removeTree } from "./folders.js";
 import { assertKey, assertRange, folderKey, listingOf } from "./key-rules.js";
 import { StoreRoot } from "./store-root.js";
@@ -29,7 +29,8 @@ export interface DiskStoreOptions {
  * Blobs as files below a folder, the key being the path.
  *
  * A blob is written to `.tmp/<random>`, fsynced, renamed to its key, and the folders up to the store's own
- * are fsynced: it appears whole or not at all, and survives a power loss once `put` has resolved. A failed
+ * are fsynced: it appears whole or not at all, and survives a power loss once `put` has resolved (or, as its
+ * options say, once a later one has). A failed
  * write removes its temporary file; what a killed process left there is removed after a grace, by whatever a
  * process with that option does next. The store is there while its folder has the installation file;
  * top-level folders are made while it is, and stay when they are empty.
@@ -58,10 +59,13 @@ class DiskStore implements BlobStore {
 
   async put(key: string, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<BlobInfo> {
     return this.#stage(key, async (temp, path) => {
-      const { signal, ifAbsent = false } = options;
-      const info = await writeNewFile(temp, source, options);
+      const { signal, ifAbsent = false, isDurable = true, after = [] } = options;
+      const before = Promise.all(after.map((earlier) => syncFile(this.#pathOf(earlier))));
+      before.catch(() => {}); // met below, unless the write fails first
+      const info = await writeNewFile(temp, source, { ...options, isDurable });
+      await before;
       signal?.throwIfAborted();
-      await publish(temp, path, { root: this.#root, ...(ifAbsent ? { name: linkNew } : {}) });
+      await publish(temp, path, { root: this.#root, isDurable, ...(ifAbsent ? { name: linkNew } : {}) });
       if (ifAbsent) await unlink(temp);
       return info;
     });
@@ -72,7 +76,7 @@ class DiskStore implements BlobStore {
     const copy = (file: FileHandle) =>
       this.#stage(key, async (temp, target) => {
         const bytes = file.createReadStream({ start: 0, autoClose: false, highWaterMark: MIB });
-        await writeNewFile(temp, bytes, {});
+        await writeNewFile(temp, bytes, { isDurable: true });
         await publish(temp, target, { root });
       });
     await adoptFile(path, { target: this.#pathOf(key), root, copy });

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { copyFile, link, open, rename } from "node:fs/promises";
-import { dirname, relative } from "node:path";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BlobExistsError, DomainError } from "@drover/core";
 import type { StoreRoot } from "./store-root.js";
@@ -16,6 +16,14 @@ const MAX_PAUSE_MS = 50;
 /** How a whole file gets its name: `rename` replaces what is there, `linkNew` throws `EEXIST` then. */
 export type Naming = (from: string, to: string) => Promise<void>;
 
+export interface PublishOptions {
+  readonly root: StoreRoot;
+  /** Default `rename`. */
+  readonly name?: Naming;
+  /** Whether the folders on the way are fsynced. Default true. */
+  readonly isDurable?: boolean;
+}
+
 /**
  * Moves the whole, fsynced file `from` to `to` below the root, and fsyncs the folders on the way, so that
  * after a power loss the file is there under its name. Makes the folders that are missing, also when a
@@ -26,22 +34,22 @@ export type Naming = (from: string, to: string) => Promise<void>;
 export async function publish(
   from: string,
   to: string,
-  { root, name = rename }: { readonly root: StoreRoot; readonly name?: Naming },
+  { root, name = rename, isDurable = true }: PublishOptions,
 ): Promise<void> {
   const folder = dirname(to);
   for (let round = 1; ; round++) {
     try {
-      if (folder !== root.path) await root.makeFolder(folder);
       await name(from, to);
       break;
     } catch (error) {
       if (hasCode(error, "EEXIST")) throw new BlobExistsError("A blob has this key already.");
       if (!hasCode(error, "ENOENT") || round === MAX_ROUNDS) throw error;
       await root.assertThere();
-      await sleep(Math.min(round - 1, MAX_PAUSE_MS));
+      if (round > 1) await sleep(Math.min(round - 2, MAX_PAUSE_MS));
+      await root.makeFolder(folder);
     }
   }
-  await syncFolders(folder, root.path);
+  if (isDurable) await root.folders.syncUpwards(folder);
 }
 
 /**
@@ -60,29 +68,11 @@ export async function linkNew(from: string, to: string): Promise<void> {
 }
 
 /**
- * Fsyncs `from` and every folder above it up to `to`. All of them each time, not only those that this call
- * made: another process may have made one and not yet synced it. A folder that has gone took the blob with
- * it, so there is nothing left to keep.
- */
-export async function syncFolders(from: string, to: string): Promise<void> {
-  const folders = [from];
-  for (let at = from; at !== to && !relative(to, at).startsWith(".."); ) {
-    at = dirname(at);
-    folders.push(at);
-  }
-  await Promise.all(folders.map((folder) => sync(folder, constants.O_RDONLY).catch(ignoring("ENOENT"))));
-}
-
-/**
  * Fsyncs the file at `path`.
  * @throws `ELOOP` for a symbolic link.
  */
-export function syncFile(path: string): Promise<void> {
-  return sync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-}
-
-async function sync(path: string, flags: number): Promise<void> {
-  const handle = await open(path, flags);
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     await handle.sync();
   } finally {

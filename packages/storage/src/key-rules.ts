@@ -1,6 +1,4 @@
-import type { ByteRange } from "@drover/core";
-
-const SEGMENT = /^[A-Za-z0-9._-]{1,255}$/;
+import { BLOB_KEY, type ByteRange } from "@drover/core";
 
 /** Folder at the root of a disk store where blobs are before they are whole; no key may start with it. */
 export const TEMP_FOLDER = ".tmp";
@@ -11,9 +9,7 @@ export const TEMP_FOLDER = ".tmp";
  *   1,024 characters.
  */
 export function assertKey(key: string): void {
-  const segments = key.split("/");
-  const isPlain = segments.every((part) => SEGMENT.test(part) && part !== "." && part !== "..");
-  if (!isPlain || key.length > 1024 || segments[0] === TEMP_FOLDER) {
+  if (!BLOB_KEY.test(key) || key.length > 1024 || key.split("/")[0] === TEMP_FOLDER) {
     throw new TypeError(
       `A blob's key is segments of letters, digits, ".", "_" and "-" joined by "/"; ` +
         `got ${JSON.stringify(key.slice(0, 200))}.`,

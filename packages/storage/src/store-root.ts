@@ -2,7 +2,8 @@ import { lstat, mkdir, rmdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { DomainError } from "@drover/core";
 import { INSTALLATION_KEY } from "@drover/job-files";
-import { asStorageError, hasCode, ignoring, syncFolders } from "./durable.js";
+import { asStorageError, hasCode, ignoring } from "./durable.js";
+import { FolderSync, syncFolders } from "./folder-sync.js";
 import { TEMP_FOLDER } from "./key-rules.js";
 
 /**
@@ -14,11 +15,13 @@ export class StoreRoot {
   readonly path: string;
   /** Where blobs are before they are whole. */
   readonly temp: string;
+  readonly folders: FolderSync;
   readonly #mark: string;
 
   constructor(path: string) {
     this.path = path;
     this.temp = join(path, TEMP_FOLDER);
+    this.folders = new FolderSync(path);
     this.#mark = join(path, INSTALLATION_KEY);
   }
 

@@ -24,6 +24,15 @@ describe("putting a blob", () => {
     );
   });
 
+  it("takes a blob that is synced with a later one, which is refused without it", async () => {
+    const { store } = await storeBench();
+    await store.put("a/file", chunksOf("bytes"), { isDurable: false });
+    await store.put("a/manifest", chunksOf("says so"), { after: ["a/file"] });
+    expect([await textOf(store, "a/file"), await textOf(store, "a/manifest")]).toEqual(["bytes", "says so"]);
+    await expect(store.put("b/manifest", chunksOf("x"), { after: ["b/file"] })).rejects.toThrow();
+    expect(await keysOf(store, "b")).toEqual([]);
+  });
+
   it("keeps an empty blob", async () => {
     const { store } = await storeBench();
     expect(await store.put("empty", chunksOf(""))).toEqual({ sizeBytes: 0, sha256: sha256Hex("") });

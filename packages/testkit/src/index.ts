@@ -4,7 +4,7 @@ export { chunksOf, readAll, seededBytes, sha256Hex } from "./bytes.js";
 export { type ChaosProxy, chaosProxy } from "./chaos-proxy.js";
 export { DAMAGES } from "./damage.js";
 export { canMount, mountFolder, mountMemory, type TestMount } from "./mount.js";
-export { type CreateQueue, type QueueUnderTest, queueSuite } from "./queue-suite/index.js";
+export { type RedisTap, redisTap } from "./redis-tap.js";
 export { silentLog, storeIn, type TestStore, testQueue, testStore, withMethods } from "./test-adapters.js";
 export { type PrivateRedis, privateRedis, type TestRedis, testRedis } from "./test-redis.js";
 export { type Signal, signal, type WaitOptions, waitFor } from "./wait-for-state.js";

@@ -1,5 +1,5 @@
-// One measured run in a process of its own: `node attempt.mjs attempt|floor <log.csv> <folder> <times>`; prints one line of JSON.
-// Plain JavaScript on the built code, so that nothing but the processor is measured.
+// One measured run in a process of its own: `node attempt.mjs attempt|floor <log.csv> <folder> <times>`;
+// prints one line of JSON. Plain JavaScript on the built code, so that nothing but the processor is measured.
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +10,10 @@ import { ByteWriter } from "../dist/kernel/write/byte-writer.js";
 
 const [, , mode, path, folder, times] = process.argv;
 
-/** A whole attempt as a worker does it, with the hashing of what it wrote. The last of several counts, so that it is a warm one. */
+/**
+ * A whole attempt as a worker does it, with the hashing of what it wrote. The last of several counts, so that
+ * it is a warm one.
+ */
 async function attempt() {
   let measured;
   for (let time = 0; time < Number(times); time++) {

@@ -1,10 +1,17 @@
+import {
+  actionOfEventName,
+  componentOf,
+  eventOf,
+  moduleOfComponent,
+  wordingOfEvent,
+} from "./events/event-names.js";
+import type { EventKind } from "./events/wording.js";
 import { type ArrangedLog, DatedLog, type LogStore, type RejectedRow } from "./kernel/index.js";
 import { orderOfFormat, type Params } from "./params.js";
 import { actorsNamed, isPerson } from "./people/actor.js";
 import { coursesOf } from "./places/courses.js";
 import type { Language } from "./reading/headings.js";
-import { type Classified, classify } from "./rules/classifier.js";
-import { rulesWith } from "./rules/rules.js";
+import { type Activity, type EventTraits, firstMatch, type Rule, rulesWith } from "./rules/rules.js";
 import { type DecidedOrder, decideDateOrder } from "./time/date-order.js";
 
 /** Rows that were left out by an option, by the option. */
@@ -101,4 +108,40 @@ function caseOptions(courseOfPlace: readonly string[], params: Params) {
     courseOfPlace: courseOfPlace.map((course) => numbers.get(course) ?? 0),
     courses,
   };
+}
+
+/** What a kind of event was found to be. */
+export interface Classified {
+  readonly activity: Activity;
+  /** The rule that took it; `undefined` for Others. */
+  readonly rule: string | undefined;
+  readonly module: string;
+  readonly traits: EventTraits;
+}
+
+/**
+ * What a rule can look at of an event: from its description first, from its localised names where that says
+ * nothing.
+ */
+export function traitsOf(kind: EventKind): EventTraits {
+  const component = componentOf(kind.component);
+  const event = eventOf(component, kind.eventName);
+  const ownModule = moduleOfComponent(component);
+  const known = kind.action === "" ? wordingOfEvent(event, ownModule) : undefined;
+  return {
+    component,
+    event,
+    module: kind.module || ownModule || (known?.module ?? ""),
+    action: kind.action || known?.action || actionOfEventName(kind.eventName),
+    object: kind.object || (known?.object ?? ""),
+    subject: kind.subject,
+    actor: kind.actor,
+  };
+}
+
+/** Decides what a kind of event is. */
+export function classify(rules: readonly Rule[], kind: EventKind): Classified {
+  const traits = traitsOf(kind);
+  const rule = firstMatch(rules, traits);
+  return { activity: rule?.activity ?? "Others", rule: rule?.name, module: traits.module, traits };
 }

@@ -1,6 +1,8 @@
 import type { ClassifiedLog } from "./classify-log.js";
-import type { DetectedText } from "./detect.js";
+import { type Encoding, openText } from "./kernel/index.js";
 import type { Params } from "./params.js";
+import { type DetectedLayout, detectLayout } from "./reading/layout.js";
+import { refuseOtherMedia } from "./reading/media.js";
 import type { DetectedFormat } from "./summary.js";
 import type { DateOrder } from "./time/date-order.js";
 
@@ -10,7 +12,10 @@ const DELIMITER_NAMES: Readonly<Record<number, DetectedFormat["delimiter"]>> = {
   9: "tab",
 };
 
-/** What was decided about the file. @param timeSample a cell of the time column. */
+/**
+ * What was decided about the file.
+ * @param timeSample a cell of the time column.
+ */
 export function describeDetected(
   text: DetectedText,
   log: ClassifiedLog,
@@ -32,7 +37,10 @@ export function describeDetected(
 
 const LETTERS: Readonly<Record<string, string>> = { d: "D", m: "M", y: "Y" };
 
-/** A readable pattern of a time cell, as `D/MM/YY, HH:MM:SS`. @param order of the numbers of its date. */
+/**
+ * A readable pattern of a time cell, as `D/MM/YY, HH:MM:SS`.
+ * @param order of the numbers of its date.
+ */
 export function describeTimeFormat(sample: string, order: DateOrder): string {
   const isYearFirst = /^\D*\d{4}\D/.test(sample);
   const hasMonthName = /\p{L}{3,}/u.test(sample.replace(/\b[ap]\.?m\b/i, ""));
@@ -45,4 +53,25 @@ export function describeTimeFormat(sample: string, order: DateOrder): string {
   return withTime
     .replace(/\p{L}{3,}\.?/gu, (word) => (/^[hms:]+$/.test(word) ? word : "Mon"))
     .replace(/\d+/g, (digits) => (LETTERS[letters.shift() ?? ""] ?? "#").repeat(digits.length));
+}
+
+/** The input as text, and how its table stands in it. */
+export interface DetectedText extends DetectedLayout {
+  readonly encoding: Encoding;
+  /** The text as UTF-8: the input itself, or a copy in the scratch folder. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Decides what the input is: encoding over the whole file, delimiter, headings, columns.
+ * @throws {InputInvalidError} when it is no log.
+ */
+export async function detect(
+  input: { readonly path: string; readonly scratch: string },
+  options: { readonly signal: AbortSignal; readonly onBytes: (bytes: number) => void },
+): Promise<DetectedText> {
+  const text = await openText(input, { ...options, checkHead: refuseOtherMedia });
+  const { encoding, path, sizeBytes } = text;
+  return { ...detectLayout(text.head, text), encoding, path, sizeBytes };
 }

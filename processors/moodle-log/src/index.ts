@@ -1,1 +1,35 @@
-export { moodleLog as default, moodleLog } from "./processor.js";
+import { defineProcessor } from "@drover/processor-sdk";
+import { paramsSchema } from "./params.js";
+import { PROCESSOR_NAME, PROCESSOR_VERSION, runMoodleLog } from "./run.js";
+
+/**
+ * Turns an activity log that Moodle exported into event logs for learning analytics and process mining. See
+ * docs/moodle-log.md.
+ */
+export const moodleLog = defineProcessor({
+  name: PROCESSOR_NAME,
+  version: PROCESSOR_VERSION,
+  description:
+    "Turns a Moodle activity log (the Logs report as CSV) into event logs, CSV and XES, classified " +
+    "by Bloom's taxonomy.",
+  accepts: {
+    extensions: [".csv", ".txt", ".tsv"],
+    mediaTypes: [
+      "text/csv",
+      "text/plain",
+      "text/tab-separated-values",
+      "application/csv",
+      "application/vnd.ms-excel",
+    ],
+  },
+  limits: {
+    timeoutMs: 30 * 60_000,
+    maxRssBytes: 1536 * 1024 ** 2,
+    maxInputBytes: 4 * 1024 ** 3,
+    maxAttempts: 3,
+  },
+  params: paramsSchema,
+  run: runMoodleLog,
+});
+
+export default moodleLog;

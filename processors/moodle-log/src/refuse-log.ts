@@ -1,12 +1,15 @@
 import { InputInvalidError } from "@drover/processor-sdk";
-import type { DetectedText } from "./detect.js";
+import type { DetectedText } from "./detected-format.js";
 import { type LogStore, type RejectedRow, rawRow } from "./kernel/index.js";
 import { REASON_TEXTS } from "./outputs/rejected-rows.js";
 
 /** Enough to find the row by, not so much that people's data travels in messages. */
 const SHOWN_CHARACTERS = 60;
 
-/** Refuses a log of which nothing was loaded. @throws {InputInvalidError} in words. */
+/**
+ * Refuses a log of which nothing was loaded.
+ * @throws {InputInvalidError} in words.
+ */
 export async function assertHasRows(text: DetectedText, store: LogStore): Promise<void> {
   if (store.rows > 0) return;
   if (store.rejected.length > 0) {
@@ -19,7 +22,10 @@ export async function assertHasRows(text: DetectedText, store: LogStore): Promis
   );
 }
 
-/** Refuses a log of which nothing, or too little, can be used. @throws {InputInvalidError} in words. */
+/**
+ * Refuses a log of which nothing, or too little, can be used.
+ * @throws {InputInvalidError} in words.
+ */
 export async function assertUsable(
   text: DetectedText,
   log: { readonly read: number; readonly rejected: readonly RejectedRow[] },

@@ -1,7 +1,6 @@
 import type { Context } from "@drover/processor-sdk";
 import { type ClassifiedLog, classifyLog } from "./classify-log.js";
-import { type DetectedText, detect } from "./detect.js";
-import { describeDetected } from "./detected-format.js";
+import { type DetectedText, describeDetected, detect } from "./detected-format.js";
 import {
   createPool,
   type LogStore,
@@ -33,7 +32,10 @@ interface Run {
   readonly text: DetectedText;
 }
 
-/** Does one attempt: detect, load, classify, export, pack. Returns the head of the summary. */
+/**
+ * Does one attempt: detect, load, classify, export, pack.
+ * @returns the head of the summary.
+ */
 export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
   const { input, scratch, signal } = context;
   const progress = new RunProgress((percent, options) => context.progress(percent, options));

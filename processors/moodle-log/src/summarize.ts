@@ -1,7 +1,7 @@
 import type { ClassifiedLog } from "./classify-log.js";
 import { type ArrangedLog, type LogStore, type RejectReason, rfc3339 } from "./kernel/index.js";
 import { type Actor, isPerson } from "./people/actor.js";
-import { ACTIVITY_NAMES, levelOf } from "./rules/activity.js";
+import { ACTIVITY_NAMES, levelOf } from "./rules/rules.js";
 import { type RowCounts, type StaffMember, sortedCounts, type UnknownPair } from "./summary.js";
 
 /** What became of the rows. */

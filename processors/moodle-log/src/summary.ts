@@ -1,6 +1,6 @@
 import type { RejectReason } from "./kernel/index.js";
 import type { CaseBy } from "./outputs/shown-log.js";
-import type { Activity } from "./rules/activity.js";
+import type { Activity } from "./rules/rules.js";
 
 /** Rows of the file and what became of them: read = kept + rejected + dropped. */
 export interface RowCounts {

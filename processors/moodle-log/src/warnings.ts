@@ -1,5 +1,5 @@
 import type { ClassifiedLog } from "./classify-log.js";
-import type { DetectedText } from "./detect.js";
+import type { DetectedText } from "./detected-format.js";
 import type { Params } from "./params.js";
 import type { EventCounts } from "./summarize.js";
 

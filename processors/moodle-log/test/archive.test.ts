@@ -1,8 +1,13 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { combineCrc32 } from "../src/kernel/write/crc32.js";
-import { CSV_LEVEL, DEFLATE_END, fileChunk, SharedPieces } from "../src/kernel/write/deflate.js";
+import {
+  CSV_LEVEL,
+  combineCrc32,
+  DEFLATE_END,
+  fileChunk,
+  SharedPieces,
+} from "../src/kernel/write/deflate.js";
 
 describe("pieces of a file", () => {
   test("have together the checksum of the whole", () => {

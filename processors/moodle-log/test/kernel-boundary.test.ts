@@ -8,7 +8,10 @@ const SRC = new URL("../src/", import.meta.url);
 const BYTES =
   /\b(?:(?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array|(?:Shared)?ArrayBuffer|DataView|Atomics|Buffer|node:worker_threads)\b/;
 
-/** Breaches of the kernel's boundary in one file, one sentence each. @param path below `src`. */
+/**
+ * Breaches of the kernel's boundary in one file, one sentence each.
+ * @param path below `src`.
+ */
 function breachesOf(path: string, text: string): string[] {
   const isKernel = path.startsWith("kernel/");
   const named = isKernel ? undefined : BYTES.exec(text)?.[0];

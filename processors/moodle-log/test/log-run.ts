@@ -19,7 +19,9 @@ export interface LogRun {
   }[];
 }
 
-/** Runs the processor on a text or bytes in this process. Tables are read back when they are first asked for. */
+/**
+ * Runs the processor on a text or bytes in this process. Tables are read back when they are first asked for.
+ */
 export async function runLog(
   input: string | Uint8Array | { readonly path: string },
   params: unknown = {},
@@ -110,7 +112,8 @@ const ATTRIBUTE =
 
 /**
  * Reads a XES file as this processor writes it and checks its structure on the way: the order of the parts,
- * the types of values, the escaping. Throws at the first thing that the schema would refuse.
+ * the types of values, the escaping.
+ * @throws at the first thing that the schema would refuse.
  */
 export function readXes(text: string): XesLog {
   const body = text.indexOf("<string key=");

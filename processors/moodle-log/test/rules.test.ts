@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { type Classified, classify } from "../src/classify-log.js";
 import { componentOf, eventDescriptions, eventOf } from "../src/events/event-names.js";
 import { type EventKind, readWording } from "../src/events/wording.js";
 import { DescriptionSplitter } from "../src/kernel/load/description-splitter.js";
 import { LANGUAGES, type Language, NAMES } from "../src/reading/headings.js";
-import { type Classified, classify } from "../src/rules/classifier.js";
 import { builtInRules, ownRule, rulesWith } from "../src/rules/rules.js";
 import { nameIn } from "./synthetic-log.js";
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { detect } from "../src/detect.js";
+import { detect } from "../src/detected-format.js";
 import { loadLog } from "../src/kernel/load/load-log.js";
 import type { LogStore } from "../src/kernel/load/log-store.js";
 import { createInlinePool, createThreadPool, type Pool } from "../src/kernel/threads/thread-pool.js";
@@ -29,18 +29,21 @@ async function load(text: string, pool: Pool, segmentBytes: number): Promise<Log
   }
 }
 
-/** What was loaded, with the numbers replaced by what they stand for. */
+/** What was loaded. */
 function contentOf(store: LogStore) {
   const { rows, times } = store.takeRows();
   return {
     rejected: store.rejected,
+    kinds: store.kinds,
+    actors: store.actors,
+    places: store.places,
     lines: store.line,
     rows: Array.from({ length: rows.count }, (_, row) => ({
       line: rows.lines[row],
       time: times[row],
-      actor: store.actors[rows.actors[row] ?? 0]?.label,
-      kind: store.kinds[rows.kinds[row] ?? 0],
-      place: store.places[rows.places[row] ?? 0],
+      actor: rows.actors[row],
+      kind: rows.kinds[row],
+      place: rows.places[row],
     })),
   };
 }
@@ -70,6 +73,18 @@ describe("a text that is read in stretches", () => {
     const whole = contentOf(await load(text, createInlinePool(), 1 << 24));
     expect(whole.rows).toHaveLength(60);
     expect(contentOf(await load(text, createInlinePool(), segmentBytes))).toEqual(whole);
+  });
+
+  test("a person of several names has the first one in the text, whichever thread is quicker", async () => {
+    const [heading = ""] = syntheticLog({ rows: 1 }).split("\n");
+    const row = (name: string) =>
+      `"22/08/24, 10:00:00",${name},-,Course: C,System,Course viewed,"The user with id '5' viewed the course with id '7'.",web,192.0.2.1`;
+    const names = Array.from({ length: 400 }, (_, i) => (i === 0 ? "-" : `Name ${String(i)}`));
+    const text = [heading, ...names.map(row), ""].join("\n");
+    const whole = contentOf(await load(text, createInlinePool(), 1 << 24));
+    expect(whole.actors).toEqual([{ kind: "id", text: "5", name: "Name 1", label: "user-5" }]);
+    expect(contentOf(await load(text, createThreadPool(3), 1_000))).toEqual(whole);
+    expect(contentOf(await load(text, createThreadPool(3), 97))).toEqual(whole);
   });
 
   test("gives the same on three threads", async () => {

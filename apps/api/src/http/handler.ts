@@ -34,7 +34,7 @@ export type Handler<N extends RouteName> = (input: Input<N>, deps: Deps) => Prom
 /** A handler for every route of the table; one missing does not compile. */
 export type Handlers = { readonly [N in RouteName]: Handler<N> };
 
-/** What a handler answers, without a word of the framework. */
+/** What a handler returns, without a word of the framework. */
 export type Reply =
   | {
       readonly kind: "json";

@@ -1,13 +1,7 @@
-import { PROBLEM_STATUS, type Problem } from "@drover/contract";
+import type { Problem } from "@drover/contract";
 import { DomainError, ERRORS, type ErrorCode, type ErrorDetail } from "@drover/core";
 import multer from "multer";
 import type { z } from "zod";
-
-// The catalogue and the wire name the same codes with the same statuses; a code on one side only does not
-// compile.
-type Statuses<T extends Record<string, { status: number }>> = { readonly [C in keyof T]: T[C]["status"] };
-ERRORS satisfies { readonly [C in keyof typeof PROBLEM_STATUS]: { status: (typeof PROBLEM_STATUS)[C] } };
-PROBLEM_STATUS satisfies Statuses<typeof ERRORS>;
 
 /** What of a request a problem document names. */
 export interface ProblemContext {

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
+import { MAX_IDEMPOTENCY_KEY_LENGTH } from "@drover/contract";
 import { DomainError, type JobId, type JobRequest, parseJobId } from "@drover/core";
-
-const MAX_LENGTH = 255;
 
 /**
  * The key in the header, the same for `"abc"` (the string item of the IETF draft) and `abc`; `undefined`
@@ -14,10 +13,10 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
   const text = header.trim();
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(text)?.[1];
   const key = quoted === undefined ? text : quoted.replaceAll(/\\(["\\])/g, "$1");
-  if (key.length > 0 && key.length <= MAX_LENGTH && /^[\x20-\x7e]+$/.test(key)) return key;
+  if (key.length > 0 && key.length <= MAX_IDEMPOTENCY_KEY_LENGTH && /^[\x20-\x7e]+$/.test(key)) return key;
   throw new DomainError(
     "invalid_request",
-    `An Idempotency-Key is 1 to ${MAX_LENGTH} printable ASCII characters; got ${key.length} characters.`,
+    `An Idempotency-Key is 1 to ${MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters; got ${key.length} characters.`,
     { errors: [{ path: "headers.idempotency-key", message: "is not a key" }] },
   );
 }

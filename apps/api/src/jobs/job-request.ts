@@ -1,5 +1,11 @@
 import { SubmitFields } from "@drover/contract";
-import { DomainError, type ErrorDetail, type JobRequest, type ProcessorInfo } from "@drover/core";
+import {
+  DomainError,
+  type ErrorDetail,
+  type JobRequest,
+  MAX_REQUEST_BYTES,
+  type ProcessorInfo,
+} from "@drover/core";
 import type { Deps } from "../deps.js";
 import { assertPlainJson } from "../http/plain-json.js";
 import { issuesOf } from "../http/problem.js";
@@ -23,9 +29,6 @@ export function assertAccepted(processor: ProcessorInfo, file: UploadedName): vo
     `${processor.name} accepts ${wanted}; got "${file.filename}" as ${file.mediaType}.`,
   );
 }
-
-/** BullMQ keeps the request in the job's data. */
-const MAX_REQUEST_BYTES = 4096;
 
 /** What is known of a submit before its upload is read. */
 export interface SubmitTarget {

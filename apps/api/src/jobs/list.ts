@@ -1,4 +1,4 @@
-import type { JobFilter, JobList } from "@drover/contract";
+import { DEFAULT_PAGE_SIZE, type JobFilter, type JobList } from "@drover/contract";
 import type { JobQuery } from "@drover/core";
 import { type Handler, ok } from "../http/handler.js";
 import { viewJob } from "./job-view.js";
@@ -14,7 +14,7 @@ export const listJobs: Handler<"listJobs"> = async (input, deps) => {
 
 function toQuery(filter: JobFilter): JobQuery {
   return {
-    limit: filter.limit ?? 50,
+    limit: filter.limit ?? DEFAULT_PAGE_SIZE,
     ...(filter.status === undefined ? {} : { status: filter.status }),
     ...(filter.processor === undefined ? {} : { processor: filter.processor }),
     ...(filter.tag === undefined ? {} : { tags: filter.tag }),

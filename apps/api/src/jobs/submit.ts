@@ -1,3 +1,4 @@
+import { MAX_WAIT_S } from "@drover/contract";
 import { isTerminal, type Job } from "@drover/core";
 import type { Deps } from "../deps.js";
 import type { Handler } from "../http/handler.js";
@@ -30,10 +31,8 @@ export const submitJob: Handler<"submitJob"> = async (input, deps) => {
   };
 };
 
-const MAX_WAIT_S = 60;
-
 /**
- * The `wait` preference of RFC 7240, in whole seconds and at most 60; `undefined` without one. An unknown
+ * The `wait` preference of RFC 7240, in whole seconds and at most `MAX_WAIT_S`; `undefined` without one. An unknown
  * preference is passed over, as the RFC asks.
  */
 function preferredWait(prefer: string | undefined): number | undefined {

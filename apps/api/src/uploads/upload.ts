@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type BlobInfo, DomainError } from "@drover/core";
+import { type BlobInfo, DomainError, UNSHOWABLE } from "@drover/core";
 
 /** The bounds of one upload, and where its bytes go. */
 export interface ReceiveOptions {
@@ -24,7 +24,8 @@ export interface Upload {
 }
 
 /**
- * Reads the multipart body, streaming part `file` into the blob store. Throws `file_missing`,
+ * Reads the multipart body, streaming part `file` into the blob store, where it is durable with the next put that
+ * names it in `after`. Throws `file_missing`,
  * `file_too_large`, `invalid_request`, what `accept` throws and what the store throws, and `ClientGone`. When
  * it throws, no write is under way any more and what was stored is for the caller to remove.
  */
@@ -35,11 +36,6 @@ export class ClientGone extends Error {
   override readonly name = "ClientGone";
 }
 
-/**
- * Control characters, and those that change the direction of the text around them (a classic disguise of a
- * file's ending).
- */
-const UNSHOWABLE = /[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const MAX_LENGTH = 255;
 
 /**
@@ -48,7 +44,11 @@ const MAX_LENGTH = 255;
  */
 export function displayName(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
-  const clean = last.replaceAll(UNSHOWABLE, "").normalize("NFC").trim();
+  const clean = last
+    .replaceAll(UNSHOWABLE, "")
+    .replaceAll(/\p{Cs}/gu, "")
+    .normalize("NFC")
+    .trim();
   if (clean === "" || clean === "." || clean === "..") return "unnamed";
   const characters = [...clean];
   if (characters.length <= MAX_LENGTH) return clean;

@@ -1,6 +1,6 @@
 import { type Client, createClient } from "@drover/client";
 import { streamingFetch } from "@drover/client/node";
-import type { Config } from "../config.js";
+import type { Config } from "../cli-config.js";
 import { UsageError } from "../exit.js";
 
 /** What a command needs of the world. */

@@ -53,7 +53,7 @@ export class Supervised {
   }
 
   /**
-   * Starts the process and answers what it is ready with.
+   * Starts the process and returns what it is ready with.
    * @throws when it ends before that: it is not started again then.
    */
   start(): Promise<string> {

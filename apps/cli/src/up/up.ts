@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Config } from "../config.js";
+import type { Config } from "../cli-config.js";
 import { shortPath } from "../show.js";
 import { onStopSignal, type System, startSystem } from "./services.js";
 import { portOf, withOwnProcessors } from "./up-settings.js";

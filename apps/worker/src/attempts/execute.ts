@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Attempt, BlobStore, Clock, JobId, Log, LogFields, Outcome } from "@drover/core";
 import { attemptFolder } from "@drover/job-files";
+import { withFields } from "@drover/log";
 import type { Processor } from "@drover/processor-sdk";
 import type { RunEnd, Runner } from "../children/runner.js";
 import { createReports } from "./attempt-reports.js";
@@ -190,15 +191,6 @@ export function fieldsOf({ request, number }: Attempt): LogFields {
   const { id, processor, requestId } = request;
   // Jobs of an older version have no request id.
   return { ...(requestId == null ? {} : { request_id: requestId }), job_id: id, processor, attempt: number };
-}
-
-/** The log, with `fields` in each entry. */
-function withFields(log: Log, fields: LogFields): Log {
-  const write =
-    (level: keyof Log) =>
-    (message: string, own: LogFields = {}) =>
-      log[level](message, { ...fields, ...own });
-  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
 function outcomeFields(outcome: Outcome): LogFields {

@@ -1,4 +1,5 @@
 import {
+  ARTIFACT_NAME,
   type Artifact,
   type Attempt,
   type BlobStore,
@@ -13,9 +14,6 @@ import { MAX_RESULT_BYTES } from "../children/messages.js";
 import type { RunEnd } from "../children/runner.js";
 import type { FolderHandle } from "./folder-handle.js";
 import { failed, outcomeOfStop } from "./outcome.js";
-
-/** A file name without a path; what the SDK accepts. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** Printable ASCII: it becomes a header. */
 const MEDIA_TYPE = /^[\x20-\x7e]{1,255}$/;
@@ -115,7 +113,7 @@ async function isPublishable(
   folder: FolderHandle,
   device: number,
 ): Promise<boolean> {
-  if (!NAME.test(name) || !MEDIA_TYPE.test(mediaType)) return false;
+  if (!ARTIFACT_NAME.test(name) || !MEDIA_TYPE.test(mediaType)) return false;
   const found = await folder.lstat(name).catch(() => undefined);
   return (
     found?.isFile() === true &&

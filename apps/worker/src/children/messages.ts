@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { LogLevel } from "@drover/core";
 import type { WrittenArtifact } from "@drover/processor-sdk";
 
 /** What the child needs to run one attempt. */
@@ -45,7 +46,7 @@ export type FromChild =
     }
   | {
       readonly type: "log";
-      readonly level: "debug" | "info" | "warn" | "error";
+      readonly level: LogLevel;
       readonly message: string;
     }
   | {

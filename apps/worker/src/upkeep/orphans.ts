@@ -91,7 +91,7 @@ export interface TombstoneDeps {
 const MARGIN_MS = 24 * 3_600_000;
 
 /**
- * Removes deleted jobs that came back, what a delete that died has left, and tombstones that are old; answers
+ * Removes deleted jobs that came back, what a delete that died has left, and tombstones that are old; returns
  * how many jobs that were.
  */
 export function createTombstonePart(deps: TombstoneDeps): Part<number> {

@@ -1,4 +1,4 @@
-import type { BlobStore, Job, JobPlace, QueuePorts } from "@drover/core";
+import type { BlobStore, Job, JobRef, QueuePorts } from "@drover/core";
 import { expiredFact, inputFolder, jobFolder } from "@drover/job-files";
 import { type Slice, tryEntry } from "./walk.js";
 
@@ -17,7 +17,7 @@ const TOLD_MS = 30 * 24 * 3_600_000;
 const PAGE = 100;
 
 /**
- * Removes the jobs whose retention ended, with their files; answers how many.
+ * Removes the jobs whose retention ended, with their files, and returns how many.
  *
  * The job goes first, in one step that a person's retry either comes before or after: nobody is told that a
  * job will run again which is then gone, and no job that will run loses its files. The queue remembers that
@@ -60,7 +60,7 @@ async function expireJobsOf(
 }
 
 /** False when the job is not to be removed after all: it was retried by a person. */
-async function expireJob(deps: RetentionDeps, place: JobPlace, before: number): Promise<boolean> {
+async function expireJob(deps: RetentionDeps, place: JobRef, before: number): Promise<boolean> {
   const { jobs, finished } = deps.queue;
   // One that cannot be read expires like any other.
   const job = await jobs.get(place.id).catch(() => undefined);
@@ -78,7 +78,7 @@ export async function removeExpired(
   }: Pick<RetentionDeps, "blobs" | "retentionMs"> & {
     readonly queue: Pick<QueuePorts, "facts" | "clock">;
   },
-  { id }: JobPlace,
+  { id }: JobRef,
   job: Pick<Job, "status" | "finishedAt" | "input"> | undefined,
 ): Promise<void> {
   const keptMs = job?.status === "completed" ? retentionMs.completed : retentionMs.failed;

@@ -1,6 +1,6 @@
 import { type BlobStore, type Clock, DomainError, type Log, type QueuePorts } from "@drover/core";
 import { settleManifest } from "@drover/job-files";
-import { trouble } from "../log.js";
+import { errorFields } from "@drover/log";
 import { type Repetition, repeat } from "../timers.js";
 import { createArtifactPart, createTombstonePart, lookUpJob } from "./orphans.js";
 import { type Reconciled, Reconciler } from "./reconciler.js";
@@ -96,7 +96,7 @@ export function startSweeper(deps: SweeperDeps): Repetition {
   let turn: { readonly sweeper: Sweeper; sweptAt: number } | undefined;
   const rounds = repeat(async (signal) => {
     const isLeader = await hold().catch((error: unknown) => {
-      quietLog.warn("Sweep put off; it is tried again", trouble(error));
+      quietLog.warn("Sweep put off; it is tried again", errorFields(error));
       return false;
     });
     if (!isLeader) {
@@ -161,7 +161,7 @@ export class Sweeper {
     } catch (error) {
       const { quietLog } = this.#deps;
       if (error instanceof TurnOver) quietLog.info("Another process sweeps now");
-      else quietLog.warn(`Sweep of ${part} failed; the next one tries again`, trouble(error));
+      else quietLog.warn(`Sweep of ${part} failed; the next one tries again`, errorFields(error));
       return otherwise;
     }
   }

@@ -1,5 +1,5 @@
 import { type BlobStat, DomainError, type Log } from "@drover/core";
-import { trouble } from "../log.js";
+import { errorFields } from "@drover/log";
 
 /** One turn of the sweeper at one of its parts. */
 export interface Slice {
@@ -75,7 +75,7 @@ export async function tryEntry<T>(log: Log, entry: T, visit: (entry: T) => Promi
       error instanceof DomainError &&
       (error.code === "redis_unavailable" || error.code === "storage_unavailable");
     if (isAway || error instanceof TurnOver) throw error;
-    log.warn("Sweep: an entry could not be looked after; the others go on", { entry, ...trouble(error) });
+    log.warn("Sweep: an entry could not be looked after; the others go on", { entry, ...errorFields(error) });
     return false;
   }
 }

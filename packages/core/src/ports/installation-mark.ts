@@ -1,18 +1,21 @@
 /**
- * The mark by which the queue's server and a store know that they belong together: both carry the id of one installation. `new` while
- * the pair is being made, `bound` once the store carries the id too.
+ * The mark by which the queue's server and a store know that they belong together: both carry the id of one
+ * installation. `new` while the pair is being made, `bound` once the store carries the id too.
  */
 export interface InstallationMark {
   readonly state: "new" | "bound";
   readonly id: string;
 }
 
-/** The mark in the queue's server. Every method throws `redis_unavailable` within 2 s when it cannot be reached. */
+/**
+ * The mark in the queue's server. Every method throws `redis_unavailable` within 2 s when it cannot be
+ * reached.
+ */
 export interface InstallationMarks {
   read(): Promise<InstallationMark | undefined>;
-  /** Sets a mark in state `new` where there is none; answers the mark that stands. */
+  /** Sets a mark in state `new` where there is none; returns the mark that stands. */
   create(id: string): Promise<InstallationMark>;
-  /** Binds the server to `id`, unless it is bound to another one; answers the mark that stands. */
+  /** Binds the server to `id`, unless it is bound to another one; returns the mark that stands. */
   bind(id: string): Promise<InstallationMark>;
   /** Whether the server knows any job. */
   hasJobs(): Promise<boolean>;

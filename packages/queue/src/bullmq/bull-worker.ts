@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { type Job as BullJob, Worker } from "bullmq";
-import { rateLimited } from "../redis.js";
-import { boundBlockingReads, stampEndsBy } from "./bullmq-internals.js";
-import type { LeaseTimes } from "./lease.js";
-import { delayOf } from "./record.js";
+import { rateLimited } from "../redis-connections.js";
+import { boundBlockingReads, stampEndsBy, tokenPrefixOf } from "./bullmq-internals.js";
+import type { LeaseTimes } from "./lease-times.js";
+import { delayOf } from "./record-outcome.js";
 import { WorkerConnection } from "./worker-connection.js";
 
 /** A job that was lost with its worker this often fails as `worker_lost`: it may well be what kills them. */
@@ -27,7 +27,7 @@ export interface BullWorkerOptions {
   /** The server's wall time. */
   readonly now: () => number;
   readonly log: Log;
-  /** Moves the job itself, and throws `WaitingError` then. */
+  /** Moves the job itself, and throws `alreadyMoved()` then. */
   readonly process: (job: BullJob, token: string) => Promise<never>;
   readonly onError: (error: Error) => void;
   /** The job was found without its worker. */
@@ -73,7 +73,7 @@ export class BullWorker {
 
   /** How its lock tokens begin. */
   get tokenPrefix(): string {
-    return `${this.#worker.id}:`;
+    return tokenPrefixOf(this.#worker);
   }
 
   pause(): void {
@@ -96,7 +96,10 @@ export class BullWorker {
   async disconnect(): Promise<void> {
     const closed = this.close();
     this.#connection.close();
-    await Promise.race([closed, sleep(CLOSE_MS)]);
+    const isClosed = new AbortController();
+    const tooLong = sleep(CLOSE_MS, undefined, { signal: isClosed.signal }).catch(() => {});
+    await Promise.race([closed, tooLong]);
+    isClosed.abort();
     clearInterval(this.#timer);
   }
 

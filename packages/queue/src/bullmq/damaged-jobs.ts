@@ -1,9 +1,9 @@
 import { type JobId, type JobRequest, type Log, parseJobId } from "@drover/core";
 import type { Job as BullJob } from "bullmq";
-import { decodeRequest, encodeFailure } from "../codec.js";
-import type { RedisKeys } from "../keys.js";
-import type { RedisLink } from "../redis.js";
-import { isDamaged, readRecord } from "./snapshot.js";
+import { decodeRequest, encodeFailure } from "../job-codec.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+import { isDamaged, readRecord } from "./job-snapshot.js";
 
 export interface DamagedJobsDeps {
   readonly processor: string;
@@ -25,7 +25,7 @@ const FAILURE = encodeFailure({
  * Ends the jobs that a worker was given and cannot read, each once, so that they come back to no worker.
  *
  * BullMQ moves a job to the active ones and locks it before it reads it. Where it cannot, it throws and forgets the job, whose lock runs out;
- * then the job is found without a worker and handed out again, for ever. (bullmq 6.7.0: `moveToActive`, `Worker.nextJobFromJobData`)
+ * then the job is found without a worker and handed out again, for ever.
  */
 export class DamagedJobs {
   readonly #deps: DamagedJobsDeps;
@@ -66,9 +66,9 @@ export class DamagedJobs {
   /** Fails the job, if it is this worker's or nobody's. */
   async end(id: string): Promise<void> {
     const { link, keys, processor, log, tokenPrefix } = this.#deps;
-    const job = keys.job(processor, id as JobId);
-    const lists = ["active", "stalled", "failed", "events"].map((name) => keys.queue(processor, name));
-    const answer = await link.run("end-damaged", [job, `${job}:lock`, ...lists], [id, FAILURE, tokenPrefix]);
+    const [job, lock] = [keys.job(processor, id as JobId), keys.lock(processor, id as JobId)];
+    const lists = keys.queueAll(processor, ["active", "stalled", "failed", "events"]);
+    const answer = await link.run("end-damaged", [job, lock, ...lists], [id, FAILURE, tokenPrefix]);
     if (answer === "failed")
       log.error("a job failed because its record in Redis cannot be read", { job_id: id, processor });
     if (answer === "vanished")

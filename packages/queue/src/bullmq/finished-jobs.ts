@@ -3,16 +3,15 @@ import {
   isJobId,
   type JobEnd,
   type JobId,
-  type JobPlace,
+  type JobRef,
   type JobRequest,
 } from "@drover/core";
-import { CANCELLED, encodeFailure, encodeRequest, type ReturnValue } from "../codec.js";
-import { HISTORY_LIMIT } from "../history.js";
-import type { RedisKeys } from "../keys.js";
-import type { RedisLink } from "../redis.js";
-import { HISTORY_TTL_MS } from "./history.js";
-import { bullPriority } from "./job-queue.js";
-import type { JobLocator } from "./locator.js";
+import { CANCELLED, encodeFailure, encodeRequest, type ReturnValue } from "../job-codec.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+import { addedFields } from "./bullmq-internals.js";
+import { HISTORY_LIMIT, HISTORY_TTL_MS } from "./job-history.js";
+import type { JobLocator } from "./job-locator.js";
 
 /** How long it is remembered that a job expired. */
 const EXPIRED_TTL_MS = 30 * 86_400_000;
@@ -69,21 +68,40 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
   };
 }
 
-function expireKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
-  const job = keys.job(processor, id);
+const RESTORE_KEYS = [
+  "completed",
+  "failed",
+  "active",
+  "delayed",
+  "prioritized",
+  "wait",
+  "paused",
+  "events",
+] as const;
+const REMAIN_KEYS = [
+  "stalled",
+  "active",
+  "wait",
+  "paused",
+  "delayed",
+  "prioritized",
+  "completed",
+  "failed",
+] as const;
+
+function expireKeys(keys: RedisKeys, { processor, id }: JobRef): string[] {
   const lists = keys.queueAll(processor, ["completed", "failed", "events"]);
-  return [job, ...lists, keys.history(processor, id), `${job}:logs`, keys.expired(processor, id)];
+  const rest = [keys.history(processor, id), keys.logs(processor, id), keys.expired(processor, id)];
+  return [keys.job(processor, id), ...lists, ...rest];
 }
 
-function restoreKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
-  const names = ["completed", "failed", "active", "delayed", "prioritized", "wait", "paused", "events"];
-  return [keys.job(processor, id), ...keys.queueAll(processor, names), keys.history(processor, id)];
+function restoreKeys(keys: RedisKeys, { processor, id }: JobRef): string[] {
+  const lists = keys.queueAll(processor, RESTORE_KEYS);
+  return [keys.job(processor, id), ...lists, keys.history(processor, id), keys.lock(processor, id)];
 }
 
-function remainKeys(keys: RedisKeys, { processor, id }: JobPlace): string[] {
-  const job = keys.job(processor, id);
-  const names = ["stalled", "active", "wait", "paused", "delayed", "prioritized", "completed", "failed"];
-  return [job, `${job}:lock`, ...keys.queueAll(processor, names)];
+function remainKeys(keys: RedisKeys, { processor, id }: JobRef): string[] {
+  return [keys.job(processor, id), keys.lock(processor, id), ...keys.queueAll(processor, REMAIN_KEYS)];
 }
 
 /** The set that BullMQ keeps such a job in, and the value that says how it ended. */
@@ -97,19 +115,9 @@ function storedEnd(end: JobEnd): readonly ["completed" | "failed", string] {
   return ["failed", encodeFailure({ kind: "failed", ...error })];
 }
 
-/** The hash as BullMQ writes it. Attempts past the first `maxAttempts` did not count, or the job would not have had them. */
+/** Attempts past the first `maxAttempts` did not count, or the job would not have had them. */
 function fieldsOf(request: JobRequest, end: JobEnd): readonly (string | number)[] {
-  const priority = bullPriority(request.priority);
-  const options = {
-    attempts: request.maxAttempts,
-    backoff: { type: "custom" },
-    priority,
-    stackTraceLimit: 0,
-  };
-  return [
-    ...["name", request.processor, "data", JSON.stringify(encodeRequest(request))],
-    ...["opts", JSON.stringify({ ...options, jobId: request.id }), "priority", priority, "delay", 0],
-    ...["timestamp", request.createdAt, "ats", end.attempt],
-    ...["drover:released", Math.max(0, end.attempt - request.maxAttempts)],
-  ];
+  const uncounted = Math.max(0, end.attempt - request.maxAttempts);
+  const fields = addedFields(request, encodeRequest(request));
+  return [...fields, "ats", end.attempt, "drover:released", uncounted];
 }

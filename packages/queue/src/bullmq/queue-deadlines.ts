@@ -6,9 +6,9 @@ import {
   type QueueDeadlines,
   queueDeadline,
 } from "@drover/core";
-import { encodeFailure } from "../codec.js";
-import type { RedisKeys } from "../keys.js";
-import type { RedisLink } from "../redis.js";
+import { encodeFailure } from "../job-codec.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
 
 /** What a job that waited too long is told. */
 const QUEUE_TIMEOUT = encodeFailure({
@@ -17,6 +17,8 @@ const QUEUE_TIMEOUT = encodeFailure({
   message: "The job waited longer than its limit before a worker was free.",
   retryable: false,
 });
+
+const FAIL_KEYS = ["failed", "delayed", "prioritized", "wait", "paused", "events"] as const;
 
 /** Enters a job that may wait only so long; to be done before it is queued. */
 export async function addDeadline(link: RedisLink, keys: RedisKeys, request: JobRequest): Promise<void> {
@@ -34,8 +36,7 @@ export async function addDeadline(link: RedisLink, keys: RedisKeys, request: Job
 export function redisDeadlines(link: RedisLink, keys: RedisKeys, now: () => number): QueueDeadlines {
   const failOne = async (entry: string): Promise<JobId | undefined> => {
     const [id, processor] = [parseJobId(entry.slice(0, 36)), entry.slice(37)];
-    const names = ["failed", "delayed", "prioritized", "wait", "paused", "events"];
-    const scriptKeys = [keys.job(processor, id), ...keys.queueAll(processor, names)];
+    const scriptKeys = [keys.job(processor, id), ...keys.queueAll(processor, FAIL_KEYS)];
     return (await link.run("fail-late", scriptKeys, [id, QUEUE_TIMEOUT])) === 1 ? id : undefined;
   };
   return {

@@ -1,6 +1,6 @@
 import type { ApiInfo, InstallationMark, InstallationMarks, LiveApis } from "@drover/core";
-import type { RedisKeys } from "../keys.js";
-import type { RedisLink } from "../redis.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
 
 const API_TTL_MS = 15_000;
 

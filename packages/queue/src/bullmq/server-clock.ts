@@ -1,5 +1,5 @@
 import type { Log } from "@drover/core";
-import type { RedisLink } from "../redis.js";
+import type { RedisLink } from "../redis-link.js";
 
 /** How often the server's time is asked for, in ms. */
 const MEASURE_MS = 10_000;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import type { Redis } from "ioredis";
-import { patientConnection } from "../redis.js";
+import { patientConnection } from "../redis-connections.js";
 
 /** Longest wait for one answer of WAITAOF, in ms. */
 const WAITAOF_MS = 2_000;

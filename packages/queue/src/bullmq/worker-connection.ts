@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@drover/core";
-import { Redis, type RedisOptions } from "ioredis";
-import { type PatientOptions, patientConnection } from "../redis.js";
+import type { Redis } from "ioredis";
+import { type PatientOptions, patientConnection } from "../redis-connections.js";
+import { copiesOf } from "./bullmq-internals.js";
 
 /** A connection without an answer for this long is made anew. */
 const SILENCE_LIMIT_MS = 30_000;
@@ -13,18 +14,14 @@ const SILENCE_LIMIT_MS = 30_000;
 export class WorkerConnection {
   readonly client: Redis;
   readonly #log: Log;
-  readonly #copies: Redis[] = [];
+  readonly #copies: readonly Redis[];
   #lastAnswerAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(url: string, log: Log, options: PatientOptions) {
     this.#log = log;
     this.client = patientConnection(url, log, options);
-    this.client.duplicate = (options?: Partial<RedisOptions>) => {
-      const copy = Redis.prototype.duplicate.call(this.client, options);
-      this.#copies.push(copy);
-      return copy;
-    };
+    this.#copies = copiesOf(this.client);
   }
 
   watch(): void {
@@ -33,7 +30,8 @@ export class WorkerConnection {
 
   close(): void {
     clearInterval(this.#timer);
-    for (const connection of [this.client, ...this.#copies]) connection.disconnect();
+    const open = [this.client, ...this.#copies].filter(({ status }) => status !== "end");
+    for (const connection of open) connection.disconnect(); // one that has ended would keep a timer for 2 s
   }
 
   async #look(): Promise<void> {

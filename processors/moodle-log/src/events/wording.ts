@@ -71,7 +71,10 @@ const MODULE_WORDS: Readonly<Record<string, string>> = {
   bigbluebuttonbn: "bigbluebuttonbn",
 };
 
-/** Reads what a wording says. @param wording as `DescriptionSplitter` gives it, values as `#`. */
+/**
+ * Reads what a wording says.
+ * @param wording as `DescriptionSplitter` gives it, values as `#`.
+ */
 export function readWording(wording: string): Wording {
   const isReview = REVIEWER.test(wording);
   const { action, object } = isReview ? { action: "reviewed", object: "attempt" } : deedOf(wording.trim());

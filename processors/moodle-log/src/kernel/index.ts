@@ -16,12 +16,19 @@ export type { RejectedRow, RejectReason } from "./load/segment.js";
 export { isTimeCell } from "./load/time-cell.js";
 export type { LogText } from "./text/open-text.js";
 export { openText } from "./text/open-text.js";
-export { rawRow, rawRows, timeCellOf } from "./text/raw-rows.js";
-export { type HeadRow, headRows, type Layout, type TextHead } from "./text/table-head.js";
 export type { Encoding } from "./text/text-encoding.js";
+export {
+  type HeadRow,
+  headRows,
+  type Layout,
+  rawRow,
+  rawRows,
+  type TextHead,
+  timeCellOf,
+} from "./text/text-rows.js";
 export { createPool, type Pool } from "./threads/thread-pool.js";
 export type { ArtifactFile } from "./write/artifact-file.js";
+export { OutputFiles } from "./write/artifact-file.js";
 export { csvText } from "./write/csv-cell.js";
-export { OutputFiles } from "./write/output-files.js";
 export { rfc3339 } from "./write/rfc3339.js";
 export { openExport, writeCsv, writeXes } from "./write/write-logs.js";

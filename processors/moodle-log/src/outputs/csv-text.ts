@@ -1,4 +1,4 @@
-import { ACTIVITIES, levelOf } from "../rules/activity.js";
+import { ACTIVITIES, levelOf } from "../rules/rules.js";
 import { roleHint, type ShownKind } from "./shown-log.js";
 
 /** The columns that an output row takes from the log as they stand, in this order. */

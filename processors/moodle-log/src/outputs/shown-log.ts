@@ -1,4 +1,4 @@
-import { ACTIVITIES, type Activity } from "../rules/activity.js";
+import { ACTIVITIES, type Activity } from "../rules/rules.js";
 
 /** A kind of event as the outputs show it. */
 export interface ShownKind {

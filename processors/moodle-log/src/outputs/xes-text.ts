@@ -1,4 +1,4 @@
-import { ACTIVITIES, levelOf } from "../rules/activity.js";
+import { ACTIVITIES, levelOf } from "../rules/rules.js";
 import { type ActivityKey, roleHint, type ShownKind, type ShownPlace } from "./shown-log.js";
 
 /**

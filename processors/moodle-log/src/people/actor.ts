@@ -5,11 +5,11 @@ export interface ActorEntry {
   readonly kind: "id" | "name" | "system" | "unknown";
   /** The user id, or the name. */
   readonly text: string;
-  /** The name that stood beside an id when it was first seen; empty when none did. */
+  /** The name that stands beside the id; empty when none does. */
   readonly name: string;
 }
 
-/** One actor of the log. */
+/** One actor of the log; `name` is the first in the text. */
 export interface Actor extends ActorEntry {
   /** As in the outputs: `user-5`, a name, `system`, `unknown`. */
   readonly label: string;

@@ -1,5 +1,5 @@
 import { type LogRows, offsetOfRow, type SharedColumn } from "../load/log-store.js";
-import type { RowPosition } from "../text/raw-rows.js";
+import type { RowPosition } from "../text/text-rows.js";
 import type { Cases } from "./case-order.js";
 
 /** The columns of an arranged log; shared memory, for the threads that write outputs. */
@@ -45,7 +45,10 @@ export class ArrangedLog {
     return row === undefined ? undefined : { offset: offsetOfRow(rows, row) };
   }
 
-  /** Counts the kept rows by kind of event and by actor. @param of how many kinds and actors there are. */
+  /**
+   * Counts the kept rows by kind of event and by actor.
+   * @param of how many kinds and actors there are.
+   */
   count(of: { readonly kinds: number; readonly actors: number }): {
     readonly kinds: readonly number[];
     readonly actors: readonly number[];

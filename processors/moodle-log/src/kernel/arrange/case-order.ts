@@ -26,7 +26,10 @@ export interface Cases {
   readonly caseOrder: SharedColumn;
 }
 
-/** Assigns each kept row to its case. @param timeOrder the kept rows in ascending time. */
+/**
+ * Assigns each kept row to its case.
+ * @param timeOrder the kept rows in ascending time.
+ */
 export function assignCases(
   rows: LogRows,
   times: { readonly instants: SharedColumn; readonly timeOrder: SharedColumn },

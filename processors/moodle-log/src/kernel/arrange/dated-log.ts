@@ -71,7 +71,10 @@ export class DatedLog {
     return count;
   }
 
-  /** Drops the rows of marked actors that are not dropped yet; returns how many. @param isMarked by actor. */
+  /**
+   * Drops the rows of marked actors that are not dropped yet; returns how many.
+   * @param isMarked by actor.
+   */
   dropActors(isMarked: readonly boolean[]): number {
     let count = 0;
     for (let row = 0; row < this.#rows.count; row++) {
@@ -82,7 +85,10 @@ export class DatedLog {
     return count;
   }
 
-  /** Which actors have a row that counts of a marked kind, by actor. @param isMarked by kind of event. */
+  /**
+   * Which actors have a row that counts of a marked kind, by actor.
+   * @param isMarked by kind of event.
+   */
   actorsOf(isMarked: readonly boolean[]): boolean[] {
     const found = new Array<boolean>(this.#actorCount).fill(false);
     for (let row = 0; row < this.#rows.count; row++) {

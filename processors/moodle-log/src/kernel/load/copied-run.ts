@@ -1,6 +1,6 @@
 import { COPIED_COLUMNS } from "../../outputs/csv-text.js";
 import { BARE, BARE_WITH_QUOTES, type RecordScanner } from "../text/row-scanner.js";
-import type { Layout } from "../text/table-head.js";
+import type { Layout } from "../text/text-rows.js";
 import { isFormula } from "../write/csv-cell.js";
 
 const COMMA = 44;

@@ -1,5 +1,5 @@
 import type { Pool } from "../threads/thread-pool.js";
-import { LogStore, type ThreadNumbers } from "./log-store.js";
+import { LogStore, ThreadDictionaries } from "./log-store.js";
 import type { SegmentRequest, TextSource } from "./segment.js";
 
 /**
@@ -28,13 +28,13 @@ export interface LoadOptions {
 export async function loadLog(pool: Pool, source: TextSource, options: LoadOptions): Promise<LogStore> {
   await pool.runOnAll("openText", source);
   const store = new LogStore(source.layout.firstLine);
-  const threads = new Map<number, ThreadNumbers>();
+  const threads = new Map<number, ThreadDictionaries>();
   const load = async (request: SegmentRequest) => {
     const segment = await pool.run("load", request);
-    const numbers = threads.get(segment.thread) ?? { kinds: [], actors: [], places: [] };
-    threads.set(segment.thread, numbers);
-    store.learn(numbers, segment);
-    return { segment, numbers };
+    const thread = threads.get(segment.thread) ?? new ThreadDictionaries();
+    threads.set(segment.thread, thread);
+    thread.learn(segment);
+    return { segment, thread };
   };
   let expected = Math.min(source.layout.dataStart, source.sizeBytes);
   const requests = requestsFor(expected, source.sizeBytes, options.segmentBytes ?? SEGMENT_BYTES);
@@ -51,7 +51,7 @@ export async function loadLog(pool: Pool, source: TextSource, options: LoadOptio
     delete underWay[done];
     if (expected >= to) continue;
     if (loaded.segment.start !== expected) loaded = await load({ from: expected, to, isExact: true });
-    store.add(loaded.segment, loaded.numbers);
+    store.add(loaded.segment, loaded.thread);
     expected = loaded.segment.end;
     options.onBytes(expected);
   }

@@ -71,11 +71,15 @@ export class LogStore {
     return this.#line;
   }
 
-  /** Adds the next segment of the text, its numbers as `numbersOf` its thread. */
-  add(segment: Segment, numbers: ThreadNumbers): void {
-    renumber(segment.kinds, numbers.kinds);
-    renumber(segment.actors, numbers.actors);
-    renumber(segment.places, numbers.places);
+  /**
+   * Adds the next segment of the text. What it holds is numbered in the order of the text, so that neither
+   * the numbers nor a person's name depend on which thread was quicker.
+   * @param thread what the segment's numbers stand for.
+   */
+  add(segment: Segment, thread: ThreadDictionaries): void {
+    renumber(segment.kinds, thread.kinds, (kind) => numberOf(this.#kindIds, this.kinds, kind));
+    renumber(segment.actors, thread.actors, (actor) => this.#numberOfActor(actor));
+    renumber(segment.places, thread.places, (place) => numberOf(this.#placeIds, this.places, place));
     const line = this.#line;
     for (let i = 0; i < segment.rows; i++) (segment.lineNumbers[i] as number) += line;
     for (const row of segment.rejected) this.rejected.push({ ...row, line: row.line + line });
@@ -83,14 +87,6 @@ export class LogStore {
     this.#line += segment.lines;
     this.rows += segment.rows;
     if (segment.rows > 0) this.#segments.push(segment);
-  }
-
-  /** Extends what a thread's numbers stand for by what it met for the first time. */
-  learn(numbers: ThreadNumbers, segment: Segment): void {
-    for (const kind of segment.newKinds) numbers.kinds.push(this.#numberOf(this.#kindIds, this.kinds, kind));
-    for (const place of segment.newPlaces)
-      numbers.places.push(this.#numberOf(this.#placeIds, this.places, place));
-    for (const actor of segment.newActors) numbers.actors.push(this.#actor(actor));
   }
 
   /** The rows as columns for all threads, and the packed times; empties the store of its segments. */
@@ -122,15 +118,7 @@ export class LogStore {
     return { rows, times, hashes };
   }
 
-  #numberOf<T>(ids: Map<string, number>, list: T[], entry: T): number {
-    const key = JSON.stringify(entry);
-    const known = ids.get(key);
-    if (known !== undefined) return known;
-    ids.set(key, list.length);
-    return list.push(entry) - 1;
-  }
-
-  #actor(entry: ActorEntry): number {
+  #numberOfActor(entry: ActorEntry): number {
     const key = `${entry.kind}:${entry.text}`;
     const known = this.#actorIds.get(key);
     if (known === undefined) {
@@ -143,15 +131,43 @@ export class LogStore {
   }
 }
 
-/** What the numbers of one thread stand for in the whole log. */
-export interface ThreadNumbers {
-  readonly kinds: number[];
-  readonly actors: number[];
-  readonly places: number[];
+/** What the numbers of one thread stand for; extended by `learn` in the order in which the thread replies. */
+export class ThreadDictionaries {
+  readonly kinds = new Dictionary<EventKind>();
+  readonly actors = new Dictionary<ActorEntry>();
+  readonly places = new Dictionary<Place>();
+
+  /** Takes over what the thread met for the first time. */
+  learn(segment: Pick<Segment, "newKinds" | "newActors" | "newPlaces">): void {
+    for (const kind of segment.newKinds) this.kinds.entries.push(kind);
+    for (const actor of segment.newActors) this.actors.entries.push(actor);
+    for (const place of segment.newPlaces) this.places.entries.push(place);
+  }
 }
 
-function renumber(column: Uint32Array, numbers: readonly number[]): void {
-  for (let i = 0; i < column.length; i++) column[i] = numbers[column[i] as number] as number;
+/** Entries by the number that a thread gave them, and the log's number of those that were used so far. */
+class Dictionary<T> {
+  readonly entries: T[] = [];
+  readonly numbers: number[] = [];
+}
+
+/** Replaces a thread's numbers by the log's; `numberOf` is asked once for each entry. */
+function renumber<T>(column: Uint32Array, thread: Dictionary<T>, numberOf: (entry: T) => number): void {
+  const { entries, numbers } = thread;
+  while (numbers.length < entries.length) numbers.push(-1);
+  for (let i = 0; i < column.length; i++) {
+    const local = column[i] as number;
+    if ((numbers[local] as number) < 0) numbers[local] = numberOf(entries[local] as T);
+    column[i] = numbers[local] as number;
+  }
+}
+
+function numberOf<T>(ids: Map<string, number>, list: T[], entry: T): number {
+  const key = JSON.stringify(entry);
+  const known = ids.get(key);
+  if (known !== undefined) return known;
+  ids.set(key, list.length);
+  return list.push(entry) - 1;
 }
 
 function emptyRows(count: number, stretches: number): LogRows {

@@ -1,10 +1,9 @@
 import { fullYear } from "../../time/calendar.js";
 
 /**
- * What the numbers of a date are known to be.
- * 0 three short numbers in any order · 1 the last is a four-digit year · 2 year, month, day · 3 month and day
- * without a year ·
- * 4 seconds since 1970, UTC · 5 and 6 as 0 and 1 with dots between, where the day comes before the month.
+ * What the numbers of a date are known to be. 0 three short numbers in any order · 1 the last is a four-digit
+ * year · 2 year, month, day · 3 month and day without a year · 4 seconds since 1970, UTC · 5 and 6 as 0 and 1
+ * with dots between, where the day comes before the month.
  */
 export const SHORT = 0;
 export const YEAR_LAST = 1;

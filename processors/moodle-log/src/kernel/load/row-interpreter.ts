@@ -2,9 +2,8 @@ import { type EventKind, readWording, type Wording } from "../../events/wording.
 import { type ActorEntry, type PersonName, readName } from "../../people/actor.js";
 import type { Place } from "../../places/courses.js";
 import type { RecordScanner } from "../text/row-scanner.js";
-import type { Layout } from "../text/table-head.js";
-import { ByteInterner } from "./byte-interner.js";
-import { CellInterner } from "./cell-interner.js";
+import type { Layout } from "../text/text-rows.js";
+import { ByteInterner, CellInterner } from "./byte-interner.js";
 import { DescriptionSplitter } from "./description-splitter.js";
 
 const MAX_WORDINGS = 50_000;
@@ -12,6 +11,7 @@ const MAX_PACKED_ID = 1 << 16;
 /** Three numbers below these make one that a double holds exactly. */
 const MAX_COURSES = 2 ** 10 - 2;
 const MAX_IDS = 2 ** 21 - 2;
+const MAX_NAMES = 2 ** 26;
 const ZERO = 48;
 const MINUS = 45;
 const NO_ID = -1;
@@ -24,8 +24,8 @@ interface ReadWording {
 }
 
 /**
- * Turns the cells of a row into three small numbers: its kind of event, its actor, its place.
- * The numbers are this object's own; `takeNew` hands out what they stand for, each once.
+ * Turns the cells of a row into three small numbers: its kind of event, its actor, its place. The numbers are
+ * this object's own; `takeNew` hands out what they stand for, each once.
  */
 export class RowInterpreter {
   kind = 0;
@@ -70,7 +70,10 @@ export class RowInterpreter {
     this.place = this.#placeOf(bytes, scanner, wording);
   }
 
-  /** What was numbered since the last call. */
+  /**
+   * What was numbered since the last call. An actor who is called by two names is numbered twice: which row
+   * comes first in the text is known only when the stretches are joined.
+   */
   takeNew(): { kinds: EventKind[]; actors: ActorEntry[]; places: Place[] } {
     const taken = { kinds: this.#newKinds, actors: this.#newActors, places: this.#newPlaces };
     this.#newKinds = [];
@@ -131,7 +134,8 @@ export class RowInterpreter {
 
   #actorOf(user: number, nameId: number): number {
     const { name } = this.#readNames[nameId] as PersonName;
-    const key = user >= 0 ? user * 2 : name !== "" ? nameId * 2 + 1 : user;
+    const isNamed = name !== "" || user >= 0;
+    const key = isNamed ? (Math.max(user, NO_ID) + 1) * MAX_NAMES + nameId : user;
     const known = this.#actors.get(key);
     if (known !== undefined) return known;
     const actor = this.#actors.size;

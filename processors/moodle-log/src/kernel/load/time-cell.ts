@@ -1,5 +1,4 @@
-import { fullYear, isDate } from "../../time/calendar.js";
-import { AM, PM, readTimeWord, UTC } from "../../time/time-words.js";
+import { AM, fullYear, isDate, PM, readTimeWord, UTC } from "../../time/calendar.js";
 import {
   DATE,
   INSTANT,

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Layout, TextHead } from "./table-head.js";
 import { asUtf8, detectEncoding, type Encoding, encodingOfHead, readHead } from "./text-encoding.js";
+import type { Layout, TextHead } from "./text-rows.js";
 
 const HEAD_BYTES = 256 << 10;
 

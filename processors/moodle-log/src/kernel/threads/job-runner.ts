@@ -1,8 +1,8 @@
-import { SegmentLoader } from "../load/segment.js";
-import { CsvRenderer } from "../write/csv-renderer.js";
+import { type Segment, SegmentLoader, type SegmentRequest, type TextSource } from "../load/segment.js";
+import { type CsvChunk, CsvRenderer, type CsvRequest } from "../write/csv-renderer.js";
 import { SharedPieces } from "../write/deflate.js";
-import { XesRenderer } from "../write/xes-renderer.js";
-import type { JobName, JobRunner, Jobs } from "./thread-jobs.js";
+import type { ExportSource } from "../write/export-source.js";
+import { type XesChunk, XesRenderer, type XesRequest } from "../write/xes-renderer.js";
 
 /** Makes a runner with nothing open. */
 export function createJobRunner(): JobRunner {
@@ -38,4 +38,24 @@ export function createJobRunner(): JobRunner {
 function opened<T>(part: T | undefined): T {
   if (part === undefined) throw new Error("A thread was given work before it was told on what.");
   return part;
+}
+
+/**
+ * What can be asked of a thread, and what it replies. `open` comes first of its kind; the others use what it
+ * set up.
+ */
+export interface Jobs {
+  readonly openText: { readonly request: TextSource; readonly reply: null };
+  readonly load: { readonly request: SegmentRequest; readonly reply: Segment };
+  readonly openExport: { readonly request: ExportSource; readonly reply: null };
+  readonly csv: { readonly request: CsvRequest; readonly reply: CsvChunk };
+  readonly xes: { readonly request: XesRequest; readonly reply: XesChunk };
+}
+
+export type JobName = keyof Jobs;
+
+/** Does the jobs of one thread, or of this one. */
+export interface JobRunner {
+  run<Name extends JobName>(name: Name, request: Jobs[Name]["request"]): Jobs[Name]["reply"];
+  close(): void;
 }

@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { createJobRunner } from "./job-runner.js";
+import { createJobRunner, type JobName, type Jobs } from "./job-runner.js";
 import type { ThreadRequest } from "./thread.js";
-import type { JobName, Jobs } from "./thread-jobs.js";
 
 /** Runs jobs on threads, or in place. Starts when made; `close` ends it and may be called twice. */
 export interface Pool {

@@ -1,6 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { createJobRunner } from "./job-runner.js";
-import type { JobName, Jobs } from "./thread-jobs.js";
+import { createJobRunner, type JobName, type Jobs } from "./job-runner.js";
 
 /** A job for a thread. */
 export interface ThreadRequest {

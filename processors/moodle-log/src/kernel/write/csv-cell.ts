@@ -15,7 +15,10 @@ export function isFormula(bytes: Uint8Array, start: number, end: number): boolea
   );
 }
 
-/** A text as a cell of RFC 4180. @param neutralizes whether a formula gets an apostrophe in front. */
+/**
+ * A text as a cell of RFC 4180.
+ * @param neutralizes whether a formula gets an apostrophe in front.
+ */
 export function csvText(text: string, neutralizes: boolean): string {
   const bytes = Buffer.from(text, "utf8");
   const safe = neutralizes && isFormula(bytes, 0, bytes.length) ? `'${text}` : text;

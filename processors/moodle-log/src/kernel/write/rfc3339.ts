@@ -59,7 +59,10 @@ export class Rfc3339Writer {
   }
 }
 
-/** An instant as RFC 3339 in a time zone. @param instant whole seconds since 1970, UTC. */
+/**
+ * An instant as RFC 3339 in a time zone.
+ * @param instant whole seconds since 1970, UTC.
+ */
 export function rfc3339(instant: number, timezone: string): string {
   return new Rfc3339Writer(new Zone(timezone), { milliseconds: false }).write(instant).toString("latin1");
 }

@@ -10,7 +10,10 @@ import type { XesRequest } from "./xes-renderer.js";
 
 const CHUNK_ROWS = 4096;
 
-/** Gets all threads ready to write a log. @returns what `writeCsv` and `writeXes` need. */
+/**
+ * Gets all threads ready to write a log.
+ * @returns what `writeCsv` and `writeXes` need.
+ */
 export async function openExport(
   pool: Pool,
   log: { readonly text: LogText; readonly arranged: ArrangedLog },
@@ -45,8 +48,8 @@ interface WriteOptions {
 }
 
 /**
- * Writes both CSV files, the pieces made on all threads and put in order here. Returns the rows of the
- * second.
+ * Writes both CSV files, the pieces made on all threads and put in order here.
+ * @returns the rows of the second.
  */
 export async function writeCsv(
   pool: Pool,

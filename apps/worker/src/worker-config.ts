@@ -1,0 +1,39 @@
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { misspeltSettings, parseSettings, type Settings } from "@drover/settings";
+
+/** What the worker was told. The only place that reads the environment. */
+export interface Config {
+  readonly settings: Settings;
+  /** Absolute. */
+  readonly dataFolder: string;
+  /** As `openStore` takes it. */
+  readonly storage: string;
+  /** For child processes: everything but what is Drover's own, such as the address and password of Redis. */
+  readonly childEnvironment: Readonly<Record<string, string | undefined>>;
+  /** A sentence for each `DROVER_` variable that is no setting. */
+  readonly misspelt: readonly string[];
+  /** Unique among workers; letters, digits, "-" and "." only. Tells where the worker runs. */
+  readonly workerId: string;
+  /** Names the worker's own folder: unique like its id, but short. */
+  readonly folderName: string;
+}
+
+/**
+ * Throws `SettingsError` listing every mistake. `suffix` makes the worker's id unique where host and pid
+ * repeat.
+ */
+export function readConfig(suffix: string): Config {
+  const settings = parseSettings(process.env);
+  const dataFolder = resolve(settings.DROVER_DATA_DIR);
+  const isOwn = (name: string) => name.startsWith("DROVER_") || name === "REDIS_URL";
+  return {
+    settings,
+    dataFolder,
+    storage: settings.DROVER_STORAGE ?? `file:${join(dataFolder, "blobs")}`,
+    childEnvironment: Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOwn(name))),
+    misspelt: misspeltSettings(process.env),
+    workerId: `${hostname().replaceAll(/[^A-Za-z0-9.-]/g, "-")}-${process.pid}-${suffix}`,
+    folderName: suffix,
+  };
+}

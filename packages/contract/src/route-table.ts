@@ -1,0 +1,52 @@
+import { jobRoutes } from "./job-routes.js";
+import { legacyRoutes } from "./legacy-routes.js";
+import { operationRoutes } from "./operation-routes.js";
+import type { Route } from "./route-parts.js";
+
+/** Every endpoint, once. The api mounts this table; `/openapi.json` and the SDK are computed from it. */
+export const routes = { ...jobRoutes, ...operationRoutes, ...legacyRoutes } as const;
+
+export type RouteName = keyof typeof routes;
+
+/**
+ * @returns the endpoint's path with the params filled in, each percent-encoded.
+ * @throws `TypeError` when one is missing.
+ */
+export function pathOf(route: Pick<Route, "path">, params: Readonly<Record<string, string>> = {}): string {
+  return route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = params[name];
+    if (value === undefined) throw new TypeError(`${route.path} needs ${name}.`);
+    return encodeURIComponent(value);
+  });
+}
+
+/**
+ * @returns the query string of a filter, without "?": `{ limit: 5, tag: { course: "CS101" } }` is
+ *   `limit=5&tag.course=CS101`. Undefined members are left out.
+ */
+export function encodeQuery(query: Readonly<Record<string, unknown>>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    if (typeof value === "object" && value !== null) {
+      for (const [key, part] of Object.entries(value)) search.append(`${name}.${key}`, String(part));
+    } else search.append(name, String(value));
+  }
+  return search.toString();
+}
+
+/**
+ * @returns the members of a query string, `tag.<key>` gathered under `tag`. A name that comes twice stays a
+ *   list, which no schema of ours takes.
+ */
+export function decodeQuery(search: URLSearchParams): Readonly<Record<string, unknown>> {
+  const query: Record<string, unknown> = Object.create(null);
+  const tag: Record<string, unknown> = Object.create(null);
+  for (const name of new Set(search.keys())) {
+    const values = search.getAll(name);
+    const value = values.length === 1 ? values[0] : values;
+    if (name.startsWith("tag.")) tag[name.slice("tag.".length)] = value;
+    else query[name] = value;
+  }
+  return Object.keys(tag).length === 0 ? { ...query } : { ...query, tag: { ...tag } };
+}

@@ -1,0 +1,34 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** A process of the benchmark's own: a server or a worker to compare with, or what sends load. */
+export interface BenchProcess {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** What the process said when it was ready. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts `processes/<name>.mjs` and waits until it is ready. It ends with this process at the latest. */
+export async function startProcess(
+  name: "load" | "bare-status" | "bare-submit" | "bullmq-worker",
+  env: Readonly<Record<string, string>> = {},
+): Promise<BenchProcess> {
+  const child = fork(fileURLToPath(new URL(`./processes/${name}.mjs`, import.meta.url)), {
+    env: { ...process.env, ...env },
+  });
+  const [ready] = (await once(child, "message", { signal: AbortSignal.timeout(30_000) })) as [
+    { readonly url?: string },
+  ];
+  return {
+    child,
+    pid: child.pid ?? 0,
+    url: ready.url ?? "",
+    async stop() {
+      child.kill();
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    },
+  };
+}

@@ -1,0 +1,247 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Attempt, ConsumeOptions, Consumer, JobId, Log, Outcome } from "@drover/core";
+import type { Job as BullJob } from "bullmq";
+import { isServerTrouble } from "../redis-errors.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+import { BullAttempt } from "./bull-attempt.js";
+import { BullWorker } from "./bull-worker.js";
+import { alreadyMoved } from "./bullmq-internals.js";
+import { DamagedJobs, readRequest } from "./damaged-jobs.js";
+import { noteLostWorker } from "./job-history.js";
+import type { LeaseTimes } from "./lease-times.js";
+import { recordOutcome, type StateAfterAttempt } from "./record-outcome.js";
+
+/** Cancel marks are looked for this often: with a second of grace for the child, a running job is stopped well within the promised 2 s. */
+const CANCEL_CHECK_MS = 250;
+
+/** How long after the drain deadline an attempt has to end and its outcome to be recorded. */
+const LAST_WORD_MS = 8_000;
+
+/** How long a drained consumer without attempts waits for BullMQ to close by itself. */
+const IDLE_CLOSE_MS = 500;
+
+/** What a consumer is made of. */
+export interface ConsumerDeps {
+  readonly url: string;
+  readonly keys: RedisKeys;
+  readonly link: RedisLink;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly lease: LeaseTimes;
+  /** The server's wall time. */
+  readonly now: () => number;
+}
+
+type Execute = (attempt: Attempt) => Promise<Outcome>;
+
+/**
+ * Takes jobs of one processor through a BullMQ worker. Starts when made, ends with `drain`.
+ *
+ * The outcome is recorded inside BullMQ's processor function, while BullMQ still renews the lease, and BullMQ is then told that the
+ * job was moved: this way it is known for sure whether the outcome was recorded, and by whom.
+ */
+export class BullConsumer implements Consumer {
+  readonly #processor: string;
+  readonly #options: ConsumeOptions;
+  readonly #execute: Execute;
+  readonly #deps: ConsumerDeps;
+  readonly #worker: BullWorker;
+  readonly #attempts = new Map<string, BullAttempt>();
+  readonly #damaged: DamagedJobs;
+  readonly #timer: NodeJS.Timeout;
+  /** Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and run again. */
+  readonly #giveUp = new AbortController();
+  #drained: Promise<void> | undefined;
+
+  constructor(processor: string, options: ConsumeOptions, execute: Execute, deps: ConsumerDeps) {
+    this.#processor = processor;
+    this.#options = options;
+    this.#execute = execute;
+    this.#deps = deps;
+    this.#worker = new BullWorker({
+      ...deps,
+      processor,
+      prefix: deps.keys.queuePrefix(processor),
+      workerId: options.workerId,
+      slots: options.slots,
+      process: (job, token) => this.#process(job, token),
+      onError: (error) => {
+        // A job that BullMQ cannot read is told by nothing but the error of the command that gave it to this worker.
+        if (!isServerTrouble(error)) void this.#damaged.endThose((id) => !this.#attempts.has(id));
+      },
+      onStalled: (id) => void this.#noteLostWorker(id as JobId), // BullMQ ids are the ids of submit
+      onLeasesLost: (ids) => {
+        for (const id of ids) void this.#reclaim(id);
+      },
+    });
+    this.#damaged = new DamagedJobs({ ...deps, processor, tokenPrefix: this.#worker.tokenPrefix });
+    this.#timer = setInterval(() => void this.#lookForCancelMarks(), CANCEL_CHECK_MS);
+  }
+
+  get running(): number {
+    return this.#attempts.size;
+  }
+
+  pause(): void {
+    this.#worker.pause();
+  }
+
+  resume(): void {
+    this.#worker.resume();
+  }
+
+  drain(deadlineMs: number): Promise<void> {
+    this.#drained ??= this.#drain(deadlineMs);
+    return this.#drained;
+  }
+
+  async #drain(deadlineMs: number): Promise<void> {
+    const closed = this.#worker.close();
+    const abort = () => {
+      for (const attempt of this.#attempts.values()) attempt.stop("drained");
+    };
+    const timers = [
+      setTimeout(abort, deadlineMs),
+      setTimeout(() => this.#giveUp.abort(), deadlineMs + LAST_WORD_MS),
+    ];
+    // With Redis away BullMQ would wait for it, even with nothing left to say.
+    const { signal } = this.#giveUp;
+    const isSilent = this.#ended().then(() => sleep(IDLE_CLOSE_MS, undefined, { signal }).catch(() => {}));
+    await Promise.race([closed, isSilent, aborted(signal)]);
+    this.#giveUp.abort();
+    await this.#worker.disconnect();
+    for (const timer of [...timers, this.#timer]) clearTimeout(timer);
+  }
+
+  /** Resolves when no attempt runs. */
+  async #ended(): Promise<void> {
+    while (this.#attempts.size > 0)
+      await Promise.race([...this.#attempts.values()].map((attempt) => attempt.ended));
+  }
+
+  async #process(job: BullJob, token: string): Promise<never> {
+    const attempt = this.#attemptOf(job, token);
+    if (attempt === undefined) {
+      await this.#damaged.end(job.id ?? "");
+      throw alreadyMoved();
+    }
+    const isRestored = await this.#endOlder(attempt);
+    this.#attempts.set(attempt.request.id, attempt);
+    try {
+      if (job.stalledCounter > 0) await this.#noteLostWorker(attempt.request.id);
+      await attempt.begin();
+      const outcome: Outcome = isRestored ? { kind: "released" } : await this.#outcomeOf(attempt);
+      const state = await recordOutcome({
+        job,
+        token,
+        attempt,
+        outcome,
+        retry: this.#options.retry,
+        random: this.#deps.random,
+        log: this.#deps.log,
+        giveUp: this.#giveUp.signal,
+      });
+      await this.#tell(attempt, outcome, state);
+    } finally {
+      if (this.#attempts.get(attempt.request.id) === attempt) this.#attempts.delete(attempt.request.id);
+      attempt.end();
+    }
+    throw alreadyMoved();
+  }
+
+  /**
+   * A job whose record was lost may be restored and handed to this very worker while it still runs the lost attempt. Both have the same
+   * lease token, and BullMQ renews one lease for both: the older one ends and records nothing, the newer one goes back in line.
+   */
+  async #endOlder(attempt: BullAttempt): Promise<boolean> {
+    const older = this.#attempts.get(attempt.request.id);
+    older?.stop("lease_lost");
+    await older?.ended;
+    return older !== undefined;
+  }
+
+  /** `undefined` when the job's record cannot be read, or is gone: evicted, or deleted by hand. */
+  #attemptOf(job: BullJob, token: string): BullAttempt | undefined {
+    const request = readRequest(job);
+    if (request === undefined) return undefined;
+    return new BullAttempt({
+      ...this.#deps,
+      request,
+      number: job.attemptsStarted,
+      token,
+      workerId: this.#options.workerId,
+    });
+  }
+
+  async #outcomeOf(attempt: BullAttempt): Promise<Outcome> {
+    const isCancelled = await attempt.readMarks().catch(() => false); // Redis is away: looked for again in a moment
+    if (isCancelled) return { kind: "cancelled" };
+    try {
+      return await this.#execute(attempt);
+    } catch (error) {
+      this.#deps.log.error("execute() rejected; it must resolve to an outcome", {
+        job_id: attempt.request.id,
+        request_id: attempt.request.requestId ?? undefined,
+        error,
+      });
+      return {
+        kind: "failed",
+        code: "processor_error",
+        message: "The attempt ended unexpectedly.",
+        retryable: true,
+      };
+    }
+  }
+
+  async #tell(attempt: BullAttempt, outcome: Outcome, state: StateAfterAttempt): Promise<void> {
+    try {
+      if (state === "finished") await this.#options.onFinished?.(attempt, outcome);
+      if (state === "lost") await this.#options.onDiscarded?.(attempt);
+    } catch (error) {
+      this.#deps.log.warn("cleaning up after an attempt failed; the sweeper will do it", {
+        job_id: attempt.request.id,
+        request_id: attempt.request.requestId ?? undefined,
+        attempt: attempt.number,
+        error,
+      });
+    }
+  }
+
+  async #reclaim(id: string): Promise<void> {
+    const attempt = this.#attempts.get(id);
+    if (attempt === undefined || attempt.isRecorded) return;
+    try {
+      if (await attempt.reclaim()) return;
+      attempt.stop("lease_lost");
+    } catch {
+      // Redis is away: the next renewal fails as well and asks again
+    }
+  }
+
+  async #noteLostWorker(id: JobId): Promise<void> {
+    const { link, keys, log, now } = this.#deps;
+    try {
+      const attempt = await noteLostWorker(link, keys, { processor: this.#processor, id, at: now() });
+      if (attempt > 0)
+        log.warn("the worker of a job was lost; the job is back in line", {
+          job_id: id,
+          processor: this.#processor,
+          attempt,
+        });
+    } catch (error) {
+      log.debug("a lost worker could not be noted; the next attempt will", { job_id: id, error });
+    }
+  }
+
+  async #lookForCancelMarks(): Promise<void> {
+    for (const attempt of this.#attempts.values()) {
+      const isRequested = await attempt.isCancelRequested().catch(() => false); // Redis is away: asked again in a moment
+      if (isRequested) attempt.stop("cancelled");
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type CancelAnswer,
+  type Job,
+  type JobHistory,
+  type JobId,
+  type JobPage,
+  type JobQuery,
+  type JobQueue,
+  type JobRequest,
+  UnconfirmedSubmit,
+} from "@drover/core";
+import { CANCELLED, encodeRequest } from "../job-codec.js";
+import { type Listed, listJobs } from "../job-listing.js";
+import { isCertain, isServerTrouble } from "../redis-errors.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+import type { BullQueues } from "./bull-queues.js";
+import { addOptions } from "./bullmq-internals.js";
+import { appendEvents, finishedEvent, HISTORY_LIMIT, HISTORY_TTL_MS, readHistory } from "./job-history.js";
+import type { JobLocator } from "./job-locator.js";
+import { isDamaged, readJob, readListedJob, readRecord } from "./job-snapshot.js";
+import { addDeadline } from "./queue-deadlines.js";
+
+/** What is left of a retry after its first step takes no longer: a wait for the connection, then one for the answer. */
+const RETRY_MS = 3_000;
+
+/** An entry of the index whose job is missing is an aborted submit once it is this old. */
+const DANGLING_AFTER_MS = 600_000;
+
+const CANCEL_KEYS = [
+  "completed",
+  "failed",
+  "delayed",
+  "active",
+  "wait",
+  "prioritized",
+  "paused",
+  "events",
+] as const;
+const ERASE_KEYS = [
+  "active",
+  "wait",
+  "paused",
+  "stalled",
+  "prioritized",
+  "delayed",
+  "completed",
+  "failed",
+] as const;
+
+/** The jobs in BullMQ's queues. State comes from BullMQ alone, read together with the fields in one script. */
+export class BullJobQueue implements JobQueue {
+  readonly #link: RedisLink;
+  readonly #keys: RedisKeys;
+  readonly #queues: BullQueues;
+  readonly #locator: JobLocator;
+  readonly #lookAgainMs: number;
+  readonly #now: () => number;
+
+  constructor(deps: {
+    link: RedisLink;
+    keys: RedisKeys;
+    queues: BullQueues;
+    locator: JobLocator;
+    lookAgainMs: number;
+    /** The server's wall time, ms since the epoch. */
+    now: () => number;
+  }) {
+    this.#link = deps.link;
+    this.#keys = deps.keys;
+    this.#queues = deps.queues;
+    this.#locator = deps.locator;
+    this.#lookAgainMs = deps.lookAgainMs;
+    this.#now = deps.now;
+  }
+
+  async submit(request: JobRequest, options: { readonly isRestored?: boolean } = {}): Promise<Job> {
+    const data = encodeRequest(request);
+    await this.#locator.add(request); // an entry without a job is harmless, so that an error up to here is certain
+    await addDeadline(this.#link, this.#keys, request);
+    try {
+      const { processor } = request;
+      await this.#link.use(() => this.#queues.queue(processor).add(processor, data, addOptions(request)));
+    } catch (error) {
+      if (!isCertain(error)) throw new UnconfirmedSubmit(request.id, error);
+      await this.#dropUnlessStored(request);
+      throw error;
+    }
+    try {
+      return await this.#stored(request, options.isRestored === true);
+    } catch (error) {
+      throw new UnconfirmedSubmit(request.id, error);
+    }
+  }
+
+  async #dropUnlessStored(request: JobRequest): Promise<void> {
+    try {
+      if ((await this.#read(request.processor, request.id)) === undefined) await this.#locator.drop(request);
+    } catch {
+      // a listing drops it later
+    }
+  }
+
+  /** The job as it is stored after it was added: an id that existed keeps its own. */
+  async #stored(request: JobRequest, isRestored: boolean): Promise<Job> {
+    if (isRestored)
+      await appendEvents(this.#link, this.#keys, request, { type: "restored", at: this.#now() });
+    const job = await this.#read(request.processor, request.id);
+    if (job === undefined) throw new Error(`job ${request.id} was erased while it was being submitted`);
+    // The index has the time of the last request. And an old entry may have been dropped as one without a job, just before there was one.
+    if (job.createdAt !== request.createdAt || isRestored) await this.#locator.add(job);
+    return job;
+  }
+
+  async get(id: JobId): Promise<Job | undefined> {
+    const processor = await this.#locator.find(id);
+    if (processor === undefined) return undefined;
+    const job = await this.#read(processor, id);
+    if (job === undefined) this.#locator.forget(id);
+    return job;
+  }
+
+  list(query: JobQuery): Promise<JobPage> {
+    return listJobs(
+      {
+        following: (after, limit) => this.#locator.following(after, limit),
+        jobs: (listed) => Promise.all(listed.map((place) => this.#listed(place))),
+      },
+      query,
+    );
+  }
+
+  async cancel(id: JobId): Promise<CancelAnswer> {
+    const processor = await this.#locator.find(id);
+    if (processor === undefined) return "not_found";
+    return (await this.#link.run(
+      "cancel",
+      [
+        this.#keys.job(processor, id),
+        ...this.#keys.queueAll(processor, CANCEL_KEYS),
+        this.#keys.history(processor, id),
+      ],
+      [id, CANCELLED, HISTORY_LIMIT, HISTORY_TTL_MS],
+    )) as CancelAnswer;
+  }
+
+  async retry(id: JobId, params?: Readonly<Record<string, unknown>>): Promise<Job | undefined> {
+    const job = await this.get(id);
+    if (job === undefined || (job.status !== "failed" && job.status !== "cancelled")) return undefined;
+    const { processor } = job;
+    const stored = await this.#link.use(() => this.#queues.queue(processor).getJob(id));
+    if (stored === undefined) return undefined;
+    const data =
+      params === undefined
+        ? ""
+        : JSON.stringify(encodeRequest({ ...(stored.data as Omit<JobRequest, "id">), id, params }));
+    const isArmed = await this.#link.run(
+      "queue-again",
+      [this.#keys.job(processor, id), this.#keys.queue(processor, "failed")],
+      [id, data, RETRY_MS],
+    );
+    if (isArmed !== 1) return undefined;
+    try {
+      await this.#link.use(() => stored.retry("failed", { resetAttemptsMade: true }));
+    } catch (error) {
+      if (isServerTrouble(error)) throw error;
+      return undefined; // another caller's retry came first
+    }
+    const finished = finishedEvent(job);
+    await appendEvents(this.#link, this.#keys, job, ...(finished === undefined ? [] : [finished]), {
+      type: "retried",
+      at: this.#now(),
+    });
+    return this.#read(processor, id);
+  }
+
+  async remove(id: JobId): Promise<boolean> {
+    const processor = await this.#locator.find(id);
+    if (processor === undefined) return true;
+    const found = await readRecord(this.#link, this.#keys, { processor, id });
+    if (found === undefined || isDamaged(found)) {
+      await this.#erase(processor, id);
+    } else {
+      if (found.status === "running") return false;
+      const removed = await this.#link.use(() => this.#queues.queue(processor).remove(id));
+      if (removed !== 1) return false; // a worker took it in between
+      await this.#link.use((client) => client.del(this.#keys.history(processor, id)));
+    }
+    await this.#locator.remove(id);
+    return true;
+  }
+
+  async changed(id: JobId, signal: AbortSignal): Promise<void> {
+    const processor = await this.#locator.find(id);
+    const end = new AbortController();
+    const either = AbortSignal.any([signal, end.signal]);
+    const event =
+      processor === undefined ? new Promise<never>(() => {}) : this.#queues.nextEvent(processor, id, either);
+    await Promise.race([event, sleep(this.#lookAgainMs, undefined, { signal: either }).catch(() => {})]);
+    end.abort();
+  }
+
+  async history(id: JobId): Promise<JobHistory> {
+    const job = await this.get(id);
+    return job === undefined ? { events: [], logs: [] } : readHistory(this.#link, this.#keys, job);
+  }
+
+  #read(processor: string, id: JobId): Promise<Job | undefined> {
+    return readJob(this.#link, this.#keys, { processor, id });
+  }
+
+  /** Removes what BullMQ cannot: it reads a job before it removes it. */
+  async #erase(processor: string, id: JobId): Promise<void> {
+    await this.#link.run(
+      "erase",
+      [
+        this.#keys.job(processor, id),
+        this.#keys.lock(processor, id),
+        this.#keys.logs(processor, id),
+        this.#keys.history(processor, id),
+        ...this.#keys.queueAll(processor, ERASE_KEYS),
+      ],
+      [id],
+    );
+  }
+
+  async #listed(place: Listed): Promise<Job | undefined> {
+    const processor = await this.#locator.find(place.id);
+    if (processor === undefined) return undefined;
+    const job = await readListedJob(this.#link, this.#keys, { ...place, processor });
+    if (job === undefined && this.#now() - place.createdAt > DANGLING_AFTER_MS)
+      await this.#locator.drop(place);
+    return job;
+  }
+}

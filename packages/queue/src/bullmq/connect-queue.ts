@@ -1,0 +1,108 @@
+import type { Leases, Log, QueuePorts, SharedFacts } from "@drover/core";
+import type { Queue } from "bullmq";
+import { type RedisKeys, redisKeys } from "../redis-keys.js";
+import { RedisLink } from "../redis-link.js";
+import { BullConsumer } from "./bull-consumer.js";
+import { BullJobQueue } from "./bull-job-queue.js";
+import { BullQueues } from "./bull-queues.js";
+import { warnOfOtherRelease } from "./bullmq-internals.js";
+import { redisFinishedJobs } from "./finished-jobs.js";
+import { JobLocator } from "./job-locator.js";
+import { LEASE_TIMES, type LeaseTimes } from "./lease-times.js";
+import { redisDeadlines } from "./queue-deadlines.js";
+import { redisCatalogue } from "./redis-catalogue.js";
+import { redisHealth } from "./redis-health.js";
+import { redisInstallation, redisLiveApis } from "./redis-installation.js";
+import { ServerClock } from "./server-clock.js";
+import { SyncWait } from "./sync-wait.js";
+
+export interface QueueOptions {
+  /** `redis://` or `rediss://`. */
+  readonly url: string;
+  /** First part of every key; letters, digits, "-" and "_". */
+  readonly prefix: string;
+  readonly log: Log;
+  /** Uniform in [0, 1). Default `Math.random`. */
+  readonly random?: () => number;
+  /** Default `LEASE_TIMES`. Shorter ones are for tests. */
+  readonly lease?: Partial<LeaseTimes>;
+  /** Where the server has no WAITAOF: how long after a write it is taken for synced, in ms. Default 6,000. Shorter ones are for tests. */
+  readonly syncDelayMs?: number;
+  /** How often a waiter for a change looks at the job although no event came, in ms. Default 1,000. Longer ones are for tests. */
+  readonly lookAgainMs?: number;
+}
+
+/** 5 s over the second between two syncs of an append-only file that is synced `everysec`. */
+const SYNC_DELAY_MS = 6_000;
+/** A caller of `changed` looks again after this long even without an event: one may fall between its read and the call. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** The queue on Redis through BullMQ, and its queues for the operators' board. */
+export interface BullQueue extends QueuePorts {
+  /** BullMQ's queue of a processor, for Bull Board only. Throws `redis_unavailable` while there is no connection. */
+  boardQueue(processor: string): Queue;
+}
+
+/**
+ * Connects to the queue's server. Answers at once: the connection is made in the background and remade for ever, and what needs it
+ * meanwhile is refused with `redis_unavailable`. Consumers wait instead. Ends with `close`.
+ */
+export function connectQueue(options: QueueOptions): BullQueue {
+  const { url, log, random = Math.random, lookAgainMs = LOOK_AGAIN_MS } = options;
+  const lease = { ...LEASE_TIMES, ...options.lease };
+  const keys = redisKeys(options.prefix);
+  warnOfOtherRelease(log);
+  const link = new RedisLink(url, log);
+  const clock = new ServerClock(link, log);
+  const now = () => clock.now();
+  const sync = new SyncWait({ url, key: keys.synced, log, delayMs: options.syncDelayMs ?? SYNC_DELAY_MS });
+  const catalogue = redisCatalogue(link, keys, log);
+  const queues = new BullQueues(link, keys, url, log);
+  const locator = new JobLocator(link, keys, catalogue);
+  const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
+  const consumerDeps = { url, keys, link, log, random, lease, now };
+  return {
+    jobs: new BullJobQueue({ link, keys, queues, locator, lookAgainMs, now }),
+    attempts: {
+      consume: (processor, consumeOptions, execute) =>
+        new BullConsumer(processor, consumeOptions, execute, consumerDeps),
+    },
+    catalogue,
+    facts: redisFacts(link, keys),
+    health: redisHealth(link, keys),
+    installation: redisInstallation(link, keys),
+    apis: redisLiveApis(link, keys),
+    finished,
+    leases: redisLeases(link, keys),
+    deadlines: redisDeadlines(link, keys, now),
+    clock: { now },
+    boardQueue: (processor) => queues.queue(processor),
+    async close() {
+      clock.stop();
+      sync.close();
+      await queues.close();
+      link.close();
+    },
+  };
+}
+
+/** Facts as strings that expire. */
+function redisFacts(link: RedisLink, keys: RedisKeys): SharedFacts {
+  return {
+    async set(name, value, ttlMs) {
+      await link.use((client) => client.set(keys.fact(name), value, "PX", Math.max(1, Math.round(ttlMs))));
+    },
+    get: async (name) => (await link.use((client) => client.get(keys.fact(name)))) ?? undefined,
+  };
+}
+
+/** Leases as strings that expire. */
+function redisLeases(link: RedisLink, keys: RedisKeys): Leases {
+  return {
+    hold: async (name, holder, ttlMs) =>
+      (await link.run("hold-lease", [keys.lease(name)], [holder, ttlMs])) === 1,
+    async release(name, holder) {
+      await link.run("release-lease", [keys.lease(name)], [holder]);
+    },
+  };
+}

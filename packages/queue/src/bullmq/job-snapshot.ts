@@ -1,0 +1,82 @@
+import { DomainError, type Job, type JobId, type JobRef } from "@drover/core";
+import { type DamagedRecord, decodeSnapshot } from "../job-codec.js";
+import type { Listed } from "../job-listing.js";
+import { isTime } from "../record-checks.js";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+import { DELAYED_SCORES_PER_MS } from "./bullmq-internals.js";
+
+const LISTS = ["completed", "failed", "delayed", "active", "wait", "prioritized"] as const;
+
+/**
+ * A job of a queue as it stands now, in one round trip; `undefined` when the queue has none of the id.
+ * @throws {job_unreadable} when there is one and its record cannot be read.
+ */
+export async function readJob(link: RedisLink, keys: RedisKeys, place: JobRef): Promise<Job | undefined> {
+  const found = await readRecord(link, keys, place);
+  if (found === undefined || !isDamaged(found)) return found;
+  throw new DomainError("job_unreadable", messageOf(place.id, found));
+}
+
+/** The same for a list, in which one that cannot be read stands as failed. */
+export async function readListedJob(
+  link: RedisLink,
+  keys: RedisKeys,
+  place: JobRef & Listed,
+): Promise<Job | undefined> {
+  const found = await readRecord(link, keys, place);
+  return found !== undefined && isDamaged(found) ? placeholderOf(place, found) : found;
+}
+
+/** A job's record, readable or not. */
+export async function readRecord(
+  link: RedisLink,
+  keys: RedisKeys,
+  { processor, id }: JobRef,
+): Promise<Job | DamagedRecord | undefined> {
+  const scriptKeys = [keys.job(processor, id), ...keys.queueAll(processor, LISTS)];
+  return decodeSnapshot(id, await link.run("snapshot", scriptKeys, [id, DELAYED_SCORES_PER_MS]));
+}
+
+export function isDamaged(found: Job | DamagedRecord): found is DamagedRecord {
+  return "damage" in found;
+}
+
+function messageOf(id: JobId, { damage }: DamagedRecord): string {
+  return `The record of job ${id} cannot be read: its ${damage}. DELETE /api/jobs/${id} removes it; submit the file again.`;
+}
+
+/** A failed job that says only what is wrong with it. */
+function placeholderOf({ processor, id, createdAt }: JobRef & Listed, record: DamagedRecord): Job {
+  const at = isTime(createdAt) ? createdAt : (record.createdAt ?? 0);
+  return {
+    id,
+    processor,
+    input: {
+      key: "",
+      filename: "",
+      sizeBytes: 0,
+      mediaType: "application/octet-stream",
+      sha256: "0".repeat(64),
+    },
+    params: {},
+    tags: {},
+    priority: 0,
+    runAt: null,
+    maxAttempts: 1,
+    fingerprint: null,
+    requestId: null,
+    createdAt: at,
+    status: "failed",
+    progress: { percent: 0, stage: null, message: null },
+    attempt: 0,
+    waiting: null,
+    updatedAt: at,
+    startedAt: null,
+    finishedAt: at,
+    isCancelling: false,
+    result: null,
+    artifacts: [],
+    error: { code: "job_unreadable", message: messageOf(id, record), retryable: false },
+  };
+}

@@ -1,0 +1,71 @@
+import type { QueueHealth, QueueServer } from "@drover/core";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+
+/** How the server does, by PING and INFO. */
+export function redisHealth(link: RedisLink, keys: RedisKeys): QueueHealth {
+  return {
+    async ping() {
+      await link.use((client) => client.ping());
+    },
+    inspect: () =>
+      link.use(async (client) => {
+        const info = parseInfo(await client.info());
+        const fsync = await client.config("GET", "appendfsync").catch(() => undefined); // hosted servers refuse CONFIG
+        const save = await client.config("GET", "save").catch(() => undefined);
+        return describeServer(info, configValue(fsync), configValue(save));
+      }),
+    async depth(processor) {
+      const lists = await link.use((client) =>
+        Promise.all([
+          client.llen(keys.queue(processor, "active")),
+          client.llen(keys.queue(processor, "wait")),
+          client.llen(keys.queue(processor, "paused")),
+          client.zcard(keys.queue(processor, "prioritized")),
+          client.zcard(keys.queue(processor, "delayed")),
+        ]),
+      );
+      const [running, ...waiting] = lists;
+      return { running, queued: waiting.reduce((sum, length) => sum + length, 0) };
+    },
+  };
+}
+
+function parseInfo(text: string): ReadonlyMap<string, string> {
+  const lines = text.split("\r\n").filter((line) => line.includes(":"));
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
+}
+
+function configValue(answer: unknown): string | undefined {
+  return Array.isArray(answer) && typeof answer[1] === "string" ? answer[1] : undefined;
+}
+
+function describeServer(
+  info: ReadonlyMap<string, string>,
+  fsync: string | undefined,
+  save: string | undefined,
+): QueueServer {
+  return {
+    version: info.get("valkey_version") ?? info.get("redis_version") ?? "unknown",
+    runId: info.get("run_id") ?? "unknown",
+    durability: durabilityOf(info.get("aof_enabled") === "1", fsync, save),
+    evictionPolicy: info.get("maxmemory_policy") ?? "unknown",
+    usedMemoryBytes: Number(info.get("used_memory") ?? 0),
+    maxMemoryBytes: Number(info.get("maxmemory") ?? 0),
+  };
+}
+
+function durabilityOf(
+  hasAof: boolean,
+  fsync: string | undefined,
+  save: string | undefined,
+): QueueServer["durability"] {
+  if (hasAof)
+    return fsync === "always"
+      ? "always"
+      : fsync === undefined || fsync === "everysec"
+        ? "everysec"
+        : "unknown";
+  if (save === undefined) return "unknown";
+  return save === "" ? "none" : "snapshots";
+}

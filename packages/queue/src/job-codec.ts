@@ -1,0 +1,237 @@
+import {
+  type Artifact,
+  DomainError,
+  FAILURE_CODES,
+  type Failure,
+  type FailureCode,
+  isRetryable,
+  type Job,
+  type JobId,
+  type JobRequest,
+  type JobStatus,
+  MAX_PRIORITY,
+  MAX_REQUEST_BYTES,
+  MIN_PRIORITY,
+  type Outcome,
+  type Progress,
+  type Waiting,
+} from "@drover/core";
+import type { JobField } from "./bullmq/bullmq-internals.js";
+import {
+  check,
+  checkArtifacts,
+  checkInput,
+  countOf,
+  DamagedError,
+  isNumber,
+  isObject,
+  isTime,
+  jsonOf,
+  membersOf,
+} from "./record-checks.js";
+
+/** Longest message of a failure, in characters. */
+const MAX_FAILURE_LENGTH = 1_000;
+
+/** The failed reason of a cancelled job: BullMQ knows no cancelled state. */
+export const CANCELLED = "cancelled: Job was cancelled";
+
+const NO_PROGRESS: Progress = { percent: 0, stage: null, message: null };
+
+/** The part of a request that BullMQ keeps as the job's data. Throws `invalid_request` when it is over 4 KiB. */
+export function encodeRequest(request: JobRequest): Omit<JobRequest, "id"> {
+  const { id: _id, ...data } = request;
+  const bytes = Buffer.byteLength(JSON.stringify(data));
+  if (bytes > MAX_REQUEST_BYTES) {
+    throw new DomainError(
+      "invalid_request",
+      `Params, tags and file name together make a job of ${bytes} bytes; at most ${MAX_REQUEST_BYTES} fit. Put large options into the file.`,
+    );
+  }
+  return data;
+}
+
+/** The request that a job's data holds. Throws a `DamagedError` for anything that `encodeRequest` did not write. */
+export function decodeRequest(id: JobId, value: unknown): JobRequest {
+  const data = membersOf(value, "data");
+  check(typeof data["processor"] === "string", "processor is missing");
+  checkInput(data["input"]);
+  check(isObject(data["params"]), "params are no object");
+  check(isObject(data["tags"]) && areTexts(Object.values(data["tags"])), "tags are no texts");
+  check(isNumber(data["priority"], MIN_PRIORITY, MAX_PRIORITY), "priority is out of range");
+  check(isNumber(data["maxAttempts"], 1, 1_000), "number of attempts is out of range");
+  check(isTime(data["createdAt"]), "time of creation is missing");
+  const times = [data["runAt"], data["timeoutMs"], data["queueTimeoutMs"]];
+  check(
+    times.every((time) => time === null || time === undefined || isTime(time)),
+    "times are no numbers",
+  );
+  return { runAt: null, timeoutMs: null, queueTimeoutMs: null, ...data, id } as JobRequest; // each member was looked at
+}
+
+function areTexts(values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === "string");
+}
+
+/** How BullMQ's failed reason spells a failure: the code, then the sentence. Readable in its board as it is. */
+export function encodeFailure(outcome: Extract<Outcome, { kind: "failed" }>): string {
+  return `${outcome.code}: ${outcome.message.slice(0, MAX_FAILURE_LENGTH)}`;
+}
+
+/** The failure that a failed reason spells. One that is not ours is BullMQ's own: the job was lost with its worker too often. */
+export function decodeFailure(failedReason: string): Failure {
+  const [code, message] = splitOnce(failedReason, ": ");
+  const known: FailureCode | undefined = FAILURE_CODES.find((name) => name === code);
+  return known === undefined
+    ? {
+        code: "worker_lost",
+        message: "The workers that ran this job died or lost their connection too many times.",
+        retryable: true,
+      }
+    : { code: known, message: message.slice(0, MAX_FAILURE_LENGTH), retryable: isRetryable(known) };
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+/** What a completed job returns, as BullMQ keeps it. */
+export interface ReturnValue {
+  readonly result: unknown;
+  readonly artifacts: readonly Artifact[];
+}
+
+/** Progress as it is kept: stamped, so that a reader drops what an older attempt wrote. */
+export interface StampedProgress extends Progress {
+  readonly attempt: number;
+  readonly at: number;
+}
+
+/** A record that no job can be made of, and what it still says. */
+export interface DamagedRecord {
+  /** What is wrong, in words that may follow "its". */
+  readonly damage: string;
+  /** ms since the epoch; `undefined` when that is damaged too. */
+  readonly createdAt: number | undefined;
+}
+
+const FIELDS = [
+  "data",
+  "opts",
+  "progress",
+  "returnvalue",
+  "failedReason",
+  "timestamp",
+  "processedOn",
+  "finishedOn",
+  "ats",
+  "stc",
+  "released",
+  "cancel",
+  "atm",
+  "parent",
+] as const satisfies readonly (JobField | "released" | "cancel")[];
+
+type Fields = Readonly<Partial<Record<(typeof FIELDS)[number], string | null>>>;
+
+/** Where `snapshot.lua` found a job. */
+interface Spot {
+  readonly state: "completed" | "failed" | "delayed" | "active" | "waiting";
+  readonly position: number;
+  readonly due: number;
+}
+
+/** The job that an answer of `snapshot.lua` holds, or what is left of one that cannot be read; `undefined` for none. */
+export function decodeSnapshot(id: JobId, answer: unknown): Job | DamagedRecord | undefined {
+  if (answer === null || answer === undefined) return undefined;
+  const [state, position, due, ...values] = answer as readonly unknown[]; // as the script's header says
+  const spot = { state, position, due: Number(due) } as Spot;
+  const fields: Fields = Object.fromEntries(FIELDS.map((name, i) => [name, values[i]]));
+  try {
+    return decodeJob(id, spot, fields);
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    const createdAt = Number(fields.timestamp ?? Number.NaN);
+    return { damage: error.message, createdAt: isTime(createdAt) ? createdAt : undefined };
+  }
+}
+
+function decodeJob(id: JobId, spot: Spot, fields: Fields): Job {
+  check(fields.data != null, "data is missing");
+  const read = decodeRequest(id, jsonOf(fields.data ?? "", "data"));
+  const { timeoutMs: _timeout, queueTimeoutMs: _queueTimeout, ...request } = read;
+  assertBullReads(fields);
+  const attempt = countOf(fields.ats, "number of attempts");
+  const current = currentProgress(fields.progress, attempt);
+  const status = statusOf(spot.state, fields.failedReason ?? null);
+  const value = status === "completed" ? returnValueOf(fields.returnvalue) : null;
+  const finishedOn = countOf(fields.finishedOn, "time of its end");
+  const isFinished = spot.state === "completed" || spot.state === "failed";
+  const processedOn = countOf(fields.processedOn, "time of its start");
+  const times = [countOf(fields.timestamp, "time of creation"), processedOn, finishedOn, current?.at ?? 0];
+  const shown = current ?? NO_PROGRESS;
+  const uncounted =
+    countOf(fields.stc, "count of lost workers") + countOf(fields.released, "count of releases");
+  return {
+    ...request,
+    id,
+    status,
+    maxAttempts: request.maxAttempts + uncounted, // tries that did not count are given back
+    attempt,
+    progress: {
+      percent: status === "completed" ? 100 : shown.percent,
+      stage: shown.stage,
+      message: shown.message,
+    },
+    waiting: status === "queued" ? waitingOf(spot, attempt) : null,
+    updatedAt: Math.max(...times),
+    startedAt: fields.processedOn == null ? null : processedOn,
+    finishedAt: isFinished && fields.finishedOn != null ? finishedOn : null,
+    isCancelling: status === "running" && fields.cancel != null,
+    result: value?.result ?? null,
+    artifacts: value?.artifacts ?? [],
+    error: status === "failed" ? decodeFailure(fields.failedReason ?? "") : null,
+  };
+}
+
+/** What only BullMQ reads has to be what it can read: else it cannot take, move or show the job. */
+function assertBullReads({ opts, progress, parent, atm }: Fields): void {
+  check(opts != null, "options are missing");
+  membersOf(jsonOf(opts ?? "", "options"), "options");
+  if (progress != null) jsonOf(progress, "progress");
+  if (parent != null) jsonOf(parent, "parent");
+  countOf(atm, "count of attempts");
+}
+
+function returnValueOf(json: string | null | undefined): ReturnValue {
+  const value = membersOf(jsonOf(json ?? "null", "return value"), "return value");
+  checkArtifacts(value["artifacts"]);
+  return { result: value["result"] ?? null, artifacts: value["artifacts"] as readonly Artifact[] };
+}
+
+function statusOf(state: Spot["state"], failedReason: string | null): JobStatus {
+  if (state === "completed") return "completed";
+  if (state === "failed") return failedReason === CANCELLED ? "cancelled" : "failed";
+  return state === "active" ? "running" : "queued";
+}
+
+/** Progress that is not the attempt's own, or no progress at all, says nothing; BullMQ starts with the number 0. */
+function currentProgress(json: string | null | undefined, attempt: number): StampedProgress | undefined {
+  const value = json == null ? undefined : jsonOf(json, "progress");
+  if (!isObject(value) || value["attempt"] !== attempt) return undefined;
+  const { percent, at, stage, message } = value;
+  if (!isNumber(percent, 0, 100) || !isTime(at)) return undefined;
+  return { percent, at, attempt, stage: textOrNull(stage), message: textOrNull(message) };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function waitingOf(spot: Spot, attempt: number): Waiting {
+  const position = spot.position > 0 ? spot.position : null;
+  if (spot.state !== "delayed") return { reason: "worker", position, until: null };
+  const until = isTime(spot.due) ? spot.due : null;
+  return { reason: attempt > 0 ? "retry_backoff" : "scheduled", position: null, until };
+}

@@ -1,0 +1,43 @@
+import { DomainError } from "@drover/core";
+import { isRefusal } from "./bullmq/bullmq-internals.js";
+
+/** Nothing was sent: what was asked for has not happened and will not. */
+export class NotSent extends Error {
+  override readonly name = "NotSent";
+}
+
+/**
+ * Whether a refusal of `use` means that nothing was done and nothing will be: the server was never asked, or can serve no write, which it
+ * says before the first one of a script. After any other error it may have been done, or half of it.
+ */
+export function isCertain(refusal: unknown): boolean {
+  const cause = refusal instanceof DomainError ? refusal.cause : refusal;
+  return (
+    cause instanceof NotSent ||
+    (cause instanceof Error && cause.name === "ReplyError" && isServerTrouble(cause))
+  );
+}
+
+/** The refusal that a client sees, whatever went wrong with the server. */
+export function unavailable(cause: unknown): DomainError {
+  return new DomainError(
+    "redis_unavailable",
+    "The queue's server cannot be reached just now. Nothing was lost; try again shortly.",
+    {
+      cause,
+      retryAfterS: 2,
+    },
+  );
+}
+
+/** Answers of a server that is there but cannot serve. Redis 6 puts what a script met behind "ERR Error running script … : -". */
+const SERVER_TROUBLE =
+  /(?:^|: -)(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|BUSY|NOREPLICAS|UNBLOCKED|EXECABORT)\b/;
+
+/** Whether the error is the server's or the network's rather than ours. Redis has no other way to say it than the first word of its reply. */
+export function isServerTrouble(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === "ReplyError") return SERVER_TROUBLE.test(error.message);
+  if (error instanceof TypeError || error instanceof SyntaxError) return false;
+  return !isRefusal(error);
+}

@@ -1,0 +1,53 @@
+import type { JobId } from "@drover/core";
+import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-internals.js";
+
+/**
+ * Every Redis key, built here and nowhere else. Keys that one script touches share a hash tag, so that they live on one node of a cluster.
+ *
+ * | key | type | what | lives |
+ * |---|---|---|---|
+ * | `{p:q}:q:*` | BullMQ's | the queue of processor q | with its jobs |
+ * | `{p:q}:q:<job>` | hash | the job; own fields `drover:cancel`, `drover:released`, `drover:lost`, `drover:rearmed` | with the job |
+ * | `{p:q}:q:<job>:history` | list | events, newest 500 | 30 days after the last one, or with the job |
+ * | `{p}:index` | hash | job → q: which queue a job is in | with its jobs |
+ * | `{p}:jobs` | zset | all jobs by time of submit, in ms since the epoch: the order of the list | with its jobs |
+ * | `{p:q}:q:<job>:expired` | string | the sweeper erased the job: nothing of it comes back | 30 days |
+ * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
+ * | `{p}:installation` | string | `new <id>` or `bound <id>`: which store belongs to this server | for ever |
+ * | `{p}:apis` | hash | heartbeats of the apis | 15 s |
+ * | `{p}:fact:<name>` | string | tombstones, canary | as given |
+ * | `{p}:lease:<name>` | string | which process sweeps | some seconds |
+ * | `{p}:queue-deadlines` | zset | `<job> <q>` by the time until which an attempt has to begin | until then |
+ * | `{p}:synced` | string | what is written to learn whether Redis has synced what came before | for ever |
+ */
+export function redisKeys(prefix: string) {
+  const own = `{${prefix}}`;
+  const queuePrefix = (processor: string) => `{${prefix}:${processor}}`;
+  const queue = (processor: string, name: QueueKey) => queueKey(queuePrefix(processor), processor, name);
+  const job = (processor: string, id: JobId) => queueKey(queuePrefix(processor), processor, id);
+  return {
+    index: `${own}:index`,
+    jobs: `${own}:jobs`,
+    workers: `${own}:workers`,
+    processors: `${own}:processors`,
+    installation: `${own}:installation`,
+    apis: `${own}:apis`,
+    fact: (name: string) => `${own}:fact:${name}`,
+    lease: (name: string) => `${own}:lease:${name}`,
+    queueDeadlines: `${own}:queue-deadlines`,
+    synced: `${own}:synced`,
+    /** BullMQ's own prefix for the queue of a processor. */
+    queuePrefix,
+    /** A key of the queue. */
+    queue,
+    /** The same for several names. */
+    queueAll: (processor: string, names: readonly QueueKey[]) => names.map((name) => queue(processor, name)),
+    job,
+    lock: (processor: string, id: JobId) => lockKey(job(processor, id)),
+    logs: (processor: string, id: JobId) => logsKey(job(processor, id)),
+    expired: (processor: string, id: JobId) => `${job(processor, id)}:expired`,
+    history: (processor: string, id: JobId) => `${job(processor, id)}:history`,
+  };
+}
+
+export type RedisKeys = ReturnType<typeof redisKeys>;

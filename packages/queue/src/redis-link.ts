@@ -1,0 +1,154 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DomainError, type Log } from "@drover/core";
+import { Redis, type RedisOptions } from "ioredis";
+import { RECONNECT, reportErrors } from "./redis-connections.js";
+import { isServerTrouble, NotSent, unavailable } from "./redis-errors.js";
+
+/** A request waits this long for a connection, and then this long for an answer: together under the promised 2 s. */
+const READY_WAIT_MS = 700;
+const ANSWER_WAIT_MS = 1_000;
+/** A server that fell silent is asked this often whether it is back. */
+const PROBE_INTERVAL_MS = 100;
+/** A request's connection that was silent for this long is made anew. */
+const SOCKET_TIMEOUT_MS = 4_000;
+
+const SCRIPT_KEYS = {
+  snapshot: 7,
+  cancel: 10,
+  write: 5,
+  reclaim: 4,
+  "append-event": 2,
+  "note-lost": 3,
+  "queue-again": 2,
+  announce: 2,
+  catalogue: 2,
+  "mark-installation": 1,
+  "index-page": 2,
+  "index-drop": 2,
+  "remove-finished": 7,
+  "restore-finished": 11,
+  "clear-remains": 10,
+  "fail-late": 7,
+  "hold-lease": 1,
+  "release-lease": 1,
+  history: 2,
+  erase: 12,
+  "end-damaged": 6,
+} as const;
+
+/** A file of `scripts/`. */
+export type ScriptName = keyof typeof SCRIPT_KEYS;
+
+const SCRIPTS = Object.entries(SCRIPT_KEYS).map(([name, numberOfKeys]) => ({
+  name,
+  numberOfKeys,
+  lua: readFileSync(new URL(`../scripts/${name}.lua`, import.meta.url), "utf8"),
+}));
+
+/** For requests: no command outlives its caller, and none is sent again behind its back. */
+const FAIL_FAST = {
+  ...RECONNECT,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  commandTimeout: ANSWER_WAIT_MS + 500, // for what does not go through `use`
+  socketTimeout: SOCKET_TIMEOUT_MS,
+} satisfies RedisOptions;
+
+/**
+ * A connection for requests. Starts connecting when made, reconnects by itself for ever, ends with `close`.
+ * Whatever goes wrong with the server is thrown as `redis_unavailable` within 2 s.
+ *
+ * A server that let one caller wait in vain has fallen silent: further ones are refused at once until it answers again, so that a
+ * request of several steps, or one that comes later, does not wait for each of them.
+ */
+export class RedisLink {
+  readonly client: Redis;
+  #isSilent = false;
+  #connected: Promise<void> | undefined;
+
+  constructor(url: string, log: Log) {
+    this.client = new Redis(url, FAIL_FAST);
+    this.client.setMaxListeners(0); // each request that waits for the connection listens
+    reportErrors(this.client, log, "requests");
+    for (const { name, ...script } of SCRIPTS) this.client.defineCommand(name, script);
+  }
+
+  /** Runs commands once the connection is ready; all of them together have 1 s. */
+  async use<T>(commands: (client: Redis) => Promise<T>): Promise<T> {
+    try {
+      await this.#ready();
+      return await withDeadline(commands(this.client), ANSWER_WAIT_MS, () => this.#fallSilent());
+    } catch (error) {
+      if (error instanceof DomainError) throw error;
+      if (isServerTrouble(error)) throw unavailable(error);
+      throw error;
+    }
+  }
+
+  /** Runs a script of `scripts/`; its header says keys, arguments and answer. */
+  run(script: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    return this.use((client) => {
+      const command: unknown = Reflect.get(client, script);
+      if (typeof command !== "function") throw new TypeError(`no script ${script}`);
+      return command.call(client, ...keys, ...args) as Promise<unknown>;
+    });
+  }
+
+  close(): void {
+    this.client.disconnect();
+  }
+
+  async #ready(): Promise<void> {
+    if (this.client.status === "ready") {
+      if (this.#isSilent) throw new NotSent("the server gave no answer to an earlier command");
+      return;
+    }
+    this.#connected ??= new Promise((resolve) => {
+      this.client.once("ready", () => {
+        this.#connected = undefined;
+        this.#isSilent = false; // it answered the handshake
+        resolve();
+      });
+    });
+    const tooLate = () => new NotSent(`no connection: ${this.client.status}`);
+    await withDeadline(this.#connected, READY_WAIT_MS, tooLate);
+  }
+
+  #fallSilent(): Error {
+    if (!this.#isSilent) {
+      this.#isSilent = true;
+      void this.#listen();
+    }
+    return new Error(`no answer within ${ANSWER_WAIT_MS} ms`);
+  }
+
+  async #listen(): Promise<void> {
+    while (this.#isSilent && this.client.status !== "end") {
+      try {
+        await this.client.ping();
+        this.#isSilent = false;
+      } catch {
+        await sleep(PROBE_INTERVAL_MS, undefined, { ref: false });
+      }
+    }
+  }
+}
+
+async function withDeadline<T>(answer: Promise<T>, ms: number, tooLate: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let lastLook: NodeJS.Immediate | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      // A process that was busy itself has the answer unread in its socket: it is read before this comes up.
+      lastLook = setImmediate(() => reject(tooLate()));
+    }, ms);
+  });
+  try {
+    return await Promise.race([answer, deadline]);
+  } finally {
+    clearTimeout(timer);
+    clearImmediate(lastLook);
+  }
+}

@@ -1,0 +1,2 @@
+export { misspeltSettings, parseSettings } from "./parse-settings.js";
+export { DEFAULTS, describeSettings, type SettingDescription, type Settings } from "./settings-table.js";
