@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { BlobStore } from "@drover/core";
-import { INSTALLATION_KEY } from "@drover/job-files";
+import { INSTALLATION_KEY, readFileTime } from "@drover/job-files";
 import {
   canMount,
   chunksOf,
@@ -167,6 +167,21 @@ describe.runIf(canMount())("a disk store on a full device", () => {
       expect((await stat(elsewhere)).size).toBe(4_000_000);
       expect(withoutTop(await readdir(folder, { recursive: true }))).toEqual(withoutTop(before));
       expect(await textOf(store, "inputs/1/file")).toBe("still here");
+    } finally {
+      mount.unmount();
+    }
+  });
+
+  it("tells the time of its files also when it is full, as soon as it was asked before", async () => {
+    await mkdir(folder);
+    const mount = mountMemory(folder, "size=64k");
+    try {
+      const store = await storeIn(folder);
+      const earlier = await readFileTime(store);
+      const { bavail, bsize } = await statfs(folder);
+      await writeFile(join(folder, "filler"), Buffer.alloc(bavail * bsize));
+      await expect(store.put("inputs/one/more", chunksOf("x"))).rejects.toMatchObject(full);
+      expect(await readFileTime(store)).toBeGreaterThanOrEqual(earlier);
     } finally {
       mount.unmount();
     }

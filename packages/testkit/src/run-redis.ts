@@ -39,7 +39,7 @@ async function answersDocker(): Promise<boolean> {
 }
 
 /** A Redis until it is stopped. */
-interface StartedRedis {
+export interface StartedRedis {
   readonly url: string;
   readonly stop: () => Promise<void>;
 }
@@ -62,11 +62,14 @@ async function containerRedis(): Promise<StartedRedis> {
   };
 }
 
-async function ownRedis(): Promise<StartedRedis> {
+/** A Redis of this machine, on a free port and with a folder of its own, which goes with it. */
+export async function ownRedis(): Promise<StartedRedis & { readonly pid: number }> {
+  const program = await findRedisServer({ mayInstall: false });
   const dataDir = await mkdtemp(join(tmpdir(), "drover-test-redis-"));
-  const redis = await startRedis({ dataDir, program: await findRedisServer({ mayInstall: false }) });
+  const redis = await startRedis({ dataDir, program });
   return {
     url: redis.url,
+    pid: redis.pid,
     stop: async () => {
       await redis.stop();
       await rm(dataDir, { recursive: true });

@@ -1,9 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { findRedisServer, startRedis } from "@drover/embedded-redis";
 import { inject } from "vitest";
+import { ownRedis } from "./run-redis.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -77,8 +74,7 @@ export interface PrivateRedis extends TestRedis {
  * pause it. For a file's `beforeAll`; `stop` belongs in its `afterAll`.
  */
 export async function privateRedis(): Promise<PrivateRedis> {
-  const dataDir = await mkdtemp(join(tmpdir(), "drover-test-redis-"));
-  const redis = await startRedis({ dataDir, program: await findRedisServer({ mayInstall: false }) });
+  const redis = await ownRedis();
   return {
     url: redis.url,
     prefix: uniquePrefix,
@@ -91,9 +87,6 @@ export async function privateRedis(): Promise<PrivateRedis> {
       await client.config("SET", setting, value);
       client.disconnect();
     },
-    stop: async () => {
-      await redis.stop();
-      await rm(dataDir, { recursive: true });
-    },
+    stop: redis.stop,
   };
 }
