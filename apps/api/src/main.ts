@@ -108,7 +108,7 @@ function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 /** What reaches out of the process. */
-interface Reach {
+interface Resources {
   readonly queue: BullQueue;
   readonly store: BlobStore;
   readonly log: Log;
@@ -117,7 +117,7 @@ interface Reach {
 
 function installationOf(
   { settings, storage }: Config,
-  { queue, store, log }: Omit<Reach, "installation">,
+  { queue, store, log }: Omit<Resources, "installation">,
 ): Installation {
   return new Installation({
     marks: queue.installation,
@@ -133,17 +133,17 @@ function installationOf(
   });
 }
 
-function compose(config: Config, reach: Reach, stopping: AbortSignal): Deps {
+function compose(config: Config, resources: Resources, stopping: AbortSignal): Deps {
   const { settings } = config;
-  const { queue, log } = reach;
+  const { queue, log } = resources;
   const processors = createProcessorDirectory({ catalogue: queue.catalogue, log });
   const apiId = `${hostname()
     .replaceAll(/[^A-Za-z0-9.-]/g, "-")
     .slice(0, 100)}-${process.pid}-${randomBytes(5).toString("hex")}`;
   return {
-    ...reach,
+    ...resources,
     processors,
-    sharing: createStorageSharing({ ...reach, apiId, apis: queue.apis, processors, now: Date.now }),
+    sharing: createStorageSharing({ ...resources, apiId, apis: queue.apis, processors, now: Date.now }),
     admission: createAdmission({
       health: queue.health,
       maxQueued: settings.DROVER_MAX_QUEUED,

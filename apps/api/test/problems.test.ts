@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { pathOf, type Route, routes } from "@drover/contract";
 import type { JobId } from "@drover/core";
 import { silentLog, testQueue, waitFor, withMethods } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
@@ -129,22 +130,12 @@ describe("with Redis away", () => {
     const { connectQueue } = await import("@drover/queue");
     const queue = connectQueue({ url: `redis://127.0.0.1:${await freePort()}`, prefix: "x", log: silentLog });
     await start({ queue, processors: [] });
-    const requests: [string, string][] = [
-      ["GET", `/api/jobs/${JOB}`],
-      ["GET", `/api/jobs/${JOB}?wait=30`],
-      ["GET", "/api/jobs"],
-      ["GET", `/api/jobs/${JOB}/logs`],
-      ["GET", `/api/jobs/${JOB}/result`],
-      ["GET", `/api/jobs/${JOB}/download`],
-      ["POST", `/api/jobs/${JOB}/cancel`],
-      ["POST", `/api/jobs/${JOB}/retry`],
-      ["DELETE", `/api/jobs/${JOB}`],
-      ["GET", "/api/processors"],
-      ["GET", "/api/processors/csv-count"],
-      ["GET", `/api/job-status/${JOB}`],
-      ["GET", `/api/status/${JOB}`],
-      ["GET", "/readyz"],
-    ];
+    const params = { job_id: JOB, processor: "csv-count", name: "result.csv" };
+    const requests = Object.values<Route>(routes)
+      .filter((route) => route.errors.includes("redis_unavailable") && route.body?.isRequired !== true)
+      .map((route): [string, string] => [route.method, pathOf(route, params)]);
+    expect(requests.length).toBeGreaterThan(10);
+    requests.push(["GET", `/api/jobs/${JOB}?wait=30`], ["GET", "/readyz"]);
     for (const [method, path] of requests) {
       const before = performance.now();
       const response = await fetch(`${api.url}${path}`, { method });

@@ -3,7 +3,7 @@ import type { BlobStore, JobId, LogFields, LogLevel, ProcessorInfo, QueuePorts }
 import { testQueue, testStore } from "@drover/testkit";
 import { expect } from "vitest";
 import { type AppOptions, createApp } from "../src/app.js";
-import type { Deps } from "../src/deps.js";
+import type { Deps, Limits } from "../src/deps.js";
 import { createAdmission } from "../src/operations/admission.js";
 import { createStorageSharing } from "../src/operations/storage-sharing.js";
 import { createParamsCheck } from "../src/processors/params-check.js";
@@ -40,6 +40,8 @@ export interface TestApiOptions extends AppOptions {
   readonly store?: BlobStore;
   readonly deps?: Partial<Deps>;
   readonly maxQueued?: number;
+  /** Over those of the tests. */
+  readonly limits?: Partial<Limits>;
   readonly processors?: readonly ProcessorInfo[];
   /** Whether a live worker serves them. Default true. */
   readonly isServed?: boolean;
@@ -144,6 +146,7 @@ function testDeps(
       maxUploadBytes: 512 << 20,
       retentionMs: { completed: 60_000, failed: 120_000 },
       uploadStallMs: 30_000,
+      ...options.limits,
     },
     version: "9.9.9",
     now: Date.now,

@@ -85,9 +85,7 @@ describe("a connection", () => {
 
   it("that goes silent in the middle of a file is refused when its time is over", async () => {
     await start({
-      deps: {
-        limits: { maxUploadBytes: 1 << 20, retentionMs: { completed: 1, failed: 1 }, uploadStallMs: 100 },
-      },
+      limits: { maxUploadBytes: 1 << 20, uploadStallMs: 100 },
     });
     const { socket, answer } = open(api);
     socket.write(head(500_000));
@@ -100,9 +98,7 @@ describe("a connection", () => {
 
   it("that drips on, at 1 KiB in each period, is served", async () => {
     await start({
-      deps: {
-        limits: { maxUploadBytes: 1 << 20, retentionMs: { completed: 1, failed: 1 }, uploadStallMs: 150 },
-      },
+      limits: { maxUploadBytes: 1 << 20, uploadStallMs: 150 },
     });
     const { socket, answer } = open(api);
     const body = Buffer.concat([file(undefined, "x".repeat(40_000)), END]);
@@ -148,7 +144,7 @@ describe("a connection", () => {
 
   it("that never sends its JSON body is refused when its time is over", async () => {
     await start({
-      deps: { limits: { maxUploadBytes: 1, retentionMs: { completed: 1, failed: 1 }, uploadStallMs: 50 } },
+      limits: { maxUploadBytes: 1, uploadStallMs: 50 },
     });
     const { socket, answer } = open(api);
     socket.write(

@@ -3,7 +3,7 @@ import { legacyRoutes } from "./legacy-routes.js";
 import { operationRoutes } from "./operation-routes.js";
 import type { Route } from "./route-parts.js";
 
-/** Every endpoint, once. The api mounts this table; `/openapi.json` and the SDK are computed from it. */
+/** Every endpoint, once. The api mounts this table; `/openapi.json` and the client are computed from it. */
 export const routes = { ...jobRoutes, ...operationRoutes, ...legacyRoutes } as const;
 
 export type RouteName = keyof typeof routes;

@@ -105,7 +105,7 @@ test("the test of a processor in the documentation runs as printed", async () =>
 });
 
 test("the settings and errors in the README and .env.example are those of the code", async () => {
-  await run(process.execPath, ["scripts/print-settings.mjs"], { cwd: ROOT });
+  await run(process.execPath, ["scripts/print-tables.mjs"], { cwd: ROOT });
 });
 
 test("every link of the documentation leads to a file", () => {

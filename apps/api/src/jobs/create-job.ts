@@ -6,7 +6,7 @@ import { ClientGone, type Receive } from "../uploads/upload.js";
 import { RECENT_MS } from "./find-job.js";
 import { assertSameRequest, restoreForgotten } from "./forgotten-job.js";
 import { jobIdOfKey, parseIdempotencyKey } from "./idempotency.js";
-import { assertAccepted, requestOf, type SubmitTarget } from "./job-request.js";
+import { assertAccepted, type JobDraft, requestOf } from "./job-request.js";
 import { selfLink } from "./job-view.js";
 
 export interface Submission {
@@ -39,7 +39,7 @@ export async function createJob(submission: Submission, deps: Deps): Promise<Cre
   const processor = await deps.processors.require(submission.processor);
   await deps.sharing.assertShared(processor.name);
   await deps.admission.admit(processor.name);
-  const target = {
+  const draft = {
     processor,
     idempotencyKey,
     inputKey: inputKey(
@@ -48,24 +48,20 @@ export async function createJob(submission: Submission, deps: Deps): Promise<Cre
     ),
     requestId: submission.requestId,
   };
-  const accepted = await storeAndEnqueue(submission, target, deps);
+  const accepted = await storeAndEnqueue(submission, draft, deps);
   await deps.failpoint?.("enqueued");
   return accepted;
 }
 
-async function storeAndEnqueue(
-  submission: Submission,
-  target: SubmitTarget,
-  deps: Deps,
-): Promise<CreatedJob> {
+async function storeAndEnqueue(submission: Submission, draft: JobDraft, deps: Deps): Promise<CreatedJob> {
   try {
-    const { processor, inputKey: key } = target;
+    const { processor, inputKey: key } = draft;
     const upload = await submission.receive({
       key,
       maxBytes: Math.min(processor.limits.maxInputBytes, deps.limits.maxUploadBytes),
       accept: (file) => assertAccepted(processor, file),
     });
-    const request = requestOf(upload, target, deps);
+    const request = requestOf(upload, draft, deps);
     const job = (await existingJob(request, deps)) ?? (await enqueue(request, submission.signal, deps));
     assertSameRequest(job, request);
     // The job has another upload: an earlier or a concurrent request made it, and ours belongs to nobody.
@@ -75,7 +71,7 @@ async function storeAndEnqueue(
   } catch (error) {
     // A job that may be in the queue keeps its file and its manifest.
     if (error instanceof UnconfirmedSubmit) throw mayExist(error);
-    await discard(target.inputKey, deps);
+    await discard(draft.inputKey, deps);
     throw error;
   }
 }

@@ -31,7 +31,7 @@ export function assertAccepted(processor: ProcessorInfo, file: UploadedName): vo
 }
 
 /** What is known of a submit before its upload is read. */
-export interface SubmitTarget {
+export interface JobDraft {
   readonly processor: ProcessorInfo;
   /** Where the uploaded file is stored. */
   readonly inputKey: string;
@@ -44,8 +44,8 @@ export interface SubmitTarget {
  * The job that an upload asks for.
  * @throws `file_empty`, `invalid_request`, `invalid_params`.
  */
-export function requestOf(upload: Upload, target: SubmitTarget, deps: Deps): JobRequest {
-  const { processor, inputKey, idempotencyKey, requestId } = target;
+export function requestOf(upload: Upload, draft: JobDraft, deps: Deps): JobRequest {
+  const { processor, inputKey, idempotencyKey, requestId } = draft;
   if (upload.file.sizeBytes === 0) throw new DomainError("file_empty", "The file has no bytes.");
   const fields = readFields(upload.fields, processor);
   deps.checkParams(processor, fields.params);

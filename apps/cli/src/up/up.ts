@@ -71,7 +71,9 @@ function greeting(system: System, config: Config): string {
     config.redisUrl === undefined
       ? `private, data in ${shortPath(join(config.dataDir, "redis"))}`
       : "REDIS_URL";
-  const processes = Object.entries(system.pids).map(([name, pid]) => `${name} ${pid}`);
+  const processes = Object.entries({ drover: process.pid, ...system.pids }).map(
+    ([name, pid]) => `${name} ${pid}`,
+  );
   return `
 Drover is up.
   API      ${system.url}

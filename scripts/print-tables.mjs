@@ -21,7 +21,7 @@ if (process.argv.includes("--write")) {
   for (const { path, text } of stale) writeFileSync(path, text);
 } else if (stale.length > 0) {
   const names = stale.map(({ path }) => path).join(", ");
-  say(`not as the code has it: ${names}; run: node scripts/print-settings.mjs --write`);
+  say(`not as the code has it: ${names}; run: node scripts/print-tables.mjs --write`);
   process.exitCode = 1;
 }
 
