@@ -22,7 +22,10 @@ import type { JobLocator } from "./job-locator.js";
 import { isDamaged, readJob, readListedJob, readRecord } from "./job-snapshot.js";
 import { addDeadline } from "./queue-deadlines.js";
 
-/** What is left of a retry after its first step takes no longer: a wait for the connection, then one for the answer. */
+/**
+ * What is left of a retry after its first step takes no longer: a wait for the connection, then one for the
+ * answer.
+ */
 const RETRY_MS = 3_000;
 
 /** An entry of the index whose job is missing is an aborted submit once it is this old. */
@@ -49,7 +52,9 @@ const ERASE_KEYS = [
   "failed",
 ] as const;
 
-/** The jobs in BullMQ's queues. State comes from BullMQ alone, read together with the fields in one script. */
+/**
+ * The jobs in BullMQ's queues. State comes from BullMQ alone, read together with the fields in one script.
+ */
 export class BullJobQueue implements JobQueue {
   readonly #link: RedisLink;
   readonly #keys: RedisKeys;
@@ -77,7 +82,8 @@ export class BullJobQueue implements JobQueue {
 
   async submit(request: JobRequest, options: { readonly isRestored?: boolean } = {}): Promise<Job> {
     const data = encodeRequest(request);
-    await this.#locator.add(request); // an entry without a job is harmless, so that an error up to here is certain
+    // An entry without a job is harmless, so that an error up to here is certain.
+    await this.#locator.add(request);
     await addDeadline(this.#link, this.#keys, request);
     try {
       const { processor } = request;
@@ -108,7 +114,8 @@ export class BullJobQueue implements JobQueue {
       await appendEvents(this.#link, this.#keys, request, { type: "restored", at: this.#now() });
     const job = await this.#read(request.processor, request.id);
     if (job === undefined) throw new Error(`job ${request.id} was erased while it was being submitted`);
-    // The index has the time of the last request. And an old entry may have been dropped as one without a job, just before there was one.
+    // The index has the time of the last request. And an old entry may have been dropped as one without a
+    // job, just before there was one.
     if (job.createdAt !== request.createdAt || isRestored) await this.#locator.add(job);
     return job;
   }

@@ -24,8 +24,9 @@ const FAILURE = encodeFailure({
 /**
  * Ends the jobs that a worker was given and cannot read, each once, so that they come back to no worker.
  *
- * BullMQ moves a job to the active ones and locks it before it reads it. Where it cannot, it throws and forgets the job, whose lock runs out;
- * then the job is found without a worker and handed out again, for ever.
+ * BullMQ moves a job to the active ones and locks it before it reads it. Where it cannot, it throws and
+ * forgets the job, whose lock runs out; then the job is found without a worker and handed out again, for
+ * ever.
  */
 export class DamagedJobs {
   readonly #deps: DamagedJobsDeps;
@@ -37,8 +38,9 @@ export class DamagedJobs {
   }
 
   /**
-   * Looks at the active jobs that `isNobodys` and ends those that cannot be read. Never rejects. One look at a time, and another one after
-   * it when asked for meanwhile: what a look misses would stall, and BullMQ drops a job that is no hash from every list then.
+   * Looks at the active jobs that `isNobodys` and ends those that cannot be read. Never rejects. One look at
+   * a time, and another one after it when asked for meanwhile: what a look misses would stall, and BullMQ
+   * drops a job that is no hash from every list then.
    */
   async endThose(isNobodys: (id: string) => boolean): Promise<void> {
     this.#asked += 1;
@@ -76,7 +78,9 @@ export class DamagedJobs {
   }
 }
 
-/** What the job asks for; `undefined` when its record cannot be read, or is gone: evicted, or deleted by hand. */
+/**
+ * What the job asks for; `undefined` when its record cannot be read, or is gone: evicted, or deleted by hand.
+ */
 export function readRequest(job: BullJob): JobRequest | undefined {
   const counts = [
     job.attemptsStarted - 1,

@@ -30,7 +30,10 @@ export async function appendEvents(
   );
 }
 
-/** Notes that the worker of a job was lost, unless that is known already. Returns the number of the lost attempt, or 0. */
+/**
+ * Notes that the worker of a job was lost, unless that is known already.
+ * @returns the number of the lost attempt, or 0.
+ */
 export async function noteLostWorker(
   link: RedisLink,
   keys: RedisKeys,
@@ -41,7 +44,10 @@ export async function noteLostWorker(
   return Number(await link.run("note-lost", scriptKeys, [id, at, HISTORY_LIMIT, HISTORY_TTL_MS]));
 }
 
-/** A job's events and log lines. The first and the last event are not stored: the job itself says when it was accepted and how it ended. */
+/**
+ * A job's events and log lines. The first and the last event are not stored: the job itself says when it was
+ * accepted and how it ended.
+ */
 export async function readHistory(link: RedisLink, keys: RedisKeys, job: Job): Promise<JobHistory> {
   const lists = [keys.history(job.processor, job.id), keys.logs(job.processor, job.id)];
   const [events, logs] = (await link.run("history", lists, [HISTORY_LIMIT])) as [string[], string[]];
@@ -89,7 +95,10 @@ const MEMBERS = {
   finished: ["attempt", "status", "code"],
 } as const satisfies Record<JobEvent["type"], readonly (keyof typeof CHECKS)[]>;
 
-/** The event that an entry of a job's history holds; none for an entry that is damaged: the others still tell their part. */
+/**
+ * The event that an entry of a job's history holds; none for an entry that is damaged: the others still tell
+ * their part.
+ */
 function decodeEvent(json: string): readonly JobEvent[] {
   const event = parse(json);
   if (!isObject(event) || !isTime(event["at"])) return [];

@@ -43,7 +43,10 @@ export function isDamaged(found: Job | DamagedRecord): found is DamagedRecord {
 }
 
 function messageOf(id: JobId, { damage }: DamagedRecord): string {
-  return `The record of job ${id} cannot be read: its ${damage}. DELETE /api/jobs/${id} removes it; submit the file again.`;
+  return (
+    `The record of job ${id} cannot be read: its ${damage}. ` +
+    `DELETE /api/jobs/${id} removes it; submit the file again.`
+  );
 }
 
 /** A failed job that says only what is wrong with it. */

@@ -37,14 +37,18 @@ export function redisCatalogue(link: RedisLink, keys: RedisKeys, log: Log): Cata
       const ignored = workers.length + processors.length - found.workers.length - found.processors.length;
       if (ignored > 0)
         report(
-          `${ignored} entries are ignored: over ${MAX_CATALOGUE_ENTRY_BYTES} bytes, or not what a worker writes`,
+          `${ignored} entries are ignored: over ${MAX_CATALOGUE_ENTRY_BYTES} bytes, ` +
+            "or not what a worker writes",
         );
       return { ...found, processors: found.processors.sort((a, b) => (a.name < b.name ? -1 : 1)) };
     },
   };
 }
 
-/** A worker's or a processor's entry as JSON. Throws `RangeError` past `MAX_CATALOGUE_ENTRY_BYTES`: no reader would take it. */
+/**
+ * A worker's or a processor's entry as JSON. Throws `RangeError` past `MAX_CATALOGUE_ENTRY_BYTES`: no reader
+ * would take it.
+ */
 export function encodeEntry(info: WorkerInfo | ProcessorInfo): string {
   const json = JSON.stringify(info);
   const bytes = Buffer.byteLength(json);
