@@ -10,7 +10,7 @@ import { alreadyMoved } from "./bullmq-internals.js";
 import { DamagedJobs, readRequest } from "./damaged-jobs.js";
 import { noteLostWorker } from "./job-history.js";
 import type { LeaseTimes } from "./lease-times.js";
-import { recordOutcome, type StateAfterAttempt } from "./record-outcome.js";
+import { recordOutcome, tellOfEnd } from "./record-outcome.js";
 
 /**
  * Cancel marks are looked for this often: with a second of grace for the child, a running job is stopped well
@@ -150,7 +150,7 @@ export class BullConsumer implements Consumer {
         log: this.#deps.log,
         giveUp: this.#giveUp.signal,
       });
-      await this.#tell(attempt, outcome, state);
+      await tellOfEnd(state, { attempt, outcome, options: this.#options, log: this.#deps.log });
     } finally {
       if (this.#attempts.get(attempt.request.id) === attempt) this.#attempts.delete(attempt.request.id);
       attempt.end();
@@ -201,20 +201,6 @@ export class BullConsumer implements Consumer {
         message: "The attempt ended unexpectedly.",
         retryable: true,
       };
-    }
-  }
-
-  async #tell(attempt: BullAttempt, outcome: Outcome, state: StateAfterAttempt): Promise<void> {
-    try {
-      if (state === "finished") await this.#options.onFinished?.(attempt, outcome);
-      if (state === "lost") await this.#options.onDiscarded?.(attempt);
-    } catch (error) {
-      this.#deps.log.warn("cleaning up after an attempt failed; the sweeper will do it", {
-        job_id: attempt.request.id,
-        request_id: attempt.request.requestId ?? undefined,
-        attempt: attempt.number,
-        error,
-      });
     }
   }
 

@@ -10,13 +10,14 @@ import {
   type JobRequest,
   UnconfirmedSubmit,
 } from "@drover/core";
-import { CANCELLED, encodeRequest } from "../job-codec.js";
+import { encodeRequest } from "../job-codec.js";
 import { type Listed, listJobs } from "../job-listing.js";
 import { isCertain, isServerTrouble } from "../redis-errors.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 import type { BullQueues } from "./bull-queues.js";
 import { addOptions } from "./bullmq-internals.js";
+import { CANCELLED } from "./failed-reason.js";
 import { appendEvents, finishedEvent, HISTORY_LIMIT, HISTORY_TTL_MS, readHistory } from "./job-history.js";
 import type { JobLocator } from "./job-locator.js";
 import { isDamaged, readJob, readListedJob, readRecord } from "./job-snapshot.js";
@@ -132,7 +133,7 @@ export class BullJobQueue implements JobQueue {
     return listJobs(
       {
         following: (after, limit) => this.#locator.following(after, limit),
-        jobs: (listed) => Promise.all(listed.map((place) => this.#listed(place))),
+        jobs: (listed) => Promise.all(listed.map((each) => this.#listed(each))),
       },
       query,
     );
@@ -232,12 +233,12 @@ export class BullJobQueue implements JobQueue {
     );
   }
 
-  async #listed(place: Listed): Promise<Job | undefined> {
-    const processor = await this.#locator.find(place.id);
+  async #listed(listed: Listed): Promise<Job | undefined> {
+    const processor = await this.#locator.find(listed.id);
     if (processor === undefined) return undefined;
-    const job = await readListedJob(this.#link, this.#keys, { ...place, processor });
-    if (job === undefined && this.#now() - place.createdAt > DANGLING_AFTER_MS)
-      await this.#locator.drop(place);
+    const job = await readListedJob(this.#link, this.#keys, { ...listed, processor });
+    if (job === undefined && this.#now() - listed.createdAt > DANGLING_AFTER_MS)
+      await this.#locator.drop(listed);
     return job;
   }
 }

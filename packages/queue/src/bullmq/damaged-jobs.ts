@@ -1,8 +1,9 @@
 import { type JobId, type JobRequest, type Log, parseJobId } from "@drover/core";
 import type { Job as BullJob } from "bullmq";
-import { decodeRequest, encodeFailure } from "../job-codec.js";
+import { decodeRequest } from "../job-codec.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
+import { encodeFailure } from "./failed-reason.js";
 import { isDamaged, readRecord } from "./job-snapshot.js";
 
 export interface DamagedJobsDeps {

@@ -6,9 +6,9 @@ import {
   type QueueDeadlines,
   queueDeadline,
 } from "@drover/core";
-import { encodeFailure } from "../job-codec.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
+import { encodeFailure } from "./failed-reason.js";
 
 /** What a job that waited too long is told. */
 const QUEUE_TIMEOUT = encodeFailure({

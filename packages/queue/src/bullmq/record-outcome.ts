@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ConsumeOptions, type Job, type Log, type Outcome, retryDelayMs } from "@drover/core";
 import { type Job as BullJob, UnrecoverableError } from "bullmq";
-import { CANCELLED, encodeFailure, type ReturnValue } from "../job-codec.js";
+import type { ReturnValue } from "../job-codec.js";
 import { isServerTrouble } from "../redis-errors.js";
 import type { BullAttempt } from "./bull-attempt.js";
+import { CANCELLED, encodeFailure } from "./failed-reason.js";
 
 const RETRY_RECORD_MS = 500;
 /** After this long without Redis the outcome is given up: the job's next attempt will find its own. */
@@ -31,7 +32,7 @@ export function delayOf(error: Error | undefined): number {
  * Where a job is after its attempt: `finished`, back among the `queued`, `lost` to another worker so that the
  * outcome does not count, or `unknown` because Redis did not say.
  */
-export type StateAfterAttempt = "finished" | "queued" | "lost" | "unknown";
+type StateAfterAttempt = "finished" | "queued" | "lost" | "unknown";
 
 interface Recording {
   readonly job: BullJob;
@@ -147,4 +148,28 @@ async function stateAfterAttempt(
 function isPublished(outcome: Extract<Outcome, { kind: "completed" }>, job: Job): boolean {
   // Keys hold the attempt's random part.
   return JSON.stringify(job.artifacts) === JSON.stringify(outcome.artifacts);
+}
+
+/** Tells the worker what became of an attempt, so that it cleans up. Never rejects. */
+export async function tellOfEnd(
+  state: StateAfterAttempt,
+  end: {
+    readonly attempt: BullAttempt;
+    readonly outcome: Outcome;
+    readonly options: ConsumeOptions;
+    readonly log: Log;
+  },
+): Promise<void> {
+  const { attempt, outcome, options, log } = end;
+  try {
+    if (state === "finished") await options.onFinished?.(attempt, outcome);
+    if (state === "lost") await options.onDiscarded?.(attempt);
+  } catch (error) {
+    log.warn("cleaning up after an attempt failed; the sweeper will do it", {
+      job_id: attempt.request.id,
+      request_id: attempt.request.requestId ?? undefined,
+      attempt: attempt.number,
+      error,
+    });
+  }
 }
