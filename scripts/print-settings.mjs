@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { ERRORS } from "../packages/core/dist/index.js";
-import { SETTINGS } from "../packages/settings/dist/index.js";
+import { describeSettings } from "../packages/settings/dist/index.js";
 import { root, say } from "./say.mjs";
 
 const READERS = { api: "api", worker: "worker", both: "api, worker" };
@@ -20,9 +20,8 @@ const stale = files.filter(({ path, text }) => read(path) !== text);
 if (process.argv.includes("--write")) {
   for (const { path, text } of stale) writeFileSync(path, text);
 } else if (stale.length > 0) {
-  say(
-    `not as the code has it: ${stale.map(({ path }) => path).join(", ")}; run: node scripts/print-settings.mjs --write`,
-  );
+  const names = stale.map(({ path }) => path).join(", ");
+  say(`not as the code has it: ${names}; run: node scripts/print-settings.mjs --write`);
   process.exitCode = 1;
 }
 
@@ -47,8 +46,8 @@ function withTables(text, tables) {
 }
 
 function settingsTable() {
-  const rows = Object.entries(SETTINGS).map(([name, setting]) =>
-    row([`\`${name}\``, code(defaultOf(setting)), READERS[setting.reader], helpOf(setting)]),
+  const rows = describeSettings().map(({ name, default: value, reader, help }) =>
+    row([code(name), code(value), READERS[reader], help]),
   );
   return [row(["variable", "default", "read by", "what"]), row(["---", "---", "---", "---"]), ...rows].join(
     "\n",
@@ -63,22 +62,17 @@ function errorsTable() {
 }
 
 function envExample() {
-  const entries = Object.entries(SETTINGS).map(([name, setting]) => {
-    const reader = `Read by: ${READERS[setting.reader]}.`;
-    return `# ${helpOf(setting).replaceAll("`", "")}\n# ${reader}\n#${name}=${defaultOf(setting)}\n`;
-  });
-  return `# Every setting with its default; a line takes effect when its # is removed. docker compose reads .env by itself;\n# for other processes: node --env-file=.env apps/api/dist/main.js\n\n${entries.join("\n")}`;
-}
-
-/** The default as a person writes it; empty for none. */
-function defaultOf(setting) {
-  return setting.default === undefined ? "" : setting.format(setting.default);
-}
-
-/** The help, with the choices or the range where the kind has them. */
-function helpOf(setting) {
-  if (setting.choices) return `${setting.help} One of ${setting.choices.map(code).join(", ")}.`;
-  return setting.help;
+  const head = [
+    "# Every setting with its default; a line takes effect when its # is removed. " +
+      "docker compose reads .env by itself;",
+    "# for other processes: node --env-file=.env apps/api/dist/main.js",
+  ];
+  const entries = describeSettings().map(({ name, default: value, reader, help }) => [
+    `# ${help.replaceAll("`", "")}`,
+    `# Read by: ${READERS[reader]}.`,
+    `#${name}=${value}`,
+  ]);
+  return [head, ...entries].map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
 
 function row(cells) {

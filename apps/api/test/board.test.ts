@@ -3,7 +3,8 @@ import { type BullQueue, connectQueue } from "@drover/queue";
 import { type TestRedis, testRedis } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { admits } from "../src/access/admin-access.js";
-import { CSV, json, startApi, submitted, type TestApi } from "./test-api.js";
+import { json, submitted } from "./job-steps.js";
+import { CSV, startApi, type TestApi } from "./test-api.js";
 
 describe("the operators' board admits", () => {
   const request = (headers: Record<string, string>, remoteAddress = "127.0.0.1") => ({

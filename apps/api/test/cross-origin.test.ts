@@ -4,7 +4,8 @@ import { hostname } from "node:os";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Reach } from "../src/access/cross-origin.js";
-import { startApi, submitted, type TestApi } from "./test-api.js";
+import { submitted } from "./job-steps.js";
+import { startApi, type TestApi } from "./test-api.js";
 
 const PAGE = "http://localhost:5173";
 let api: TestApi;

@@ -3,7 +3,8 @@ import { readdir, readlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { chunksOf, signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { completeWith, json, startApi, submitted, type TestApi, work } from "./test-api.js";
+import { completeWith, json, submitted, work } from "./job-steps.js";
+import { startApi, type TestApi } from "./test-api.js";
 
 const BYTES = Buffer.from("0123456789abcdefghijklmnopqrstuvwxyz");
 const SHA = createHash("sha256").update(BYTES);

@@ -5,7 +5,8 @@ import { bury, inputFolder, manifestKey, readManifest, writeManifest } from "@dr
 import { type TestStore, testStore } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { jobIdOfKey } from "../src/jobs/idempotency.js";
-import { formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./test-api.js";
+import { formWith, json, submit } from "./job-steps.js";
+import { startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
 const ID = jobIdOfKey("k");
 const HOUR = 3_600_000;

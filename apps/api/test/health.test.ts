@@ -1,7 +1,8 @@
 import { DomainError } from "@drover/core";
 import { testQueue, testStore, waitFor, withMethods } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { json, startApi, submit, type TestApi, type TestApiOptions } from "./test-api.js";
+import { json, submit } from "./job-steps.js";
+import { startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
 let api: TestApi;
 afterEach(() => api.close());

@@ -4,7 +4,8 @@ import { testQueue, waitFor, withMethods } from "@drover/testkit";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { fingerprintOf, jobIdOfKey, parseIdempotencyKey } from "../src/jobs/idempotency.js";
-import { CSV, formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./test-api.js";
+import { formWith, json, submit } from "./job-steps.js";
+import { CSV, startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
 describe("a key", () => {
   it("is the same quoted and bare", () => {
@@ -31,7 +32,8 @@ describe("a key", () => {
         expect(jobIdOfKey(`${key}x`)).not.toBe(id);
       }),
     );
-    // Pinned: another id for the same key would make a second job of a submit that is repeated across an upgrade.
+    // Pinned: another id for the same key would make a second job of a submit that is repeated across an
+    // upgrade.
     expect(jobIdOfKey("report-2026-01")).toBe("b96f258d-df8e-8d26-8820-4a2265ed7a5c");
   });
 });

@@ -1,6 +1,7 @@
 import { signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { completeWith, formWith, json, MOODLE, startApi, type TestApi, work } from "./test-api.js";
+import { completeWith, formWith, json, work } from "./job-steps.js";
+import { MOODLE, startApi, type TestApi } from "./test-api.js";
 
 const UNKNOWN = "12345678-1234-1234-1234-123456789abc";
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

@@ -4,7 +4,8 @@ import spectralRulesets from "@stoplight/spectral-rulesets";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CSV, startApi, type TestApi } from "./test-api.js";
 
-// The libraries that the commands `redocly lint` and `spectral lint` run, at what these use when nothing is configured.
+// The libraries that the commands `redocly lint` and `spectral lint` run, at what these use when nothing is
+// configured.
 
 /** Params as zod spells them when a part is used twice, and when one holds itself. */
 const NESTED = {

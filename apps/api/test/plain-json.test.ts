@@ -1,6 +1,7 @@
 import { waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ANY, formWith, json, startApi, submit, submitted, type TestApi } from "./test-api.js";
+import { formWith, json, submit, submitted } from "./job-steps.js";
+import { ANY, startApi, type TestApi } from "./test-api.js";
 
 const nested = (depth: number, [open, close]: readonly [string, string] = ['{"a":', "}"]) =>
   open.repeat(depth) + 1 + close.repeat(depth);
@@ -67,7 +68,8 @@ describe("strange JSON", () => {
       await fetch(`${api.url}/api/jobs/${job_id}/cancel`, { method: "POST" });
       for (const body of [text, `{"params":${text}}`]) {
         const { status } = await retry(job_id, body);
-        expect(status).toBe(body === "\ufeff{}" ? 202 : 400); // a byte order mark in front of a body is none of its text
+        // A byte order mark in front of a body is none of its text.
+        expect(status).toBe(body === "\ufeff{}" ? 202 : 400);
       }
     },
   );

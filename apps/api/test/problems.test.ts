@@ -2,7 +2,8 @@ import { createServer } from "node:net";
 import type { JobId } from "@drover/core";
 import { silentLog, testQueue, waitFor, withMethods } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { formWith, json, startApi, submit, type TestApi, type TestApiOptions } from "./test-api.js";
+import { formWith, json, submit } from "./job-steps.js";
+import { startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
 let api: TestApi;
 let errors = 0;

@@ -1,7 +1,8 @@
 import { connectQueue } from "@drover/queue";
 import { type PrivateRedis, privateRedis, silentLog, waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { formWith, json, startApi, submit, type TestApi } from "./test-api.js";
+import { formWith, json, submit } from "./job-steps.js";
+import { startApi, type TestApi } from "./test-api.js";
 
 /** Redis answers, and says no to every write: it wants a replica that is not there. */
 describe("while Redis refuses to write", () => {
@@ -29,7 +30,8 @@ describe("while Redis refuses to write", () => {
       expect(problem).toMatchObject({ code: "redis_unavailable" });
       expect(problem).not.toHaveProperty("may_exist");
     }
-    await waitFor(async () => (await api.keys()).length === 0); // without a manifest there is nothing to restore
+    // Without a manifest there is nothing to restore.
+    await waitFor(async () => (await api.keys()).length === 0);
     await redis.configure("min-replicas-to-write", "0");
     expect((await api.queue.jobs.list({ limit: 9 })).jobs).toEqual([]);
     const repeated = await submit(api, formWith(), { "idempotency-key": "k" });

@@ -2,15 +2,8 @@ import { randomUUID } from "node:crypto";
 import { connectQueue } from "@drover/queue";
 import { type PrivateRedis, privateRedis, silentLog, testStore, waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import {
-  formWith,
-  json,
-  startApi,
-  submit,
-  submitted,
-  type TestApi,
-  type TestApiOptions,
-} from "./test-api.js";
+import { formWith, json, submit, submitted } from "./job-steps.js";
+import { startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
 const PROMISED_MS = 2_000;
 

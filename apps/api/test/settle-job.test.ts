@@ -2,7 +2,8 @@ import { readManifest } from "@drover/job-files";
 import { waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { watchDeadlines } from "../src/jobs/settle-job.js";
-import { formWith, json, startApi, submit, type TestApi } from "./test-api.js";
+import { formWith, json, submit } from "./job-steps.js";
+import { startApi, type TestApi } from "./test-api.js";
 
 let api: TestApi;
 beforeEach(async () => {

@@ -1,6 +1,7 @@
 import { testQueue, testRedis, testStore, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { completeWith, formWith, json, startApi, submit, submitted, type TestApi, work } from "./test-api.js";
+import { completeWith, formWith, json, submit, submitted, work } from "./job-steps.js";
+import { startApi, type TestApi } from "./test-api.js";
 
 let first: TestApi;
 let second: TestApi;

@@ -1,18 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type {
-  Attempt,
-  BlobStore,
-  Consumer,
-  JobId,
-  LogFields,
-  LogLevel,
-  Outcome,
-  ProcessorInfo,
-  QueuePorts,
-} from "@drover/core";
-import { jobFolder } from "@drover/job-files";
-import { signal, testQueue, testStore, withMethods } from "@drover/testkit";
-import { expect, onTestFinished } from "vitest";
+import type { BlobStore, JobId, LogFields, LogLevel, ProcessorInfo, QueuePorts } from "@drover/core";
+import { testQueue, testStore } from "@drover/testkit";
+import { expect } from "vitest";
 import { type AppOptions, createApp } from "../src/app.js";
 import type { Deps } from "../src/deps.js";
 import { createAdmission } from "../src/operations/admission.js";
@@ -39,7 +28,10 @@ export interface TestApi {
   readonly stop: AbortController;
   /** Paths of everything in the store but what tells that it is one. */
   keys(): Promise<readonly string[]>;
-  /** Closes it; fails when something unexpected was logged, unless `errors` says how many such lines there are. */
+  /**
+   * Closes it; fails when something unexpected was logged, unless `errors` says how many such lines there
+   * are.
+   */
   close(options?: { readonly errors?: number }): Promise<void>;
 }
 
@@ -83,7 +75,8 @@ const CHECK_PARAMS = createParamsCheck();
 
 /**
  * Starts the application for one test or its `beforeEach`.
- * @param options.queue default: one on the run's Redis, of its own. `store` default: one in a folder of its own.
+ * @param options.queue default: one on the run's Redis, of its own. `store` default: one in a folder of its
+ *   own.
  */
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   const queue = options.queue ?? (await testQueue());
@@ -157,101 +150,5 @@ function testDeps(
     newJobId: () => randomUUID() as JobId,
     newUploadId: () => randomBytes(8).toString("hex"),
     startedAt: Date.now(),
-  };
-}
-
-/** A form with one file. */
-export function formWith(
-  content: string | Uint8Array<ArrayBuffer> = "a,b\n1,2\n",
-  fields: Readonly<Record<string, string>> = {},
-  filename = "log.csv",
-): FormData {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  form.append("file", new Blob([content], { type: "text/csv" }), filename);
-  return form;
-}
-
-export interface WireJson {
-  readonly [member: string]: unknown;
-  readonly job_id: string;
-  readonly status: unknown;
-}
-
-export async function submit(
-  api: TestApi,
-  form: FormData = formWith(),
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Response> {
-  return fetch(`${api.url}/api/processors/csv-count/jobs`, { method: "POST", body: form, headers });
-}
-
-/** Submits and answers the job; fails when it was not accepted. */
-export async function submitted(api: TestApi, form?: FormData): Promise<WireJson> {
-  const response = await submit(api, form);
-  expect(response.status).toBe(202);
-  return (await response.json()) as WireJson;
-}
-
-export async function json(response: Response | Promise<Response>): Promise<WireJson> {
-  return (await (await response).json()) as WireJson;
-}
-
-/** Takes the jobs of `csv-count`, as a worker would, until it is drained or the test is over. */
-export function work(
-  api: TestApi,
-  execute: (attempt: Attempt) => Promise<Outcome>,
-  processor = CSV.name,
-): Consumer {
-  const consumer = api.queue.attempts.consume(
-    processor,
-    { slots: 4, workerId: "w1", retry: { baseDelayMs: 0, maxDelayMs: 0 } },
-    execute,
-  );
-  onTestFinished(() => consumer.drain(0));
-  return consumer;
-}
-
-/** What a processor leaves: one artifact, stored below the attempt's folder. */
-export async function completeWith(
-  api: TestApi,
-  attempt: Attempt,
-  bytes: Uint8Array,
-  name = "out.zip",
-): Promise<Outcome> {
-  const key = `${jobFolder(attempt.request.id)}/${attempt.number}-x/${name}`;
-  const info = await api.store.put(
-    key,
-    (async function* () {
-      yield bytes;
-    })(),
-  );
-  const artifact = { name, key, ...info, mediaType: "application/zip", isPrimary: true };
-  return { kind: "completed", result: { rows: 2 }, artifacts: [artifact] };
-}
-
-/** A queue that says when somebody begins to watch a job: the moment from which a long poll cannot miss a change. */
-export async function watchedQueue(): Promise<{ readonly queue: QueuePorts; watched(): Promise<void> }> {
-  const queue = await testQueue();
-  let next = signal();
-  let isWatched = false;
-  const jobs = withMethods(queue.jobs, {
-    changed: (id, abort) => {
-      isWatched = true;
-      return queue.jobs.changed(id, abort);
-    },
-    get: async (id) => {
-      const job = await queue.jobs.get(id);
-      if (isWatched) setImmediate(next.resolve); // the waiter has read what it compares with
-      return job;
-    },
-  });
-  return {
-    queue: { ...queue, jobs },
-    watched: () => {
-      next = signal();
-      isWatched = false;
-      return next.promise;
-    },
   };
 }

@@ -6,7 +6,10 @@ import { waitForJob } from "../src/jobs/wait-for.js";
 
 const ID = "12345678-1234-1234-1234-123456789abc" as JobId;
 
-/** What a signal keeps of those who follow it: its listeners, and the signals that `AbortSignal.any` made of it. */
+/**
+ * What a signal keeps of those who follow it: its listeners, and the signals that `AbortSignal.any` made of
+ * it.
+ */
 function followers(signal: AbortSignal): number {
   const key = Object.getOwnPropertySymbols(signal).find(
     ({ description }) => description === "kDependantSignals",

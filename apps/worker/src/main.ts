@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BlobStore, type Clock, type Log, type QueuePorts, SettingsError } from "@drover/core";
-import { Installation } from "@drover/job-files";
+import { Installation, readFileTime } from "@drover/job-files";
 import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
 import { describeStore, openStore } from "@drover/storage";
@@ -18,7 +18,7 @@ import { createStorageWatch } from "./storage-watch.js";
 import { systemClock } from "./timers.js";
 import { reconcileOnce } from "./upkeep/reconcile-once.js";
 import { Settler } from "./upkeep/settler.js";
-import { measureFileTime, type SweeperDeps, startSweeper } from "./upkeep/sweeper.js";
+import { type SweeperDeps, startSweeper } from "./upkeep/sweeper.js";
 import { type ServedProcessor, Worker } from "./worker.js";
 import { type Config, readConfig } from "./worker-config.js";
 import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
@@ -201,7 +201,7 @@ function sweeperDeps(parts: Parts, processors: readonly LoadedProcessor[]): Swee
     holder: parts.config.workerId,
     leaseMs: SWEEPER_LEASE_MS,
     assertMayErase: () => parts.installation.confirm(),
-    measureFileTime: () => measureFileTime(parts.blobs, clock.monotonicMs),
+    readFileTime: () => readFileTime(parts.blobs),
     intervalMs: settings.DROVER_SWEEP_INTERVAL,
     retentionMs: {
       completed: settings.DROVER_RETENTION_COMPLETED,

@@ -1,16 +1,19 @@
 import { readFileSync } from "node:fs";
 import { listProcesses } from "@drover/process-guard";
+import { waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { areGone, Harness, pidsFrom, type TestAttempt, until } from "./harness.js";
+import { areGone, ExecutorBench, pidsFrom } from "./executor-bench.js";
+import type { TestAttempt } from "./test-attempt.js";
 
-let harness: Harness;
+let bench: ExecutorBench;
 beforeAll(async () => {
-  harness = await Harness.start();
-  await run("leaves", { reason: "nothing" }); // from source, the first child may start a compiler: a process that it leaves
+  bench = await ExecutorBench.start();
+  // From source, the first child may start a compiler: a process that it leaves.
+  await run("leaves", { reason: "nothing" });
 });
-afterAll(() => harness.close());
+afterAll(() => bench.close());
 afterEach(() => {
-  expect(harness.leftFolders()).toEqual([]);
+  expect(bench.leftFolders()).toEqual([]);
 });
 
 interface Seen {
@@ -21,15 +24,15 @@ interface Seen {
 }
 
 async function run(processor: string, params: Record<string, unknown> = {}): Promise<[TestAttempt, Seen]> {
-  const attempt = await harness.attempt(processor, { params });
-  const outcome = await harness.executor(processor).execute(attempt);
+  const attempt = await bench.attempt(processor, { params });
+  const outcome = await bench.executor(processor).execute(attempt);
   expect(outcome, JSON.stringify(outcome)).toMatchObject({ kind: "completed" });
   return [attempt, outcome.kind === "completed" ? (outcome.result as Seen) : ({} as Seen)];
 }
 
 /** What the log says that the attempt did when it was over. */
 function lateOf({ request }: TestAttempt): string[] {
-  const entries = harness.log.entries.filter(
+  const entries = bench.log.entries.filter(
     ({ level, fields }) => level === "warn" && fields["job_id"] === request.id && "what" in fields,
   );
   return entries.map(({ fields }) => String(fields["what"]));
@@ -52,10 +55,10 @@ describe("F24: the next job in the place of one", () => {
     ["exits-late", /called process\.exit\(9\)/],
   ])("that %s while it runs completes, and the trouble is told of the old job", async (reason, what) => {
     const { first, left, seen } = await leaveAndObserve(reason);
-    const told = harness.log.entries.map(({ message, fields }) => `${message} ${fields["reason"] ?? ""}`);
+    const told = bench.log.entries.map(({ message, fields }) => `${message} ${fields["reason"] ?? ""}`);
     expect(seen.pid, told.join("\n")).toBe(left.pid); // or the test means nothing
     expect(lateOf(first)[0]).toMatch(what);
-    await until("that process is gone", () => areGone([left.pid]));
+    await waitFor(() => areGone([left.pid]), { what: "that process is gone" });
   });
 
   test("that logs, prints and reports progress late has none of it", async () => {
@@ -80,7 +83,7 @@ describe("F24: the next job in the place of one", () => {
     const { left, seen } = await leaveAndObserve(reason);
     expect(seen.pid).not.toBe(left.pid);
     expect(await areGone([left.pid])).toBe(true);
-    const told = harness.log.entries.filter(({ message }) => message.includes("not used again"));
+    const told = bench.log.entries.filter(({ message }) => message.includes("not used again"));
     expect(String(told.at(-1)?.fields["reason"])).toMatch(why);
   });
 
@@ -91,7 +94,7 @@ describe("F24: the next job in the place of one", () => {
 
   test("that throws between two jobs is a process ended, and no job", async () => {
     const [first, left] = await run("leaves", { reason: "throws-when-idle" });
-    await until("that process is gone", () => areGone([left.pid]));
+    await waitFor(() => areGone([left.pid]), { what: "that process is gone" });
     const [, seen] = await run("leaves", { reason: "observe" });
     expect(seen.pid).not.toBe(left.pid);
     expect(lateOf(first)[0]).toMatch(/threw Error: too late/);
@@ -100,15 +103,15 @@ describe("F24: the next job in the place of one", () => {
 
 describe("F24: a daemon", () => {
   test("ends with the attempt that started it", async () => {
-    const note = harness.notePath();
+    const note = bench.notePath();
     const [, left] = await run("leaves", { reason: "leaves-a-daemon", note });
     expect(await areGone([...(await pidsFrom(note)), left.pid])).toBe(true);
   });
 
   test("ends when its attempt is cancelled", async () => {
-    const note = harness.notePath();
-    const attempt = await harness.attempt("leaves", { params: { reason: "runs-on-with-a-daemon", note } });
-    const running = harness.executor("leaves").execute(attempt);
+    const note = bench.notePath();
+    const attempt = await bench.attempt("leaves", { params: { reason: "runs-on-with-a-daemon", note } });
+    const running = bench.executor("leaves").execute(attempt);
     const daemons = await pidsFrom(note);
     expect(await areGone(daemons)).toBe(false);
     attempt.stop("cancelled");

@@ -1,27 +1,28 @@
 import { createHash } from "node:crypto";
 import type { JobEnd, Outcome } from "@drover/core";
 import { bury, writeManifest } from "@drover/job-files";
+import { chunksOf, waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { areGone, bytes, Harness, pidsFrom, until } from "./harness.js";
+import { ExecutorBench } from "./executor-bench.js";
 
-let harness: Harness;
+let bench: ExecutorBench;
 beforeAll(async () => {
-  harness = await Harness.start();
+  bench = await ExecutorBench.start();
 });
-afterAll(() => harness.close());
+afterAll(() => bench.close());
 afterEach(async () => {
-  expect(harness.leftFolders(), "no attempt leaves its folder").toEqual([]);
+  expect(bench.leftFolders(), "no attempt leaves its folder").toEqual([]);
 });
 
 /** Runs a first attempt of a fixture to its end. */
 async function outcomeOf(processor: string): Promise<Outcome> {
-  return harness.executor(processor).execute(await harness.attempt(processor));
+  return bench.executor(processor).execute(await bench.attempt(processor));
 }
 
 describe("an attempt that ends by itself", () => {
   test("a return publishes its artifacts under a path of the attempt's own, with progress and log lines recorded", async () => {
-    const attempt = await harness.attempt("good");
-    const outcome = await harness.executor("good").execute(attempt);
+    const attempt = await bench.attempt("good");
+    const outcome = await bench.executor("good").execute(attempt);
     expect(outcome).toMatchObject({ kind: "completed", result: { temporary: true } });
     if (outcome.kind !== "completed") return;
     expect(outcome.artifacts).toEqual([
@@ -34,7 +35,7 @@ describe("an attempt that ends by itself", () => {
         isPrimary: true,
       },
     ]);
-    expect(await harness.keys(`jobs/${attempt.request.id}/`)).toEqual([outcome.artifacts[0]?.key]);
+    expect(await bench.keys(`jobs/${attempt.request.id}/`)).toEqual([outcome.artifacts[0]?.key]);
     expect(attempt.updates).toEqual([{ percent: 50, stage: "half", message: null }]);
     expect(attempt.lines).toMatchObject([{ attempt: 1, level: "info", message: "half way" }]);
   });
@@ -46,7 +47,7 @@ describe("an attempt that ends by itself", () => {
       message: "cannot read rows.csv at row 3",
       retryable: true,
     });
-    const logged = harness.log.entries.find(({ message }) => message === "Processor threw");
+    const logged = bench.log.entries.find(({ message }) => message === "Processor threw");
     expect(String(logged?.fields.error)).toContain("/var/lib/secret/place/rows.csv");
   });
 
@@ -60,8 +61,8 @@ describe("an attempt that ends by itself", () => {
   });
 
   test("params that the processor's schema refuses are input_invalid", async () => {
-    const attempt = await harness.attempt("good", { params: { note: 7 } });
-    expect(await harness.executor("good").execute(attempt)).toMatchObject({
+    const attempt = await bench.attempt("good", { params: { note: 7 } });
+    expect(await bench.executor("good").execute(attempt)).toMatchObject({
       code: "input_invalid",
       retryable: false,
     });
@@ -95,15 +96,15 @@ describe("an attempt that ends by itself", () => {
   });
 
   test.each(["links", "forgets-to-write"])("a processor that %s publishes nothing", async (processor) => {
-    const attempt = await harness.attempt(processor);
-    expect(await harness.executor(processor).execute(attempt)).toMatchObject({ code: "processor_error" });
-    expect(await harness.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
+    const attempt = await bench.attempt(processor);
+    expect(await bench.executor(processor).execute(attempt)).toMatchObject({ code: "processor_error" });
+    expect(await bench.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
   });
 
   test("an input that is gone is permanent", async () => {
-    const attempt = await harness.attempt("good");
-    await harness.blobs.remove(attempt.request.input.key);
-    expect(await harness.executor("good").execute(attempt)).toMatchObject({
+    const attempt = await bench.attempt("good");
+    await bench.blobs.remove(attempt.request.input.key);
+    expect(await bench.executor("good").execute(attempt)).toMatchObject({
       code: "input_missing",
       retryable: false,
     });
@@ -111,166 +112,36 @@ describe("an attempt that ends by itself", () => {
 
   test("a first attempt that starts past the queue timeout does not run; a later one does", async () => {
     const request = { queueTimeoutMs: 1_000, createdAt: Date.now() - 2_000 };
-    const first = await harness.attempt("good", request);
-    expect(await harness.executor("good").execute(first)).toMatchObject({
+    const first = await bench.attempt("good", request);
+    expect(await bench.executor("good").execute(first)).toMatchObject({
       code: "queue_timeout",
       retryable: false,
     });
-    const second = await harness.attempt("good", request, 2);
-    expect(await harness.executor("good").execute(second)).toMatchObject({ kind: "completed" });
-  });
-});
-
-describe("an attempt that is stopped", () => {
-  test.each(["never-returns", "blocks"])(
-    "one that %s ends in a timeout, and its process is gone",
-    async (processor) => {
-      const note = harness.notePath();
-      const attempt = await harness.attempt(processor, { params: { note } });
-      expect(await harness.executor(processor).execute(attempt)).toEqual({
-        kind: "failed",
-        code: "timeout",
-        message: "The attempt took longer than its limit of 0.5 s.",
-        retryable: true,
-      });
-      expect(await areGone(await pidsFrom(note))).toBe(true);
-    },
-  );
-
-  test("the job's own timeout counts when it is shorter than the processor's", async () => {
-    const attempt = await harness.attempt("winds-down", { timeoutMs: 300 });
-    expect(await harness.executor("winds-down").execute(attempt)).toMatchObject({
-      code: "timeout",
-      message: expect.stringContaining("0.3 s"),
-    });
-  });
-
-  test("one that outgrows its memory limit is out_of_memory", async () => {
-    expect(await outcomeOf("leaks")).toEqual({
-      kind: "failed",
-      code: "out_of_memory",
-      message: "The attempt used more memory than its limit of 300 MiB.",
-      retryable: true,
-    });
-  });
-
-  test.each(["spawns", "spawns-in-own-session", "ignores-signals", "blocks", "winds-down"])(
-    "a cancel of one that %s takes less than 2 s, processes that it started included",
-    async (processor) => {
-      const note = harness.notePath();
-      const attempt = await harness.attempt(processor, { params: { note }, timeoutMs: 30_000 });
-      const running = harness.executor(processor).execute(attempt);
-      const pids = await pidsFrom(note);
-      const askedAt = performance.now();
-      attempt.stop("cancelled");
-      expect(await running).toEqual({ kind: "cancelled" });
-      expect(await areGone(pids)).toBe(true);
-      expect(performance.now() - askedAt).toBeLessThan(2_000);
-    },
-  );
-
-  test.each(["drained", "lease_lost"] as const)(
-    "a partial result after a stop for %s is not published",
-    async (reason) => {
-      const note = harness.notePath();
-      const attempt = await harness.attempt("winds-down", { params: { note } });
-      const running = harness.executor("winds-down").execute(attempt);
-      await pidsFrom(note);
-      attempt.stop(reason);
-      expect(await running).toEqual({ kind: "released" });
-      expect(await harness.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
-    },
-  );
-
-  test("one that is stopped before it began does not run", async () => {
-    const attempt = await harness.attempt("good");
-    attempt.stop("cancelled");
-    expect(await harness.executor("good").execute(attempt)).toEqual({ kind: "cancelled" });
-  });
-});
-
-describe("processes", () => {
-  test("a child is reused after a return, and replaced after a failure", async () => {
-    const pidOf = async (params: Record<string, unknown> = {}) => {
-      const outcome = await harness.executor("good").execute(await harness.attempt("good", { params }));
-      return outcome.kind === "completed" ? (outcome.result as { pid: number }).pid : undefined;
-    };
-    const first = await pidOf();
-    expect(await pidOf()).toBe(first);
-    await pidOf({ note: 7 });
-    expect(await pidOf()).not.toBe(first);
-    expect(await areGone([first ?? 0])).toBe(true);
-  });
-
-  test("a child is replaced after as many attempts as the settings say", async () => {
-    const own = await Harness.start({ maxAttempts: 2 });
-    const pids: unknown[] = [];
-    for (let i = 0; i < 3; i++) {
-      const outcome = await own.executor("good").execute(await own.attempt("good"));
-      if (outcome.kind === "completed") pids.push((outcome.result as { pid: number }).pid);
-    }
-    await own.close();
-    expect(pids[1]).toBe(pids[0]);
-    expect(pids[2]).not.toBe(pids[0]);
-  });
-
-  test("attempts at a time run in a child each", async () => {
-    const attempts = await Promise.all([1, 2, 3].map(() => harness.attempt("in-no-hurry")));
-    const pids = await Promise.all(
-      attempts.map(async (attempt) => {
-        const outcome = await harness.executor("in-no-hurry").execute(attempt);
-        return outcome.kind === "completed" ? (outcome.result as { pid: number }).pid : undefined;
-      }),
-    );
-    expect(new Set(pids).size).toBe(3);
-  });
-
-  test("a process that a returned attempt left behind is killed", async () => {
-    const note = harness.notePath();
-    const attempt = await harness.attempt("leaves-a-process-behind", { params: { note } });
-    expect(await harness.executor("leaves-a-process-behind").execute(attempt)).toMatchObject({
-      kind: "completed",
-    });
-    expect(await areGone(await pidsFrom(note))).toBe(true);
-  });
-
-  test("neighbours of a crash, a block and a timeout go on", async () => {
-    const outcomes = await Promise.all(
-      ["good", "exits", "good", "blocks", "segfaults", "good", "never-returns", "good"].map(outcomeOf),
-    );
-    expect(outcomes.map((outcome) => (outcome.kind === "failed" ? outcome.code : outcome.kind))).toEqual([
-      "completed",
-      "crashed",
-      "completed",
-      "timeout",
-      "crashed",
-      "completed",
-      "timeout",
-      "completed",
-    ]);
+    const second = await bench.attempt("good", request, 2);
+    expect(await bench.executor("good").execute(second)).toMatchObject({ kind: "completed" });
   });
 });
 
 describe("what an attempt says", () => {
   test("printed lines become log lines, at most 500 of at most 2,000 characters, and nothing blocks", async () => {
-    const attempt = await harness.attempt("prints");
-    expect(await harness.executor("prints").execute(attempt)).toMatchObject({ result: "printed" });
-    await until("the lines arrived", () => attempt.lines.length === 500);
+    const attempt = await bench.attempt("prints");
+    expect(await bench.executor("prints").execute(attempt)).toMatchObject({ result: "printed" });
+    await waitFor(() => attempt.lines.length === 500, { what: "the lines arrived" });
     expect(Math.max(...attempt.lines.map(({ message }) => message.length))).toBe(2_000);
     expect(attempt.lines.at(-1)?.message).toContain("were dropped");
   });
 
   test("what one attempt prints last, without an end of line, is not taken for the next attempt's", async () => {
     for (const reason of ["first", "second"]) {
-      const attempt = await harness.attempt("prints-its-params", { params: { reason } });
-      await harness.executor("prints-its-params").execute(attempt);
+      const attempt = await bench.attempt("prints-its-params", { params: { reason } });
+      await bench.executor("prints-its-params").execute(attempt);
       expect(attempt.lines.map(({ message }) => message.slice(0, 10)).sort()).toEqual(["----------", reason]);
     }
   });
 
   test("two hundred thousand progress calls become a handful of updates, with each stage and the last", async () => {
-    const attempt = await harness.attempt("reports-wildly");
-    await harness.executor("reports-wildly").execute(attempt);
+    const attempt = await bench.attempt("reports-wildly");
+    await bench.executor("reports-wildly").execute(attempt);
     expect(attempt.updates.length).toBeLessThan(20);
     expect(attempt.updates[0]).toMatchObject({ percent: 0, stage: "first" });
     expect(attempt.updates.map(({ stage }) => stage)).toContain("second");
@@ -280,8 +151,8 @@ describe("what an attempt says", () => {
 
 describe("trouble of the worker's own", () => {
   test("an artifact that cannot be stored fails the attempt, and what was stored before it goes", async () => {
-    const attempt = await harness.attempt("writes-two");
-    const { blobs } = harness;
+    const attempt = await bench.attempt("writes-two");
+    const { blobs } = bench;
     const adopt = blobs.adopt.bind(blobs);
     let adopted = 0;
     blobs.adopt = async (key, path) => {
@@ -289,15 +160,15 @@ describe("trouble of the worker's own", () => {
       if (adopted === 2) throw new Error("disk full");
       await adopt(key, path);
     };
-    const outcome = await harness.executor("writes-two").execute(attempt);
+    const outcome = await bench.executor("writes-two").execute(attempt);
     blobs.adopt = adopt;
     expect(outcome).toMatchObject({ kind: "failed", code: "processor_error", retryable: true });
-    expect(await harness.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
-    expect(harness.log.entries.some(({ level }) => level === "error")).toBe(true);
+    expect(await bench.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
+    expect(bench.log.entries.some(({ level }) => level === "error")).toBe(true);
   });
 
   test("a module that ends while a child loads it is a crash, and the log shows what it printed", async () => {
-    const own = await Harness.start({ nodeArguments: ["--no-such-option"] });
+    const own = await ExecutorBench.start({ nodeArguments: ["--no-such-option"] });
     const outcome = await own.executor("good").execute(await own.attempt("good"));
     expect(outcome).toMatchObject({
       code: "crashed",
@@ -316,10 +187,10 @@ describe("a job whose end Redis forgot", () => {
     ...changes,
   });
   async function outcomeAfter(changes: Partial<JobEnd>, reopenedEnd: number | null = null): Promise<Outcome> {
-    const attempt = await harness.attempt("good");
+    const attempt = await bench.attempt("good");
     attempt.reopenedEnd = reopenedEnd;
-    await writeManifest({ version: 1, request: attempt.request, settled: end(changes) }, harness.blobs);
-    return harness.executor("good").execute(attempt);
+    await writeManifest({ version: 1, request: attempt.request, settled: end(changes) }, bench.blobs);
+    return bench.executor("good").execute(attempt);
   }
   const artifact = {
     ...{ name: "a.txt", key: "jobs/x/1-a/a.txt", sizeBytes: 1, mediaType: "text/plain" },
@@ -327,7 +198,7 @@ describe("a job whose end Redis forgot", () => {
   };
 
   test("completes again with its result and artifacts, without running", async () => {
-    await harness.blobs.put(artifact.key, bytes("x"));
+    await bench.blobs.put(artifact.key, chunksOf("x"));
     expect(await outcomeAfter({ status: "completed", result: { was: 1 }, artifacts: [artifact] })).toEqual({
       ...{ kind: "completed", result: { was: 1 }, artifacts: [artifact] },
     });
@@ -349,29 +220,29 @@ describe("a job whose end Redis forgot", () => {
   });
 
   test("does not run when a person had deleted it, unless it is a later job of the same id", async () => {
-    const deleted = await harness.attempt("good");
-    await bury(deleted.request, deleted.request.createdAt, harness.blobs);
-    expect(await harness.executor("good").execute(deleted)).toEqual({ kind: "cancelled" });
-    const later = await harness.attempt("good");
-    await bury(later.request, later.request.createdAt - 1, harness.blobs);
-    expect(await harness.executor("good").execute(later)).toMatchObject({ kind: "completed" });
+    const deleted = await bench.attempt("good");
+    await bury(deleted.request, deleted.request.createdAt, bench.blobs);
+    expect(await bench.executor("good").execute(deleted)).toEqual({ kind: "cancelled" });
+    const later = await bench.attempt("good");
+    await bury(later.request, later.request.createdAt - 1, bench.blobs);
+    expect(await bench.executor("good").execute(later)).toMatchObject({ kind: "completed" });
   });
 });
 
 describe("after the outcome was recorded", () => {
   test("the job is handed on to be settled, which the slot does not wait for", async () => {
-    const attempt = await harness.attempt("good");
-    await harness.executor("good").onFinished(attempt);
-    expect(harness.settled).toContain(attempt.request.id);
+    const attempt = await bench.attempt("good");
+    await bench.executor("good").onFinished(attempt);
+    expect(bench.settled).toContain(attempt.request.id);
   });
 
   test("what an attempt stored goes when its lease was another's", async () => {
-    const attempt = await harness.attempt("good");
-    const executor = harness.executor("good");
+    const attempt = await bench.attempt("good");
+    const executor = bench.executor("good");
     await executor.execute(attempt);
-    expect(await harness.keys(`jobs/${attempt.request.id}/`)).toHaveLength(1);
+    expect(await bench.keys(`jobs/${attempt.request.id}/`)).toHaveLength(1);
     await executor.onDiscarded(attempt);
-    expect(await harness.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
+    expect(await bench.keys(`jobs/${attempt.request.id}/`)).toEqual([]);
   });
 });
 
@@ -387,10 +258,10 @@ describe("a processor in the worker's own process", () => {
 
 describe("the log of an attempt", () => {
   test("names the request that submitted the job in each line, beside job, processor and attempt", async () => {
-    const attempt = await harness.attempt("good", { requestId: "request-1" });
-    await harness.executor("good").execute(attempt);
+    const attempt = await bench.attempt("good", { requestId: "request-1" });
+    await bench.executor("good").execute(attempt);
     const { id } = attempt.request;
-    const lines = harness.log.entries.filter(({ fields }) => fields.job_id === id);
+    const lines = bench.log.entries.filter(({ fields }) => fields.job_id === id);
     expect(lines.map(({ message }) => message)).toEqual(["Attempt started", "half way", "Attempt finished"]);
     for (const { level, fields } of lines) {
       expect(level).toBe("info");
@@ -399,9 +270,9 @@ describe("the log of an attempt", () => {
   });
 
   test("warns of a failure, with its code", async () => {
-    const attempt = await harness.attempt("rejects-input");
-    await harness.executor("rejects-input").execute(attempt);
-    const ended = harness.log.entries.findLast(({ message }) => message === "Attempt finished");
+    const attempt = await bench.attempt("rejects-input");
+    await bench.executor("rejects-input").execute(attempt);
+    const ended = bench.log.entries.findLast(({ message }) => message === "Attempt finished");
     expect(ended).toMatchObject({
       level: "warn",
       fields: { job_id: attempt.request.id, outcome: "failed", code: "input_invalid", retryable: false },

@@ -7,7 +7,7 @@ import { INSTALLATION_KEY, Installation } from "@drover/job-files";
 import { createDiskStore } from "@drover/storage";
 import { chunksOf, testQueue } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { requestOf } from "./harness.js";
+import { requestOf } from "./test-attempt.js";
 
 const REQUEST = requestOf("p");
 

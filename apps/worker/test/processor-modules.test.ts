@@ -8,9 +8,9 @@ describe("loading processors", () => {
   const fixtures = new URL("./fixtures", import.meta.url).pathname;
 
   test("takes a module with a list, by path", async () => {
-    const loaded = await loadProcessors(["./processors.ts"], fixtures);
+    const loaded = await loadProcessors(["./fixture-processors.ts"], fixtures);
     expect(loaded.map(({ processor }) => processor.name)).toContain("good");
-    expect(loaded[0]?.moduleUrl).toMatch(/^file:.*processors\.ts$/);
+    expect(loaded[0]?.moduleUrl).toMatch(/^file:.*fixture-processors\.ts$/);
   });
 
   test.each([
@@ -26,7 +26,9 @@ describe("loading processors", () => {
   });
 
   test("refuses two modules with one name", async () => {
-    await expect(loadProcessors(["./processors.ts", "./processors.ts"], fixtures)).rejects.toThrow("good");
+    await expect(
+      loadProcessors(["./fixture-processors.ts", "./fixture-processors.ts"], fixtures),
+    ).rejects.toThrow("good");
   });
 
   test.each([

@@ -21,7 +21,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FolderHandle, openFolder } from "../src/attempts/folder-handle.js";
 import { type Publication, publish, waitForStorage } from "../src/attempts/publish.js";
 import { systemClock } from "../src/timers.js";
-import { recordingLog, requestOf, TestAttempt } from "./harness.js";
+import { recordingLog, requestOf, TestAttempt } from "./test-attempt.js";
 
 const SECRET = "of the host, not of the job";
 

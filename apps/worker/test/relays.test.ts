@@ -1,9 +1,9 @@
 import type { LogLine, Progress } from "@drover/core";
+import { waitFor } from "@drover/testkit";
 import { describe, expect, test } from "vitest";
 import { LogRelay } from "../src/attempts/attempt-reports.js";
 import { clientText, cutPaths, hideFolders } from "../src/attempts/client-text.js";
 import { ProgressRelay } from "../src/attempts/progress-relay.js";
-import { until } from "./harness.js";
 
 const at = (percent: number, stage: string | null = null): Progress => ({ percent, stage, message: null });
 
@@ -19,7 +19,7 @@ describe("the progress relay", () => {
     });
     for (const percent of [1, 2, 3, 4]) relay.push(at(percent));
     expect(sent).toEqual([at(1)]);
-    await until("the newest was sent", () => sent.length === 2);
+    await waitFor(() => sent.length === 2, { what: "the newest was sent" });
     expect(sent).toEqual([at(1), at(4)]);
   });
 

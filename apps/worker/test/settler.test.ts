@@ -44,7 +44,8 @@ describe("a job that ended", () => {
     await waitFor(async () => (await bench.manifest(request))?.settled);
     const another = await bench.ended();
     settler.settle(another.id);
-    await waitFor(async () => (await bench.manifest(another))?.settled); // time in which an input would be gone
+    // Time in which an input would be gone.
+    await waitFor(async () => (await bench.manifest(another))?.settled);
     expect(await bench.keys(request.input.key)).toHaveLength(1);
     synced.resolve();
     await settler.idle();

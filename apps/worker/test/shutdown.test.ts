@@ -1,6 +1,7 @@
+import { waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listenForStop } from "../src/shutdown.js";
-import { recordingLog, until } from "./harness.js";
+import { recordingLog } from "./test-attempt.js";
 
 let exits: number[];
 let deadlines: number[];
@@ -32,7 +33,7 @@ test("a signal stops in order and exits with 0", async () => {
   expect(deadlines).toEqual([30_000]);
   expect(exits).toEqual([]);
   finish();
-  await until("it exited", () => exits.length > 0);
+  await waitFor(() => exits.length > 0, { what: "it exited" });
   expect(exits).toEqual([0]);
 });
 
@@ -51,6 +52,6 @@ test("a terminal's Ctrl-C and the signal that a parent passes on are one wish", 
 test("a stop that fails exits with 1", async () => {
   process.emit("SIGTERM");
   fail(new Error("Redis is gone"));
-  await until("it exited", () => exits.length > 0);
+  await waitFor(() => exits.length > 0, { what: "it exited" });
   expect(exits).toEqual([1]);
 });

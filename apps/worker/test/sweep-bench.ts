@@ -12,11 +12,11 @@ import {
 } from "@drover/core";
 import { type Manifest, readManifest, writeManifest } from "@drover/job-files";
 import { type BullQueue, connectQueue } from "@drover/queue";
-import { Redis, testRedis, testStore, waitFor } from "@drover/testkit";
+import { chunksOf, Redis, testRedis, testStore, waitFor } from "@drover/testkit";
 import { onTestFinished } from "vitest";
 import { systemClock } from "../src/timers.js";
 import { Sweeper, type SweeperDeps, type Swept } from "../src/upkeep/sweeper.js";
-import { bytes, recordingLog, requestOf } from "./harness.js";
+import { recordingLog, requestOf } from "./test-attempt.js";
 
 export const HOUR = 3_600_000;
 export const NOTHING: Swept = {
@@ -81,7 +81,7 @@ export class SweepBench {
       leaseMs: 15_000,
       holder: "bench",
       assertMayErase: async () => {},
-      measureFileTime: async () => now,
+      readFileTime: async () => now(),
       log: this.log,
       quietLog: this.log,
       ...changes,
@@ -99,7 +99,7 @@ export class SweepBench {
   /** An upload as an api stores it. */
   async upload(changes: Partial<JobRequest> = {}): Promise<JobRequest> {
     const request = requestOf("p", changes);
-    await this.blobs.put(request.input.key, bytes("some input"));
+    await this.blobs.put(request.input.key, chunksOf("some input"));
     await writeManifest({ version: 1, request, settled: null }, this.blobs);
     return request;
   }
@@ -142,7 +142,7 @@ export class SweepBench {
 
   async artifact({ id }: JobRequest, folder = "1-abc"): Promise<Artifact> {
     const key = `jobs/${id}/${folder}/out.txt`;
-    await this.blobs.put(key, bytes("x"));
+    await this.blobs.put(key, chunksOf("x"));
     return {
       name: "out.txt",
       key,

@@ -1,11 +1,12 @@
 import type { Outcome, QueuePorts } from "@drover/core";
-import { testQueue } from "@drover/testkit";
+import { testQueue, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Obstacle } from "../src/storage-watch.js";
 import { systemClock } from "../src/timers.js";
 import { Worker, type WorkerDeps } from "../src/worker.js";
 import { startHealth } from "../src/worker-health.js";
-import { processorNamed, recordingLog, requestOf, until } from "./harness.js";
+import { processorNamed } from "./executor-bench.js";
+import { recordingLog, requestOf } from "./test-attempt.js";
 
 const completed: Outcome = { kind: "completed", result: null, artifacts: [] };
 
@@ -61,7 +62,7 @@ function workerOf(execute: () => Promise<Outcome>, ports: Partial<QueuePorts> = 
 describe("a worker", () => {
   test("announces itself and its processors at once, and signs off when it drains", async () => {
     workerOf(async () => completed).start();
-    await until("it is ready", () => worker.state === "ready");
+    await waitFor(() => worker.state === "ready", { what: "it is ready" });
     const { processors, workers } = await queue.catalogue.read();
     expect(workers.map(({ id }) => id)).toEqual(["w1"]);
     expect(processors).toMatchObject([{ name: "good", version: "1.0.0", limits: { timeoutMs: 20_000 } }]);
@@ -75,9 +76,12 @@ describe("a worker", () => {
     workerOf(async () => completed).start();
     const request = requestOf("good");
     await queue.jobs.submit(request);
-    await until("it completed", async () => (await queue.jobs.get(request.id))?.status === "completed");
-    await until("the trouble was logged", () =>
-      log.entries.some(({ message }) => message === "Files of an attempt are left for the sweeper"),
+    await waitFor(async () => (await queue.jobs.get(request.id))?.status === "completed", {
+      what: "it completed",
+    });
+    await waitFor(
+      () => log.entries.some(({ message }) => message === "Files of an attempt are left for the sweeper"),
+      { what: "the trouble was logged" },
     );
   });
 
@@ -92,9 +96,9 @@ describe("a worker", () => {
       },
     };
     workerOf(async () => completed, { catalogue }).start();
-    await until("the first failed", () => failures === 1);
+    await waitFor(() => failures === 1, { what: "the first failed" });
     expect([worker.state, ready]).toEqual(["no_redis", 0]);
-    await until("the second arrived", () => worker.state === "ready");
+    await waitFor(() => worker.state === "ready", { what: "the second arrived" });
     expect(ready).toBe(1);
   });
 
@@ -107,7 +111,7 @@ describe("a worker", () => {
     workerOf(running).start();
     const first = requestOf("good");
     await queue.jobs.submit(first);
-    await until("it runs", () => finish !== undefined);
+    await waitFor(() => finish !== undefined, { what: "it runs" });
     const drained = worker.drain(10_000);
     const second = requestOf("good");
     await queue.jobs.submit(second);
@@ -128,12 +132,14 @@ describe("a worker", () => {
       return completed;
     };
     workerOf(execute).start();
-    await until("it says so", () => worker.state === "storage_not_shared");
+    await waitFor(() => worker.state === "storage_not_shared", { what: "it says so" });
     expect((await queue.catalogue.read()).workers).toMatchObject([{ id: "w1", sharesStorage: false }]);
     expect((await queue.jobs.history(request.id)).events.map(({ type }) => type)).not.toContain("started");
     expect([ready, executed]).toEqual([0, 0]);
     obstacle = undefined;
-    await until("it completed", async () => (await queue.jobs.get(request.id))?.status === "completed");
+    await waitFor(async () => (await queue.jobs.get(request.id))?.status === "completed", {
+      what: "it completed",
+    });
     expect([ready, executed]).toEqual([1, 1]);
   });
 
@@ -143,12 +149,14 @@ describe("a worker", () => {
       executed += 1;
       return completed;
     }).start();
-    await until("it is ready", () => worker.state === "ready");
+    await waitFor(() => worker.state === "ready", { what: "it is ready" });
     obstacle = "storage_not_shared";
     const request = requestOf("good");
     await queue.jobs.submit(request);
-    await until("it says so", () => worker.state === "storage_not_shared");
-    await until("the job is back", async () => (await queue.jobs.get(request.id))?.status === "queued");
+    await waitFor(() => worker.state === "storage_not_shared", { what: "it says so" });
+    await waitFor(async () => (await queue.jobs.get(request.id))?.status === "queued", {
+      what: "the job is back",
+    });
     expect(executed).toBe(0);
   });
 

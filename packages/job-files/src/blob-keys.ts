@@ -4,13 +4,17 @@ import type { JobId } from "@drover/core";
  * Where each blob of a job lies.
  *
  * ```
- * inputs/<upload>/file            the uploaded bytes; the upload has an id of its own, so that a retried submit never overwrites a file in use
+ * inputs/<upload>/file            the uploaded bytes; the upload has an id of its own, so that a retried
+ *                                 submit never overwrites a file in use
  * inputs/<upload>/manifest.json   the job request and, once it ended, its end; what reconcile restores from
- * inputs/<job>/<upload>/…         the same two of a job that was submitted with an Idempotency-Key, from which its id is made, so that a
- *                                 repeated submit finds the job when Redis has forgotten it
+ * inputs/<job>/<upload>/…         the same two of a job that was submitted with an Idempotency-Key, from
+ *                                 which its id is made, so that a repeated submit finds the job when Redis
+ *                                 has forgotten it
  * jobs/<job>/<attempt>-<random>/  what one attempt wrote; published by the job's return value only
  * .drover/installation.json       which installation the store belongs to; without it there is no store
- * .drover/canary/<process>        written by a live process, looked for by the others, which so learn whether they share the store
+ * .drover/canary/<process>        written by a live process, looked for by the others, which so learn
+ *                                 whether they share the store
+ * .drover/clock                   written to see what time the store stamps files with
  * tombstones/<job>.json           the job was deleted by a person
  * ```
  */
@@ -18,14 +22,21 @@ export const INPUTS = "inputs/";
 export const JOBS = "jobs/";
 export const INSTALLATION_KEY = ".drover/installation.json";
 export const CANARIES = ".drover/canary/";
+export const CLOCK_KEY = ".drover/clock";
 export const TOMBSTONES = "tombstones/";
 
-/** @param keyed the job's id when it is made from an Idempotency-Key. */
+/**
+ * Key of an uploaded file.
+ * @param keyed the job's id when it is made from an Idempotency-Key.
+ */
 export function inputKey(uploadId: string, keyed?: JobId): string {
   return keyed === undefined ? `${INPUTS}${uploadId}/file` : `${keyedInputs(keyed)}${uploadId}/file`;
 }
 
-/** What the inputs of a keyed job start with: that of the submit which made it, and those of repeated ones until they are discarded. */
+/**
+ * What the inputs of a keyed job start with: that of the submit which made it, and those of repeated ones
+ * until they are discarded.
+ */
 export function keyedInputs(job: JobId): string {
   return `${INPUTS}${job}/`;
 }

@@ -1,8 +1,8 @@
 import type { BlobStore, PutOptions } from "@drover/core";
 
 /**
- * The blob as text in UTF-8, at most its first `maxBytes`; `undefined` when no blob has the key. Whoever parses it finds out whether it
- * was cut.
+ * The blob as text in UTF-8, at most its first `maxBytes`; `undefined` when no blob has the key. Whoever
+ * parses it finds out whether it was cut.
  */
 export async function readText(
   key: string,

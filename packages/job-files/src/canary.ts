@@ -13,8 +13,9 @@ function canaryKey(processId: string): string {
 }
 
 /**
- * Small blobs by which processes learn whether they share a store. Equal installation ids alone do not say so: a copied folder has the same
- * one. Each process keeps a canary under its own name, and looks for those of others in its own store.
+ * Small blobs by which processes learn whether they share a store. Equal installation ids alone do not say
+ * so: a copied folder has the same one. Each process keeps a canary under its own name, and looks for those
+ * of others in its own store.
  */
 export class Canaries {
   readonly #store: Pick<BlobStore, "put" | "stat" | "list" | "remove">;
@@ -26,7 +27,8 @@ export class Canaries {
   }
 
   /**
-   * Makes sure that the process's own canary is there, and not old; removes, once an hour, those of processes that ended days ago.
+   * Makes sure that the process's own canary is there, and not old; removes, once an hour, those of processes
+   * that ended days ago.
    * @param now ms since the epoch.
    */
   async keep(processId: string, now: number): Promise<void> {

@@ -10,14 +10,18 @@ export interface InstallationDeps extends PairDeps {
 
 /** Time between two looks, in ms. */
 const RECHECK_MS = 3_000;
-/** A look that takes longer, in ms, says that the storage does not answer: Redis alone is given up after 2 s. */
+/**
+ * A look that takes longer, in ms, says that the storage does not answer: Redis alone is given up after 2 s.
+ */
 const LOOK_MS = 5_000;
 
 /**
- * Whether Redis and storage belong together. Nothing is erased, restored or run by a process that does not know it: that Redis knows no
- * job of some files is no proof that they are nobody's when it is the wrong Redis.
+ * Whether Redis and storage belong together. Nothing is erased, restored or run by a process that does not
+ * know it: that Redis knows no job of some files is no proof that they are nobody's when it is the wrong
+ * Redis.
  *
- * Looks again every 3 s from `start` to `stop`, and whenever it is asked. Logs one line with the first answer, and one when it changes.
+ * Looks again every 3 s from `start` to `stop`, and whenever it is asked. Logs one line with the first
+ * answer, and one when it changes.
  */
 export class Installation {
   readonly #deps: InstallationDeps;
@@ -54,14 +58,18 @@ export class Installation {
     return this.#looking;
   }
 
-  /** Says that the two belong together: what one of them lacks is made, but another id is never replaced. Never rejects. */
+  /**
+   * Says that the two belong together: what one of them lacks is made, but another id is never replaced.
+   * Never rejects.
+   */
   adopt(): Promise<InstallationState> {
     return this.#look({ isAdopting: true });
   }
 
   /**
-   * Throws unless the two agree as of now, or as of a look at most `maxAgeMs` ago: `storage_not_shared`, `storage_unavailable`, or
-   * `redis_unavailable` when it cannot be known. To be called right before anything is erased, restored or run.
+   * To be called right before anything is erased, restored or run.
+   * @param maxAgeMs how old a look may be that says that the two agree, in ms. Default 0: looks now.
+   * @throws `storage_not_shared`, `storage_unavailable`, or `redis_unavailable` when it cannot be known.
    */
   async confirm(maxAgeMs = 0): Promise<void> {
     const isFresh = this.#deps.clock.monotonicMs() - this.#lookedAt < maxAgeMs;

@@ -1,13 +1,22 @@
-import { type BlobStore, endOfJob, type Job, type JobEnd, type JobId, type JobRequest } from "@drover/core";
+import {
+  type BlobStore,
+  endOfJob,
+  type Job,
+  type JobEnd,
+  type JobId,
+  type JobRequest,
+  type PutOptions,
+} from "@drover/core";
 import { inputFolder, keyedInputs, manifestKey } from "./blob-keys.js";
 import { putText, readText } from "./blob-text.js";
 import { isBuried } from "./tombstone.js";
 
 /**
- * What lies beside an input for as long as its job is kept: enough to queue the job again when Redis lost it, and, once it ended, to show
- * its end again. Written before the job is queued (not settled), when the job ended (settled), and before a person's retry queues it
- * again (not settled, with the end that the retry undoes). So a settled manifest beside a job that waits or runs means that Redis forgot
- * the end, unless the job says that this very end was reopened.
+ * What lies beside an input for as long as its job is kept: enough to queue the job again when Redis lost it,
+ * and, once it ended, to show its end again. Written before the job is queued (not settled), when the job
+ * ended (settled), and before a person's retry queues it again (not settled, with the end that the retry
+ * undoes). So a settled manifest beside a job that waits or runs means that Redis forgot the end, unless the
+ * job says that this very end was reopened.
  */
 export interface Manifest {
   readonly version: 1;
@@ -54,7 +63,10 @@ function completeEnd(end: Partial<JobEnd> | null | undefined): JobEnd | null {
   return { status, at, attempt, result, artifacts, error };
 }
 
-/** Larger than any manifest: a job request is under 4 KiB, a result under 64 KiB, and 200 artifacts have names of up to 255 bytes, twice. */
+/**
+ * Larger than any manifest: a job request is under 4 KiB, a result under 64 KiB, and 200 artifacts have names
+ * of up to 255 bytes, twice.
+ */
 const MAX_MANIFEST_BYTES = 1 << 20;
 
 /** The manifest beside an input; `undefined` when there is none that can be read. */
@@ -66,13 +78,18 @@ export async function readManifest(
   return text === undefined ? undefined : decodeManifest(text);
 }
 
-/** A manifest this young may belong to a submit, a retry or an end that is under way, in ms by the store's time. */
+/**
+ * A manifest this young may belong to a submit, a retry or an end that is under way, in ms by the store's
+ * time.
+ */
 export const UNDER_WAY_MS = 10_000;
 
 /**
- * What the store says of a keyed job that Redis does not know, to a submit with its key that has stored its own upload at `ownKey`.
- * `undefined` when there is nothing, or only submits that are under way and may yet be refused: then the queue says whose comes first.
- * Of several manifests (a repeated submit died before it discarded its upload) the one that knows most counts.
+ * What the store says of a keyed job that Redis does not know, to a submit with its key that has stored its
+ * own upload at `ownKey`. Of several manifests (a repeated submit died before it discarded its upload) the
+ * one that knows most counts.
+ * @returns `undefined` when there is nothing, or only submits that are under way and may yet be refused: then
+ *   the queue says whose comes first.
  */
 export async function findKeyedManifest(
   id: JobId,
@@ -100,14 +117,20 @@ function byKnowledge(a: Manifest, b: Manifest): number {
 }
 
 /** Stores the manifest beside its input, in the place of an earlier one. */
-export async function writeManifest(manifest: Manifest, store: Pick<BlobStore, "put">): Promise<void> {
-  await putText(manifestKey(manifest.request.input.key), encodeManifest(manifest), store);
+export async function writeManifest(
+  manifest: Manifest,
+  store: Pick<BlobStore, "put">,
+  options: Pick<PutOptions, "after"> = {},
+): Promise<void> {
+  await putText(manifestKey(manifest.request.input.key), encodeManifest(manifest), store, options);
 }
 
 /**
- * Writes how a finished job ended into its manifest. Not when it says so already, when it is gone (the job was deleted), or when it was
- * opened again for a retry that undoes this end. `readJob` is asked after the write whether the job still has this end: if a retry came in
- * between, the manifest is opened again, and if a delete did, it goes. Answers whether the end is in the manifest and in Redis now.
+ * Writes how a finished job ended into its manifest. Not when it says so already, when it is gone (the job
+ * was deleted), or when it was opened again for a retry that undoes this end. `readJob` is asked after the
+ * write whether the job still has this end: if a retry came in between, the manifest is opened again, and if
+ * a delete did, it goes.
+ * @returns whether the end is in the manifest and in Redis now.
  */
 export async function settleManifest(
   job: Job,

@@ -9,8 +9,9 @@ import { INPUTS, INSTALLATION_KEY, JOBS } from "./blob-keys.js";
 import { putText, readText } from "./blob-text.js";
 
 /**
- * What is known of the pair of Redis and storage: `agreed` when both carry the id of one installation, `refused` when they do not, or the
- * storage is away, `unknown` while Redis does not answer. `detail` says what was found and what to do; it has no address and no secret.
+ * What is known of the pair of Redis and storage: `agreed` when both carry the id of one installation,
+ * `refused` when they do not, or the storage is away, `unknown` while Redis does not answer. `detail` says
+ * what was found and what to do; it has no address and no secret.
  */
 export type InstallationState =
   | { readonly kind: "agreed"; readonly id: string }
@@ -50,8 +51,10 @@ const ROUNDS = 3;
  *   file, its id       (cannot be)             bind                     agreed
  *   file, another id   refused unless known    refused                  refused
  * ```
- * The mark comes first, in state `new`; then the file, which only one of all processes can put; then the mark is bound. So the next
- * process completes what a killed one began, and of two with one store and two servers one is refused. Throws what Redis and store throw.
+ * The mark comes first, in state `new`; then the file, which only one of all processes can put; then the mark
+ * is bound. So the next process completes what a killed one began, and of two with one store and two servers
+ * one is refused.
+ * @throws what Redis and store throw.
  */
 export async function pairUp(deps: PairDeps, options: PairOptions = {}): Promise<InstallationState> {
   for (let round = 1; round <= ROUNDS; round++) {
@@ -103,7 +106,10 @@ async function obstacleOf(deps: PairDeps, mark: InstallationMark | undefined): P
   return hasFiles ? filesOnly(deps) : jobsOnly(deps);
 }
 
-/** The id in the store's installation file; `undefined` when there is none. A file that cannot be read as one is nobody's. */
+/**
+ * The id in the store's installation file; `undefined` when there is none. A file that cannot be read as one
+ * is nobody's.
+ */
 async function readInstallation(store: Pick<BlobStore, "open">): Promise<string | undefined> {
   const text = await readText(INSTALLATION_KEY, 1_024, store);
   if (text === undefined) return undefined;
@@ -141,25 +147,42 @@ const ADOPT = 'run "drover reconcile --adopt"';
 const redis = ({ prefix }: PairDeps) => `Redis (prefix "${prefix}")`;
 
 function differ(deps: PairDeps, mark: string, file: string): string {
-  return `${redis(deps)} belongs to installation ${mark}, the storage to installation ${file}. ${CHECK}; one of them is wrong.`;
+  return (
+    `${redis(deps)} belongs to installation ${mark}, the storage to installation ${file}. ` +
+    `${CHECK}; one of them is wrong.`
+  );
 }
 
 function unmarked(deps: PairDeps, file: string): string {
-  return `The storage belongs to installation ${file}, ${redis(deps)} to none: it is another one, or it lost its data. ${CHECK}; if they are right, ${ADOPT}.`;
+  return (
+    `The storage belongs to installation ${file}, ${redis(deps)} to none: ` +
+    `it is another one, or it lost its data. ${CHECK}; if they are right, ${ADOPT}.`
+  );
 }
 
 function noFile(deps: PairDeps, mark: string): string {
-  return `${redis(deps)} belongs to installation ${mark}, and the storage has no installation file: it is another one, or its disk is not mounted. ${CHECK}; if they are right and its files are lost, ${ADOPT}.`;
+  return (
+    `${redis(deps)} belongs to installation ${mark}, and the storage has no installation file: ` +
+    `it is another one, or its disk is not mounted. ${CHECK}; ` +
+    `if they are right and its files are lost, ${ADOPT}.`
+  );
 }
 
 function vanished(id: string): string {
-  return `The storage of installation ${id} has lost its installation file: its disk is not mounted, or its files were removed. All goes on by itself when it is back.`;
+  return (
+    `The storage of installation ${id} has lost its installation file: its disk is not mounted, ` +
+    "or its files were removed. All goes on by itself when it is back."
+  );
 }
 
 function filesOnly(deps: PairDeps): string {
-  return `The storage holds files of jobs, and ${redis(deps)} knows no job; neither says which installation it belongs to. ${CHECK}; if they are right, ${ADOPT}.`;
+  return `The storage holds files of jobs, and ${redis(deps)} knows no job; ${neither()}`;
 }
 
 function jobsOnly(deps: PairDeps): string {
-  return `${redis(deps)} knows jobs, and the storage holds no file; neither says which installation it belongs to. ${CHECK}; if they are right, ${ADOPT}.`;
+  return `${redis(deps)} knows jobs, and the storage holds no file; ${neither()}`;
+}
+
+function neither(): string {
+  return `neither says which installation it belongs to. ${CHECK}; if they are right, ${ADOPT}.`;
 }

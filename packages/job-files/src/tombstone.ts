@@ -2,21 +2,26 @@ import type { BlobStore, JobId, JobInput, JobRequest } from "@drover/core";
 import { tombstoneKey } from "./blob-keys.js";
 import { putText, readText } from "./blob-text.js";
 
-/** Name of the fact that a job expired, for 410 instead of 404; its value is the time of expiry in RFC 3339. */
+/**
+ * Name of the fact that a job expired, for 410 instead of 404; its value is the time of expiry in RFC 3339.
+ */
 export function expiredFact(id: JobId): string {
   return `expired:${id}`;
 }
 
 /**
- * A person deleted the job. Written before anything of it is removed, so that whatever comes back (a Redis that forgot the last second,
- * another manifest with the same id) is known to be dead: it is neither restored nor run, but removed. Ids and times, nothing of the job.
+ * A person deleted the job. Written before anything of it is removed, so that whatever comes back (a Redis
+ * that forgot the last second, another manifest with the same id) is known to be dead: it is neither restored
+ * nor run, but removed. Ids and times, nothing of the job.
  */
 export interface Tombstone {
   readonly version: 1;
   readonly id: JobId;
   /** Key of the job's input; `null` when its record could no longer be read. */
   readonly inputKey: string | null;
-  /** When the job was deleted, ms since the epoch. A job of the same id that was made later is another one. */
+  /**
+   * When the job was deleted, ms since the epoch. A job of the same id that was made later is another one.
+   */
   readonly at: number;
 }
 

@@ -1,12 +1,13 @@
 import { SettingsError } from "@drover/core";
-import { SETTINGS, type Settings, settingsSchema } from "./settings-table.js";
+import { type Settings, settingsSchema } from "./settings-table.js";
 
 /**
- * The settings that an environment spells, defaults filled in; an empty variable counts as absent.
+ * @returns the settings that an environment spells, defaults filled in. Blanks around a text do not count; an
+ *   empty variable counts as absent.
  * @throws `SettingsError` listing every mistake.
  */
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  const spelt = Object.keys(SETTINGS).map((name) => [name, env[name]?.trim() || undefined]);
+  const spelt = Object.keys(settingsSchema.shape).map((name) => [name, env[name]?.trim() || undefined]);
   const parsed = settingsSchema.safeParse(Object.fromEntries(spelt));
   if (parsed.success) return parsed.data;
   const mistakes = parsed.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
@@ -17,11 +18,11 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
 const CLIENT_VARIABLES: readonly string[] = ["DROVER_URL", "DROVER_API_KEY"];
 
 /**
- * A sentence for each variable that starts with `DROVER_` and is no setting: most likely misspelt, so the
- * processes log them at start. Names the setting that it is nearest to, when it is near one.
+ * @returns a sentence for each variable that starts with `DROVER_` and is no setting: most likely misspelt,
+ *   so the processes log them at start. It names the setting that is nearest to it, when one is near.
  */
 export function misspeltSettings(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const known = [...Object.keys(SETTINGS), ...CLIENT_VARIABLES];
+  const known = [...Object.keys(settingsSchema.shape), ...CLIENT_VARIABLES];
   return Object.keys(env)
     .filter((name) => name.startsWith("DROVER_") && !known.includes(name))
     .map((name) => {

@@ -1,9 +1,19 @@
 import { SettingsError } from "@drover/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { misspeltSettings, parseSettings, SETTINGS, type SettingInfo } from "../src/index.js";
+import { z } from "zod";
+import { DEFAULTS, describeSettings, misspeltSettings, parseSettings } from "../src/index.js";
+import { settingsSchema } from "../src/settings-table.js";
 
-const ENTRIES = Object.entries<SettingInfo>(SETTINGS);
+const { shape } = settingsSchema;
+/** Of each setting, what JSON Schema says about its values. */
+const schemas = Object.entries(z.toJSONSchema(settingsSchema, { io: "output" }).properties ?? {}) as [
+  keyof typeof shape,
+  z.core.JSONSchema.JSONSchema,
+][];
+const quantities = schemas.flatMap(([name, { minimum, maximum }]) =>
+  minimum === undefined || maximum === undefined ? [] : [{ name, minimum, maximum }],
+);
 
 /** The mistakes that an environment is refused for, one line each. */
 function mistakesOf(env: Readonly<Record<string, string>>): readonly string[] {
@@ -19,7 +29,8 @@ function mistakesOf(env: Readonly<Record<string, string>>): readonly string[] {
 describe("settings", () => {
   it("are their defaults in an empty environment", () => {
     const settings = parseSettings({});
-    expect(settings).toEqual(Object.fromEntries(ENTRIES.map(([name, setting]) => [name, setting.default])));
+    expect(settings).toEqual(Object.fromEntries(schemas.map(([name, schema]) => [name, schema.default])));
+    expect(DEFAULTS).toEqual(settings);
     expect(settings).toMatchObject({ PORT: 8000, HOST: "127.0.0.1", DROVER_DATA_DIR: ".drover" });
   });
 
@@ -123,33 +134,32 @@ describe("settings", () => {
   });
 
   it("read back what they print", () => {
-    const quantities = ENTRIES.filter(
-      (entry): entry is [string, SettingInfo & { min: number; max: number }] => "min" in entry[1],
-    );
+    expect(quantities.length).toBeGreaterThan(10);
     fc.assert(
       fc.property(
         fc.constantFrom(...quantities),
         fc.double({ min: 0, max: 1, noNaN: true }),
-        (entry, share) => {
-          const [name, setting] = entry;
-          const value = setting.min + Math.round(share * (setting.max - setting.min));
-          expect(parseSettings({ [name]: setting.format(value) })).toHaveProperty(name, value);
+        ({ name, minimum, maximum }, share) => {
+          const value = minimum + Math.round(share * (maximum - minimum));
+          expect(parseSettings({ [name]: z.encode(shape[name], value as never) })).toHaveProperty(
+            name,
+            value,
+          );
         },
       ),
     );
-    for (const [name, setting] of ENTRIES) {
-      const text = setting.format(setting.default);
-      expect(parseSettings({ [name]: text })).toHaveProperty(name, setting.default);
-    }
+    for (const { name, default: text } of describeSettings())
+      expect(parseSettings({ [name]: text })).toEqual(DEFAULTS);
   });
 
   it("are printed as a person writes them", () => {
-    expect(SETTINGS.DROVER_RETENTION_COMPLETED.format(7 * 86_400_000)).toBe("7d");
-    expect(SETTINGS.DROVER_MAX_UPLOAD_BYTES.format(4 * 1024 ** 3)).toBe("4g");
-    expect(SETTINGS.DROVER_DRAIN_TIMEOUT.format(1_500)).toBe("1500ms");
-    expect(SETTINGS.DROVER_DRAIN_TIMEOUT.format(0)).toBe("0");
-    expect(SETTINGS.DROVER_PROCESSORS.format(["a", "b"])).toBe("a,b");
-    expect(SETTINGS.DROVER_ADMIN_KEY.format(undefined)).toBe("");
+    expect(z.encode(shape.DROVER_RETENTION_COMPLETED, 7 * 86_400_000)).toBe("7d");
+    expect(z.encode(shape.DROVER_MAX_UPLOAD_BYTES, 4 * 1024 ** 3)).toBe("4g");
+    expect(z.encode(shape.DROVER_MAX_UPLOAD_BYTES, 1_000)).toBe("1000");
+    expect(z.encode(shape.DROVER_DRAIN_TIMEOUT, 1_500)).toBe("1500ms");
+    expect(z.encode(shape.DROVER_DRAIN_TIMEOUT, 0)).toBe("0");
+    expect(z.encode(shape.DROVER_PROCESSORS, ["a", "b"])).toBe("a,b");
+    expect(z.encode(shape.DROVER_ADMIN_KEY, undefined)).toBeUndefined();
   });
 
   it("know a misspelt variable of theirs, and leave those of others alone", () => {
@@ -188,12 +198,23 @@ describe("settings", () => {
   );
 
   it("have a default within their own bounds, and a sentence that explains them", () => {
-    for (const [name, setting] of ENTRIES) {
-      if ("min" in setting) {
-        expect(setting.default, name).toBeGreaterThanOrEqual(Number(setting.min));
-        expect(setting.default, name).toBeLessThanOrEqual(Number(setting.max));
-      }
-      expect(setting.help, name).toMatch(/\.$/);
-    }
+    expect(() => z.encode(settingsSchema, DEFAULTS)).not.toThrow();
+    expect(() => z.encode(shape.PORT, 65_536)).toThrow();
+    const described = describeSettings();
+    expect(described.map(({ name }) => name)).toEqual(Object.keys(shape));
+    for (const { name, help } of described) expect(help, name).toMatch(/\.$/);
+  });
+
+  it("are described with their choices, and with nothing where there is no default", () => {
+    const described = new Map(describeSettings().map((setting) => [setting.name, setting]));
+    expect(described.get("LOG_FORMAT")).toEqual({
+      name: "LOG_FORMAT",
+      default: "json",
+      reader: "both",
+      help: "`json` for machines, `pretty` for a terminal. One of `json`, `pretty`.",
+    });
+    expect(described.get("DROVER_STORAGE")?.default).toBe("");
+    expect(described.get("DROVER_HOSTS")?.default).toBe("");
+    expect(described.get("DROVER_PROCESSORS")?.default).toMatch(/^@drover\/processor-[a-z-]+,@drover\//);
   });
 });

@@ -4,34 +4,40 @@ import { type FileHandle, lstat, open, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { BlobInfo, BlobStat, BlobStore, ByteRange, PutOptions } from "@drover/core";
-import { INSTALLATION_KEY } from "@drover/job-files";
-import { abortable } from "./abortable.js";
-import { hasCode, ignoring, linkNew, publish } from "./durable.js";
+import { INSTALLATION_KEY, readFileTime } from "@drover/job-files";
+import { adoptFile } from "./adoption.js";
+import { writeNewFile } from "./blob-writer.js";
+import { ignoring, linkNew, publish, syncFile } from "./durable.js";
 import { keysBelow, removeEmptyFolders, removeTree } from "./folders.js";
-import { assertKey, assertRange, folderKey, listingOf } from "./keys.js";
-import { Leftovers } from "./leftovers.js";
-import { assertMoved, openOwnFile } from "./own-file.js";
+import { assertKey, assertRange, folderKey, listingOf } from "./key-rules.js";
 import { StoreRoot } from "./store-root.js";
-import { writeNewFile } from "./write.js";
+import { TemporaryFiles } from "./temporary-files.js";
 
 const MIB = 1 << 20;
 
 export interface DiskStoreOptions {
   /** Where the blobs are. Every process that shares the store names the same folder. */
   readonly folder: string;
-  /** This process removes temporary files that nobody wrote to for so long, in ms (2 minutes at least). Default: it removes none. */
+  /**
+   * This process removes temporary files that nobody wrote to for so long, in ms (2 minutes at least).
+   * Default: it removes none.
+   */
   readonly leftoverGraceMs?: number;
 }
 
 /**
  * Blobs as files below a folder, the key being the path.
  *
- * A blob is written to `.tmp/<random>`, fsynced, renamed to its key, and the folders up to the store's own are fsynced: it appears whole or
- * not at all, and survives a power loss once `put` has resolved. A failed write removes its temporary file; what a killed process left
- * there is removed after a grace, by whatever a process with that option does next. The store is there while its folder has the
- * installation file; top-level folders are made while it is, and stay when they are empty.
- * `open` answers a stream that holds a descriptor from then on, so that a removal meanwhile does not break it; whoever opens
- * reads it, stops iterating or destroys it. A removal is not fsynced: after a power loss a removed blob may be back, for the sweeper.
+ * A blob is written to `.tmp/<random>`, fsynced, renamed to its key, and the folders up to the store's own
+ * are fsynced: it appears whole or not at all, and survives a power loss once `put` has resolved (or, as its
+ * options say, once a later one has). A failed
+ * write removes its temporary file; what a killed process left there is removed after a grace, by whatever a
+ * process with that option does next. The store is there while its folder has the installation file;
+ * top-level folders are made while it is, and stay when they are empty.
+ *
+ * `open` answers a stream that holds a descriptor from then on, so that a removal meanwhile does not break
+ * it; whoever opens reads it, stops iterating or destroys it. A removal is not fsynced: after a power loss a
+ * removed blob may be back, for the sweeper.
  */
 export function createDiskStore(options: DiskStoreOptions): BlobStore {
   return new DiskStore(new StoreRoot(resolve(options.folder)), options.leftoverGraceMs);
@@ -39,50 +45,41 @@ export function createDiskStore(options: DiskStoreOptions): BlobStore {
 
 class DiskStore implements BlobStore {
   readonly #root: StoreRoot;
-  readonly #leftovers: Leftovers | undefined;
+  readonly #temporary: TemporaryFiles | undefined;
 
   constructor(root: StoreRoot, leftoverGraceMs: number | undefined) {
     this.#root = root;
-    this.#leftovers = leftoverGraceMs === undefined ? undefined : new Leftovers(root.temp, leftoverGraceMs);
+    if (leftoverGraceMs === undefined) return;
+    this.#temporary = new TemporaryFiles({
+      folder: root.temp,
+      graceMs: leftoverGraceMs,
+      readTime: () => readFileTime(this),
+    });
   }
 
   async put(key: string, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<BlobInfo> {
     return this.#stage(key, async (temp, path) => {
-      const { signal, ifAbsent = false } = options;
-      const info = await writeNewFile(
-        temp,
-        signal === undefined ? source : abortable(source, signal),
-        options,
-      );
+      const { signal, ifAbsent = false, isDurable = true, after = [] } = options;
+      const before = Promise.all(after.map((earlier) => syncFile(this.#pathOf(earlier))));
+      before.catch(() => {}); // met below, unless the write fails first
+      const info = await writeNewFile(temp, source, { ...options, isDurable });
+      await before;
       signal?.throwIfAborted();
-      await publish(temp, path, { root: this.#root, ...(ifAbsent ? { name: linkNew } : {}) });
+      await publish(temp, path, { root: this.#root, isDurable, ...(ifAbsent ? { name: linkNew } : {}) });
       if (ifAbsent) await unlink(temp);
       return info;
     });
   }
 
   async adopt(key: string, path: string): Promise<void> {
-    const target = this.#pathOf(key);
-    const file = await openOwnFile(path);
-    try {
-      await this.#root.assertThere();
-      await file.sync();
-      await publish(path, target, { root: this.#root });
-      await assertMoved(file, { path, target });
-    } catch (error) {
-      if (!hasCode(error, "EXDEV")) throw this.#root.nameTrouble(error);
-      await this.#adoptCopy(file, path, key);
-    } finally {
-      await file.close();
-    }
-  }
-
-  async #adoptCopy(file: FileHandle, path: string, key: string): Promise<void> {
-    await this.#stage(key, async (temp, target) => {
-      await writeNewFile(temp, file.createReadStream({ start: 0, autoClose: false, highWaterMark: MIB }), {});
-      await publish(temp, target, { root: this.#root });
-    });
-    await unlink(path);
+    const root = this.#root;
+    const copy = (file: FileHandle) =>
+      this.#stage(key, async (temp, target) => {
+        const bytes = file.createReadStream({ start: 0, autoClose: false, highWaterMark: MIB });
+        await writeNewFile(temp, bytes, { isDurable: true });
+        await publish(temp, target, { root });
+      });
+    await adoptFile(path, { target: this.#pathOf(key), root, copy });
   }
 
   async open(key: string, range?: ByteRange): Promise<Readable | undefined> {
@@ -107,7 +104,7 @@ class DiskStore implements BlobStore {
       if (found !== undefined) yield { key, ...found };
     }
     await this.#root.assertThere(); // else the listing, or its end, may be that of an unmounted disk
-    await this.#leftovers?.sweep();
+    await this.#temporary?.sweep();
   }
 
   async remove(prefix: string): Promise<void> {
@@ -135,7 +132,10 @@ class DiskStore implements BlobStore {
     return join(this.#root.path, key);
   }
 
-  /** What a look-up found; where it found nothing, the store must be there. The installation file is what tells whether it is. */
+  /**
+   * What a look-up found; where it found nothing, the store must be there. The installation file is what
+   * tells whether it is.
+   */
   async #found<T>(key: string, lookUp: Promise<T>): Promise<T> {
     try {
       const found = await lookUp;
@@ -146,24 +146,31 @@ class DiskStore implements BlobStore {
     }
   }
 
-  /** Gives `write` a fresh path among the temporary files and the blob's own. When it fails, the temporary file goes, and folders that were made in vain. */
+  /**
+   * Gives `write` a fresh path among the temporary files and the blob's own. When it fails, the temporary
+   * file goes, and folders that were made in vain.
+   */
   async #stage<T>(key: string, write: (temp: string, path: string) => Promise<T>): Promise<T> {
     const path = this.#pathOf(key);
     const temp = join(this.#root.temp, randomUUID());
     try {
       await (key === INSTALLATION_KEY ? this.#root.make() : this.#root.assertThere());
       await this.#root.makeFolder(this.#root.temp);
-      await this.#leftovers?.sweep();
+      await this.#temporary?.sweep();
       return await write(temp, path);
     } catch (error) {
       await unlink(temp).catch(ignoring("ENOENT", "ENOTDIR"));
-      await removeEmptyFolders(dirname(path), this.#root).catch(() => {}); // the first error is the one that counts
+      // The first error is the one that counts.
+      await removeEmptyFolders(dirname(path), this.#root).catch(() => {});
       throw this.#root.nameTrouble(error);
     }
   }
 }
 
-/** A descriptor of the file at `path`; `undefined` when there is none, or something else: a folder, a symbolic link. */
+/**
+ * A descriptor of the file at `path`; `undefined` when there is none, or something else: a folder, a symbolic
+ * link.
+ */
 async function openBlob(path: string): Promise<FileHandle | undefined> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
     ignoring("ENOENT", "ENOTDIR", "ELOOP"),

@@ -1,10 +1,13 @@
 import { lstat, opendir, readdir, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasCode, ignoring } from "./durable.js";
-import { TEMP_FOLDER } from "./keys.js";
+import { TEMP_FOLDER } from "./key-rules.js";
 import type { StoreRoot } from "./store-root.js";
 
-/** Keys of the files below `folder` of the store at `root` that start with `start`. Folders that cannot hold one are not read; nothing is gathered in memory. */
+/**
+ * Keys of the files below `folder` of the store at `root` that start with `start`. Folders that cannot hold
+ * one are not read; nothing is gathered in memory.
+ */
 export async function* keysBelow(root: string, folder: string, start: string): AsyncGenerator<string> {
   const entries = await opendir(join(root, folder)).catch(ignoring("ENOENT", "ENOTDIR"));
   if (entries === undefined) return;
@@ -18,7 +21,10 @@ export async function* keysBelow(root: string, folder: string, start: string): A
   }
 }
 
-/** Unlinks every file at or below `path`, and the folders that are empty then but for those that stay. What comes in meanwhile stays; silent when there is nothing. */
+/**
+ * Unlinks every file at or below `path`, and the folders that are empty then but for those that stay. What
+ * comes in meanwhile stays; silent when there is nothing.
+ */
 export async function removeTree(path: string, root: StoreRoot): Promise<void> {
   const found = await lstat(path).catch(ignoring("ENOENT", "ENOTDIR"));
   if (found === undefined) return;

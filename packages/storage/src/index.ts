@@ -3,13 +3,12 @@ import { type BlobStore, SettingsError } from "@drover/core";
 import { createDiskStore, type DiskStoreOptions } from "./disk.js";
 
 export { createDiskStore, type DiskStoreOptions } from "./disk.js";
-export { createMemoryStore } from "./memory.js";
-export { type Meter, meter } from "./meter.js";
 
 /**
- * The store that a setting names: `file:<folder>`, the folder relative to the working directory or absolute, also as a `file://` URL.
- * `leftoverGraceMs` as a disk store takes it.
- * Throws `SettingsError` for anything else; touches nothing until the store is used.
+ * The store that a setting names: `file:<folder>`, the folder relative to the working directory or absolute,
+ * also as a `file://` URL. Touches nothing until the store is used.
+ * @param options.leftoverGraceMs as a disk store takes it.
+ * @throws `SettingsError` for anything else, without what may be a secret in it.
  */
 export function openStore(spec: string, options: Pick<DiskStoreOptions, "leftoverGraceMs"> = {}): BlobStore {
   if (spec.startsWith("file://")) return createDiskStore({ folder: fileURLToPath(spec), ...options });

@@ -2,26 +2,33 @@ import { lstat, mkdir, rmdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { DomainError } from "@drover/core";
 import { INSTALLATION_KEY } from "@drover/job-files";
-import { asStorageError, hasCode, ignoring, syncFolders } from "./durable.js";
-import { TEMP_FOLDER } from "./keys.js";
+import { asStorageError, hasCode, ignoring } from "./durable.js";
+import { FolderSync, syncFolders } from "./folder-sync.js";
+import { TEMP_FOLDER } from "./key-rules.js";
 
 /**
- * The folder that a disk store is in. An unmounted disk leaves an empty folder, or none, at the same path, so nothing is made there and
- * nothing counts as missing unless the installation file is seen. Only `make`, for that file's own sake, makes a folder regardless.
+ * The folder that a disk store is in. An unmounted disk leaves an empty folder, or none, at the same path, so
+ * nothing is made there and nothing counts as missing unless the installation file is seen. Only `make`, for
+ * that file's own sake, makes a folder regardless.
  */
 export class StoreRoot {
   readonly path: string;
   /** Where blobs are before they are whole. */
   readonly temp: string;
+  readonly folders: FolderSync;
   readonly #mark: string;
 
   constructor(path: string) {
     this.path = path;
     this.temp = join(path, TEMP_FOLDER);
+    this.folders = new FolderSync(path);
     this.#mark = join(path, INSTALLATION_KEY);
   }
 
-  /** Throws `storage_unavailable` unless the store is there. */
+  /**
+   * Checks that the store is there.
+   * @throws `storage_unavailable` when it is not.
+   */
   async assertThere(): Promise<void> {
     const found = await lstat(this.#mark).catch((error: unknown) => {
       if (!hasCode(error, "ENOENT", "ENOTDIR")) throw asStorageError(error);
@@ -29,14 +36,15 @@ export class StoreRoot {
     if (found?.isFile() === true) return;
     throw new DomainError(
       "storage_unavailable",
-      "The storage folder has no installation file: its disk is not mounted, or it is not the folder that Drover used before.",
+      "The storage folder has no installation file: its disk is not mounted, or it is not the folder that " +
+        "Drover used before.",
       { retryAfterS: 5 },
     );
   }
 
   /**
-   * What a failed system call means to whoever uses the store. A path of the store that is suddenly missing is what a disk leaves that is
-   * unmounted, or mounted again, in the middle of a use.
+   * What a failed system call means to whoever uses the store. A path of the store that is suddenly missing
+   * is what a disk leaves that is unmounted, or mounted again, in the middle of a use.
    */
   nameTrouble(error: unknown): unknown {
     const isMissing =
@@ -56,8 +64,8 @@ export class StoreRoot {
   }
 
   /**
-   * Makes `folder` below the root, and what is missing on the way. A top-level folder is made only when the store is there: those are
-   * never removed, so a missing one is new, or its disk is gone.
+   * Makes `folder` below the root, and what is missing on the way. A top-level folder is made only when the
+   * store is there: those are never removed, so a missing one is new, or its disk is gone.
    */
   async makeFolder(folder: string): Promise<void> {
     let at = this.path;
@@ -69,7 +77,10 @@ export class StoreRoot {
     }
   }
 
-  /** The disk may be unmounted between the look and the making: what was made in its mount point then is taken back. */
+  /**
+   * The disk may be unmounted between the look and the making: what was made in its mount point then is taken
+   * back.
+   */
   async #makeTopFolder(path: string): Promise<void> {
     await this.assertThere();
     const isOurs = await mkdir(path).then(() => true, ignoring("EEXIST"));

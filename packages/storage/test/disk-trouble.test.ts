@@ -13,10 +13,12 @@ import {
   readAll,
   seededBytes,
   signal,
+  storeIn,
   waitFor,
 } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDiskStore } from "../src/index.js";
+import { keysOf, textOf } from "./store-bench.js";
 
 const run = promisify(execFile);
 
@@ -32,22 +34,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(base, { recursive: true });
 });
-
-async function installed(): Promise<BlobStore> {
-  const store = createDiskStore({ folder });
-  await store.put(INSTALLATION_KEY, chunksOf("{}"));
-  return store;
-}
-
-async function textOf(store: BlobStore, key: string): Promise<string> {
-  return (await readAll((await store.open(key)) ?? chunksOf(""))).toString();
-}
-
-async function keysOf(store: BlobStore, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const { key } of store.list(prefix)) keys.push(key);
-  return keys;
-}
 
 const away = { code: "storage_unavailable" };
 
@@ -72,7 +58,7 @@ describe("a disk store without its installation file", () => {
     await expectAway(createDiskStore({ folder }));
     expect(await readdir(base)).toEqual(["made-by-a-processor"]);
     expect(await createDiskStore({ folder }).open(INSTALLATION_KEY)).toBeUndefined();
-    const store = await installed();
+    const store = await storeIn(folder);
     await store.put("inputs/1/file", chunksOf("x"));
     expect(await textOf(store, "inputs/1/file")).toBe("x");
   });
@@ -90,7 +76,7 @@ describe.runIf(canMount())("a disk store whose disk is unmounted", () => {
     for (const path of [disk, folder]) await mkdir(path);
     let mount = mountFolder(disk, folder);
     try {
-      const store = await installed();
+      const store = await storeIn(folder);
       await store.put("inputs/1/file", chunksOf("x"));
       const [reached, goOn] = [signal(), signal()];
       const slow = (async function* () {
@@ -125,8 +111,9 @@ describe.runIf(canMount())(
       await run("mount", ["--bind", disk, folder]);
       let refusals = 0;
       let isOver = false;
-      const store = await installed();
-      const use = async (name: number) => {
+      const store = await storeIn(folder);
+      const uses = [0, 0, 0, 0];
+      const use = async (_: number, name: number) => {
         for (let round = 0; !isOver; round++) {
           const key = `inputs/${name}-${round % 5}/file`;
           try {
@@ -137,15 +124,19 @@ describe.runIf(canMount())(
             expect(error).toMatchObject(away);
             refusals += 1;
           }
+          uses[name] = round + 1;
         }
       };
-      const load = Promise.all([1, 2, 3, 4].map(use));
+      const load = Promise.all(uses.map(use));
       load.catch(() => undefined); // told below, when the disk was mounted for the last time
       try {
         for (let round = 0; round < 20; round++) {
           await run("umount", ["--lazy", folder]);
           await waitFor(async () => (await readdir(folder)).length === 0, { deadlineMs: 5_000 });
           await run("mount", ["--bind", disk, folder]);
+          const before = [...uses];
+          // No use is under way any more that began while the disk was away: none spans two changes.
+          await waitFor(() => uses.every((count, i) => count > (before[i] ?? 0) + 1));
         }
         isOver = true;
         await load;
@@ -166,7 +157,7 @@ describe.runIf(canMount())("a disk store on a full device", () => {
     await mkdir(folder);
     const mount = mountMemory(folder, "size=2m");
     try {
-      const store = await installed();
+      const store = await storeIn(folder);
       await store.put("inputs/1/file", chunksOf("still here"));
       const before = await readdir(folder, { recursive: true });
       await expect(store.put("inputs/2/file", chunksOf(seededBytes(4_000_000)))).rejects.toMatchObject(full);
@@ -185,10 +176,11 @@ describe.runIf(canMount())("a disk store on a full device", () => {
     "F12: answers storage_full when only %i more files or folders can be made, and leaves none of them",
     async (room) => {
       await mkdir(folder);
-      // The root, .tmp, .drover and the file in it, inputs, inputs/1 and its file: 7 inodes. The put needs four more.
+      // The root, .tmp, .drover and the file in it, inputs, inputs/1 and its file: 7 inodes. The put needs
+      // four more.
       const mount = mountMemory(folder, `size=2m,nr_inodes=${7 + room}`);
       try {
-        const store = await installed();
+        const store = await storeIn(folder);
         await store.put("inputs/1/file", chunksOf("still here"));
         const before = (await readdir(folder, { recursive: true })).sort();
         await expect(store.put("jobs/2/deep/file", chunksOf("x"))).rejects.toMatchObject(full);

@@ -13,17 +13,16 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { BlobStore } from "@drover/core";
-import { INSTALLATION_KEY } from "@drover/job-files";
-import { chunksOf, readAll, seededBytes, sha256Hex, signal, waitFor } from "@drover/testkit";
+import { chunksOf, readAll, seededBytes, sha256Hex, signal, storeIn, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createDiskStore } from "../src/index.js";
+import { keysOf } from "./store-bench.js";
 
 let folder: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "drover-disk-"));
-  await createDiskStore({ folder }).put(INSTALLATION_KEY, chunksOf("{}"));
+  await storeIn(folder);
 });
 
 afterEach(async () => {
@@ -36,12 +35,6 @@ async function openDescriptors(): Promise<string[]> {
     (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
   );
   return targets.filter((target) => target.startsWith(folder));
-}
-
-async function keysOf(store: BlobStore): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const { key } of store.list("")) keys.push(key);
-  return keys;
 }
 
 async function temporaryFiles(): Promise<string[]> {
@@ -137,8 +130,7 @@ describe("the disk store", () => {
   it("works in a folder that is reached by a symbolic link", async () => {
     await mkdir(join(folder, "real"));
     await symlink(join(folder, "real"), join(folder, "linked"));
-    const store = createDiskStore({ folder: join(folder, "linked") });
-    await store.put(INSTALLATION_KEY, chunksOf("{}"));
+    const store = await storeIn(join(folder, "linked"));
     await store.put("a/b/c", chunksOf("x"));
     await store.check();
     await store.remove("a");

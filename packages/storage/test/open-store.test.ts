@@ -2,17 +2,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { INSTALLATION_KEY } from "@drover/job-files";
-import { chunksOf } from "@drover/testkit";
+import { chunksOf, storeIn } from "@drover/testkit";
 import { describe, expect, it } from "vitest";
-import { createDiskStore, openStore } from "../src/index.js";
+import { openStore } from "../src/index.js";
 
 describe("the store that a setting names", () => {
   it("is a folder, absolute, relative or as a file URL", async () => {
     const folder = await mkdtemp(join(tmpdir(), "drover-open-"));
     try {
-      const store = createDiskStore({ folder });
-      await store.put(INSTALLATION_KEY, chunksOf("{}"));
+      const store = await storeIn(folder);
       await store.put("k", chunksOf("x"));
       const specs = [`file:${folder}`, `file:${relative(process.cwd(), folder)}`, pathToFileURL(folder).href];
       for (const spec of specs) expect(await openStore(spec).stat("k")).toMatchObject({ sizeBytes: 1 });

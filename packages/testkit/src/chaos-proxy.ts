@@ -10,8 +10,8 @@ export interface ChaosProxy {
   /** Resets every connection, and every new one at once, until `heal`. */
   cut(): void;
   /**
-   * No byte passes in either direction and no end of a connection is seen, without a reset, until `heal`; then what was held arrives, as
-   * TCP would send it again. New connections are accepted and hear nothing.
+   * No byte passes in either direction and no end of a connection is seen, without a reset, until `heal`;
+   * then what was held arrives, as TCP would send it again. New connections are accepted and hear nothing.
    */
   silence(): void;
   /** Passes bytes again. */
@@ -27,7 +27,10 @@ interface Link {
   readonly upstream: Socket;
 }
 
-/** A proxy on 127.0.0.1, at a free port, in front of the `redis://` or other URL whose host and port it connects to. */
+/**
+ * A proxy on 127.0.0.1, at a free port, in front of the `redis://` or other URL whose host and port it
+ * connects to.
+ */
 export async function chaosProxy(target: string): Promise<ChaosProxy> {
   const address = new URL(target);
   const links = new Set<Link>();

@@ -5,11 +5,14 @@ import { format } from "node:util";
 import { afterAll, afterEach } from "vitest";
 
 /**
- * Runs before each test file, as its first: a test that prints fails with what it printed, and a file that leaves something behind which
- * would keep a process alive (a timer, a socket, a server, a child) fails with the list of it.
+ * Runs before each test file, as its first: a test that prints fails with what it printed, and a file that
+ * leaves something behind which would keep a process alive (a timer, a socket, a server, a child) fails with
+ * the list of it.
  */
 
-/** What a file left behind has this long to be gone: sockets close in steps, children are collected. In ms. */
+/**
+ * What a file left behind has this long to be gone: sockets close in steps, children are collected. In ms.
+ */
 const SETTLE_MS = 2_000;
 
 const SHOWN_CHARACTERS = 2_000;
@@ -66,7 +69,10 @@ function leftBehind(): readonly string[] {
     .map(({ kind, more }) => `${more} ${kind}`);
 }
 
-/** All that is open, for whoever looks for what was left. Node has this for diagnostics and does not document it. */
+/**
+ * All that is open, for whoever looks for what was left. Node has this for diagnostics and does not document
+ * it.
+ */
 function handles(): string {
   const list: unknown = Reflect.get(process, "_getActiveHandles");
   if (typeof list !== "function") return "";

@@ -9,7 +9,10 @@ export interface TestMount {
   unmount(): void;
 }
 
-/** Mounts a small file system in memory on `folder`; `options` as `size=2m,nr_inodes=20` (tmpfs(5)). Needs `canMount`. */
+/**
+ * Mounts a small file system in memory on `folder`; `options` as `size=2m,nr_inodes=20` (tmpfs(5)). Needs
+ * `canMount`.
+ */
 export function mountMemory(folder: string, options: string): TestMount {
   return mount(folder, ["-t", "tmpfs", "-o", options, "tmpfs"]);
 }
@@ -31,7 +34,9 @@ function mount(folder: string, what: readonly string[]): TestMount {
   };
 }
 
-/** Whether this process may mount: root outside a container, mostly. Tests that need it are skipped elsewhere. */
+/**
+ * Whether this process may mount: root outside a container, mostly. Tests that need it are skipped elsewhere.
+ */
 export function canMount(): boolean {
   const trial = mkdtempSync(join(tmpdir(), "drover-mount-"));
   try {

@@ -5,8 +5,9 @@ import { findRedisServer, startRedis } from "@drover/embedded-redis";
 import type { TestProject } from "vitest/node";
 
 /**
- * Runs once before all test files of a project, and its answer after the last. Says whether a Docker engine answers, since
- * loading testcontainers takes longer than most files, and gives the unit tests one Redis that they share.
+ * Runs once before all test files of a project, and its answer after the last. Says whether a Docker engine
+ * answers, since loading testcontainers takes longer than most files, and gives the unit tests one Redis that
+ * they share.
  * @returns what stops that Redis again; `undefined` when there is nothing to stop.
  */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {

@@ -12,8 +12,8 @@ import { testRedis } from "./test-redis.js";
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * A queue on the run's Redis with a prefix of its own, for one test or its `beforeEach`. It is closed and its keys are removed
- * when that test is over, after its `afterEach`.
+ * A queue on the run's Redis with a prefix of its own, for one test or its `beforeEach`. It is closed and its
+ * keys are removed when that test is over, after its `afterEach`.
  * @param prefix of a queue that is shared. Default: one that nothing else uses.
  */
 export async function testQueue(prefix?: string): Promise<QueuePorts> {
@@ -41,7 +41,10 @@ export function withMethods<T extends object>(adapter: T, methods: Partial<T>): 
   });
 }
 
-/** Linux's file system in memory, where a sync costs nothing; a store syncs each file and the folders above it. */
+/**
+ * Linux's file system in memory, where a sync costs nothing; a store syncs each file and the folders above
+ * it.
+ */
 const MEMORY_FOLDER = "/dev/shm";
 
 /** A store on a disk, and where it is. */
@@ -51,8 +54,8 @@ export interface TestStore {
 }
 
 /**
- * A store in a temporary folder of its own, installation file included, for one test or its `beforeEach`. The folder is
- * removed when that test is over, after its `afterEach`.
+ * A store in a temporary folder of its own, installation file included, for one test or its `beforeEach`. The
+ * folder is removed when that test is over, after its `afterEach`.
  */
 export async function testStore(): Promise<TestStore> {
   const parent = await access(MEMORY_FOLDER, constants.W_OK).then(

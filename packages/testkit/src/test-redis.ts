@@ -24,8 +24,8 @@ export interface TestRedis {
 }
 
 /**
- * The Redis of this run of the unit tests: the one at `REDIS_URL` when that is set; else one in a container when a Docker
- * engine answers; else one that this machine's `redis-server` runs on a free port.
+ * The Redis of this run of the unit tests: the one at `REDIS_URL` when that is set; else one in a container
+ * when a Docker engine answers; else one that this machine's `redis-server` runs on a free port.
  * @throws when there is none, saying why.
  */
 export async function testRedis(): Promise<TestRedis> {
@@ -73,8 +73,8 @@ export interface PrivateRedis extends TestRedis {
 }
 
 /**
- * A Redis of this machine that no other test uses, whatever `REDIS_URL` says: for tests that configure or pause it.
- * For a file's `beforeAll`; `stop` belongs in its `afterAll`.
+ * A Redis of this machine that no other test uses, whatever `REDIS_URL` says: for tests that configure or
+ * pause it. For a file's `beforeAll`; `stop` belongs in its `afterAll`.
  */
 export async function privateRedis(): Promise<PrivateRedis> {
   const dataDir = await mkdtemp(join(tmpdir(), "drover-test-redis-"));

@@ -129,7 +129,8 @@ async function existingJob(request: JobRequest, deps: Deps): Promise<Job | undef
 async function enqueue(request: JobRequest, gone: AbortSignal, deps: Deps): Promise<Job> {
   if (gone.aborted) throw new ClientGone("The client closed the connection before its job was queued.");
   await deps.failpoint?.("stored");
-  await writeManifest({ version: 1, request, settled: null }, deps.store);
+  // The upload is on disk before its manifest is there: both are synced together.
+  await writeManifest({ version: 1, request, settled: null }, deps.store, { after: [request.input.key] });
   return submitTwice(request, deps);
 }
 

@@ -212,7 +212,8 @@ class FilePart implements multer.StorageEngine {
 
   async #write(stream: Readable, name: UploadedName): Promise<void> {
     const { key, maxBytes } = this.#options;
-    const info = await this.#store.put(key, chunks(stream), { maxBytes, signal: this.#stop.signal });
+    const options = { maxBytes, signal: this.#stop.signal, isDurable: false };
+    const info = await this.#store.put(key, chunks(stream), options);
     this.stored = { ...name, ...info };
   }
 

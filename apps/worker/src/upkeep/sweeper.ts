@@ -1,5 +1,5 @@
 import { type BlobStore, type Clock, DomainError, type Log, type QueuePorts } from "@drover/core";
-import { putText, settleManifest } from "@drover/job-files";
+import { settleManifest } from "@drover/job-files";
 import { errorFields } from "@drover/log";
 import { type Repetition, repeat } from "../timers.js";
 import { createArtifactPart, createTombstonePart, lookUpJob } from "./orphans.js";
@@ -59,8 +59,8 @@ export interface SweeperDeps {
   readonly holder: string;
   /** Throws when nothing may be erased or restored, because store and Redis do not belong together. */
   readonly assertMayErase: () => Promise<void>;
-  /** The time that the store stamps files with. */
-  readonly measureFileTime: () => Promise<() => number>;
+  /** Reads the clock that the store stamps files with, in ms since the epoch. */
+  readonly readFileTime: () => Promise<number>;
   readonly log: Log;
   /** For trouble that repeats. */
   readonly quietLog: Log;
@@ -209,7 +209,10 @@ export class Sweeper {
   async #measure(): Promise<boolean> {
     await this.#mayGoOn();
     try {
-      this.#fileNow = await this.#deps.measureFileTime();
+      const { readFileTime, clock } = this.#deps;
+      const stamp = await readFileTime();
+      const readAt = clock.monotonicMs();
+      this.#fileNow = () => stamp + (clock.monotonicMs() - readAt);
       this.#isMeasured = true;
     } catch (error) {
       // What an earlier sweep measured is good enough to make room by.
@@ -217,22 +220,4 @@ export class Sweeper {
     }
     return true;
   }
-}
-
-/** Where a file is put to see what time the store stamps it with. */
-const CLOCK_FILE = ".drover/clock";
-
-/**
- * The time that the store stamps files with, by its stamp on a file that is written now. The old file goes
- * first: its room is enough for the new one when the disk is full, which is when sweeping matters most.
- */
-export async function measureFileTime(
-  blobs: Pick<BlobStore, "put" | "stat" | "remove">,
-  monotonicMs: () => number,
-): Promise<() => number> {
-  await blobs.remove(CLOCK_FILE);
-  await putText(CLOCK_FILE, "the time of this file is what is wanted", blobs);
-  const askedAt = monotonicMs();
-  const stamp = (await blobs.stat(CLOCK_FILE))?.modifiedAt ?? Date.now();
-  return () => stamp + (monotonicMs() - askedAt);
 }

@@ -52,6 +52,13 @@ export interface BlobStore {
 }
 
 export interface PutOptions {
+  /**
+   * Whether the blob survives a power loss once `put` has resolved. With false it does once a later put that
+   * names it in `after` has resolved. Default true.
+   */
+  readonly isDurable?: boolean;
+  /** Keys of blobs in the same folder that are durable before this one is there. */
+  readonly after?: readonly string[];
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
   /**

@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import {
+  type Attempt,
+  type JobRequest,
+  type Log,
+  type LogFields,
+  type LogLine,
+  type Progress,
+  parseJobId,
+  type StopReason,
+} from "@drover/core";
+import { inputKey } from "@drover/job-files";
+
+/** A log that keeps its entries. */
+export function recordingLog(): Log & {
+  readonly entries: { level: string; message: string; fields: LogFields }[];
+} {
+  const entries: { level: string; message: string; fields: LogFields }[] = [];
+  const write =
+    (level: string) =>
+    (message: string, fields: LogFields = {}) => {
+      entries.push({ level, message, fields });
+    };
+  return { entries, debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}
+
+/** The request of a job of its own; `changes` say what matters to the test. */
+export function requestOf(processor: string, changes: Partial<JobRequest> = {}): JobRequest {
+  return {
+    id: parseJobId(randomUUID()),
+    processor,
+    input: {
+      key: inputKey(randomUUID()),
+      filename: "input.txt",
+      sizeBytes: 10,
+      mediaType: "text/plain",
+      sha256: "0".repeat(64),
+    },
+    params: {},
+    tags: {},
+    priority: 0,
+    runAt: null,
+    maxAttempts: 3,
+    timeoutMs: null,
+    queueTimeoutMs: null,
+    fingerprint: null,
+    requestId: null,
+    createdAt: Date.now(),
+    ...changes,
+  };
+}
+
+/** An attempt in the test's own hands. */
+export class TestAttempt implements Attempt {
+  readonly updates: Progress[] = [];
+  readonly lines: LogLine[] = [];
+  readonly id = randomUUID().slice(0, 8);
+  readonly request: JobRequest;
+  readonly number: number;
+  reopenedEnd: number | null = null;
+  readonly #stop = new AbortController();
+
+  constructor(request: JobRequest, number: number) {
+    this.request = request;
+    this.number = number;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  stop(reason: StopReason): void {
+    this.#stop.abort(reason);
+  }
+
+  async progress(progress: Progress): Promise<void> {
+    this.updates.push(progress);
+  }
+
+  async log(lines: readonly LogLine[]): Promise<void> {
+    this.lines.push(...lines);
+  }
+}
