@@ -53,11 +53,6 @@ async function nextCursor(index: JobIndex, last: Listed): Promise<string | null>
   return following.length === 0 ? null : encodeCursor(last);
 }
 
-/** Orders jobs as the list does. */
-export function byPlace(a: Listed, b: Listed): number {
-  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
-}
-
 function encodeCursor({ id, createdAt }: Listed): string {
   return Buffer.from(`${createdAt} ${id}`).toString("base64url");
 }

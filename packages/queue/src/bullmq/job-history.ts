@@ -9,12 +9,6 @@ export const HISTORY_LIMIT = 500;
 /** How long a job's events outlive the last of them, should the job's end not take them along. */
 export const HISTORY_TTL_MS = 30 * 86_400_000;
 
-/** Adds to a bounded list, dropping the oldest. */
-export function appendBounded<T extends JobEvent | LogLine>(list: T[], ...more: readonly T[]): void {
-  list.push(...more);
-  list.splice(0, Math.max(0, list.length - HISTORY_LIMIT));
-}
-
 /** Adds events to a job's history, if the job exists. */
 export async function appendEvents(
   link: RedisLink,
