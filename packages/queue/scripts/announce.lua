@@ -1,6 +1,7 @@
 --[[ A worker's heartbeat, stamped with the server's clock, so that no host's clock decides who lives.
   KEYS[1] workers (hash)  [2] processors (hash)
-  ARGV[1] worker id  [2] worker as JSON  [3] TTL of both keys in ms  [4...] processor name, processor as JSON, …
+  ARGV[1] worker id  [2] worker as JSON  [3] TTL of both keys in ms
+    [4...] processor name, processor as JSON, …
 ]]
 local time = redis.call("TIME")
 local now = time[1] .. string.format("%03d", math.floor(tonumber(time[2]) / 1000))

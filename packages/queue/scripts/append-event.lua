@@ -1,4 +1,5 @@
---[[ Adds events to the history of a job that exists. They are let go where something other than a list lies under its key.
+--[[ Adds events to the history of a job that exists. They are let go where something other than a list lies
+  under its key.
   KEYS[1] job hash  [2] history
   ARGV[1] history limit  [2] history TTL in ms  [3...] events as JSON
   returns 1, or 0 when there is no such job

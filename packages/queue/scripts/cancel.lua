@@ -1,5 +1,6 @@
 --[[ Ends a job that waits, or marks one that runs; never touches a finished one.
-  KEYS[1] job hash  [2] completed  [3] failed  [4] delayed  [5] active  [6] wait  [7] prioritized  [8] paused  [9] event stream  [10] history
+  KEYS[1] job hash  [2] completed  [3] failed  [4] delayed  [5] active  [6] wait  [7] prioritized  [8] paused
+    [9] event stream  [10] history
   ARGV[1] job id  [2] failed reason that means cancelled  [3] history limit  [4] history TTL in ms
   returns "not_found" | "already_finished" | "cancelled" | "cancelling"
 ]]
@@ -15,7 +16,8 @@ if removed > 0 then
   redis.call("HSET", KEYS[1], "finishedOn", now, "failedReason", ARGV[2])
   redis.call("HDEL", KEYS[1], "drover:cancel")
   redis.call("ZADD", KEYS[3], now, id)
-  redis.call("XADD", KEYS[9], "MAXLEN", "~", 10000, "*", "event", "failed", "jobId", id, "failedReason", ARGV[2], "prev", "waiting")
+  redis.call("XADD", KEYS[9], "MAXLEN", "~", 10000, "*", "event", "failed", "jobId", id,
+    "failedReason", ARGV[2], "prev", "waiting")
   return "cancelled"
 end
 

@@ -10,7 +10,8 @@ local function fresh(key, ttl)
   local entries = redis.call("HGETALL", key)
   for i = 1, #entries, 2 do
     local at, json = string.match(entries[i + 1], "^(%d+) (.*)$")
-    if at and now - tonumber(at) <= ttl then table.insert(found, json) else redis.call("HDEL", key, entries[i]) end
+    if at and now - tonumber(at) <= ttl then table.insert(found, json)
+    else redis.call("HDEL", key, entries[i]) end
   end
   return found
 end

@@ -1,6 +1,8 @@
---[[ Clears what is left of a job whose record is gone (evicted, or deleted by hand): BullMQ would hand its id to a worker as a job without
-  data, and would not add the job again while the worker that lost it holds the lease or a stub of the hash is there.
-  KEYS[1] job hash  [2] lock  [3] stalled  [4] active  [5] wait  [6] paused  [7] delayed  [8] prioritized  [9] completed  [10] failed
+--[[ Clears what is left of a job whose record is gone (evicted, or deleted by hand): BullMQ would hand its
+  id to a worker as a job without data, and would not add the job again while the worker that lost it holds
+  the lease or a stub of the hash is there.
+  KEYS[1] job hash  [2] lock  [3] stalled  [4] active  [5] wait  [6] paused  [7] delayed  [8] prioritized
+    [9] completed  [10] failed
   ARGV[1] job id
   returns 1, or 0 when the record is there
 ]]

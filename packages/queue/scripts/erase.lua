@@ -1,5 +1,6 @@
 --[[ Removes a job whose record cannot be read, whatever lies under its keys and wherever it waits.
-  KEYS[1] job hash  [2] lock  [3] logs  [4] history  [5] active  [6] wait  [7] paused  [8] stalled  [9] prioritized  [10] delayed  [11] completed  [12] failed
+  KEYS[1] job hash  [2] lock  [3] logs  [4] history  [5] active  [6] wait  [7] paused  [8] stalled
+    [9] prioritized  [10] delayed  [11] completed  [12] failed
   ARGV[1] job id
   returns 1
 ]]

@@ -1,4 +1,5 @@
---[[ Fails a job that no attempt has begun and that still waits; the caller knows that it is past its deadline.
+--[[ Fails a job that no attempt has begun and that still waits; the caller knows that it is past its
+  deadline.
   KEYS[1] job hash  [2] failed  [3] delayed  [4] prioritized  [5] wait  [6] paused  [7] event stream
   ARGV[1] job id  [2] failed reason
   returns 1, or 0 when the job has begun, has ended or is gone
@@ -12,5 +13,6 @@ local time = redis.call("TIME")
 local now = time[1] .. string.format("%03d", math.floor(tonumber(time[2]) / 1000))
 redis.call("HSET", KEYS[1], "finishedOn", now, "failedReason", ARGV[2])
 redis.call("ZADD", KEYS[2], now, id)
-redis.call("XADD", KEYS[7], "MAXLEN", "~", 10000, "*", "event", "failed", "jobId", id, "failedReason", ARGV[2], "prev", "waiting")
+redis.call("XADD", KEYS[7], "MAXLEN", "~", 10000, "*", "event", "failed", "jobId", id,
+  "failedReason", ARGV[2], "prev", "waiting")
 return 1

@@ -1,4 +1,5 @@
---[[ The jobs that follow one in the list: newest first, those of one time by id, the higher first. The one itself need not be there any more.
+--[[ The jobs that follow one in the list: newest first, those of one time by id, the higher first. The one
+  itself need not be there any more.
   KEYS[1] index (hash: id → processor)  [2] jobs (zset: id by time)
   ARGV[1] how many  [2] time of the one, or "" for the first page  [3] its id
   returns { id, time, processor or "", … }
@@ -9,7 +10,8 @@ if ARGV[2] ~= "" then
   local last = redis.call("ZCOUNT", KEYS[2], ARGV[2], "+inf")
   while first < last do -- among those of its time: the first whose id is lower
     local middle = math.floor((first + last) / 2)
-    if redis.call("ZREVRANGE", KEYS[2], middle, middle)[1] < ARGV[3] then last = middle else first = middle + 1 end
+    local id = redis.call("ZREVRANGE", KEYS[2], middle, middle)[1]
+    if id < ARGV[3] then last = middle else first = middle + 1 end
   end
 end
 local entries = redis.call("ZREVRANGE", KEYS[2], first, first + tonumber(ARGV[1]) - 1, "WITHSCORES")

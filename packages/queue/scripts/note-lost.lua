@@ -1,4 +1,5 @@
---[[ Adds "worker_lost" to a job's history, once for each time that BullMQ found the job without its worker, whoever asks first.
+--[[ Adds "worker_lost" to a job's history, once for each time that BullMQ found the job without its worker,
+  whoever asks first.
   KEYS[1] job hash  [2] history  [3] active
   ARGV[1] job id  [2] now, ms since the epoch  [3] history limit  [4] history TTL in ms
   returns the number of the attempt that was lost, or 0 when there is nothing new

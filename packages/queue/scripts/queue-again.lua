@@ -1,7 +1,9 @@
---[[ Clears what the earlier attempts of a failed job left, so that it can be queued as new. BullMQ's retry keeps the stall count and a deferred failure.
+--[[ Clears what the earlier attempts of a failed job left, so that it can be queued as new. BullMQ's retry
+  keeps the stall count and a deferred failure.
   KEYS[1] job hash  [2] failed
   ARGV[1] job id  [2] new data, or ""  [3] how long the caller has for BullMQ's retry, in ms
-  returns 1, or 0 when the job is not among the failed, or another caller is at it: the data of one must not meet the retry of the other
+  returns 1, or 0 when the job is not among the failed, or another caller is at it: the data of one must not
+  meet the retry of the other
 ]]
 local ended = redis.call("ZSCORE", KEYS[2], ARGV[1])
 if not ended then return 0 end
@@ -12,7 +14,8 @@ local claimed, at = string.match(redis.call("HGET", KEYS[1], "drover:rearmed") o
 if claimed == ended and now - tonumber(at) < tonumber(ARGV[3]) then return 0 end
 redis.call("HSET", KEYS[1], "drover:rearmed", ended .. " " .. string.format("%d", now))
 redis.call("HDEL", KEYS[1], "defa", "stc", "drover:lost", "progress", "stacktrace", "drover:cancel")
--- Numbers of attempts go on, so that no two attempts of a job share one; those so far do not count against the new run.
+-- Numbers of attempts go on, so that no two attempts of a job share one; those so far do not count against
+-- the new run.
 redis.call("HSET", KEYS[1], "drover:released", redis.call("HGET", KEYS[1], "ats") or 0)
 if ARGV[2] ~= "" then redis.call("HSET", KEYS[1], "data", ARGV[2]) end
 return 1

@@ -1,5 +1,7 @@
---[[ Erases a job that is still finished, and has been since before a time. A retry that was granted first keeps it: one of the two wins.
-  KEYS[1] job hash  [2] completed  [3] failed  [4] event stream  [5] history  [6] logs  [7] note that the job was erased
+--[[ Erases a job that is still finished, and has been since before a time. A retry that was granted first
+  keeps it: one of the two wins.
+  KEYS[1] job hash  [2] completed  [3] failed  [4] event stream  [5] history  [6] logs
+    [7] note that the job was erased
   ARGV[1] job id  [2] time, ms since the epoch  [3] how long the note lives, in ms
   returns 1, or 0 when the job stays
 ]]

@@ -1,6 +1,8 @@
 --[[ Gives a job the end that Redis forgot, whether the job is gone, back in line, or back at an earlier end.
-  KEYS[1] job hash  [2] completed  [3] failed  [4] active  [5] delayed  [6] prioritized  [7] wait  [8] paused  [9] event stream  [10] history  [11] lock
-  ARGV[1] job id  [2] time of the end, ms since the epoch  [3] "completed" | "failed"  [4] return value or failed reason
+  KEYS[1] job hash  [2] completed  [3] failed  [4] active  [5] delayed  [6] prioritized  [7] wait  [8] paused
+    [9] event stream  [10] history  [11] lock
+  ARGV[1] job id  [2] time of the end, ms since the epoch  [3] "completed" | "failed"
+    [4] return value or failed reason
   ARGV[5] history limit  [6] history TTL in ms  [7...] fields of a new job hash: name, value, …
   returns "restored"
     "kept"      the job has this end or a later one, or an attempt runs: its worker looks for the end itself
@@ -18,7 +20,8 @@ for _, set in ipairs({ KEYS[2], KEYS[3], KEYS[5], KEYS[6] }) do redis.call("ZREM
 for _, list in ipairs({ KEYS[4], KEYS[7], KEYS[8] }) do redis.call("LREM", list, 0, id) end
 redis.call("DEL", KEYS[1], KEYS[11])
 local isCompleted = ARGV[3] == "completed"
-redis.call("HSET", KEYS[1], "finishedOn", ARGV[2], isCompleted and "returnvalue" or "failedReason", ARGV[4], unpack(ARGV, 7))
+redis.call("HSET", KEYS[1], "finishedOn", ARGV[2], isCompleted and "returnvalue" or "failedReason", ARGV[4],
+  unpack(ARGV, 7))
 redis.call("ZADD", isCompleted and KEYS[2] or KEYS[3], ARGV[2], id)
 redis.call("XADD", KEYS[9], "MAXLEN", "~", 10000, "*", "event", ARGV[3], "jobId", id, "prev", "restored")
 local time = redis.call("TIME")

@@ -2,16 +2,18 @@
   KEYS[1] job hash  [2] completed  [3] failed  [4] delayed  [5] active  [6] wait  [7] prioritized
   ARGV[1] job id  [2] how many scores of a delayed job make a ms
   returns nil when there is no such job, else
-    { state, position, due, data, opts, progress, returnvalue, failedReason, timestamp, processedOn, finishedOn, ats, stc, released, cancel, atm, parent }
+    { state, position, due, data, opts, progress, returnvalue, failedReason, timestamp, processedOn,
+    finishedOn, ats, stc, released, cancel, atm, parent }
     state     completed | failed | delayed | active | waiting
     position  1-based place in line, 0 when it is not known
     due       ms since the epoch at which a delayed job comes in line, else 0
-  Something other than a hash under the job's key has no fields. A hash without data and time is no job: BullMQ makes it when it takes an id
-  whose hash is gone.
-  The wait list holds only jobs that come back from a lost worker; they go first. A place further back than 1,000 in it is not counted.
+  Something other than a hash under the job's key has no fields. A hash without data and time is no job:
+  BullMQ makes it when it takes an id whose hash is gone.
+  The wait list holds only jobs that come back from a lost worker; they go first. A place further back than
+  1,000 in it is not counted.
 ]]
-local fields = redis.pcall("HMGET", KEYS[1], "data", "opts", "progress", "returnvalue", "failedReason", "timestamp",
-  "processedOn", "finishedOn", "ats", "stc", "drover:released", "drover:cancel", "atm", "parent")
+local fields = redis.pcall("HMGET", KEYS[1], "data", "opts", "progress", "returnvalue", "failedReason",
+  "timestamp", "processedOn", "finishedOn", "ats", "stc", "drover:released", "drover:cancel", "atm", "parent")
 if fields.err then
   if not string.find(fields.err, "WRONGTYPE", 1, true) then return fields end
   fields = {}

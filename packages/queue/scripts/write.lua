@@ -1,15 +1,19 @@
---[[ What a running attempt writes beside its outcome, if and only if it holds the lease: BullMQ's own updateProgress and log do not check.
+--[[ What a running attempt writes beside its outcome, if and only if it holds the lease: BullMQ's own
+  updateProgress and log do not check.
   KEYS[1] job hash  [2] lock  [3] event stream  [4] logs  [5] history
-  ARGV[1] lock token  [2] job id  [3] progress as JSON, or ""  [4] history event as JSON, or ""  [5] 1 when the attempt is being given back
+  ARGV[1] lock token  [2] job id  [3] progress as JSON, or ""  [4] history event as JSON, or ""
+    [5] 1 when the attempt is being given back
   ARGV[6] history limit  [7] history TTL in ms  [8] number of the attempt  [9...] log lines as JSON
   returns 1, or 0 when the lease is gone or the attempt is over, and nothing was written
   Events and log lines are let go where something other than a list lies under their key.
-  A worker keeps its token from one job to the next, so the token alone does not tell an attempt from the one after it.
+  A worker keeps its token from one job to the next, so the token alone does not tell an attempt from the
+  one after it.
 ]]
 if redis.call("GET", KEYS[2]) ~= ARGV[1] or redis.call("HGET", KEYS[1], "ats") ~= ARGV[8] then return 0 end
 if ARGV[3] ~= "" then
   redis.call("HSET", KEYS[1], "progress", ARGV[3])
-  redis.call("XADD", KEYS[3], "MAXLEN", "~", 10000, "*", "event", "progress", "jobId", ARGV[2], "data", ARGV[3])
+  redis.call("XADD", KEYS[3], "MAXLEN", "~", 10000, "*", "event", "progress", "jobId", ARGV[2],
+    "data", ARGV[3])
 end
 if ARGV[4] ~= "" then
   redis.pcall("RPUSH", KEYS[5], ARGV[4])

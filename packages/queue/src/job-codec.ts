@@ -1,10 +1,6 @@
 import {
   type Artifact,
   DomainError,
-  FAILURE_CODES,
-  type Failure,
-  type FailureCode,
-  isRetryable,
   type Job,
   type JobId,
   type JobRequest,
@@ -12,11 +8,11 @@ import {
   MAX_PRIORITY,
   MAX_REQUEST_BYTES,
   MIN_PRIORITY,
-  type Outcome,
   type Progress,
   type Waiting,
 } from "@drover/core";
 import type { JobField } from "./bullmq/bullmq-internals.js";
+import { CANCELLED, decodeFailure } from "./bullmq/failed-reason.js";
 import {
   check,
   checkArtifacts,
@@ -30,28 +26,29 @@ import {
   membersOf,
 } from "./record-checks.js";
 
-/** Longest message of a failure, in characters. */
-const MAX_FAILURE_LENGTH = 1_000;
-
-/** The failed reason of a cancelled job: BullMQ knows no cancelled state. */
-export const CANCELLED = "cancelled: Job was cancelled";
-
 const NO_PROGRESS: Progress = { percent: 0, stage: null, message: null };
 
-/** The part of a request that BullMQ keeps as the job's data. Throws `invalid_request` when it is over 4 KiB. */
+/**
+ * The part of a request that BullMQ keeps as the job's data.
+ * @throws {invalid_request} when it is over 4 KiB.
+ */
 export function encodeRequest(request: JobRequest): Omit<JobRequest, "id"> {
   const { id: _id, ...data } = request;
   const bytes = Buffer.byteLength(JSON.stringify(data));
   if (bytes > MAX_REQUEST_BYTES) {
     throw new DomainError(
       "invalid_request",
-      `Params, tags and file name together make a job of ${bytes} bytes; at most ${MAX_REQUEST_BYTES} fit. Put large options into the file.`,
+      `Params, tags and file name together make a job of ${bytes} bytes; at most ${MAX_REQUEST_BYTES} fit. ` +
+        "Put large options into the file.",
     );
   }
   return data;
 }
 
-/** The request that a job's data holds. Throws a `DamagedError` for anything that `encodeRequest` did not write. */
+/**
+ * The request that a job's data holds.
+ * @throws {DamagedError} for anything that `encodeRequest` did not write.
+ */
 export function decodeRequest(id: JobId, value: unknown): JobRequest {
   const data = membersOf(value, "data");
   check(typeof data["processor"] === "string", "processor is missing");
@@ -66,34 +63,12 @@ export function decodeRequest(id: JobId, value: unknown): JobRequest {
     times.every((time) => time === null || time === undefined || isTime(time)),
     "times are no numbers",
   );
-  return { runAt: null, timeoutMs: null, queueTimeoutMs: null, ...data, id } as JobRequest; // each member was looked at
+  // Each member was looked at.
+  return { runAt: null, timeoutMs: null, queueTimeoutMs: null, ...data, id } as JobRequest;
 }
 
 function areTexts(values: readonly unknown[]): boolean {
   return values.every((value) => typeof value === "string");
-}
-
-/** How BullMQ's failed reason spells a failure: the code, then the sentence. Readable in its board as it is. */
-export function encodeFailure(outcome: Extract<Outcome, { kind: "failed" }>): string {
-  return `${outcome.code}: ${outcome.message.slice(0, MAX_FAILURE_LENGTH)}`;
-}
-
-/** The failure that a failed reason spells. One that is not ours is BullMQ's own: the job was lost with its worker too often. */
-export function decodeFailure(failedReason: string): Failure {
-  const [code, message] = splitOnce(failedReason, ": ");
-  const known: FailureCode | undefined = FAILURE_CODES.find((name) => name === code);
-  return known === undefined
-    ? {
-        code: "worker_lost",
-        message: "The workers that ran this job died or lost their connection too many times.",
-        retryable: true,
-      }
-    : { code: known, message: message.slice(0, MAX_FAILURE_LENGTH), retryable: isRetryable(known) };
-}
-
-function splitOnce(text: string, separator: string): readonly [string, string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
 /** What a completed job returns, as BullMQ keeps it. */
@@ -142,7 +117,10 @@ interface Spot {
   readonly due: number;
 }
 
-/** The job that an answer of `snapshot.lua` holds, or what is left of one that cannot be read; `undefined` for none. */
+/**
+ * The job that an answer of `snapshot.lua` holds, or what is left of one that cannot be read; `undefined` for
+ * none.
+ */
 export function decodeSnapshot(id: JobId, answer: unknown): Job | DamagedRecord | undefined {
   if (answer === null || answer === undefined) return undefined;
   const [state, position, due, ...values] = answer as readonly unknown[]; // as the script's header says
@@ -216,7 +194,10 @@ function statusOf(state: Spot["state"], failedReason: string | null): JobStatus 
   return state === "active" ? "running" : "queued";
 }
 
-/** Progress that is not the attempt's own, or no progress at all, says nothing; BullMQ starts with the number 0. */
+/**
+ * Progress that is not the attempt's own, or no progress at all, says nothing; BullMQ starts with the number
+ * 0.
+ */
 function currentProgress(json: string | null | undefined, attempt: number): StampedProgress | undefined {
   const value = json == null ? undefined : jsonOf(json, "progress");
   if (!isObject(value) || value["attempt"] !== attempt) return undefined;

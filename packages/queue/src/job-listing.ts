@@ -1,6 +1,9 @@
 import { DomainError, type Job, type JobId, type JobPage, type JobQuery, parseJobId } from "@drover/core";
 
-/** How many jobs one request looks at before it answers a short page with a cursor: bounds the time of a rare match. */
+/**
+ * How many jobs one request looks at before it answers a short page with a cursor: bounds the time of a rare
+ * match.
+ */
 const SCAN_LIMIT = 1_000;
 const BATCH = 50;
 
@@ -13,12 +16,18 @@ export interface Listed {
 
 /** What a listing reads from. */
 export interface JobIndex {
-  /** Up to `limit` jobs that follow `after` in the list, which need not be there any more; the first ones without it. */
+  /**
+   * Up to `limit` jobs that follow `after` in the list, which need not be there any more; the first ones
+   * without it.
+   */
   following(after: Listed | undefined, limit: number): Promise<readonly Listed[]>;
   jobs(listed: readonly Listed[]): Promise<readonly (Job | undefined)[]>;
 }
 
-/** A page of the jobs that match, newest first. The last one looked at is the cursor, so that pages stay right while jobs come and go. */
+/**
+ * A page of the jobs that match, newest first. The last one looked at is the cursor, so that pages stay right
+ * while jobs come and go.
+ */
 export async function listJobs(index: JobIndex, query: JobQuery): Promise<JobPage> {
   const found: Job[] = [];
   let after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
@@ -42,11 +51,6 @@ export async function listJobs(index: JobIndex, query: JobQuery): Promise<JobPag
 async function nextCursor(index: JobIndex, last: Listed): Promise<string | null> {
   const following = await index.following(last, 1);
   return following.length === 0 ? null : encodeCursor(last);
-}
-
-/** Orders jobs as the list does. */
-export function byPlace(a: Listed, b: Listed): number {
-  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
 function encodeCursor({ id, createdAt }: Listed): string {

@@ -13,7 +13,10 @@ const MAX_TIME_MS = 8.64e15;
 const HEADER_TEXT = /^[\x20-\x7e]{0,255}$/;
 const HEX = /^[0-9a-fA-F]{0,128}$/;
 
-/** The value that `json` spells. */
+/**
+ * The value that `json` spells.
+ * @throws {DamagedError} when it is not JSON.
+ */
 export function jsonOf(json: string, what: string): unknown {
   try {
     return JSON.parse(json);
@@ -22,6 +25,10 @@ export function jsonOf(json: string, what: string): unknown {
   }
 }
 
+/**
+ * The members of an object.
+ * @throws {DamagedError} for anything else.
+ */
 export function membersOf(value: unknown, what: string): Members {
   if (isObject(value)) return value;
   throw new DamagedError(`${what} is ${value === undefined ? "missing" : "no object"}`);
@@ -39,7 +46,10 @@ export function isTime(value: unknown): value is number {
   return isNumber(value, 0, MAX_TIME_MS);
 }
 
-/** A number from 0 that Redis keeps as text; `otherwise` for none. */
+/**
+ * A number from 0 that Redis keeps as text; `otherwise` for none.
+ * @throws {DamagedError} for another text.
+ */
 export function countOf(text: string | null | undefined, what: string, otherwise = 0): number {
   if (text === null || text === undefined) return otherwise;
   const value = /^\d{1,16}(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
@@ -47,7 +57,7 @@ export function countOf(text: string | null | undefined, what: string, otherwise
   throw new DamagedError(`${what} is no number`);
 }
 
-/** Throws unless `input` is the description of an uploaded file. */
+/** @throws {DamagedError} unless `value` is the description of an uploaded file. */
 export function checkInput(value: unknown): void {
   const input = membersOf(value, "input");
   check(typeof input["filename"] === "string", "input has no file name");
@@ -55,7 +65,7 @@ export function checkInput(value: unknown): void {
   check(isFileFacts(input), "input is not described");
 }
 
-/** Throws unless `value` is a list of published files. */
+/** @throws {DamagedError} unless `value` is a list of published files. */
 export function checkArtifacts(value: unknown): void {
   check(Array.isArray(value), "list of artifacts is missing");
   for (const entry of value as readonly unknown[]) {
@@ -78,7 +88,7 @@ function isText(value: unknown, pattern: RegExp): boolean {
   return typeof value === "string" && pattern.test(value);
 }
 
-/** Throws a `DamagedError` of the text unless the condition holds. */
+/** @throws {DamagedError} of the text unless the condition holds. */
 export function check(condition: boolean, damage: string): void {
   if (!condition) throw new DamagedError(damage);
 }

@@ -6,7 +6,8 @@ const ERROR_LOG_INTERVAL_MS = 5_000;
 /** How every connection is made, and made again. */
 export const RECONNECT = {
   retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 4), 500),
-  // A replica that was promoted or demoted answers READONLY; a starting server answers LOADING, which ioredis waits out itself.
+  // A replica that was promoted or demoted answers READONLY; a starting server answers LOADING, which ioredis
+  // waits out itself.
   reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
   connectTimeout: 5_000,
 } satisfies RedisOptions;
@@ -17,7 +18,10 @@ const PATIENT = { ...RECONNECT, maxRetriesPerRequest: null } satisfies RedisOpti
 export interface PatientOptions {
   /** For the log. */
   readonly purpose: string;
-  /** A connection that owes an answer for this long is made anew; more than its longest blocking read. Default 5 s. */
+  /**
+   * A connection that owes an answer for this long is made anew; more than its longest blocking read. Default
+   * 5 s.
+   */
   readonly socketTimeoutMs?: number;
 }
 
@@ -40,7 +44,10 @@ export function reportErrors(client: Redis, log: Log, purpose: string): void {
   client.on("error", rateLimited(log, `redis: connection for ${purpose}`));
 }
 
-/** A reporter of errors that logs the first at once and then at most one line in 5 s, saying how many it left out. */
+/**
+ * A reporter of errors that logs the first at once and then at most one line in 5 s, saying how many it left
+ * out.
+ */
 export function rateLimited(log: Log, what: string): (error: unknown) => void {
   let lastAt = Number.NEGATIVE_INFINITY;
   let leftOut = 0;

@@ -7,8 +7,9 @@ export class NotSent extends Error {
 }
 
 /**
- * Whether a refusal of `use` means that nothing was done and nothing will be: the server was never asked, or can serve no write, which it
- * says before the first one of a script. After any other error it may have been done, or half of it.
+ * Whether a refusal of `use` means that nothing was done and nothing will be: the server was never asked, or
+ * can serve no write, which it says before the first one of a script. After any other error it may have been
+ * done, or half of it.
  */
 export function isCertain(refusal: unknown): boolean {
   const cause = refusal instanceof DomainError ? refusal.cause : refusal;
@@ -30,11 +31,17 @@ export function unavailable(cause: unknown): DomainError {
   );
 }
 
-/** Answers of a server that is there but cannot serve. Redis 6 puts what a script met behind "ERR Error running script … : -". */
+/**
+ * Answers of a server that is there but cannot serve. Redis 6 puts what a script met behind "ERR Error
+ * running script … : -".
+ */
 const SERVER_TROUBLE =
   /(?:^|: -)(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|BUSY|NOREPLICAS|UNBLOCKED|EXECABORT)\b/;
 
-/** Whether the error is the server's or the network's rather than ours. Redis has no other way to say it than the first word of its reply. */
+/**
+ * Whether the error is the server's or the network's rather than ours. Redis has no other way to say it than
+ * the first word of its reply.
+ */
 export function isServerTrouble(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === "ReplyError") return SERVER_TROUBLE.test(error.message);

@@ -2,15 +2,16 @@ import type { JobId } from "@drover/core";
 import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-internals.js";
 
 /**
- * Every Redis key, built here and nowhere else. Keys that one script touches share a hash tag, so that they live on one node of a cluster.
+ * Every Redis key, built here and nowhere else. Keys that one script touches share a hash tag, so that they
+ * live on one node of a cluster.
  *
  * | key | type | what | lives |
  * |---|---|---|---|
  * | `{p:q}:q:*` | BullMQ's | the queue of processor q | with its jobs |
- * | `{p:q}:q:<job>` | hash | the job; own fields `drover:cancel`, `drover:released`, `drover:lost`, `drover:rearmed` | with the job |
+ * | `{p:q}:q:<job>` | hash | the job; own fields `drover:*` | with the job |
  * | `{p:q}:q:<job>:history` | list | events, newest 500 | 30 days after the last one, or with the job |
  * | `{p}:index` | hash | job → q: which queue a job is in | with its jobs |
- * | `{p}:jobs` | zset | all jobs by time of submit, in ms since the epoch: the order of the list | with its jobs |
+ * | `{p}:jobs` | zset | all jobs by time of submit, ms since the epoch | with its jobs |
  * | `{p:q}:q:<job>:expired` | string | the sweeper erased the job: nothing of it comes back | 30 days |
  * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
  * | `{p}:installation` | string | `new <id>` or `bound <id>`: which store belongs to this server | for ever |

@@ -5,7 +5,10 @@ import { Redis, type RedisOptions } from "ioredis";
 import { RECONNECT, reportErrors } from "./redis-connections.js";
 import { isServerTrouble, NotSent, unavailable } from "./redis-errors.js";
 
-/** A request waits this long for a connection, and then this long for an answer: together under the promised 2 s. */
+/**
+ * A request waits this long for a connection, and then this long for an answer: together under the promised 2
+ * s.
+ */
 const READY_WAIT_MS = 700;
 const ANSWER_WAIT_MS = 1_000;
 /** A server that fell silent is asked this often whether it is back. */
@@ -60,8 +63,8 @@ const FAIL_FAST = {
  * A connection for requests. Starts connecting when made, reconnects by itself for ever, ends with `close`.
  * Whatever goes wrong with the server is thrown as `redis_unavailable` within 2 s.
  *
- * A server that let one caller wait in vain has fallen silent: further ones are refused at once until it answers again, so that a
- * request of several steps, or one that comes later, does not wait for each of them.
+ * A server that let one caller wait in vain has fallen silent: further ones are refused at once until it
+ * answers again, so that a request of several steps, or one that comes later, does not wait for each of them.
  */
 export class RedisLink {
   readonly client: Redis;
@@ -75,7 +78,10 @@ export class RedisLink {
     for (const { name, ...script } of SCRIPTS) this.client.defineCommand(name, script);
   }
 
-  /** Runs commands once the connection is ready; all of them together have 1 s. */
+  /**
+   * Runs commands once the connection is ready; all of them together have 1 s.
+   * @throws {redis_unavailable} within 2 s, when the server does not serve.
+   */
   async use<T>(commands: (client: Redis) => Promise<T>): Promise<T> {
     try {
       await this.#ready();

@@ -61,7 +61,8 @@ describe("draining", () => {
       end(FAILED);
     }
     const job = await bench.until(id, "failed");
-    expect(numbers).toEqual([2, 3]); // a number of its own for each start, so that progress never falls within one
+    // A number of its own for each start, so that progress never falls within one.
+    expect(numbers).toEqual([2, 3]);
     expect(job).toMatchObject({ attempt: 3, maxAttempts: 3 });
     const { events } = await bench.queue.jobs.history(id);
     expect(events).toContainEqual(

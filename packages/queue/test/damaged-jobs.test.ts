@@ -1,9 +1,9 @@
 import { type JobId, parseJobId } from "@drover/core";
-import { DAMAGES, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { DAMAGES, silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest, silentLog } from "./queue-bench.js";
+import { newRequest } from "./queue-bench.js";
 
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
 const UNREADABLE = { code: "job_unreadable" };

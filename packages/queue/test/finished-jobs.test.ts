@@ -1,9 +1,9 @@
 import type { JobEnd, JobRequest } from "@drover/core";
-import { signal, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { signal, silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest, silentLog } from "./queue-bench.js";
+import { newRequest } from "./queue-bench.js";
 
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
 const LATER = 10_000_000_000_000;
@@ -27,7 +27,6 @@ beforeEach(async () => {
   return () => queue.close();
 });
 
-const jobKey = (request: JobRequest) => `{${prefix}:copy}:copy:${request.id}`;
 const keysLeft = async () =>
   (await client.keys(`*${prefix}*`)).map((key) => key.replaceAll(prefix, "p")).sort();
 
@@ -209,74 +208,6 @@ describe("restoring an end", () => {
       attempt: 3,
       result: { n: 3 },
     });
-  });
-});
-
-describe("a job whose record is gone", () => {
-  it("is not run from its id alone, and comes back as it was when it is submitted again", async () => {
-    const request = newRequest();
-    await queue.jobs.submit(request);
-    await client.del(jobKey(request));
-    const consumer = queue.attempts.consume("copy", { slots: 1, workerId: "w", retry: RETRY }, async () => ({
-      ...{ kind: "completed", result: "ran", artifacts: [] },
-    }));
-    await waitFor(async () => (await client.exists(`{${prefix}:copy}:copy:prioritized`)) === 0);
-    await waitFor(async () => (await queue.health.depth("copy")).running === 0);
-    expect(await client.exists(jobKey(request)), "no stub is left").toBe(0);
-    expect(await queue.finished.clearRemains(request)).toBe(true);
-    await queue.jobs.submit(request, { isRestored: true });
-    expect(await waitFor(async () => (await queue.jobs.get(request.id))?.result)).toBe("ran");
-    await consumer.drain(0);
-  });
-
-  it("is cleared from wherever its id stands, and one with a record is not", async () => {
-    const waiting = newRequest();
-    const scheduled = newRequest({ runAt: Date.now() + 60_000 });
-    const { request: ended } = await failed();
-    await queue.jobs.submit(waiting);
-    await queue.jobs.submit(scheduled);
-    for (const request of [waiting, scheduled, ended]) {
-      expect(await queue.finished.clearRemains(request)).toBe(false);
-      await client.del(jobKey(request));
-      expect(await queue.finished.clearRemains(request)).toBe(true);
-    }
-    expect(await queue.health.depth("copy")).toEqual({ queued: 0, running: 0 });
-    expect(await queue.finished.finishedBefore("copy", "failed", LATER, 9)).toEqual([]);
-  });
-
-  it("has one end when it was running: the attempt that lost it counts for nothing, also in the same worker", async () => {
-    const request = newRequest();
-    const attempts: { number: number; stopped: Promise<unknown> }[] = [];
-    const started = [signal(), signal()];
-    const go = signal();
-    const places: string[] = [];
-    const consumer = queue.attempts.consume(
-      "copy",
-      {
-        ...{ slots: 2, workerId: "w", retry: RETRY },
-        onFinished: async () => void places.push("finished"),
-        onDiscarded: async () => void places.push("discarded"),
-      },
-      async (attempt) => {
-        const stopped = new Promise((resolve) => attempt.signal.addEventListener("abort", resolve));
-        attempts.push({ number: attempt.number, stopped });
-        const place = attempts.length;
-        started[place - 1]?.resolve();
-        await Promise.race([stopped, go.promise]);
-        return { kind: "completed", result: place, artifacts: [] };
-      },
-    );
-    await queue.jobs.submit(request);
-    await started[0]?.promise;
-    await client.del(jobKey(request));
-    expect(await queue.finished.clearRemains(request)).toBe(true);
-    await queue.jobs.submit(request, { isRestored: true });
-    await attempts[0]?.stopped;
-    await started[1]?.promise;
-    go.resolve();
-    expect(await waitFor(async () => (await queue.jobs.get(request.id))?.result)).toBe(2);
-    await consumer.drain(0);
-    expect(places).toEqual(["discarded", "finished"]);
   });
 });
 

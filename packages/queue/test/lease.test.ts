@@ -1,9 +1,17 @@
 import type { Attempt, ConsumeOptions, Outcome } from "@drover/core";
-import { type ChaosProxy, chaosProxy, signal, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import {
+  type ChaosProxy,
+  chaosProxy,
+  signal,
+  silentLog,
+  type TestRedis,
+  testRedis,
+  waitFor,
+} from "@drover/testkit";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest, silentLog } from "./queue-bench.js";
+import { newRequest } from "./queue-bench.js";
 
 const LEASE = { leaseMs: 1_000, stalledCheckMs: 250 };
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };

@@ -7,12 +7,11 @@ import {
   type JobId,
   type JobRequest,
   type JobStatus,
-  type Log,
   type Outcome,
   parseJobId,
   type QueuePorts,
 } from "@drover/core";
-import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, test } from "vitest";
 import { connectQueue } from "../src/index.js";
 
@@ -29,9 +28,6 @@ export const FAILED: Extract<Outcome, { kind: "failed" }> = {
   message: "It broke.",
   retryable: true,
 };
-
-/** Keeps quiet: the tests look at the jobs. */
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** An id that no job has. */
 export function newJobId(): JobId {
@@ -59,8 +55,8 @@ export function newRequest(change: Partial<JobRequest> = {}): JobRequest {
 }
 
 /**
- * `it` whose tests get a bench of their own. To be called once in a file: it starts the Redis that the file's tests share, each under a
- * prefix of its own.
+ * `it` whose tests get a bench of their own. To be called once in a file: it starts the Redis that the file's
+ * tests share, each under a prefix of its own.
  */
 export function queueTest() {
   let redis: TestRedis;
@@ -101,7 +97,9 @@ export class QueueBench {
     return this.queue.jobs.submit(this.request(change));
   }
 
-  /** Starts a consumer of the bench's processor; one slot and no delay between attempts unless said otherwise. */
+  /**
+   * Starts a consumer of the bench's processor; one slot and no delay between attempts unless said otherwise.
+   */
   consume(
     execute: (attempt: Attempt) => Promise<Outcome>,
     options: Partial<ConsumeOptions> & { readonly on?: QueuePorts } = {},
@@ -153,8 +151,8 @@ export interface HeldAttempt {
 }
 
 /**
- * An `execute` in a test's hands: each attempt is held until the test ends it. One that is told to stop ends by itself as a real one
- * would: `cancelled` for a cancel, `released` for anything else.
+ * An `execute` in a test's hands: each attempt is held until the test ends it. One that is told to stop ends
+ * by itself as a real one would: `cancelled` for a cancel, `released` for anything else.
  */
 export class ManualConsumer {
   readonly #held: HeldAttempt[] = [];

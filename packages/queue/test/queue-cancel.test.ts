@@ -92,7 +92,10 @@ describe("cancelling", () => {
   });
 });
 
-/** Starts a consumer whose attempt does not listen to its signal; resolves once it runs, with the function that ends it. */
+/**
+ * Starts a consumer whose attempt does not listen to its signal; resolves once it runs, with the function
+ * that ends it.
+ */
 async function deafAttempt(bench: QueueBench): Promise<(outcome: Outcome) => void> {
   const started = signal<(outcome: Outcome) => void>();
   bench.consume(() => new Promise((resolve) => started.resolve(resolve)));

@@ -1,8 +1,8 @@
-import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest, silentLog } from "./queue-bench.js";
+import { newRequest } from "./queue-bench.js";
 
 let redis: TestRedis;
 let client: Redis;

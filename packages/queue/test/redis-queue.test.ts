@@ -1,11 +1,11 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Attempt } from "@drover/core";
 import { MAX_REQUEST_BYTES } from "@drover/core";
-import { chaosProxy, redisTap, signal, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { chaosProxy, redisTap, signal, silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest, silentLog } from "./queue-bench.js";
+import { newRequest } from "./queue-bench.js";
 
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
 
@@ -208,7 +208,8 @@ describe("the queue without its server", () => {
       retryAfterS: 2,
     });
     await expect(queue.jobs.get(request.id)).rejects.toMatchObject({ code: "redis_unavailable" });
-    expect(performance.now() - startedAt).toBeLessThan(4_000); // two refusals of at most 2 s, which is the promise itself
+    // Two refusals of at most 2 s, which is the promise itself.
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
     proxy.heal();
     await waitFor(async () => (await queue.jobs.submit(request)).id === request.id, { deadlineMs: 10_000 });
     await queue.close();

@@ -1,7 +1,7 @@
-import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest, silentLog } from "./queue-bench.js";
+import { newRequest } from "./queue-bench.js";
 
 const JOBS = 500;
 

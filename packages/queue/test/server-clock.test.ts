@@ -1,9 +1,9 @@
-import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ServerClock } from "../src/bullmq/server-clock.js";
 import { connectQueue } from "../src/index.js";
 import { RedisLink } from "../src/redis-link.js";
-import { newRequest, silentLog } from "./queue-bench.js";
+import { newRequest } from "./queue-bench.js";
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -49,7 +49,8 @@ describe("the server's clock", () => {
       for (const { id } of [completed, failed, cancelled]) {
         const end = await waitFor(async () => (await queue.jobs.get(id))?.finishedAt);
         expect(Math.abs(end - trueNow())).toBeLessThan(5_000);
-        const [, ...events] = (await queue.jobs.history(id)).events; // the first is stamped by whoever submitted
+        // The first is stamped by whoever submitted.
+        const [, ...events] = (await queue.jobs.history(id)).events;
         const times = events.map(({ at }) => at);
         for (const at of times) expect(Math.abs(at - trueNow())).toBeLessThan(5_000);
         expect(times).toEqual([...times].sort((a, b) => a - b));

@@ -60,12 +60,12 @@ async function expireJobsOf(
 }
 
 /** False when the job is not to be removed after all: it was retried by a person. */
-async function expireJob(deps: RetentionDeps, place: JobRef, before: number): Promise<boolean> {
+async function expireJob(deps: RetentionDeps, ref: JobRef, before: number): Promise<boolean> {
   const { jobs, finished } = deps.queue;
   // One that cannot be read expires like any other.
-  const job = await jobs.get(place.id).catch(() => undefined);
-  if (!(await finished.expire(place, before))) return false;
-  await removeExpired(deps, place, job);
+  const job = await jobs.get(ref.id).catch(() => undefined);
+  if (!(await finished.expire(ref, before))) return false;
+  await removeExpired(deps, ref, job);
   return true;
 }
 

@@ -233,7 +233,7 @@ export interface FinishedJobs {
   synced(signal: AbortSignal): Promise<void>;
 }
 
-/** Where the queue keeps a job. */
+/** What names a job and the queue that it is in. */
 export type JobRef = Pick<JobRequest, "id" | "processor">;
 
 /** Who of several processes does what only one should do at a time. */

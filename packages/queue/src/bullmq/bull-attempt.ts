@@ -101,13 +101,17 @@ export class BullAttempt implements Attempt {
     );
   }
 
-  /** Reads what was noted about the job before this attempt. Answers whether somebody asked to cancel it. */
+  /**
+   * Reads what was noted about the job before this attempt.
+   * @returns whether somebody asked to cancel it.
+   */
   async readMarks(): Promise<boolean> {
     const { link, keys, request } = this.#deps;
     const [cancel, rearmed] = await link.use((client) =>
       client.hmget(keys.job(request.processor, request.id), "drover:cancel", "drover:rearmed"),
     );
-    this.reopenedEnd = rearmed == null ? null : Number.parseInt(rearmed, 10); // "<end> <time of the retry>", by queue-again.lua
+    // "<end> <time of the retry>", by queue-again.lua.
+    this.reopenedEnd = rearmed == null ? null : Number.parseInt(rearmed, 10);
     return cancel != null;
   }
 

@@ -10,9 +10,12 @@ import { alreadyMoved } from "./bullmq-internals.js";
 import { DamagedJobs, readRequest } from "./damaged-jobs.js";
 import { noteLostWorker } from "./job-history.js";
 import type { LeaseTimes } from "./lease-times.js";
-import { recordOutcome, type StateAfterAttempt } from "./record-outcome.js";
+import { recordOutcome, tellOfEnd } from "./record-outcome.js";
 
-/** Cancel marks are looked for this often: with a second of grace for the child, a running job is stopped well within the promised 2 s. */
+/**
+ * Cancel marks are looked for this often: with a second of grace for the child, a running job is stopped well
+ * within the promised 2 s.
+ */
 const CANCEL_CHECK_MS = 250;
 
 /** How long after the drain deadline an attempt has to end and its outcome to be recorded. */
@@ -38,8 +41,9 @@ type Execute = (attempt: Attempt) => Promise<Outcome>;
 /**
  * Takes jobs of one processor through a BullMQ worker. Starts when made, ends with `drain`.
  *
- * The outcome is recorded inside BullMQ's processor function, while BullMQ still renews the lease, and BullMQ is then told that the
- * job was moved: this way it is known for sure whether the outcome was recorded, and by whom.
+ * The outcome is recorded inside BullMQ's processor function, while BullMQ still renews the lease, and BullMQ
+ * is then told that the job was moved: this way it is known for sure whether the outcome was recorded, and by
+ * whom.
  */
 export class BullConsumer implements Consumer {
   readonly #processor: string;
@@ -50,7 +54,10 @@ export class BullConsumer implements Consumer {
   readonly #attempts = new Map<string, BullAttempt>();
   readonly #damaged: DamagedJobs;
   readonly #timer: NodeJS.Timeout;
-  /** Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and run again. */
+  /**
+   * Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and
+   * run again.
+   */
   readonly #giveUp = new AbortController();
   #drained: Promise<void> | undefined;
 
@@ -67,7 +74,8 @@ export class BullConsumer implements Consumer {
       slots: options.slots,
       process: (job, token) => this.#process(job, token),
       onError: (error) => {
-        // A job that BullMQ cannot read is told by nothing but the error of the command that gave it to this worker.
+        // A job that BullMQ cannot read is told by nothing but the error of the command that gave it to this
+        // worker.
         if (!isServerTrouble(error)) void this.#damaged.endThose((id) => !this.#attempts.has(id));
       },
       onStalled: (id) => void this.#noteLostWorker(id as JobId), // BullMQ ids are the ids of submit
@@ -142,7 +150,7 @@ export class BullConsumer implements Consumer {
         log: this.#deps.log,
         giveUp: this.#giveUp.signal,
       });
-      await this.#tell(attempt, outcome, state);
+      await tellOfEnd(state, { attempt, outcome, options: this.#options, log: this.#deps.log });
     } finally {
       if (this.#attempts.get(attempt.request.id) === attempt) this.#attempts.delete(attempt.request.id);
       attempt.end();
@@ -151,8 +159,9 @@ export class BullConsumer implements Consumer {
   }
 
   /**
-   * A job whose record was lost may be restored and handed to this very worker while it still runs the lost attempt. Both have the same
-   * lease token, and BullMQ renews one lease for both: the older one ends and records nothing, the newer one goes back in line.
+   * A job whose record was lost may be restored and handed to this very worker while it still runs the lost
+   * attempt. Both have the same lease token, and BullMQ renews one lease for both: the older one ends and
+   * records nothing, the newer one goes back in line.
    */
   async #endOlder(attempt: BullAttempt): Promise<boolean> {
     const older = this.#attempts.get(attempt.request.id);
@@ -175,7 +184,8 @@ export class BullConsumer implements Consumer {
   }
 
   async #outcomeOf(attempt: BullAttempt): Promise<Outcome> {
-    const isCancelled = await attempt.readMarks().catch(() => false); // Redis is away: looked for again in a moment
+    // Redis is away: looked for again in a moment.
+    const isCancelled = await attempt.readMarks().catch(() => false);
     if (isCancelled) return { kind: "cancelled" };
     try {
       return await this.#execute(attempt);
@@ -191,20 +201,6 @@ export class BullConsumer implements Consumer {
         message: "The attempt ended unexpectedly.",
         retryable: true,
       };
-    }
-  }
-
-  async #tell(attempt: BullAttempt, outcome: Outcome, state: StateAfterAttempt): Promise<void> {
-    try {
-      if (state === "finished") await this.#options.onFinished?.(attempt, outcome);
-      if (state === "lost") await this.#options.onDiscarded?.(attempt);
-    } catch (error) {
-      this.#deps.log.warn("cleaning up after an attempt failed; the sweeper will do it", {
-        job_id: attempt.request.id,
-        request_id: attempt.request.requestId ?? undefined,
-        attempt: attempt.number,
-        error,
-      });
     }
   }
 
@@ -236,7 +232,8 @@ export class BullConsumer implements Consumer {
 
   async #lookForCancelMarks(): Promise<void> {
     for (const attempt of this.#attempts.values()) {
-      const isRequested = await attempt.isCancelRequested().catch(() => false); // Redis is away: asked again in a moment
+      // Redis is away: asked again in a moment.
+      const isRequested = await attempt.isCancelRequested().catch(() => false);
       if (isRequested) attempt.stop("cancelled");
     }
   }

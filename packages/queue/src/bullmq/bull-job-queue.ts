@@ -10,19 +10,23 @@ import {
   type JobRequest,
   UnconfirmedSubmit,
 } from "@drover/core";
-import { CANCELLED, encodeRequest } from "../job-codec.js";
+import { encodeRequest } from "../job-codec.js";
 import { type Listed, listJobs } from "../job-listing.js";
 import { isCertain, isServerTrouble } from "../redis-errors.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 import type { BullQueues } from "./bull-queues.js";
 import { addOptions } from "./bullmq-internals.js";
+import { CANCELLED } from "./failed-reason.js";
 import { appendEvents, finishedEvent, HISTORY_LIMIT, HISTORY_TTL_MS, readHistory } from "./job-history.js";
 import type { JobLocator } from "./job-locator.js";
 import { isDamaged, readJob, readListedJob, readRecord } from "./job-snapshot.js";
 import { addDeadline } from "./queue-deadlines.js";
 
-/** What is left of a retry after its first step takes no longer: a wait for the connection, then one for the answer. */
+/**
+ * What is left of a retry after its first step takes no longer: a wait for the connection, then one for the
+ * answer.
+ */
 const RETRY_MS = 3_000;
 
 /** An entry of the index whose job is missing is an aborted submit once it is this old. */
@@ -49,7 +53,9 @@ const ERASE_KEYS = [
   "failed",
 ] as const;
 
-/** The jobs in BullMQ's queues. State comes from BullMQ alone, read together with the fields in one script. */
+/**
+ * The jobs in BullMQ's queues. State comes from BullMQ alone, read together with the fields in one script.
+ */
 export class BullJobQueue implements JobQueue {
   readonly #link: RedisLink;
   readonly #keys: RedisKeys;
@@ -77,7 +83,8 @@ export class BullJobQueue implements JobQueue {
 
   async submit(request: JobRequest, options: { readonly isRestored?: boolean } = {}): Promise<Job> {
     const data = encodeRequest(request);
-    await this.#locator.add(request); // an entry without a job is harmless, so that an error up to here is certain
+    // An entry without a job is harmless, so that an error up to here is certain.
+    await this.#locator.add(request);
     await addDeadline(this.#link, this.#keys, request);
     try {
       const { processor } = request;
@@ -108,7 +115,8 @@ export class BullJobQueue implements JobQueue {
       await appendEvents(this.#link, this.#keys, request, { type: "restored", at: this.#now() });
     const job = await this.#read(request.processor, request.id);
     if (job === undefined) throw new Error(`job ${request.id} was erased while it was being submitted`);
-    // The index has the time of the last request. And an old entry may have been dropped as one without a job, just before there was one.
+    // The index has the time of the last request. And an old entry may have been dropped as one without a
+    // job, just before there was one.
     if (job.createdAt !== request.createdAt || isRestored) await this.#locator.add(job);
     return job;
   }
@@ -125,7 +133,7 @@ export class BullJobQueue implements JobQueue {
     return listJobs(
       {
         following: (after, limit) => this.#locator.following(after, limit),
-        jobs: (listed) => Promise.all(listed.map((place) => this.#listed(place))),
+        jobs: (listed) => Promise.all(listed.map((each) => this.#listed(each))),
       },
       query,
     );
@@ -225,12 +233,12 @@ export class BullJobQueue implements JobQueue {
     );
   }
 
-  async #listed(place: Listed): Promise<Job | undefined> {
-    const processor = await this.#locator.find(place.id);
+  async #listed(listed: Listed): Promise<Job | undefined> {
+    const processor = await this.#locator.find(listed.id);
     if (processor === undefined) return undefined;
-    const job = await readListedJob(this.#link, this.#keys, { ...place, processor });
-    if (job === undefined && this.#now() - place.createdAt > DANGLING_AFTER_MS)
-      await this.#locator.drop(place);
+    const job = await readListedJob(this.#link, this.#keys, { ...listed, processor });
+    if (job === undefined && this.#now() - listed.createdAt > DANGLING_AFTER_MS)
+      await this.#locator.drop(listed);
     return job;
   }
 }

@@ -23,7 +23,10 @@ export class BullQueues {
     this.#log = log;
   }
 
-  /** The queue of a processor, for adding, retrying and removing, on the connection for requests. */
+  /**
+   * The queue of a processor, for adding, retrying and removing, on the connection for requests.
+   * @throws {redis_unavailable} while there is no connection.
+   */
   queue(processor: string): Queue {
     const known = this.#queues.get(processor);
     if (known !== undefined) return known;
@@ -62,7 +65,10 @@ export class BullQueues {
   }
 }
 
-/** A queue that answers the jobs that can be read: BullMQ's own answers none, and Bull Board no page, where one is damaged. */
+/**
+ * A queue that answers the jobs that can be read: BullMQ's own answers none, and Bull Board no page, where
+ * one is damaged.
+ */
 class ReadableQueue extends Queue {
   override async getJob(id: string): Promise<Job | undefined> {
     try {

@@ -10,10 +10,16 @@ import { WorkerConnection } from "./worker-connection.js";
 /** A job that was lost with its worker this often fails as `worker_lost`: it may well be what kills them. */
 const MAX_LOST_WORKERS = 10;
 
-/** BullMQ's fetch loop spins when the server refuses every command; past this many errors in a second it rests for one. */
+/**
+ * BullMQ's fetch loop spins when the server refuses every command; past this many errors in a second it rests
+ * for one.
+ */
 const MAX_ERRORS_A_SECOND = 10;
 
-/** How long BullMQ gets to close once its connection is gone: it never comes back from one that is being remade. In ms. */
+/**
+ * How long BullMQ gets to close once its connection is gone: it never comes back from one that is being
+ * remade. In ms.
+ */
 const CLOSE_MS = 500;
 
 export interface BullWorkerOptions {
@@ -36,7 +42,8 @@ export interface BullWorkerOptions {
 }
 
 /**
- * BullMQ's worker of one queue with the connection that it lives on. Takes jobs from when it is made until `close`, and not while paused.
+ * BullMQ's worker of one queue with the connection that it lives on. Takes jobs from when it is made until
+ * `close`, and not while paused.
  */
 export class BullWorker {
   readonly #worker: Worker;
@@ -86,7 +93,10 @@ export class BullWorker {
     if (this.#closed === undefined) this.#worker.resume();
   }
 
-  /** Takes nothing more and goes on renewing leases; resolves when what runs has ended. With Redis away it may never. */
+  /**
+   * Takes nothing more and goes on renewing leases; resolves when what runs has ended. With Redis away it may
+   * never.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#worker.close();
     return this.#closed;

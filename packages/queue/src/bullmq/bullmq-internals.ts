@@ -4,8 +4,9 @@ import { type JobsOptions, WaitingError, type Worker } from "bullmq";
 import { Redis, type RedisOptions } from "ioredis";
 
 /**
- * What we rely on in BullMQ beyond its documented API, fact by fact, each with its test in `bullmq-internals.test.ts`. The scripts in
- * `scripts/` have to spell fields and events out; the test reads them and holds what it finds against the lists here.
+ * What we rely on in BullMQ beyond its documented API, fact by fact, each with its test in
+ * `bullmq-internals.test.ts`. The scripts in `scripts/` have to spell fields and events out; the test reads
+ * them and holds what it finds against the lists here.
  */
 
 /** The release of BullMQ, major and minor, that the facts were checked against. */
@@ -15,7 +16,8 @@ export const CHECKED_RELEASE = "6.7";
 export function warnOfOtherRelease(log: Log, installed = installedVersion()): void {
   if (installed.startsWith(`${CHECKED_RELEASE}.`)) return;
   log.warn(
-    `bullmq ${installed} is installed; Drover was checked against ${CHECKED_RELEASE} and relies on its internals. Install ${CHECKED_RELEASE}.`,
+    `bullmq ${installed} is installed; Drover was checked against ${CHECKED_RELEASE} and relies on its ` +
+      `internals. Install ${CHECKED_RELEASE}.`,
     { bullmq: installed },
   );
 }
@@ -40,8 +42,15 @@ function installedVersion(): string {
  * | `events` | stream | what happened, about the newest `EVENTS_KEPT` |
  */
 export const QUEUE_KEYS = [
-  ...(["wait", "paused", "prioritized", "delayed", "active", "completed", "failed"] as const),
-  ...(["stalled", "events"] as const),
+  "wait",
+  "paused",
+  "prioritized",
+  "delayed",
+  "active",
+  "completed",
+  "failed",
+  "stalled",
+  "events",
 ] as const;
 
 export type QueueKey = (typeof QUEUE_KEYS)[number];
@@ -59,9 +68,12 @@ export const logsKey = (jobKey: string): string => `${jobKey}:logs`;
 
 /**
  * Fields of a job's hash. Facts about them:
- * - A worker that takes an id whose hash is gone makes one with `processedOn`, `ats` and `pb` alone: no `data`, no `timestamp`.
- * - A retry of a failed job keeps `ats`, `stc`, `defa`, `progress` and `stacktrace`, and drops the rest of the end.
- * - BullMQ parses `opts`, `progress`, `parent` and the counts of each job that it takes, and leaves one that it cannot parse active.
+ * - A worker that takes an id whose hash is gone makes one with `processedOn`, `ats` and `pb` alone: no
+ *   `data`, no `timestamp`.
+ * - A retry of a failed job keeps `ats`, `stc`, `defa`, `progress` and `stacktrace`, and drops the rest of
+ *   the end.
+ * - BullMQ parses `opts`, `progress`, `parent` and the counts of each job that it takes, and leaves one that
+ *   it cannot parse active.
  */
 export const JOB_FIELDS = {
   name: "the processor",
@@ -86,7 +98,10 @@ export const JOB_FIELDS = {
 
 export type JobField = keyof typeof JOB_FIELDS;
 
-/** Fact: an entry of `events` is `event`, one of these, and `jobId`; a `failed` one has `failedReason` and `prev` as well. */
+/**
+ * Fact: an entry of `events` is `event`, one of these, and `jobId`; a `failed` one has `failedReason` and
+ * `prev` as well.
+ */
 export const JOB_EVENTS = [
   "waiting",
   "delayed",
@@ -102,20 +117,25 @@ export const JOB_EVENTS = [
 export const EVENTS_KEPT = 10_000;
 
 /**
- * A priority of ours, −100 to 100 with the highest first, as BullMQ's, 201 to 1.
- * Fact: the lowest number runs first, and 0 means "no priority": such jobs are in `wait` and come before all others.
+ * A priority of ours, −100 to 100 with the highest first, as BullMQ's, 201 to 1. Fact: the lowest number runs
+ * first, and 0 means "no priority": such jobs are in `wait` and come before all others.
  */
 export const bullPriority = (priority: number): number => 101 - priority;
 
 /** Fact: a score in `delayed` is the due time, in ms since the epoch, times this, plus a counter. */
 export const DELAYED_SCORES_PER_MS = 4_096;
 
-/** Fact: a job is due its delay after its timestamp, whenever it is added. In ms, 0 for a time that is past. */
+/**
+ * Fact: a job is due its delay after its timestamp, whenever it is added. In ms, 0 for a time that is past.
+ */
 function delayOf({ runAt, createdAt }: JobRequest): number {
   return Math.max(0, (runAt ?? 0) - createdAt);
 }
 
-/** The options that a job is added with. Fact: `add` is one script, so that a server that refuses it has done nothing. */
+/**
+ * The options that a job is added with. Fact: `add` is one script, so that a server that refuses it has done
+ * nothing.
+ */
 export function addOptions(request: JobRequest): JobsOptions {
   return { ...storedOptions(request), timestamp: request.createdAt, delay: delayOf(request) };
 }
@@ -147,33 +167,39 @@ export function addedFields(request: JobRequest, data: object): readonly (string
 }
 
 /**
- * How all lock tokens of a worker begin.
- * Fact: a token is the worker's id and a number, and serves one job after another; so it does not tell an attempt from the next.
+ * How all lock tokens of a worker begin. Fact: a token is the worker's id and a number, and serves one job
+ * after another; so it does not tell an attempt from the next.
  */
 export function tokenPrefixOf(worker: Worker): string {
   return `${worker.id}:`;
 }
 
 /**
- * Options of a queue on a connection that does not wait for its server.
- * Fact: with them a queue asks the server for nothing before its first command. Made on a connection that is down, it refuses at once,
- * and serves when the connection is back. A queue that does ask, and gets no answer, refuses for ever.
+ * Options of a queue on a connection that does not wait for its server. Fact: with them a queue asks the
+ * server for nothing before its first command. Made on a connection that is down, it refuses at once, and
+ * serves when the connection is back. A queue that does ask, and gets no answer, refuses for ever.
  */
 export const FAIL_FAST_QUEUE = { skipWaitingForReady: true, skipVersionCheck: true } as const;
 
-/** What the processor function throws when it has moved the job. Fact: BullMQ then does nothing to it, wherever it was moved to. */
+/**
+ * What the processor function throws when it has moved the job. Fact: BullMQ then does nothing to it,
+ * wherever it was moved to.
+ */
 export function alreadyMoved(): Error {
   return new WaitingError();
 }
 
-/** Whether BullMQ refused to move or change a job. Fact: such an error has a number as its `code`, those of the network a word or none. */
+/**
+ * Whether BullMQ refused to move or change a job. Fact: such an error has a number as its `code`, those of
+ * the network a word or none.
+ */
 export function isRefusal(error: Error): boolean {
   return "code" in error && typeof error.code === "number";
 }
 
 /**
- * The copies that BullMQ will have made of a worker's connection.
- * Fact: a worker makes its connection for blocking reads with `duplicate` of the one that it was given, and makes no other.
+ * The copies that BullMQ will have made of a worker's connection. Fact: a worker makes its connection for
+ * blocking reads with `duplicate` of the one that it was given, and makes no other.
  * @returns a list that grows with each copy.
  */
 export function copiesOf(client: Redis): readonly Redis[] {
@@ -187,9 +213,10 @@ export function copiesOf(client: Redis): readonly Redis[] {
 }
 
 /**
- * Bounds how long one blocking read of the worker lasts, in ms, also while a delayed job is waited for.
- * Fact: the worker waits for the next delayed job for at most its backend's `maximumBlockTimeout`, in seconds, 10 by default; without a
- * delayed job for `drainDelay`, in seconds as well. A longer read would look like a connection that is dead.
+ * Bounds how long one blocking read of the worker lasts, in ms, also while a delayed job is waited for. Fact:
+ * the worker waits for the next delayed job for at most its backend's `maximumBlockTimeout`, in seconds, 10
+ * by default; without a delayed job for `drainDelay`, in seconds as well. A longer read would look like a
+ * connection that is dead.
  * @throws {TypeError} when the installed version has no such bound.
  */
 export function boundBlockingReads(worker: Worker, blockMs: number): void {
@@ -202,8 +229,8 @@ export function boundBlockingReads(worker: Worker, blockMs: number): void {
 const TIMESTAMP = 6;
 
 /**
- * Lets the worker stamp the end of its jobs with another clock than the host's.
- * Fact: the worker's backend passes the time of the end as the seventh argument of `moveToFinishedArgs` to the script that ends a job.
+ * Lets the worker stamp the end of its jobs with another clock than the host's. Fact: the worker's backend
+ * passes the time of the end as the seventh argument of `moveToFinishedArgs` to the script that ends a job.
  * @throws {TypeError} when the installed version has no such method.
  */
 export function stampEndsBy(worker: Worker, now: () => number): void {

@@ -26,26 +26,39 @@ export interface QueueOptions {
   readonly random?: () => number;
   /** Default `LEASE_TIMES`. Shorter ones are for tests. */
   readonly lease?: Partial<LeaseTimes>;
-  /** Where the server has no WAITAOF: how long after a write it is taken for synced, in ms. Default 6,000. Shorter ones are for tests. */
+  /**
+   * Where the server has no WAITAOF: how long after a write it is taken for synced, in ms. Default 6,000.
+   * Shorter ones are for tests.
+   */
   readonly syncDelayMs?: number;
-  /** How often a waiter for a change looks at the job although no event came, in ms. Default 1,000. Longer ones are for tests. */
+  /**
+   * How often a waiter for a change looks at the job although no event came, in ms. Default 1,000. Longer
+   * ones are for tests.
+   */
   readonly lookAgainMs?: number;
 }
 
 /** 5 s over the second between two syncs of an append-only file that is synced `everysec`. */
 const SYNC_DELAY_MS = 6_000;
-/** A caller of `changed` looks again after this long even without an event: one may fall between its read and the call. */
+/**
+ * A caller of `changed` looks again after this long even without an event: one may fall between its read and
+ * the call.
+ */
 const LOOK_AGAIN_MS = 1_000;
 
 /** The queue on Redis through BullMQ, and its queues for the operators' board. */
 export interface BullQueue extends QueuePorts {
-  /** BullMQ's queue of a processor, for Bull Board only. Throws `redis_unavailable` while there is no connection. */
+  /**
+   * BullMQ's queue of a processor, for Bull Board only.
+   * @throws {redis_unavailable} while there is no connection.
+   */
   boardQueue(processor: string): Queue;
 }
 
 /**
- * Connects to the queue's server. Answers at once: the connection is made in the background and remade for ever, and what needs it
- * meanwhile is refused with `redis_unavailable`. Consumers wait instead. Ends with `close`.
+ * Connects to the queue's server. Answers at once: the connection is made in the background and remade for
+ * ever, and what needs it meanwhile is refused with `redis_unavailable`. Consumers wait instead. Ends with
+ * `close`.
  */
 export function connectQueue(options: QueueOptions): BullQueue {
   const { url, log, random = Math.random, lookAgainMs = LOOK_AGAIN_MS } = options;

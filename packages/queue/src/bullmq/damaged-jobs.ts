@@ -1,8 +1,9 @@
 import { type JobId, type JobRequest, type Log, parseJobId } from "@drover/core";
 import type { Job as BullJob } from "bullmq";
-import { decodeRequest, encodeFailure } from "../job-codec.js";
+import { decodeRequest } from "../job-codec.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
+import { encodeFailure } from "./failed-reason.js";
 import { isDamaged, readRecord } from "./job-snapshot.js";
 
 export interface DamagedJobsDeps {
@@ -24,8 +25,9 @@ const FAILURE = encodeFailure({
 /**
  * Ends the jobs that a worker was given and cannot read, each once, so that they come back to no worker.
  *
- * BullMQ moves a job to the active ones and locks it before it reads it. Where it cannot, it throws and forgets the job, whose lock runs out;
- * then the job is found without a worker and handed out again, for ever.
+ * BullMQ moves a job to the active ones and locks it before it reads it. Where it cannot, it throws and
+ * forgets the job, whose lock runs out; then the job is found without a worker and handed out again, for
+ * ever.
  */
 export class DamagedJobs {
   readonly #deps: DamagedJobsDeps;
@@ -37,8 +39,9 @@ export class DamagedJobs {
   }
 
   /**
-   * Looks at the active jobs that `isNobodys` and ends those that cannot be read. Never rejects. One look at a time, and another one after
-   * it when asked for meanwhile: what a look misses would stall, and BullMQ drops a job that is no hash from every list then.
+   * Looks at the active jobs that `isNobodys` and ends those that cannot be read. Never rejects. One look at
+   * a time, and another one after it when asked for meanwhile: what a look misses would stall, and BullMQ
+   * drops a job that is no hash from every list then.
    */
   async endThose(isNobodys: (id: string) => boolean): Promise<void> {
     this.#asked += 1;
@@ -76,7 +79,9 @@ export class DamagedJobs {
   }
 }
 
-/** What the job asks for; `undefined` when its record cannot be read, or is gone: evicted, or deleted by hand. */
+/**
+ * What the job asks for; `undefined` when its record cannot be read, or is gone: evicted, or deleted by hand.
+ */
 export function readRequest(job: BullJob): JobRequest | undefined {
   const counts = [
     job.attemptsStarted - 1,

@@ -6,10 +6,11 @@ import {
   type JobRef,
   type JobRequest,
 } from "@drover/core";
-import { CANCELLED, encodeFailure, encodeRequest, type ReturnValue } from "../job-codec.js";
+import { encodeRequest, type ReturnValue } from "../job-codec.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 import { addedFields } from "./bullmq-internals.js";
+import { CANCELLED, encodeFailure } from "./failed-reason.js";
 import { HISTORY_LIMIT, HISTORY_TTL_MS } from "./job-history.js";
 import type { JobLocator } from "./job-locator.js";
 
@@ -40,13 +41,13 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
       }
       return found.slice(0, limit);
     },
-    async expire(place, time) {
-      const isRemoved = await link.run("remove-finished", expireKeys(keys, place), [
-        place.id,
+    async expire(ref, time) {
+      const isRemoved = await link.run("remove-finished", expireKeys(keys, ref), [
+        ref.id,
         time,
         EXPIRED_TTL_MS,
       ]);
-      if (isRemoved === 1) await locator.remove(place.id);
+      if (isRemoved === 1) await locator.remove(ref.id);
       return isRemoved === 1;
     },
     isExpired: async ({ processor, id }) =>
@@ -62,8 +63,7 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
         ...fieldsOf(request, end),
       ])) as "restored" | "kept" | "reopened";
     },
-    clearRemains: async (place) =>
-      (await link.run("clear-remains", remainKeys(keys, place), [place.id])) === 1,
+    clearRemains: async (ref) => (await link.run("clear-remains", remainKeys(keys, ref), [ref.id])) === 1,
     synced: deps.synced,
   };
 }

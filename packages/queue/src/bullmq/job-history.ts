@@ -9,12 +9,6 @@ export const HISTORY_LIMIT = 500;
 /** How long a job's events outlive the last of them, should the job's end not take them along. */
 export const HISTORY_TTL_MS = 30 * 86_400_000;
 
-/** Adds to a bounded list, dropping the oldest. */
-export function appendBounded<T extends JobEvent | LogLine>(list: T[], ...more: readonly T[]): void {
-  list.push(...more);
-  list.splice(0, Math.max(0, list.length - HISTORY_LIMIT));
-}
-
 /** Adds events to a job's history, if the job exists. */
 export async function appendEvents(
   link: RedisLink,
@@ -30,7 +24,10 @@ export async function appendEvents(
   );
 }
 
-/** Notes that the worker of a job was lost, unless that is known already. Returns the number of the lost attempt, or 0. */
+/**
+ * Notes that the worker of a job was lost, unless that is known already.
+ * @returns the number of the lost attempt, or 0.
+ */
 export async function noteLostWorker(
   link: RedisLink,
   keys: RedisKeys,
@@ -41,7 +38,10 @@ export async function noteLostWorker(
   return Number(await link.run("note-lost", scriptKeys, [id, at, HISTORY_LIMIT, HISTORY_TTL_MS]));
 }
 
-/** A job's events and log lines. The first and the last event are not stored: the job itself says when it was accepted and how it ended. */
+/**
+ * A job's events and log lines. The first and the last event are not stored: the job itself says when it was
+ * accepted and how it ended.
+ */
 export async function readHistory(link: RedisLink, keys: RedisKeys, job: Job): Promise<JobHistory> {
   const lists = [keys.history(job.processor, job.id), keys.logs(job.processor, job.id)];
   const [events, logs] = (await link.run("history", lists, [HISTORY_LIMIT])) as [string[], string[]];
@@ -89,7 +89,10 @@ const MEMBERS = {
   finished: ["attempt", "status", "code"],
 } as const satisfies Record<JobEvent["type"], readonly (keyof typeof CHECKS)[]>;
 
-/** The event that an entry of a job's history holds; none for an entry that is damaged: the others still tell their part. */
+/**
+ * The event that an entry of a job's history holds; none for an entry that is damaged: the others still tell
+ * their part.
+ */
 function decodeEvent(json: string): readonly JobEvent[] {
   const event = parse(json);
   if (!isObject(event) || !isTime(event["at"])) return [];

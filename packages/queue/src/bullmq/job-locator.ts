@@ -7,8 +7,8 @@ import type { RedisLink } from "../redis-link.js";
 const CACHE_LIMIT = 10_000;
 
 /**
- * Finds the queue of a job. The mapping never changes, so a process remembers the newest 10,000; the index in Redis is
- * asked once, and where that has lost a job, every known queue is.
+ * Finds the queue of a job. The mapping never changes, so a process remembers the newest 10,000; the index in
+ * Redis is asked once, and where that has lost a job, every known queue is.
  */
 export class JobLocator {
   readonly #link: RedisLink;
@@ -32,7 +32,10 @@ export class JobLocator {
     return processor;
   }
 
-  /** Enters a job into the index, or changes its time there; to be done before it is queued, so that no reader misses it. */
+  /**
+   * Enters a job into the index, or changes its time there; to be done before it is queued, so that no reader
+   * misses it.
+   */
   async add({ id, processor, createdAt }: Pick<JobRequest, "id" | "processor" | "createdAt">): Promise<void> {
     await this.#link.use((client) =>
       together(client.multi().hset(this.#keys.index, id, processor).zadd(this.#keys.jobs, createdAt, id)),
@@ -57,7 +60,9 @@ export class JobLocator {
     this.#cache.delete(id);
   }
 
-  /** Up to `limit` jobs of the index that follow `after` in the list. What `add` did not write goes from it. */
+  /**
+   * Up to `limit` jobs of the index that follow `after` in the list. What `add` did not write goes from it.
+   */
   async following(after: Listed | undefined, limit: number): Promise<readonly Listed[]> {
     const answer = (await this.#link.run(
       "index-page",

@@ -12,20 +12,20 @@ const LISTS = ["completed", "failed", "delayed", "active", "wait", "prioritized"
  * A job of a queue as it stands now, in one round trip; `undefined` when the queue has none of the id.
  * @throws {job_unreadable} when there is one and its record cannot be read.
  */
-export async function readJob(link: RedisLink, keys: RedisKeys, place: JobRef): Promise<Job | undefined> {
-  const found = await readRecord(link, keys, place);
+export async function readJob(link: RedisLink, keys: RedisKeys, ref: JobRef): Promise<Job | undefined> {
+  const found = await readRecord(link, keys, ref);
   if (found === undefined || !isDamaged(found)) return found;
-  throw new DomainError("job_unreadable", messageOf(place.id, found));
+  throw new DomainError("job_unreadable", messageOf(ref.id, found));
 }
 
 /** The same for a list, in which one that cannot be read stands as failed. */
 export async function readListedJob(
   link: RedisLink,
   keys: RedisKeys,
-  place: JobRef & Listed,
+  ref: JobRef & Listed,
 ): Promise<Job | undefined> {
-  const found = await readRecord(link, keys, place);
-  return found !== undefined && isDamaged(found) ? placeholderOf(place, found) : found;
+  const found = await readRecord(link, keys, ref);
+  return found !== undefined && isDamaged(found) ? placeholderOf(ref, found) : found;
 }
 
 /** A job's record, readable or not. */
@@ -43,7 +43,10 @@ export function isDamaged(found: Job | DamagedRecord): found is DamagedRecord {
 }
 
 function messageOf(id: JobId, { damage }: DamagedRecord): string {
-  return `The record of job ${id} cannot be read: its ${damage}. DELETE /api/jobs/${id} removes it; submit the file again.`;
+  return (
+    `The record of job ${id} cannot be read: its ${damage}. ` +
+    `DELETE /api/jobs/${id} removes it; submit the file again.`
+  );
 }
 
 /** A failed job that says only what is wrong with it. */

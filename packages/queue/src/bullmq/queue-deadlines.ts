@@ -6,9 +6,9 @@ import {
   type QueueDeadlines,
   queueDeadline,
 } from "@drover/core";
-import { encodeFailure } from "../job-codec.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
+import { encodeFailure } from "./failed-reason.js";
 
 /** What a job that waited too long is told. */
 const QUEUE_TIMEOUT = encodeFailure({
@@ -30,8 +30,9 @@ export async function addDeadline(link: RedisLink, keys: RedisKeys, request: Job
 }
 
 /**
- * The deadlines in a sorted set, `<job> <processor>` each. An entry is a hint: whether the job has begun, has ended or is gone is found
- * in the job, by the script that ends it. It goes when its time has passed, whatever it led to.
+ * The deadlines in a sorted set, `<job> <processor>` each. An entry is a hint: whether the job has begun, has
+ * ended or is gone is found in the job, by the script that ends it. It goes when its time has passed,
+ * whatever it led to.
  */
 export function redisDeadlines(link: RedisLink, keys: RedisKeys, now: () => number): QueueDeadlines {
   const failOne = async (entry: string): Promise<JobId | undefined> => {

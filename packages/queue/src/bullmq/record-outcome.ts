@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ConsumeOptions, type Job, type Log, type Outcome, retryDelayMs } from "@drover/core";
 import { type Job as BullJob, UnrecoverableError } from "bullmq";
-import { CANCELLED, encodeFailure, type ReturnValue } from "../job-codec.js";
+import type { ReturnValue } from "../job-codec.js";
 import { isServerTrouble } from "../redis-errors.js";
 import type { BullAttempt } from "./bull-attempt.js";
+import { CANCELLED, encodeFailure } from "./failed-reason.js";
 
 const RETRY_RECORD_MS = 500;
 /** After this long without Redis the outcome is given up: the job's next attempt will find its own. */
 const GIVE_UP_MS = 600_000;
 
-/** A failed attempt that is followed by another. BullMQ asks the backoff strategy with the error, so the delay travels in it. */
+/**
+ * A failed attempt that is followed by another. BullMQ asks the backoff strategy with the error, so the delay
+ * travels in it.
+ */
 class AttemptFailed extends Error {
   override readonly name = "AttemptFailed";
   readonly delayMs: number;
@@ -25,10 +29,10 @@ export function delayOf(error: Error | undefined): number {
 }
 
 /**
- * Where a job is after its attempt: `finished`, back among the `queued`, `lost` to another worker so that the outcome does not count, or
- * `unknown` because Redis did not say.
+ * Where a job is after its attempt: `finished`, back among the `queued`, `lost` to another worker so that the
+ * outcome does not count, or `unknown` because Redis did not say.
  */
-export type StateAfterAttempt = "finished" | "queued" | "lost" | "unknown";
+type StateAfterAttempt = "finished" | "queued" | "lost" | "unknown";
 
 interface Recording {
   readonly job: BullJob;
@@ -43,12 +47,13 @@ interface Recording {
 }
 
 /**
- * Records an outcome, for as long as it takes while Redis is away, and answers where the job is then. `unknown` is answered only when it
- * was told to give up.
+ * Records an outcome, for as long as it takes while Redis is away, and answers where the job is then.
+ * `unknown` is answered only when it was told to give up.
  */
 export async function recordOutcome(recording: Recording): Promise<StateAfterAttempt> {
   const { attempt, outcome } = recording;
-  // The lock token of a worker does not tell one attempt from the next, so Redis might take this outcome for that of the job's next one.
+  // The lock token of a worker does not tell one attempt from the next, so Redis might take this outcome for
+  // that of the job's next one.
   if (attempt.signal.reason === "lease_lost") return "lost";
   const move = await prepareMove(recording);
   const startedAt = performance.now();
@@ -119,8 +124,9 @@ async function prepareMove({ job, token, attempt, outcome, retry, random }: Reco
 }
 
 /**
- * What became of a job whose move was refused. The refusal may mean that the move had been made and only its answer was lost, that the
- * lease ran out while Redis was away and can be taken back (`unknown`: move again), or that the job is another worker's.
+ * What became of a job whose move was refused. The refusal may mean that the move had been made and only its
+ * answer was lost, that the lease ran out while Redis was away and can be taken back (`unknown`: move again),
+ * or that the job is another worker's.
  */
 async function stateAfterAttempt(
   { attempt, outcome }: Recording,
@@ -140,5 +146,30 @@ async function stateAfterAttempt(
 }
 
 function isPublished(outcome: Extract<Outcome, { kind: "completed" }>, job: Job): boolean {
-  return JSON.stringify(job.artifacts) === JSON.stringify(outcome.artifacts); // keys hold the attempt's random part
+  // Keys hold the attempt's random part.
+  return JSON.stringify(job.artifacts) === JSON.stringify(outcome.artifacts);
+}
+
+/** Tells the worker what became of an attempt, so that it cleans up. Never rejects. */
+export async function tellOfEnd(
+  state: StateAfterAttempt,
+  end: {
+    readonly attempt: BullAttempt;
+    readonly outcome: Outcome;
+    readonly options: ConsumeOptions;
+    readonly log: Log;
+  },
+): Promise<void> {
+  const { attempt, outcome, options, log } = end;
+  try {
+    if (state === "finished") await options.onFinished?.(attempt, outcome);
+    if (state === "lost") await options.onDiscarded?.(attempt);
+  } catch (error) {
+    log.warn("cleaning up after an attempt failed; the sweeper will do it", {
+      job_id: attempt.request.id,
+      request_id: attempt.request.requestId ?? undefined,
+      attempt: attempt.number,
+      error,
+    });
+  }
 }

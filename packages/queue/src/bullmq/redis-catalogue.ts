@@ -37,15 +37,19 @@ export function redisCatalogue(link: RedisLink, keys: RedisKeys, log: Log): Cata
       const ignored = workers.length + processors.length - found.workers.length - found.processors.length;
       if (ignored > 0)
         report(
-          `${ignored} entries are ignored: over ${MAX_CATALOGUE_ENTRY_BYTES} bytes, or not what a worker writes`,
+          `${ignored} entries are ignored: over ${MAX_CATALOGUE_ENTRY_BYTES} bytes, ` +
+            "or not what a worker writes",
         );
       return { ...found, processors: found.processors.sort((a, b) => (a.name < b.name ? -1 : 1)) };
     },
   };
 }
 
-/** A worker's or a processor's entry as JSON. Throws `RangeError` past `MAX_CATALOGUE_ENTRY_BYTES`: no reader would take it. */
-export function encodeEntry(info: WorkerInfo | ProcessorInfo): string {
+/**
+ * A worker's or a processor's entry as JSON. Throws `RangeError` past `MAX_CATALOGUE_ENTRY_BYTES`: no reader
+ * would take it.
+ */
+function encodeEntry(info: WorkerInfo | ProcessorInfo): string {
   const json = JSON.stringify(info);
   const bytes = Buffer.byteLength(json);
   if (bytes <= MAX_CATALOGUE_ENTRY_BYTES) return json;
@@ -55,7 +59,7 @@ export function encodeEntry(info: WorkerInfo | ProcessorInfo): string {
 }
 
 /** The processor that an entry describes; none when it is too large or not what a worker writes. */
-export function decodeProcessorInfo(json: string): readonly ProcessorInfo[] {
+function decodeProcessorInfo(json: string): readonly ProcessorInfo[] {
   const info = parse(json);
   if (!isObject(info) || !isObject(info["accepts"]) || !isObject(info["limits"])) return [];
   const { extensions, mediaTypes } = info["accepts"];
@@ -73,7 +77,7 @@ export function decodeProcessorInfo(json: string): readonly ProcessorInfo[] {
 }
 
 /** The worker that an entry describes; none when it is too large or not what a worker writes. */
-export function decodeWorkerInfo(json: string): readonly WorkerInfo[] {
+function decodeWorkerInfo(json: string): readonly WorkerInfo[] {
   const info = parse(json);
   if (!isObject(info)) return [];
   const isWhole =

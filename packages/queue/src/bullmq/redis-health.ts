@@ -11,7 +11,8 @@ export function redisHealth(link: RedisLink, keys: RedisKeys): QueueHealth {
     inspect: () =>
       link.use(async (client) => {
         const info = parseInfo(await client.info());
-        const fsync = await client.config("GET", "appendfsync").catch(() => undefined); // hosted servers refuse CONFIG
+        // Hosted servers refuse CONFIG.
+        const fsync = await client.config("GET", "appendfsync").catch(() => undefined);
         const save = await client.config("GET", "save").catch(() => undefined);
         return describeServer(info, configValue(fsync), configValue(save));
       }),

@@ -9,8 +9,9 @@ const MAX_ROUND_TRIP_MS = 500;
 const MAX_SKEW_MS = 2_000;
 
 /**
- * The server's wall time, from this machine's monotonic clock and the offset that was measured last: when the connection was made and
- * every 10 s since. Until the first answer it is this machine's own time. Ends with `stop`.
+ * The server's wall time, from this machine's monotonic clock and the offset that was measured last: when the
+ * connection was made and every 10 s since. Until the first answer it is this machine's own time. Ends with
+ * `stop`.
  */
 export class ServerClock {
   readonly #link: RedisLink;
@@ -29,7 +30,10 @@ export class ServerClock {
     this.#timer = setInterval(measure, MEASURE_MS).unref();
   }
 
-  /** ms since the epoch, whole. Never less than it was because of how the offset was measured, so that what is stamped by it stays in order. */
+  /**
+   * ms since the epoch, whole. Never less than it was because of how the offset was measured, so that what is
+   * stamped by it stays in order.
+   */
   now(): number {
     this.#latest = Math.max(this.#latest, this.#estimate());
     return this.#latest;
@@ -42,7 +46,8 @@ export class ServerClock {
     const answeredAt = performance.now();
     if (answeredAt - askedAt > MAX_ROUND_TRIP_MS) return;
     const offsetMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (askedAt + answeredAt) / 2;
-    if (Math.abs(offsetMs - this.#offsetMs) > MAX_ROUND_TRIP_MS) this.#latest = 0; // one of the clocks was set
+    // One of the clocks was set.
+    if (Math.abs(offsetMs - this.#offsetMs) > MAX_ROUND_TRIP_MS) this.#latest = 0;
     this.#offsetMs = offsetMs;
     this.#report(this.#estimate() - Date.now());
   }
@@ -61,8 +66,10 @@ export class ServerClock {
     if (isSkewed === this.#isSkewed) return;
     this.#isSkewed = isSkewed;
     if (isSkewed) {
+      const seconds = Math.round(Math.abs(skewMs) / 1_000);
       this.#log.warn(
-        `The clock of this machine differs from that of Redis by ${Math.round(Math.abs(skewMs) / 1_000)} s; ages are taken from Redis. Is NTP running on both?`,
+        `The clock of this machine differs from that of Redis by ${seconds} s; ` +
+          "ages are taken from Redis. Is NTP running on both?",
         { skew_ms: Math.round(skewMs) },
       );
     } else this.#log.info("The clocks of this machine and of Redis agree again");

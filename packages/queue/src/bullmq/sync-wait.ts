@@ -7,9 +7,9 @@ import { patientConnection } from "../redis-connections.js";
 const WAITAOF_MS = 2_000;
 
 /**
- * Waits until what was written has surely outlived a crash of the server: by WAITAOF where the server has it (Redis 7.2 with an
- * append-only file), else for a time that is longer than the server takes between two syncs. WAITAOF blocks its connection, so it has one
- * of its own, made when first needed. Ends with `close`.
+ * Waits until what was written has surely outlived a crash of the server: by WAITAOF where the server has it
+ * (Redis 7.2 with an append-only file), else for a time that is longer than the server takes between two
+ * syncs. WAITAOF blocks its connection, so it has one of its own, made when first needed. Ends with `close`.
  */
 export class SyncWait {
   readonly #options: {
@@ -45,11 +45,13 @@ export class SyncWait {
     const { url, key, log } = this.#options;
     this.#connection ??= patientConnection(url, log, { purpose: "syncs" });
     try {
-      await this.#connection.set(key, "1"); // WAITAOF waits for the writes of its own connection; all others came before this one
+      // WAITAOF waits for the writes of its own connection; all others came before this one.
+      await this.#connection.set(key, "1");
       const answer = await this.#connection.call("WAITAOF", 1, 0, WAITAOF_MS);
       return Array.isArray(answer) && Number(answer[0]) >= 1;
     } catch {
-      this.#isSupported = false; // an older server, one without an append-only file, or this connection was closed
+      // An older server, one without an append-only file, or this connection was closed.
+      this.#isSupported = false;
       return false;
     }
   }

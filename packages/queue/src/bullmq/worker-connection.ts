@@ -8,8 +8,9 @@ import { copiesOf } from "./bullmq-internals.js";
 const SILENCE_LIMIT_MS = 30_000;
 
 /**
- * The connection of one BullMQ worker, and the copies that BullMQ makes of it for blocking reads, so that all can be remade and closed.
- * It watches itself from `watch` to `close`: what a network swallows without a word, no error event tells.
+ * The connection of one BullMQ worker, and the copies that BullMQ makes of it for blocking reads, so that all
+ * can be remade and closed. It watches itself from `watch` to `close`: what a network swallows without a
+ * word, no error event tells.
  */
 export class WorkerConnection {
   readonly client: Redis;
