@@ -1,3 +1,20 @@
+/** Which processors exist and which workers live. */
+export interface Catalogue {
+  /**
+   * A heartbeat: publishes the processors, which outlive their workers by 7 days, and says that the worker
+   * lives for the next 15 s.
+   */
+  announce(worker: WorkerInfo, processors: readonly ProcessorInfo[]): Promise<void>;
+  /** The worker is gone; its processors stay known. */
+  withdraw(workerId: string): Promise<void>;
+  read(): Promise<CatalogueSnapshot>;
+}
+
+export interface CatalogueSnapshot {
+  readonly processors: readonly ProcessorInfo[];
+  readonly workers: readonly WorkerInfo[];
+}
+
 /**
  * What a worker says about a processor that it serves. Plain data, so that an api validates and documents
  * without the code.
