@@ -1,10 +1,10 @@
 /**
  * What `npm pack` and `npm publish` call in the folder of a published workspace. `pack.mjs prepack` makes
- * sure of the build, unless DROVER_IS_BUILT=1 says that it is there, and copies the private workspaces that it
- * needs to `dist/node_modules`, where its own files find them by their names, with their types when it has
- * types itself; their dependencies are its own. `pack.mjs postpack` removes the copies:
- * while they are there, they hide the workspaces from it. Not npm's bundleDependencies: npm 11 cannot install
- * a repository that has a workspace with some.
+ * sure of the build, unless DROVER_IS_BUILT=1 says that it is there, and copies the private workspaces that
+ * it needs to `dist/node_modules`, where its own files find them by their names, with their types when it has
+ * types itself; their dependencies are its own. `pack.mjs postpack` removes the copies: while they are there,
+ * they hide the workspaces from it. Not npm's bundleDependencies: npm 11 cannot install a repository that has
+ * a workspace with some.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";

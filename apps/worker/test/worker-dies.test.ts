@@ -19,8 +19,8 @@ beforeEach(() => {
 afterEach(() => rmSync(attempts, { recursive: true }));
 
 /**
- * Starts a process that runs one attempt of a fixture, and waits until it runs. Answers the numbers of the
- * attempt's processes.
+ * Starts a process that runs one attempt of a fixture, and waits until it runs.
+ * @returns the numbers of the attempt's processes.
  */
 async function host(fixture: string, ...more: string[]): Promise<{ worker: ChildProcess; pids: number[] }> {
   const note = join(attempts, `note-${randomUUID()}`);

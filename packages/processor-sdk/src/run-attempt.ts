@@ -31,7 +31,9 @@ export interface AttemptHost {
   readonly params: unknown;
   readonly attempt: number;
   readonly signal: AbortSignal;
-  /** Existing, private to the attempt; `artifacts/` and `scratch/` are made in it when they are first used. */
+  /**
+   * Existing, private to the attempt; `artifacts/` and `scratch/` are made in it when they are first used.
+   */
   readonly folder: string;
   onProgress(percent: number, stage: string | undefined, message: string | undefined): void;
   onLog(level: "debug" | "info" | "warn" | "error", message: string): void;

@@ -8,8 +8,8 @@ const BATCH_BYTES = 1 << 20;
 const BATCH_MS = 10_000;
 
 /**
- * Writes all of `source` to a new file and fsyncs it when it is to be durable. The descriptor is closed when this settles, however it
- * does; the file of a failed write is left to the caller.
+ * Writes all of `source` to a new file and fsyncs it when it is to be durable. The descriptor is closed when
+ * this settles, however it does; the file of a failed write is left to the caller.
  * @returns size and digest of the bytes.
  * @throws `file_too_large` as soon as more than `maxBytes` have come; of exactly so many the file is written.
  * @throws the signal's reason as soon as it aborts, also while the source gives nothing; the source is let go

@@ -14,7 +14,9 @@ import { StoreRoot } from "./store-root.js";
 import { TemporaryFiles } from "./temporary-files.js";
 
 const MIB = 1 << 20;
-/** A file of up to so many bytes is read as a whole when it is opened: a stream would take longer to set up. */
+/**
+ * A file of up to so many bytes is read as a whole when it is opened: a stream would take longer to set up.
+ */
 const SMALL_BYTES = 1 << 16;
 
 export interface DiskStoreOptions {
@@ -32,10 +34,9 @@ export interface DiskStoreOptions {
  *
  * A blob is written to `.tmp/<random>`, fsynced, renamed to its key, and the folders up to the store's own
  * are fsynced: it appears whole or not at all, and survives a power loss once `put` has resolved (or, as its
- * options say, once a later one has). A failed
- * write removes its temporary file; what a killed process left there is removed after a grace, by whatever a
- * process with that option does next. The store is there while its folder has the installation file;
- * top-level folders are made while it is, and stay when they are empty.
+ * options say, once a later one has). A failed write removes its temporary file; what a killed process left
+ * there is removed after a grace, by whatever a process with that option does next. The store is there while
+ * its folder has the installation file; top-level folders are made while it is, and stay when they are empty.
  *
  * `open` answers a stream that holds a descriptor from then on, so that a removal meanwhile does not break
  * it; whoever opens reads it, stops iterating or destroys it. A removal is not fsynced: after a power loss a

@@ -201,7 +201,10 @@ function restrictions(reports: readonly string[] = ["nothing was planted"]): rea
   return reports.filter((report) => !/^no(?!Restr)/.test(report)).map((report) => report.replace(mark, ""));
 }
 
-/** Writes a file, a planted line on each of its lines, in a workspace that declares one package for use and one for tests. */
+/**
+ * Writes a file, a planted line on each of its lines, in a workspace that declares one package for use and
+ * one for tests.
+ */
 async function plant(folder: string, file: string, lines: readonly Planted[]): Promise<void> {
   const workspace = join(folder, ...file.split("/").slice(0, 2));
   await mkdir(dirname(join(folder, file)), { recursive: true });

@@ -20,7 +20,8 @@ describe("package-lock.json", () => {
     expect(hosts).toEqual([]);
   });
 
-  // npm leaves out what it could not look up, and then `npm ci` refuses the lock on every machine, or a platform goes without its binary.
+  // npm leaves out what it could not look up, and then `npm ci` refuses the lock on every machine, or a
+  // platform goes without its binary.
   it("has an entry for the binaries of every platform, not only of the one that it was written on", () => {
     const missing = Object.entries(packages).flatMap(([path, entry]) =>
       Object.keys(entry.optionalDependencies ?? {}).filter(

@@ -106,8 +106,8 @@ function isLongSuffix(range = "", sizeBytes: number): boolean {
 }
 
 /**
- * The bytes, found whole and opened before the first header leaves; `undefined` when none are to be sent: for a
- * HEAD, and of an empty artifact. What is opened has to be read.
+ * The bytes, found whole and opened before the first header leaves; `undefined` when none are to be sent: for
+ * a HEAD, and of an empty artifact. What is opened has to be read.
  * @throws `artifact_not_found` when they are gone, or not as many as were published.
  */
 async function bytesOf(

@@ -16,7 +16,8 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
   if (key.length > 0 && key.length <= MAX_IDEMPOTENCY_KEY_LENGTH && /^[\x20-\x7e]+$/.test(key)) return key;
   throw new DomainError(
     "invalid_request",
-    `An Idempotency-Key is 1 to ${MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters; got ${key.length} characters.`,
+    `An Idempotency-Key is 1 to ${MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters; got ` +
+      `${key.length} characters.`,
     { errors: [{ path: "headers.idempotency-key", message: "is not a key" }] },
   );
 }

@@ -32,8 +32,8 @@ export const submitJob: Handler<"submitJob"> = async (input, deps) => {
 };
 
 /**
- * The `wait` preference of RFC 7240, in whole seconds and at most `MAX_WAIT_S`; `undefined` without one. An unknown
- * preference is passed over, as the RFC asks.
+ * The `wait` preference of RFC 7240, in whole seconds and at most `MAX_WAIT_S`; `undefined` without one. An
+ * unknown preference is passed over, as the RFC asks.
  */
 function preferredWait(prefer: string | undefined): number | undefined {
   const match = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(prefer ?? "");

@@ -24,10 +24,11 @@ export interface Upload {
 }
 
 /**
- * Reads the multipart body, streaming part `file` into the blob store, where it is durable with the next put that
- * names it in `after`. Throws `file_missing`,
- * `file_too_large`, `invalid_request`, what `accept` throws and what the store throws, and `ClientGone`. When
- * it throws, no write is under way any more and what was stored is for the caller to remove.
+ * Reads the multipart body, streaming part `file` into the blob store, where it is durable with the next put
+ * that names it in `after`. When it throws, no write is under way any more and what was stored is for the
+ * caller to remove.
+ * @throws `file_missing`, `file_too_large`, `invalid_request`, what `accept` throws and what the store
+ *   throws, and `ClientGone`.
  */
 export type Receive = (options: ReceiveOptions) => Promise<Upload>;
 
