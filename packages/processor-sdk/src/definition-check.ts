@@ -1,4 +1,4 @@
-import type { Accepts, ProcessorDefinition } from "./define-processor.js";
+import type { Accepts, ProcessorDefinition } from "./processor-types.js";
 
 /**
  * TypeScript sees most of it; JavaScript none.

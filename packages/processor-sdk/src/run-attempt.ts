@@ -2,8 +2,8 @@ import { createReadStream, createWriteStream, mkdirSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Writable } from "node:stream";
-import type { ArtifactOptions, Context, Processor, ProcessorInput } from "./define-processor.js";
 import { sha256OfFiles } from "./digest.js";
+import type { ArtifactOptions, Context, Processor, ProcessorInput } from "./processor-types.js";
 
 /** An output file that an attempt left in its folder. */
 export interface WrittenArtifact {

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import type { Processor } from "./define-processor.js";
+import type { Processor } from "./processor-types.js";
 import { runAttempt } from "./run-attempt.js";
 
 export interface RunOptions {

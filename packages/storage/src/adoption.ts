@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
-import { hasCode, publish } from "./durable.js";
+import { publish } from "./durable.js";
 import type { StoreRoot } from "./store-root.js";
+import { hasCode } from "./system-errors.js";
 
 /** No link is followed, and a pipe does not hold whoever opens it. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -7,10 +7,11 @@ import type { BlobInfo, BlobStat, BlobStore, ByteRange, PutOptions } from "@drov
 import { INSTALLATION_KEY, readFileTime } from "@drover/job-files";
 import { adoptFile } from "./adoption.js";
 import { writeNewFile } from "./blob-writer.js";
-import { ignoring, linkNew, publish, syncFile } from "./durable.js";
+import { linkNew, publish, syncFile } from "./durable.js";
 import { keysBelow, removeEmptyFolders, removeTree } from "./folders.js";
 import { assertKey, assertRange, folderKey, listingOf } from "./key-rules.js";
 import { StoreRoot } from "./store-root.js";
+import { ignoring } from "./system-errors.js";
 import { TemporaryFiles } from "./temporary-files.js";
 
 const MIB = 1 << 20;

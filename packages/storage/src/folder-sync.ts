@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, relative } from "node:path";
-import { ignoring } from "./durable.js";
+import { ignoring } from "./system-errors.js";
 
 /** The fsync of a folder that runs, and the one that follows it. */
 interface Syncs {

@@ -1,8 +1,8 @@
 import { lstat, opendir, readdir, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { hasCode, ignoring } from "./durable.js";
 import { TEMP_FOLDER } from "./key-rules.js";
 import type { StoreRoot } from "./store-root.js";
+import { hasCode, ignoring } from "./system-errors.js";
 
 /**
  * Keys of the files below `folder` of the store at `root` that start with `start`. Folders that cannot hold

@@ -2,9 +2,9 @@ import { lstat, mkdir, rmdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { DomainError } from "@drover/core";
 import { INSTALLATION_KEY } from "@drover/job-files";
-import { asStorageError, hasCode, ignoring } from "./durable.js";
 import { FolderSync, syncFolders } from "./folder-sync.js";
 import { TEMP_FOLDER } from "./key-rules.js";
+import { asStorageError, hasCode, ignoring } from "./system-errors.js";
 
 /**
  * The folder that a disk store is in. An unmounted disk leaves an empty folder, or none, at the same path, so

@@ -1,6 +1,6 @@
 import { lstat, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { ignoring } from "./durable.js";
+import { ignoring } from "./system-errors.js";
 
 /**
  * A file that is being written changes at least every 40 s: a client that sends less is cut off, and what it

@@ -1,5 +1,4 @@
 import { DomainError, type QueueHealth, type QueueServer } from "@drover/core";
-import type { Deps } from "../deps.js";
 
 /** Decides whether one more job fits, before its file is read. */
 export interface Admission {
@@ -61,8 +60,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
 }
 
 /** Throws `draining` once the process has begun to stop. */
-export function assertNotStopping(deps: Pick<Deps, "stopping">): void {
-  if (!deps.stopping.aborted) return;
+export function assertNotStopping({ stopping }: { readonly stopping: AbortSignal }): void {
+  if (!stopping.aborted) return;
   throw new DomainError("draining", "This process is stopping and takes no new work; another one will.", {
     retryAfterS: 1,
   });

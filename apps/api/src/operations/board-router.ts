@@ -5,7 +5,13 @@ import { ExpressAdapter } from "@bull-board/express";
 import type { LogLine } from "@drover/core";
 import { type Express, type RequestHandler, Router } from "express";
 import type { Deps } from "../deps.js";
-import type { BoardOptions } from "./board.js";
+
+export interface BoardOptions {
+  /** Opens the board from other hosts; `undefined` for this machine only. */
+  readonly adminKey: string | undefined;
+  /** Resolves with Bull Board's view of one processor's queue. */
+  readonly queueOf: (processor: string) => Promise<BaseAdapter>;
+}
 
 /**
  * Returns Bull Board under `path`. Processors that appear in the catalogue join it with the next look at it.

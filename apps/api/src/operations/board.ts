@@ -1,16 +1,9 @@
-import type { BaseAdapter } from "@bull-board/api/baseAdapter";
 import { DomainError } from "@drover/core";
 import type { Express, RequestHandler } from "express";
 import { admits } from "../access/admin-access.js";
 import type { Deps } from "../deps.js";
 import { onFirstUse } from "../http/express.js";
-
-export interface BoardOptions {
-  /** Opens the board from other hosts; `undefined` for this machine only. */
-  readonly adminKey: string | undefined;
-  /** Resolves with Bull Board's view of one processor's queue. */
-  readonly queueOf: (processor: string) => Promise<BaseAdapter>;
-}
+import type { BoardOptions } from "./board-router.js";
 
 const PATH = "/admin/queues";
 

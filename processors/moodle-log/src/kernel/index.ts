@@ -14,9 +14,9 @@ export { loadLog } from "./load/load-log.js";
 export type { LogStore } from "./load/log-store.js";
 export type { RejectedRow, RejectReason } from "./load/segment.js";
 export { isTimeCell } from "./load/time-cell.js";
-export type { LogText } from "./text/open-text.js";
 export { openText } from "./text/open-text.js";
 export type { Encoding } from "./text/text-encoding.js";
+export type { LogText } from "./text/text-rows.js";
 export {
   type HeadRow,
   headRows,

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { asUtf8, detectEncoding, type Encoding, encodingOfHead, readHead } from "./text-encoding.js";
-import type { Layout, TextHead } from "./text-rows.js";
+import type { TextHead } from "./text-rows.js";
 
 const HEAD_BYTES = 256 << 10;
 
@@ -16,13 +16,6 @@ export interface OpenedText {
   readonly start: number;
   /** Whether the head is all of it. */
   readonly isWhole: boolean;
-}
-
-/** A text whose rows can be found. */
-export interface LogText {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly layout: Layout;
 }
 
 /** How a text is opened. */

@@ -1,6 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Column } from "../../reading/headings.js";
-import type { LogText } from "./open-text.js";
 import { cellText, MAX_RECORD_BYTES, RecordScanner } from "./row-scanner.js";
 
 /** How the table stands in the text: what every thread needs to read its rows. */
@@ -15,6 +14,13 @@ export interface Layout {
   readonly dataStart: number;
   /** Line of the text on which it starts, 1-based. */
   readonly firstLine: number;
+}
+
+/** A text whose rows can be found. */
+export interface LogText {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly layout: Layout;
 }
 
 /** The first bytes of a text, in UTF-8; only `headRows` looks inside. */

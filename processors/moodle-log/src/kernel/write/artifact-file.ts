@@ -2,17 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Context } from "@drover/processor-sdk";
 import { combineCrc32, DEFLATE_END, type FileChunk, fileChunk, XES_LEVEL } from "./deflate.js";
-import { writeZip } from "./zip.js";
-
-/** What the archive needs to know of a file that was written. */
-export interface PackedFile {
-  readonly name: string;
-  readonly crc32: number;
-  readonly plainBytes: number;
-  readonly deflatedBytes: number;
-  /** The file's content, compressed as a whole. */
-  readonly deflatedPath: string;
-}
+import { type PackedFile, writeZip } from "./zip.js";
 
 /**
  * An output file that is written in pieces, plain to its place and compressed beside it, so that the archive

@@ -1,6 +1,6 @@
 import { type CaseBy, caseName, type ShownLog } from "../../outputs/shown-log.js";
 import type { LogRows, SharedColumn } from "../load/log-store.js";
-import type { LogText } from "../text/open-text.js";
+import type { LogText } from "../text/text-rows.js";
 
 /**
  * The arranged log, as every thread that writes outputs needs it. Columns are shared memory; the rest is

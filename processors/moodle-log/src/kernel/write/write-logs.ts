@@ -2,7 +2,7 @@ import { CSV_HEADER } from "../../outputs/csv-text.js";
 import { hasLevel, type ShownLog } from "../../outputs/shown-log.js";
 import { XES_HEAD, XES_TAIL } from "../../outputs/xes-text.js";
 import type { ArrangedLog } from "../arrange/arranged-log.js";
-import type { LogText } from "../text/open-text.js";
+import type { LogText } from "../text/text-rows.js";
 import type { Pool } from "../threads/thread-pool.js";
 import type { ArtifactFile } from "./artifact-file.js";
 import type { ExportSource } from "./export-source.js";

@@ -1,6 +1,15 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import type { PackedFile } from "./artifact-file.js";
+
+/** What the archive needs to know of a file that was written. */
+export interface PackedFile {
+  readonly name: string;
+  readonly crc32: number;
+  readonly plainBytes: number;
+  readonly deflatedBytes: number;
+  /** The file's content, compressed as a whole. */
+  readonly deflatedPath: string;
+}
 
 const UINT32_MAX = 0xffffffff;
 const VERSION_ZIP64 = 45;
