@@ -95,8 +95,11 @@ async function earlierOutcome(
   { request, reopenedEnd }: Attempt,
   blobs: BeforeRunDeps["blobs"],
 ): Promise<Outcome | undefined> {
-  if (await isBuried(request, blobs)) return { kind: "cancelled" };
-  const manifest = await readManifest(request.input.key, blobs);
+  const [wasDeleted, manifest] = await Promise.all([
+    isBuried(request, blobs),
+    readManifest(request.input.key, blobs),
+  ]);
+  if (wasDeleted) return { kind: "cancelled" };
   const end = manifest?.settled ?? null;
   if (manifest === undefined || end === null || manifest.request.id !== request.id) return undefined;
   if ((reopenedEnd ?? 0) < end.at) return outcomeOf(end, blobs);

@@ -138,8 +138,15 @@ export class BullConsumer implements Consumer {
     this.#attempts.set(attempt.request.id, attempt);
     try {
       if (job.stalledCounter > 0) await this.#noteLostWorker(attempt.request.id);
-      await attempt.begin();
-      const outcome: Outcome = isRestored ? { kind: "released" } : await this.#outcomeOf(attempt);
+      const [isCancelled] = await Promise.all([
+        attempt.readMarks().catch(() => false), // Redis is away: looked for again in a moment
+        attempt.begin(),
+      ]);
+      const outcome: Outcome = isRestored
+        ? { kind: "released" }
+        : isCancelled
+          ? { kind: "cancelled" }
+          : await this.#outcomeOf(attempt);
       const state = await recordOutcome({
         job,
         token,
@@ -184,9 +191,6 @@ export class BullConsumer implements Consumer {
   }
 
   async #outcomeOf(attempt: BullAttempt): Promise<Outcome> {
-    // Redis is away: looked for again in a moment.
-    const isCancelled = await attempt.readMarks().catch(() => false);
-    if (isCancelled) return { kind: "cancelled" };
     try {
       return await this.#execute(attempt);
     } catch (error) {
