@@ -1,6 +1,6 @@
-import { DomainError, type QueuePorts, UnconfirmedSubmit } from "@drover/core";
+import { type BlobStore, DomainError, type QueuePorts, UnconfirmedSubmit } from "@drover/core";
 import { decodeManifest, readManifest } from "@drover/job-files";
-import { signal, testQueue, waitFor, withMethods } from "@drover/testkit";
+import { signal, testQueue, testStore, waitFor, withMethods } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { completeWith, formWith, json, submit, submitted, work } from "./job-steps.js";
 import { CSV, startApi, type TestApi, type TestApiOptions } from "./test-api.js";
@@ -50,6 +50,30 @@ describe("a submit", () => {
     await start();
     const { job_id } = await submitted(api);
     expect((await fetch(`${api.url}/api/jobs/${job_id}`)).status).toBe(200);
+  });
+
+  it("has every file on disk before the job is queued: those that were not synced are with the manifest", async () => {
+    const { store } = await testStore();
+    const queue = await testQueue();
+    const open = new Set<string>();
+    let openAtSubmit: readonly string[] | undefined;
+    const watched = withMethods<BlobStore>(store, {
+      async put(key, source, options) {
+        const info = await store.put(key, source, options);
+        for (const earlier of options?.after ?? []) open.delete(earlier);
+        if (options?.isDurable === false) open.add(key);
+        return info;
+      },
+    });
+    const jobs = withMethods<QueuePorts["jobs"]>(queue.jobs, {
+      submit(request, options) {
+        openAtSubmit = [...open];
+        return queue.jobs.submit(request, options);
+      },
+    });
+    await start({ store: watched, queue: { ...queue, jobs } });
+    await submitted(api);
+    expect(openAtSubmit).toEqual([]);
   });
 
   it("stores the file and, beside it, the manifest of the job", async () => {

@@ -64,7 +64,7 @@ function contextOf(host: AttemptHost, outputs: Outputs): Context<unknown> {
     attempt: host.attempt,
     signal: host.signal,
     get scratch() {
-      mkdirSync(scratch, { recursive: true });
+      makeFolder(scratch);
       return scratch;
     },
     log: {
@@ -140,7 +140,7 @@ class Outputs {
 
   #claim(name: string, output: Output): void {
     this.#assertFree(name);
-    if (this.#outputs.size === 0) mkdirSync(this.folder, { recursive: true });
+    if (this.#outputs.size === 0) makeFolder(this.folder);
     this.#outputs.set(name, output);
   }
 
@@ -170,4 +170,14 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 
 function mediaTypeOf(name: string): string {
   return MEDIA_TYPES[extname(name).toLowerCase()] ?? "application/octet-stream";
+}
+
+/** Makes the folder unless it is there. The attempt's own folder is not made again: the attempt may be over. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
+    if (!isThere) throw error;
+  }
 }

@@ -89,12 +89,7 @@ class DiskStore implements BlobStore {
   async open(key: string, range?: ByteRange): Promise<Readable | undefined> {
     const path = this.#pathOf(key);
     if (range !== undefined) assertRange(range);
-    const found = await this.#found(key, openBlob(path));
-    if (found === undefined) return undefined;
-    const { handle, sizeBytes } = found;
-    if (sizeBytes > SMALL_BYTES) return handle.createReadStream({ highWaterMark: MIB, ...range });
-    const bytes = await handle.readFile().finally(() => handle.close());
-    return Readable.from(range === undefined ? [bytes] : [bytes.subarray(range.start, range.end + 1)]);
+    return this.#found(key, openStream(path, range));
   }
 
   async stat(key: string): Promise<BlobStat | undefined> {
@@ -175,24 +170,28 @@ class DiskStore implements BlobStore {
   }
 }
 
-interface OpenBlob {
-  readonly handle: FileHandle;
-  readonly sizeBytes: number;
-}
-
 /**
- * A descriptor of the file at `path`; `undefined` when there is none, or something else: a folder, a symbolic
+ * The bytes of the file at `path`; `undefined` when there is none, or something else: a folder, a symbolic
  * link.
  */
-async function openBlob(path: string): Promise<OpenBlob | undefined> {
+async function openStream(path: string, range: ByteRange | undefined): Promise<Readable | undefined> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
     ignoring("ENOENT", "ENOTDIR", "ELOOP"),
   );
   if (handle === undefined) return undefined;
-  const found = await handle.stat();
-  if (found.isFile()) return { handle, sizeBytes: found.size };
-  await handle.close();
-  return undefined;
+  let stream: Readable | undefined;
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) return undefined;
+    if (found.size > SMALL_BYTES) {
+      stream = handle.createReadStream({ highWaterMark: MIB, ...range });
+      return stream;
+    }
+    const bytes = await handle.readFile();
+    return Readable.from(range === undefined ? [bytes] : [bytes.subarray(range.start, range.end + 1)]);
+  } finally {
+    if (stream === undefined) await handle.close();
+  }
 }
 
 async function statBlob(path: string): Promise<BlobStat | undefined> {

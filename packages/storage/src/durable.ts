@@ -40,6 +40,7 @@ export async function publish(
   const folder = dirname(to);
   for (let round = 1; ; round++) {
     try {
+      if (round > 1) await root.makeFolder(folder);
       await name(from, to);
       break;
     } catch (error) {
@@ -47,7 +48,6 @@ export async function publish(
       if (!hasCode(error, "ENOENT") || round === MAX_ROUNDS) throw error;
       await root.assertThere();
       if (round > 1) await sleep(Math.min(round - 2, MAX_PAUSE_MS));
-      await root.makeFolder(folder);
     }
   }
   if (isDurable) await root.folders.syncUpwards(folder);

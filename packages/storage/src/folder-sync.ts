@@ -40,6 +40,11 @@ export class FolderSync {
     if (top !== undefined) this.#lasting.add(top);
   }
 
+  /** To be called when a folder at the top was made: its name is not on disk yet. */
+  wasMade(top: string): void {
+    this.#lasting.delete(top);
+  }
+
   #sync(folder: string): Promise<void> {
     const known = this.#syncs.get(folder);
     if (known !== undefined) {

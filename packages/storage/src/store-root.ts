@@ -84,6 +84,7 @@ export class StoreRoot {
   async #makeTopFolder(path: string): Promise<void> {
     await this.assertThere();
     const isOurs = await mkdir(path).then(() => true, ignoring("EEXIST"));
+    this.folders.wasMade(path);
     try {
       await this.assertThere();
     } catch (error) {

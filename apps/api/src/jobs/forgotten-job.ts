@@ -1,5 +1,11 @@
 import { DomainError, type Job, type JobEnd, type JobRequest } from "@drover/core";
-import { expiredFact, findKeyedManifest, type Manifest, tombstoneKey } from "@drover/job-files";
+import {
+  expiredFact,
+  findKeyedManifest,
+  type Manifest,
+  tombstoneKey,
+  writeManifest,
+} from "@drover/job-files";
 import type { Deps } from "../deps.js";
 
 /**
@@ -46,13 +52,16 @@ async function assertNeverRemoved({ id }: JobRequest, deps: Deps): Promise<void>
     throw new DomainError("job_expired", `${made} was deleted; use a new key.`);
 }
 
-async function restore({ request, settled }: Manifest, deps: Deps): Promise<Job> {
+async function restore(manifest: Manifest, deps: Deps): Promise<Job> {
+  const { request, settled } = manifest;
   const { jobs, finished } = deps.queue;
   if ((await finished.isExpired(request)) || isOver(settled, deps)) throw expired(request, settled, deps);
   if (settled !== null) {
     await finished.restore(request, settled);
   } else {
     await finished.clearRemains(request);
+    // Whoever wrote it may have died before it was synced.
+    await writeManifest(manifest, deps.store, { after: [request.input.key] });
     // Where the record is there after all, it stays as it is.
     return jobs.submit(request, { isRestored: true });
   }

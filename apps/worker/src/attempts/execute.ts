@@ -101,9 +101,9 @@ async function outcomeOf(deps: ExecutorDeps, attempt: Attempt): Promise<Outcome>
 }
 
 async function makeFolders(work: string): Promise<Folders> {
-  // A short path: TMPDIR is below, where programs put sockets, whose path has at most 107 characters
+  // A short path: it becomes TMPDIR, where programs put sockets, whose path has at most 107 characters
   // (unix(7)).
-  await mkdir(work);
+  await mkdir(work, { recursive: true });
   return { copies: `${work}-input`, work, workHandle: await openFolder(work) };
 }
 

@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Processor } from "@drover/processor-sdk";
 import { ProgressRelay } from "../attempts/progress-relay.js";
@@ -60,9 +58,7 @@ async function run(message: RunMessage): Promise<void> {
   const controller = new AbortController();
   running = controller;
   // Temporary files of libraries and of further processes are wiped too.
-  const scratch = join(message.folder, "scratch");
-  mkdirSync(scratch, { recursive: true });
-  process.env["TMPDIR"] = scratch;
+  process.env["TMPDIR"] = message.folder;
   let lines = 0;
   const relay = new ProgressRelay({
     intervalMs: PROGRESS_INTERVAL_MS,
