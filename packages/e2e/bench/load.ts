@@ -56,8 +56,10 @@ export class LoadGenerator {
     const { child } = this.#process;
     child.send(load);
     const ended = new AbortController();
-    child.once("exit", () => ended.abort(new Error("The process that sends load ended by itself.")));
+    const onExit = () => ended.abort(new Error("The process that sends load ended by itself."));
+    child.once("exit", onExit);
     const [reply] = (await once(child, "message", { signal: ended.signal })) as [LoadReply];
+    child.off("exit", onExit);
     return reply;
   }
 

@@ -79,7 +79,6 @@ export async function* measureStatusDuringUploads(
   extent: TransferExtent,
 ): AsyncGenerator<Measure> {
   const { job_id } = await system.client().submit("noop", new Blob(["x"]));
-  await system.client().wait(job_id);
   const generator = await LoadGenerator.start();
   const api = system.apis[0]?.pid ?? 0;
   const poll = () =>
