@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, rm } from "node:fs/promises";
 import { request } from "node:http";
@@ -162,10 +163,12 @@ async function fetchAll(url: string): Promise<void> {
   await once(response, "end");
 }
 
+/** Random, so that the search for the form's boundary meets no more of it than in a usual file. */
+const CHUNK = randomBytes(1 << 18);
+
 async function* chunks(bytes: number): AsyncGenerator<Buffer> {
-  const chunk = Buffer.alloc(1 << 18, "drover ");
-  for (let sent = 0; sent < bytes; sent += chunk.length)
-    yield chunk.subarray(0, Math.min(chunk.length, bytes - sent));
+  for (let sent = 0; sent < bytes; sent += CHUNK.length)
+    yield CHUNK.subarray(0, Math.min(CHUNK.length, bytes - sent));
 }
 
 function sizeName(bytes: number): string {
