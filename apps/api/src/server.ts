@@ -116,7 +116,7 @@ export function onStopRequest(stop: (reason: string) => void): void {
 }
 
 /**
- * Answers what never becomes a request (a malformed head, one that is too large or comes too slowly) by a
+ * Responds to what never becomes a request (a malformed head, one that is too large or comes too slowly) by a
  * problem document like every other refusal, and closes the connection. Node by itself would send a bare
  * status line.
  */

@@ -112,8 +112,12 @@ function isNotFound(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function brokenPackage(name: string, error: unknown): string {
-  return `Processor module ${name} could not be found by its package.json: ${(error as Error).message}`;
+  return `Processor module ${name} could not be found by its package.json: ${messageOf(error)}`;
 }
 
 function isProcessor(value: unknown): value is Processor {

@@ -20,8 +20,8 @@ export interface Config {
 }
 
 /**
- * Throws `SettingsError` listing every mistake. `suffix` makes the worker's id unique where host and pid
- * repeat.
+ * `suffix` makes the worker's id unique where host and pid repeat.
+ * @throws `SettingsError` listing every mistake.
  */
 export function readConfig(suffix: string): Config {
   const settings = parseSettings(process.env);

@@ -88,7 +88,7 @@ export class DroverProcess {
     await this.#exited;
   }
 
-  /** Asks it to stop and answers its exit code. */
+  /** Asks it to stop and returns its exit code. */
   async stop(): Promise<number | null> {
     this.signal("SIGTERM");
     await this.#exited;

@@ -111,7 +111,7 @@ async function strike(
 }
 
 /**
- * Time until every job has reported progress after `since`, ms since the epoch; answers how long that took
+ * Time until every job has reported progress after `since`, ms since the epoch; returns how long that took
  * from now.
  */
 async function recovered(system: System, ids: readonly string[], since = Date.now()): Promise<number> {

@@ -40,7 +40,7 @@ export interface AttemptHost {
 }
 
 /**
- * Runs one attempt of a processor in this process and answers its result and its output files, counted and
+ * Runs one attempt of a processor in this process and returns its result and its output files, counted and
  * hashed.
  * @throws whatever the processor throws, and `TypeError` for an artifact that cannot be published: a bad or
  *   repeated name, two primaries, a stream that was not ended; and the name of artifact 201 throws when it is
@@ -172,7 +172,9 @@ function mediaTypeOf(name: string): string {
   return MEDIA_TYPES[extname(name).toLowerCase()] ?? "application/octet-stream";
 }
 
-/** Makes the folder unless it is there. The attempt's own folder is not made again: the attempt may be over. */
+/**
+ * Makes the folder unless it is there. The attempt's own folder is not made again: the attempt may be over.
+ */
 function makeFolder(path: string): void {
   try {
     mkdirSync(path);

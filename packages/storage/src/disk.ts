@@ -39,9 +39,9 @@ export interface DiskStoreOptions {
  * there is removed after a grace, by whatever a process with that option does next. The store is there while
  * its folder has the installation file; top-level folders are made while it is, and stay when they are empty.
  *
- * `open` answers a stream that holds a descriptor from then on, so that a removal meanwhile does not break
- * it; whoever opens reads it, stops iterating or destroys it. A removal is not fsynced: after a power loss a
- * removed blob may be back, for the sweeper.
+ * `open` returns a stream that has its bytes, or holds a descriptor, from then on, so that a removal
+ * meanwhile does not break it; whoever opens reads it, stops iterating or destroys it. A removal is not
+ * fsynced: after a power loss a removed blob may be back, for the sweeper.
  */
 export function createDiskStore(options: DiskStoreOptions): BlobStore {
   return new DiskStore(new StoreRoot(resolve(options.folder)), options.leftoverGraceMs);

@@ -26,9 +26,9 @@ export interface PublishOptions {
 }
 
 /**
- * Moves the whole, fsynced file `from` to `to` below the root, and fsyncs the folders on the way, so that
- * after a power loss the file is there under its name. Makes the folders that are missing, also when a
- * concurrent removal takes them away again.
+ * Moves the whole file `from` to `to` below the root. When that is to be durable, `from` is fsynced already
+ * and the folders on the way are now, so that after a power loss the file is there under its name. Makes the
+ * folders that are missing, also when a concurrent removal takes them away again.
  * @throws `storage_unavailable` when the store is gone.
  * @throws `BlobExistsError` when the name is taken and `linkNew` was to give it.
  */

@@ -20,8 +20,8 @@ export interface Reach {
  * - `Host` must be a name of this server. A page whose own name was made to resolve to this address (DNS
  *   rebinding) is of the same origin as the server for its browser, and is known by that name only.
  * - What changes something must not come from a page of another origin, unless that origin is listed.
- * - Answers can be read by pages of listed origins and of no others (CORS, fetch.spec.whatwg.org). No
- *   cookies are involved.
+ * - Answers can be read by pages of listed origins and of no others (CORS, fetch.spec.whatwg.org). No cookies
+ *   are involved.
  */
 export function guardOrigins(reach: Reach): RequestHandler {
   const isServed = hostCheck(reach);

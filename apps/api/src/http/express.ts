@@ -31,7 +31,7 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
 }
 
 /**
- * Answers the methods that a path has not got: 204 to OPTIONS, else 405; both with `Allow`. To be called
+ * Responds to the methods that a path has not got: 204 to OPTIONS, else 405; both with `Allow`. To be called
  * after the path's own handlers.
  */
 export function allowOnly(app: Express, path: string, methods: readonly string[]): void {

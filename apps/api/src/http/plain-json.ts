@@ -4,9 +4,10 @@ import { DomainError } from "@drover/core";
 const MAX_DEPTH = 32;
 
 /**
- * Throws `invalid_request` unless the parsed JSON means the same to everybody who will read it: at most 32
- * levels deep, no member called `__proto__`, no number beyond what a double holds, no NUL and no half of a
- * surrogate pair in a text. `path` names the value, as in `params`.
+ * `path` names the value, as in `params`.
+ * @throws `invalid_request` unless the parsed JSON means the same to everybody who will read it: at most 32
+ *   levels deep, no member called `__proto__`, no number beyond what a double holds, no NUL and no half of a
+ *   surrogate pair in a text.
  */
 export function assertPlainJson(value: unknown, path: string): void {
   // Not recursive: the depth is what is checked.

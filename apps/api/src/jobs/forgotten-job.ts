@@ -56,15 +56,14 @@ async function restore(manifest: Manifest, deps: Deps): Promise<Job> {
   const { request, settled } = manifest;
   const { jobs, finished } = deps.queue;
   if ((await finished.isExpired(request)) || isOver(settled, deps)) throw expired(request, settled, deps);
-  if (settled !== null) {
-    await finished.restore(request, settled);
-  } else {
+  if (settled === null) {
     await finished.clearRemains(request);
     // Whoever wrote it may have died before it was synced.
     await writeManifest(manifest, deps.store, { after: [request.input.key] });
     // Where the record is there after all, it stays as it is.
     return jobs.submit(request, { isRestored: true });
   }
+  await finished.restore(request, settled);
   const job = await jobs.get(request.id);
   if (job === undefined) throw expired(request, settled, deps); // the sweeper came in between
   return job;

@@ -7,7 +7,7 @@ import type { Job, JobEnd, JobEvent, JobId, JobRequest, JobStatus } from "../job
  */
 export interface JobQueue {
   /**
-   * Adds the job and answers it as it stands. Idempotent by id: an id that exists answers the stored job and
+   * Adds the job and returns it as it stands. Idempotent by id: an id that exists returns the stored job and
    * changes nothing.
    * @throws `UnconfirmedSubmit` when it is not known whether the job was added; after any other error it was
    *   not and will not be.
@@ -132,7 +132,7 @@ export type JobRef = Pick<JobRequest, "id" | "processor">;
 export interface QueueDeadlines {
   /**
    * Ends up to `limit` jobs that are past their `queueDeadline` and that no attempt has begun, as
-   * `queue_timeout`; answers which.
+   * `queue_timeout`, and returns which.
    */
   failLate(limit: number): Promise<readonly JobId[]>;
 }

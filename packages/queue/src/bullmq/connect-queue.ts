@@ -56,9 +56,9 @@ export interface BullQueue extends QueuePorts {
 }
 
 /**
- * Connects to the queue's server. Answers at once: the connection is made in the background and remade for
- * ever, and what needs it meanwhile is refused with `redis_unavailable`. Consumers wait instead. Ends with
- * `close`.
+ * Connects to the queue's server, and returns at once: the connection is made in the background and remade
+ * for ever, and what needs it meanwhile is refused with `redis_unavailable`. Consumers wait instead. Ends
+ * with `close`.
  */
 export function connectQueue(options: QueueOptions): BullQueue {
   const { url, log, random = Math.random, lookAgainMs = LOOK_AGAIN_MS } = options;

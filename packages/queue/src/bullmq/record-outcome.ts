@@ -47,7 +47,7 @@ interface Recording {
 }
 
 /**
- * Records an outcome, for as long as it takes while Redis is away, and answers where the job is then.
+ * Records an outcome, for as long as it takes while Redis is away, and returns where the job is then.
  * `unknown` is answered only when it was told to give up.
  */
 export async function recordOutcome(recording: Recording): Promise<StateAfterAttempt> {

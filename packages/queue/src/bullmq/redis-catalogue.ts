@@ -46,8 +46,8 @@ export function redisCatalogue(link: RedisLink, keys: RedisKeys, log: Log): Cata
 }
 
 /**
- * A worker's or a processor's entry as JSON. Throws `RangeError` past `MAX_CATALOGUE_ENTRY_BYTES`: no reader
- * would take it.
+ * A worker's or a processor's entry as JSON.
+ * @throws `RangeError` past `MAX_CATALOGUE_ENTRY_BYTES`: no reader would take it.
  */
 function encodeEntry(info: WorkerInfo | ProcessorInfo): string {
   const json = JSON.stringify(info);
