@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { BlobStore, JobId, LogFields, LogLevel, ProcessorInfo, QueuePorts } from "@drover/core";
+import { byLevel } from "@drover/log";
 import { testQueue, testStore } from "@drover/testkit";
 import { expect } from "vitest";
 import { type AppOptions, createApp } from "../src/app.js";
@@ -121,12 +122,7 @@ function testDeps(
   options: TestApiOptions,
   stopping: AbortSignal,
 ): Deps {
-  const write =
-    (level: LogLevel) =>
-    (message: string, fields: LogFields = {}) => {
-      lines.push({ level, message, fields });
-    };
-  const log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  const log = byLevel((level, message, fields) => lines.push({ level, message, fields }));
   const processors = createProcessorDirectory({ catalogue: queue.catalogue, log });
   const installation = { confirm: async () => {}, state: { kind: "agreed", id: "test" } } as const;
   const sharing = createStorageSharing({

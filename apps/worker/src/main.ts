@@ -74,7 +74,7 @@ export async function main(overrides: Overrides = {}): Promise<void> {
   const parts: Parts = {
     config,
     log,
-    quietLog: rateLimited(log, REPEATED_TROUBLE_MS, systemClock.monotonicMs),
+    quietLog: rateLimited(log, REPEATED_TROUBLE_MS),
     queue,
     blobs,
     installation: installationOf(config, { queue, blobs, log }),

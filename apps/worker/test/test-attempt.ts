@@ -10,18 +10,14 @@ import {
   type StopReason,
 } from "@drover/core";
 import { inputKey } from "@drover/job-files";
+import { byLevel } from "@drover/log";
 
 /** A log that keeps its entries. */
 export function recordingLog(): Log & {
   readonly entries: { level: string; message: string; fields: LogFields }[];
 } {
   const entries: { level: string; message: string; fields: LogFields }[] = [];
-  const write =
-    (level: string) =>
-    (message: string, fields: LogFields = {}) => {
-      entries.push({ level, message, fields });
-    };
-  return { entries, debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  return { entries, ...byLevel((level, message, fields) => entries.push({ level, message, fields })) };
 }
 
 /** The request of a job of its own; `changes` say what matters to the test. */

@@ -49,20 +49,40 @@ export function withFields(log: Log, fields: LogFields): Log {
   return byLevel((level, message, own) => log[level](message, { ...fields, ...own }));
 }
 
+/** Admits what repeats at most once in an interval, each kind by itself, and counts what it holds back. */
+export class RateLimit {
+  readonly #intervalMs: number;
+  readonly #monotonicMs: () => number;
+  readonly #last = new Map<string, { at: number; held: number }>();
+
+  /** @param monotonicMs default: this process's own. */
+  constructor(intervalMs: number, monotonicMs = () => performance.now()) {
+    this.#intervalMs = intervalMs;
+    this.#monotonicMs = monotonicMs;
+  }
+
+  /** @returns how many of the kind were held back since one was admitted; `undefined` for another of those. */
+  admit(kind: string): number | undefined {
+    const last = this.#last.get(kind);
+    const now = this.#monotonicMs();
+    if (last !== undefined && now - last.at < this.#intervalMs) {
+      last.held += 1;
+      return undefined;
+    }
+    this.#last.set(kind, { at: now, held: 0 });
+    return last?.held ?? 0;
+  }
+}
+
 /**
  * Passes an entry on at most once every `intervalMs` for each message, with the number that was held back:
  * trouble that repeats must not flood.
  */
-export function rateLimited(log: Log, intervalMs: number, monotonicMs: () => number): Log {
-  const last = new Map<string, { at: number; held: number }>();
+export function rateLimited(log: Log, intervalMs: number, monotonicMs?: () => number): Log {
+  const limit = new RateLimit(intervalMs, monotonicMs);
   return byLevel((level, message, fields) => {
-    const seen = last.get(message);
-    const now = monotonicMs();
-    if (seen !== undefined && now - seen.at < intervalMs) {
-      seen.held += 1;
-      return;
-    }
-    last.set(message, { at: now, held: 0 });
-    log[level](message, seen !== undefined && seen.held > 0 ? { ...fields, held_back: seen.held } : fields);
+    const held = limit.admit(message);
+    if (held === undefined) return;
+    log[level](message, held > 0 ? { ...fields, held_back: held } : fields);
   });
 }

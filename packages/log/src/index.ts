@@ -1,2 +1,2 @@
-export { createLog, type LogOptions, rateLimited, withFields } from "./create-log.js";
+export { byLevel, createLog, type LogOptions, RateLimit, rateLimited, withFields } from "./create-log.js";
 export { errorFields, formatLog, type LogEntry } from "./log-format.js";

@@ -1,4 +1,5 @@
 import type { Log } from "@drover/core";
+import { RateLimit } from "@drover/log";
 import { Redis, type RedisOptions } from "ioredis";
 
 const ERROR_LOG_INTERVAL_MS = 5_000;
@@ -41,27 +42,19 @@ export function describeRedis(url: string): string {
 
 /** Logs the errors of a connection, at most one line in 5 s: a server that is away makes thousands. */
 export function reportErrors(client: Redis, log: Log, purpose: string): void {
-  client.on("error", rateLimited(log, `redis: connection for ${purpose}`));
+  client.on("error", errorReporter(log, `redis: connection for ${purpose}`));
 }
 
 /**
  * A reporter of errors that logs the first at once and then at most one line in 5 s, saying how many it left
  * out.
  */
-export function rateLimited(log: Log, what: string): (error: unknown) => void {
-  let lastAt = Number.NEGATIVE_INFINITY;
-  let leftOut = 0;
+export function errorReporter(log: Log, what: string): (error: unknown) => void {
+  const limit = new RateLimit(ERROR_LOG_INTERVAL_MS);
   return (error) => {
-    const now = performance.now();
-    if (now - lastAt < ERROR_LOG_INTERVAL_MS) {
-      leftOut += 1;
-      return;
-    }
-    log.warn(
-      `${what}: ${error instanceof Error ? error.message : String(error)}`,
-      leftOut > 0 ? { left_out: leftOut } : {},
-    );
-    lastAt = now;
-    leftOut = 0;
+    const leftOut = limit.admit(what);
+    if (leftOut === undefined) return;
+    const message = error instanceof Error ? error.message : String(error);
+    log.warn(`${what}: ${message}`, leftOut > 0 ? { left_out: leftOut } : {});
   };
 }

@@ -1,6 +1,6 @@
 import { DomainError, type JobId, type Log } from "@drover/core";
 import { type Job, type JobType, Queue, QueueEvents } from "bullmq";
-import { patientConnection, rateLimited } from "../redis-connections.js";
+import { errorReporter, patientConnection } from "../redis-connections.js";
 import { isServerTrouble } from "../redis-errors.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
@@ -39,7 +39,7 @@ export class BullQueues {
       prefix: this.#keys.queuePrefix(processor),
       ...FAIL_FAST_QUEUE,
     });
-    queue.on("error", rateLimited(this.#log, `queue ${processor}`));
+    queue.on("error", errorReporter(this.#log, `queue ${processor}`));
     // One that could not be made ready refuses for ever, so the next caller gets a new one.
     queue.waitUntilReady().catch(() => {
       this.#queues.delete(processor);
@@ -102,7 +102,7 @@ class EventReader {
       skipVersionCheck: true,
       blockingTimeout: LEASE_TIMES.blockMs,
     });
-    this.#events.on("error", rateLimited(log, `events of ${processor}`));
+    this.#events.on("error", errorReporter(log, `events of ${processor}`));
     for (const event of JOB_EVENTS)
       this.#events.on(event, ({ jobId }: { jobId: string }) => this.#wake(jobId));
   }

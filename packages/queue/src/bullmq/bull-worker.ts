@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { type Job as BullJob, Worker } from "bullmq";
-import { rateLimited } from "../redis-connections.js";
+import { errorReporter } from "../redis-connections.js";
 import { boundBlockingReads, stampEndsBy, tokenPrefixOf } from "./bullmq-internals.js";
 import type { LeaseTimes } from "./lease-times.js";
 import { delayOf } from "./record-outcome.js";
@@ -114,7 +114,7 @@ export class BullWorker {
   }
 
   #listen({ processor, log, onError, onStalled, onLeasesLost }: BullWorkerOptions): void {
-    const report = rateLimited(log, `worker of ${processor}`);
+    const report = errorReporter(log, `worker of ${processor}`);
     this.#worker.on("error", (error) => {
       this.#errorsThisSecond += 1;
       report(error);

@@ -6,7 +6,7 @@ import {
   type WorkerInfo,
 } from "@drover/core";
 import { isNumber, isObject, isTime } from "../record-checks.js";
-import { rateLimited } from "../redis-connections.js";
+import { errorReporter } from "../redis-connections.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 
@@ -16,7 +16,7 @@ const PROCESSOR_TTL_MS = 7 * 86_400_000;
 /** Heartbeats in two hashes, stamped and judged by the server's clock. */
 export function redisCatalogue(link: RedisLink, keys: RedisKeys, log: Log): Catalogue {
   const hashes = [keys.workers, keys.processors];
-  const report = rateLimited(log, "catalogue");
+  const report = errorReporter(log, "catalogue");
   return {
     async announce(worker, processors) {
       const entries = processors.flatMap((processor) => [processor.name, encodeEntry(processor)]);
