@@ -1,4 +1,3 @@
-import type { Outcome } from "@drover/core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { areGone, ExecutorBench, pidsFrom } from "./executor-bench.js";
 
@@ -10,11 +9,6 @@ afterAll(() => bench.close());
 afterEach(async () => {
   expect(bench.leftFolders(), "no attempt leaves its folder").toEqual([]);
 });
-
-/** Runs a first attempt of a fixture to its end. */
-async function outcomeOf(processor: string): Promise<Outcome> {
-  return bench.executor(processor).execute(await bench.attempt(processor));
-}
 
 describe("an attempt that is stopped", () => {
   test.each(["never-returns", "blocks"])(
@@ -41,7 +35,7 @@ describe("an attempt that is stopped", () => {
   });
 
   test("one that outgrows its memory limit is out_of_memory", async () => {
-    expect(await outcomeOf("leaks")).toEqual({
+    expect(await bench.outcomeOf("leaks")).toEqual({
       kind: "failed",
       code: "out_of_memory",
       message: "The attempt used more memory than its limit of 300 MiB.",
@@ -131,7 +125,9 @@ describe("processes", () => {
 
   test("neighbours of a crash, a block and a timeout go on", async () => {
     const outcomes = await Promise.all(
-      ["good", "exits", "good", "blocks", "segfaults", "good", "never-returns", "good"].map(outcomeOf),
+      ["good", "exits", "good", "blocks", "segfaults", "good", "never-returns", "good"].map((processor) =>
+        bench.outcomeOf(processor),
+      ),
     );
     expect(outcomes.map((outcome) => (outcome.kind === "failed" ? outcome.code : outcome.kind))).toEqual([
       "completed",

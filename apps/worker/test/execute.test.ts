@@ -14,11 +14,6 @@ afterEach(async () => {
   expect(bench.leftFolders(), "no attempt leaves its folder").toEqual([]);
 });
 
-/** Runs a first attempt of a fixture to its end. */
-async function outcomeOf(processor: string): Promise<Outcome> {
-  return bench.executor(processor).execute(await bench.attempt(processor));
-}
-
 describe("an attempt that ends by itself", () => {
   test("a return publishes its artifacts under a path of the attempt's own, with progress and log lines recorded", async () => {
     const attempt = await bench.attempt("good");
@@ -41,7 +36,7 @@ describe("an attempt that ends by itself", () => {
   });
 
   test("a throw is a retryable processor_error without stack or path, and the stack is logged", async () => {
-    expect(await outcomeOf("throws")).toEqual({
+    expect(await bench.outcomeOf("throws")).toEqual({
       kind: "failed",
       code: "processor_error",
       message: "cannot read rows.csv at row 3",
@@ -52,7 +47,7 @@ describe("an attempt that ends by itself", () => {
   });
 
   test("an InputInvalidError is permanent and its message is kept as its author wrote it", async () => {
-    expect(await outcomeOf("rejects-input")).toEqual({
+    expect(await bench.outcomeOf("rejects-input")).toEqual({
       kind: "failed",
       code: "input_invalid",
       message: "Row 12: expected a date; got /course/view",
@@ -69,7 +64,7 @@ describe("an attempt that ends by itself", () => {
   });
 
   test("a TryLaterError says when to try again", async () => {
-    expect(await outcomeOf("tries-later")).toMatchObject({
+    expect(await bench.outcomeOf("tries-later")).toMatchObject({
       code: "processor_error",
       retryAfterMs: 1234,
       retryable: true,
@@ -81,18 +76,23 @@ describe("an attempt that ends by itself", () => {
     ["segfaults", "The processor's process was ended by signal SIGSEGV."],
     ["unhandled", "The processor's process ended with exit code 1."],
   ])("a processor that %s is a retryable crash", async (processor, message) => {
-    expect(await outcomeOf(processor)).toEqual({ kind: "failed", code: "crashed", message, retryable: true });
+    expect(await bench.outcomeOf(processor)).toEqual({
+      kind: "failed",
+      code: "crashed",
+      message,
+      retryable: true,
+    });
   });
 
   test("a result over 64 KiB fails the attempt", async () => {
-    expect(await outcomeOf("returns-much")).toMatchObject({
+    expect(await bench.outcomeOf("returns-much")).toMatchObject({
       code: "processor_error",
       message: expect.stringContaining("at most 65536"),
     });
   });
 
   test("a result that is no JSON fails the attempt", async () => {
-    expect(await outcomeOf("returns-no-json")).toMatchObject({ code: "processor_error" });
+    expect(await bench.outcomeOf("returns-no-json")).toMatchObject({ code: "processor_error" });
   });
 
   test.each(["links", "forgets-to-write"])("a processor that %s publishes nothing", async (processor) => {
@@ -248,11 +248,11 @@ describe("after the outcome was recorded", () => {
 
 describe("a processor in the worker's own process", () => {
   test("runs there", async () => {
-    expect(await outcomeOf("in-process")).toMatchObject({ result: { pid: process.pid, size: 10 } });
+    expect(await bench.outcomeOf("in-process")).toMatchObject({ result: { pid: process.pid, size: 10 } });
   });
 
   test("is left behind when it does not heed its timeout", async () => {
-    expect(await outcomeOf("in-process-endless")).toMatchObject({ code: "timeout" });
+    expect(await bench.outcomeOf("in-process-endless")).toMatchObject({ code: "timeout" });
   });
 });
 

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "n
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BlobStore, JobId, JobRequest } from "@drover/core";
+import type { BlobStore, JobId, JobRequest, Outcome } from "@drover/core";
 import { writeManifest } from "@drover/job-files";
 import { identify } from "@drover/process-guard";
 import type { Processor } from "@drover/processor-sdk";
-import { chunksOf, silentLog, storeIn, waitFor } from "@drover/testkit";
+import { chunksOf, newRequest, silentLog, storeIn, waitFor } from "@drover/testkit";
 import { createExecutor, type Executor } from "../src/attempts/execute.js";
 import { ChildPool } from "../src/children/child-pool.js";
 import { type ChildrenOptions, createChildren } from "../src/children/children.js";
@@ -15,7 +15,7 @@ import { createInProcessRunner } from "../src/children/in-process-runner.js";
 import type { Runner } from "../src/children/runner.js";
 import { systemClock } from "../src/timers.js";
 import processors from "./fixtures/fixture-processors.js";
-import { recordingLog, requestOf, TestAttempt } from "./test-attempt.js";
+import { recordingLog, TestAttempt } from "./test-attempt.js";
 
 /** Built, as everything that runs in a process of its own. */
 const FIXTURES = new URL("./dist/fixture-processors.js", import.meta.url).href;
@@ -78,11 +78,16 @@ export class ExecutorBench {
 
   /** An attempt at a new job whose input is stored. */
   async attempt(processor: string, request: Partial<JobRequest> = {}, number = 1): Promise<TestAttempt> {
-    const attempt = new TestAttempt(requestOf(processor, request), number);
+    const attempt = new TestAttempt(newRequest({ processor, ...request }), number);
     const { request: stored } = attempt;
     await this.blobs.put(stored.input.key, chunksOf("some input"));
     await writeManifest({ version: 1, request: stored, settled: null }, this.blobs);
     return attempt;
+  }
+
+  /** Runs a first attempt of a fixture to its end. */
+  async outcomeOf(processor: string): Promise<Outcome> {
+    return this.executor(processor).execute(await this.attempt(processor));
   }
 
   /** A path that a fixture writes its process numbers to. */

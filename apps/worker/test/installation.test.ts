@@ -5,11 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type BlobStore, DomainError, type InstallationMarks, type QueuePorts } from "@drover/core";
 import { INSTALLATION_KEY, Installation } from "@drover/job-files";
 import { createDiskStore } from "@drover/storage";
-import { chunksOf, testQueue } from "@drover/testkit";
+import { chunksOf, newRequest, testQueue } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { requestOf } from "./test-attempt.js";
 
-const REQUEST = requestOf("p");
+const REQUEST = newRequest({ processor: "p" });
 
 const CLOCK = {
   monotonicMs: () => performance.now(),

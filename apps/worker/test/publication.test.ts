@@ -16,12 +16,12 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { type BlobStore, DomainError } from "@drover/core";
 import type { WrittenArtifact } from "@drover/processor-sdk";
-import { canMount, mountMemory, storeIn } from "@drover/testkit";
+import { canMount, mountMemory, newRequest, storeIn } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FolderHandle, openFolder } from "../src/attempts/folder-handle.js";
 import { type Publication, publish, waitForStorage } from "../src/attempts/publish.js";
 import { systemClock } from "../src/timers.js";
-import { recordingLog, requestOf, TestAttempt } from "./test-attempt.js";
+import { recordingLog, TestAttempt } from "./test-attempt.js";
 
 const SECRET = "of the host, not of the job";
 
@@ -66,7 +66,7 @@ describe("publication", () => {
   const publishEnd = (
     end: Publication["end"],
     adopt: BlobStore["adopt"] = (key, path) => store.adopt(key, path),
-    attempt = new TestAttempt(requestOf("p"), 1),
+    attempt = new TestAttempt(newRequest({ processor: "p" }), 1),
   ) =>
     publish(
       {
@@ -173,7 +173,7 @@ describe("publication", () => {
     writeFileSync(join(work, "artifacts", "second.txt"), "mine");
     const second = join(work, "artifacts", "second.txt");
     const { ctimeMs } = statSync(second);
-    const attempt = new TestAttempt(requestOf("p"), 1);
+    const attempt = new TestAttempt(newRequest({ processor: "p" }), 1);
     const adopt: BlobStore["adopt"] = async (key, path) => {
       if (key.endsWith("/out.txt")) return store.adopt(key, path);
       expect(await published(), "the first is stored").toHaveLength(1);
@@ -200,7 +200,7 @@ describe.skipIf(!canMount())("a disk that is full while artifacts are published"
       await store.put("inputs/filler", Readable.from([Buffer.alloc(700 << 10)]));
       const file = join(root, "artifact");
       writeFileSync(file, Buffer.alloc(500 << 10));
-      const attempt = new TestAttempt(requestOf("p"), 1);
+      const attempt = new TestAttempt(newRequest({ processor: "p" }), 1);
       const sleep = () => store.remove("inputs/filler"); // while the attempt waits, somebody makes room
       const clock = { now: () => 0, monotonicMs: () => 0, sleep };
       await waitForStorage({ clock, attempt }, () => store.adopt("jobs/j/1-x/out", file));
@@ -236,7 +236,7 @@ describe("work that meets a full or absent storage", () => {
     "of %s waits, says so, and goes on when it can",
     async (code) => {
       pauses.length = 0;
-      const attempt = new TestAttempt(requestOf("p"), 1);
+      const attempt = new TestAttempt(newRequest({ processor: "p" }), 1);
       expect(await waitForStorage({ clock, attempt }, failing(6, code))).toEqual({
         kind: "done",
         value: "stored",
@@ -247,7 +247,7 @@ describe("work that meets a full or absent storage", () => {
   );
 
   test("ends when its attempt is stopped", async () => {
-    const attempt = new TestAttempt(requestOf("p"), 1);
+    const attempt = new TestAttempt(newRequest({ processor: "p" }), 1);
     attempt.stop("drained");
     expect(await waitForStorage({ clock, attempt }, failing(1, "storage_full"))).toEqual({
       kind: "stopped",
@@ -256,7 +256,7 @@ describe("work that meets a full or absent storage", () => {
   });
 
   test("throws any other error on", async () => {
-    const attempt = new TestAttempt(requestOf("p"), 1);
+    const attempt = new TestAttempt(newRequest({ processor: "p" }), 1);
     const broken = () => Promise.reject(new Error("broken"));
     await expect(waitForStorage({ clock, attempt }, broken)).rejects.toThrow("broken");
   });

@@ -12,11 +12,11 @@ import {
 } from "@drover/core";
 import { type Manifest, readManifest, writeManifest } from "@drover/job-files";
 import { type BullQueue, connectQueue } from "@drover/queue";
-import { chunksOf, Redis, testRedis, testStore, waitFor } from "@drover/testkit";
+import { chunksOf, newRequest, Redis, testRedis, testStore, waitFor } from "@drover/testkit";
 import { onTestFinished } from "vitest";
 import { systemClock } from "../src/timers.js";
 import { Sweeper, type SweeperDeps, type Swept } from "../src/upkeep/sweeper.js";
-import { recordingLog, requestOf } from "./test-attempt.js";
+import { recordingLog } from "./test-attempt.js";
 
 export const HOUR = 3_600_000;
 export const NOTHING: Swept = {
@@ -98,7 +98,7 @@ export class SweepBench {
 
   /** An upload as an api stores it. */
   async upload(changes: Partial<JobRequest> = {}): Promise<JobRequest> {
-    const request = requestOf("p", changes);
+    const request = newRequest({ processor: "p", ...changes });
     await this.blobs.put(request.input.key, chunksOf("some input"));
     await writeManifest({ version: 1, request, settled: null }, this.blobs);
     return request;

@@ -1,8 +1,7 @@
 import { bury, expiredFact, inputFolder, jobFolder, writeManifest } from "@drover/job-files";
-import { waitFor } from "@drover/testkit";
+import { newRequest, waitFor } from "@drover/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import { endOf, type FAILURE, HOUR, SweepBench } from "./sweep-bench.js";
-import { requestOf } from "./test-attempt.js";
 
 let bench: SweepBench;
 beforeEach(async () => {
@@ -15,7 +14,7 @@ describe("a deleted job", () => {
     await bury(request, request.createdAt, bench.blobs);
     const second = await bench.upload({ id: request.id, createdAt: request.createdAt });
     const later = await bench.submitted();
-    await bury({ ...later, input: requestOf("p").input }, later.createdAt - 1, bench.blobs);
+    await bury({ ...later, input: newRequest({ processor: "p" }).input }, later.createdAt - 1, bench.blobs);
     bench.ahead = 20_000;
     expect(await bench.sweep()).toMatchObject({ jobsBuried: 1, restored: 0 });
     expect([await bench.status(request), await bench.status(later)]).toEqual([undefined, "queued"]);
@@ -33,7 +32,7 @@ describe("a deleted job", () => {
   });
 
   test("is forgotten a day after the longest retention", async () => {
-    await bury(requestOf("p"), Date.now(), bench.blobs);
+    await bury(newRequest({ processor: "p" }), Date.now(), bench.blobs);
     bench.ahead = 28 * HOUR - 10_000;
     await bench.sweep();
     expect(await bench.keys()).toHaveLength(1);
@@ -73,7 +72,11 @@ describe("artifacts", () => {
   });
 
   test("of a job that Redis does not know are kept for the longest retention, of one that expired or was deleted not", async () => {
-    const [unknown, expired, deleted] = [requestOf("p"), requestOf("p"), requestOf("p")];
+    const [unknown, expired, deleted] = [
+      newRequest({ processor: "p" }),
+      newRequest({ processor: "p" }),
+      newRequest({ processor: "p" }),
+    ];
     for (const request of [unknown, expired, deleted]) await bench.artifact(request);
     await bench.queue.facts.set(expiredFact(expired.id), new Date().toISOString(), HOUR);
     await bury(deleted, Date.now(), bench.blobs);

@@ -1,10 +1,9 @@
 import { DomainError } from "@drover/core";
 import { inputKey, writeManifest } from "@drover/job-files";
-import { chunksOf, withMethods } from "@drover/testkit";
+import { chunksOf, newRequest, withMethods } from "@drover/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Sweeper } from "../src/upkeep/sweeper.js";
 import { endOf, FAILURE, HOUR, NOTHING, newId, SweepBench } from "./sweep-bench.js";
-import { requestOf } from "./test-attempt.js";
 
 let bench: SweepBench;
 beforeEach(async () => {
@@ -118,9 +117,10 @@ describe("reconcile", () => {
       ["b", "a"],
     ] as const) {
       const id = newId();
-      const ended = requestOf("p", {
+      const ended = newRequest({
+        processor: "p",
         id,
-        input: { ...requestOf("p").input, key: inputKey(`${first}-${id}`) },
+        input: { ...newRequest({ processor: "p" }).input, key: inputKey(`${first}-${id}`) },
       });
       const other = { ...ended, input: { ...ended.input, key: inputKey(`${second}-${id}`) } };
       await writeManifest({ version: 1, request: ended, settled: endOf() }, bench.blobs);

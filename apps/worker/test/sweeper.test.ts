@@ -1,9 +1,8 @@
 import { bury, inputKey } from "@drover/job-files";
-import { chunksOf, waitFor, withMethods } from "@drover/testkit";
+import { chunksOf, newRequest, waitFor, withMethods } from "@drover/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import { startSweeper } from "../src/upkeep/sweeper.js";
 import { HOUR, NOTHING, SweepBench } from "./sweep-bench.js";
-import { requestOf } from "./test-attempt.js";
 
 let bench: SweepBench;
 beforeEach(async () => {
@@ -84,7 +83,7 @@ describe("the sweepers of several workers", () => {
   test("touch nothing while they may not", async () => {
     const request = await bench.ended();
     await bench.upload();
-    await bench.artifact(requestOf("p"));
+    await bench.artifact(newRequest({ processor: "p" }));
     await bury(request, request.createdAt, bench.blobs);
     bench.ahead = 30 * HOUR;
     const before = await bench.keys();

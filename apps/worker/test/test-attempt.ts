@@ -1,15 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  type Attempt,
-  type JobRequest,
-  type Log,
-  type LogFields,
-  type LogLine,
-  type Progress,
-  parseJobId,
-  type StopReason,
-} from "@drover/core";
-import { inputKey } from "@drover/job-files";
+import type { Attempt, JobRequest, Log, LogFields, LogLine, Progress, StopReason } from "@drover/core";
 import { byLevel } from "@drover/log";
 
 /** A log that keeps its entries. */
@@ -18,32 +8,6 @@ export function recordingLog(): Log & {
 } {
   const entries: { level: string; message: string; fields: LogFields }[] = [];
   return { entries, ...byLevel((level, message, fields) => entries.push({ level, message, fields })) };
-}
-
-/** The request of a job of its own; `changes` say what matters to the test. */
-export function requestOf(processor: string, changes: Partial<JobRequest> = {}): JobRequest {
-  return {
-    id: parseJobId(randomUUID()),
-    processor,
-    input: {
-      key: inputKey(randomUUID()),
-      filename: "input.txt",
-      sizeBytes: 10,
-      mediaType: "text/plain",
-      sha256: "0".repeat(64),
-    },
-    params: {},
-    tags: {},
-    priority: 0,
-    runAt: null,
-    maxAttempts: 3,
-    timeoutMs: null,
-    queueTimeoutMs: null,
-    fingerprint: null,
-    requestId: null,
-    createdAt: Date.now(),
-    ...changes,
-  };
 }
 
 /** An attempt in the test's own hands. */

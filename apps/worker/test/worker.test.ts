@@ -1,12 +1,12 @@
 import type { Outcome, QueuePorts } from "@drover/core";
-import { testQueue, waitFor } from "@drover/testkit";
+import { newRequest, testQueue, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Obstacle } from "../src/storage-watch.js";
 import { systemClock } from "../src/timers.js";
 import { Worker, type WorkerDeps } from "../src/worker.js";
 import { startHealth } from "../src/worker-health.js";
 import { processorNamed } from "./executor-bench.js";
-import { recordingLog, requestOf } from "./test-attempt.js";
+import { recordingLog } from "./test-attempt.js";
 
 const completed: Outcome = { kind: "completed", result: null, artifacts: [] };
 
@@ -74,7 +74,7 @@ describe("a worker", () => {
 
   test("takes jobs, and a cleaning up that fails harms none", async () => {
     workerOf(async () => completed).start();
-    const request = requestOf("good");
+    const request = newRequest({ processor: "good" });
     await queue.jobs.submit(request);
     await waitFor(async () => (await queue.jobs.get(request.id))?.status === "completed", {
       what: "it completed",
@@ -109,11 +109,11 @@ describe("a worker", () => {
         finish = resolve;
       });
     workerOf(running).start();
-    const first = requestOf("good");
+    const first = newRequest({ processor: "good" });
     await queue.jobs.submit(first);
     await waitFor(() => finish !== undefined, { what: "it runs" });
     const drained = worker.drain(10_000);
-    const second = requestOf("good");
+    const second = newRequest({ processor: "good" });
     await queue.jobs.submit(second);
     expect(worker.drain(0), "a second drain is the first").toBe(drained);
     finish?.(completed);
@@ -125,7 +125,7 @@ describe("a worker", () => {
   test("F20: takes no job while Redis and storage do not belong together, and is not ready; then it does", async () => {
     obstacle = "storage_not_shared";
     let executed = 0;
-    const request = requestOf("good");
+    const request = newRequest({ processor: "good" });
     await queue.jobs.submit(request);
     const execute = async () => {
       executed += 1;
@@ -151,7 +151,7 @@ describe("a worker", () => {
     }).start();
     await waitFor(() => worker.state === "ready", { what: "it is ready" });
     obstacle = "storage_not_shared";
-    const request = requestOf("good");
+    const request = newRequest({ processor: "good" });
     await queue.jobs.submit(request);
     await waitFor(() => worker.state === "storage_not_shared", { what: "it says so" });
     await waitFor(async () => (await queue.jobs.get(request.id))?.status === "queued", {

@@ -1,6 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { System } from "../src/index.js";
 
 /** A process of the benchmark's own: a server or a worker to compare with, or what sends load. */
 export interface BenchProcess {
@@ -29,6 +32,20 @@ export async function startProcess(
     async stop() {
       child.kill();
       if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    },
+  };
+}
+
+/** Starts the server that submits and transfers are compared with, over a folder of its own in the system's. */
+export async function startBareServer(system: System): Promise<BenchProcess> {
+  const folder = join(system.folder, "bare");
+  await mkdir(folder);
+  const server = await startProcess("bare-submit", { REDIS_URL: system.redis.url, BENCH_FOLDER: folder });
+  return {
+    ...server,
+    async stop() {
+      await server.stop();
+      await rm(folder, { recursive: true });
     },
   };
 }

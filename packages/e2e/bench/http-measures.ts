@@ -1,7 +1,5 @@
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { System } from "../src/index.js";
-import { startProcess } from "./bench-process.js";
+import { startBareServer, startProcess } from "./bench-process.js";
 import { LoadGenerator, multipart } from "./load.js";
 import { compare, type Measure } from "./rounds.js";
 
@@ -39,9 +37,7 @@ export async function* measureStatus(system: System, extent: Extent): AsyncGener
 
 /** POST of a 10 KiB file against multer and queue.add, without and with the file synced. */
 export async function* measureSubmit(system: System, extent: Extent): AsyncGenerator<Measure> {
-  const folder = join(system.folder, "bare");
-  await mkdir(folder, { recursive: true });
-  const bare = await startProcess("bare-submit", { REDIS_URL: system.redis.url, BENCH_FOLDER: folder });
+  const bare = await startBareServer(system);
   const generator = await LoadGenerator.start();
   const { body, headers } = multipart(Buffer.alloc(10_240, "x"), "bench.txt");
   const form = { method: "POST", headers, body: body.toString("base64") } as const;
@@ -59,6 +55,5 @@ export async function* measureSubmit(system: System, extent: Extent): AsyncGener
     }
   } finally {
     await Promise.all([generator.stop(), bare.stop()]);
-    await rm(folder, { recursive: true });
   }
 }

@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, rm } from "node:fs/promises";
 import { request } from "node:http";
-import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { System } from "../src/index.js";
-import { startProcess } from "./bench-process.js";
+import { startBareServer } from "./bench-process.js";
 import { cpuTimeMs } from "./cpu-time.js";
 import { LoadGenerator, multipart } from "./load.js";
 import { compare, type Measure, type Sample } from "./rounds.js";
@@ -23,9 +21,7 @@ export interface TransferExtent {
  */
 export async function* measureUpload(system: System, extent: TransferExtent): AsyncGenerator<Measure> {
   const { rounds, bytes } = extent;
-  const folder = join(system.folder, "bare");
-  await mkdir(folder, { recursive: true });
-  const bare = await startProcess("bare-submit", { REDIS_URL: system.redis.url, BENCH_FOLDER: folder });
+  const bare = await startBareServer(system);
   const api = system.apis[0]?.pid ?? 0;
   try {
     for (const clients of [1, 8]) {
@@ -42,16 +38,13 @@ export async function* measureUpload(system: System, extent: TransferExtent): As
     }
   } finally {
     await bare.stop();
-    await rm(folder, { recursive: true });
   }
 }
 
 /** Downloads of an artifact against a stream of a file into the response. */
 export async function* measureDownload(system: System, extent: TransferExtent): AsyncGenerator<Measure> {
   const { rounds, bytes } = extent;
-  const folder = join(system.folder, "bare");
-  await mkdir(folder, { recursive: true });
-  const bare = await startProcess("bare-submit", { REDIS_URL: system.redis.url, BENCH_FOLDER: folder });
+  const bare = await startBareServer(system);
   const api = system.apis[0]?.pid ?? 0;
   try {
     await pipe(`${bare.url}/pipe?client=0`, bytes);
@@ -70,7 +63,6 @@ export async function* measureDownload(system: System, extent: TransferExtent): 
     ]);
   } finally {
     await bare.stop();
-    await rm(folder, { recursive: true });
   }
 }
 

@@ -1,10 +1,9 @@
 import type { JobRequest } from "@drover/core";
-import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { newRequest, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { type Job, Queue, Worker, type WorkerOptions } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { addOptions, queueKey } from "../src/bullmq/bullmq-internals.js";
-import { newRequest } from "./queue-bench.js";
 
 /** A bench of the file's tests, each with an empty queue. To be called once in a file. */
 export function bullTest(): BullBench {

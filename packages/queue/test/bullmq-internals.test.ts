@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { chaosProxy, redisTap, silentLog, waitFor } from "@drover/testkit";
+import { chaosProxy, newRequest, redisTap, silentLog, waitFor } from "@drover/testkit";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import * as facts from "../src/bullmq/bullmq-internals.js";
 import { connectQueue } from "../src/index.js";
 import { bullTest } from "./bullmq-bench.js";
-import { newRequest } from "./queue-bench.js";
 
 const bull = bullTest();
 

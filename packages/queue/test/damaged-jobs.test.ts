@@ -1,46 +1,23 @@
 import { type JobId, parseJobId } from "@drover/core";
-import { DAMAGES, silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest } from "./queue-bench.js";
+import { DAMAGES, newRequest, waitFor } from "@drover/testkit";
+import { describe, expect, it } from "vitest";
+import { queueOnRedis } from "./queue-bench.js";
 
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
 const UNREADABLE = { code: "job_unreadable" };
 
 describe("a job whose record is damaged", () => {
-  let redis: TestRedis;
-  let client: Redis;
-  let queue: BullQueue;
-  let prefix: string;
-  beforeAll(async () => {
-    redis = await testRedis();
-    client = new Redis(redis.url);
-  });
-  afterAll(async () => {
-    client.disconnect();
-    await redis.stop();
-  });
-  beforeEach(() => {
-    prefix = redis.prefix();
-    queue = connectQueue({
-      url: redis.url,
-      prefix,
-      log: silentLog,
-      lease: { leaseMs: 1_000, stalledCheckMs: 500 },
-    });
-  });
-  afterEach(() => queue.close());
+  const on = queueOnRedis({ lease: { leaseMs: 1_000, stalledCheckMs: 500 } });
 
-  const keyOf = (id: string) => `{${prefix}:copy}:copy:${id}`;
+  const keyOf = (id: string) => `{${on.prefix}:copy}:copy:${id}`;
   const submit = async () => {
-    const { id } = await queue.jobs.submit(newRequest());
+    const { id } = await on.queue.jobs.submit(newRequest());
     return id;
   };
   /** Runs everything that waits; answers the ids that `execute` got. */
   const runAll = async (isDone: () => Promise<boolean>): Promise<string[]> => {
     const executed: string[] = [];
-    const consumer = queue.attempts.consume(
+    const consumer = on.queue.attempts.consume(
       "copy",
       { slots: 2, workerId: "w", retry: RETRY },
       async ({ request }) => {
@@ -54,7 +31,7 @@ describe("a job whose record is damaged", () => {
   };
   const complete = async () => {
     const id = await submit();
-    await runAll(async () => (await queue.jobs.get(id))?.status === "completed");
+    await runAll(async () => (await on.queue.jobs.get(id))?.status === "completed");
     return id;
   };
 
@@ -63,19 +40,19 @@ describe("a job whose record is damaged", () => {
     async (_, damage) => {
       const good = await submit();
       const bad = await submit();
-      await damage(client, keyOf(bad));
-      await expect(queue.jobs.get(bad)).rejects.toMatchObject(UNREADABLE);
-      await expect(queue.jobs.history(bad)).rejects.toMatchObject(UNREADABLE);
-      await expect(queue.jobs.retry(bad)).rejects.toMatchObject(UNREADABLE);
-      const { jobs } = await queue.jobs.list({ limit: 10 });
+      await damage(on.client, keyOf(bad));
+      await expect(on.queue.jobs.get(bad)).rejects.toMatchObject(UNREADABLE);
+      await expect(on.queue.jobs.history(bad)).rejects.toMatchObject(UNREADABLE);
+      await expect(on.queue.jobs.retry(bad)).rejects.toMatchObject(UNREADABLE);
+      const { jobs } = await on.queue.jobs.list({ limit: 10 });
       const shown = new Map(jobs.map((job) => [job.id, job]));
       expect(shown.get(bad)).toMatchObject({ status: "failed", processor: "copy", error: UNREADABLE });
       expect(shown.get(good)).toMatchObject({ status: "queued", error: null });
-      expect((await queue.boardQueue("copy").getJobs()).map((job) => job.id)).toContain(good);
-      expect(await queue.jobs.remove(bad)).toBe(true);
-      expect(await queue.jobs.get(bad)).toBeUndefined();
-      expect(await client.keys(`*${bad}*`)).toEqual([]);
-      expect(await client.zscore(`{${prefix}:copy}:copy:prioritized`, bad)).toBeNull();
+      expect((await on.queue.boardQueue("copy").getJobs()).map((job) => job.id)).toContain(good);
+      expect(await on.queue.jobs.remove(bad)).toBe(true);
+      expect(await on.queue.jobs.get(bad)).toBeUndefined();
+      expect(await on.client.keys(`*${bad}*`)).toEqual([]);
+      expect(await on.client.zscore(`{${on.prefix}:copy}:copy:prioritized`, bad)).toBeNull();
     },
   );
 
@@ -85,22 +62,22 @@ describe("a job whose record is damaged", () => {
     for (const damage of Object.values(DAMAGES)) {
       good.push(await submit());
       const id = await submit();
-      await damage(client, keyOf(id));
+      await damage(on.client, keyOf(id));
       bad.push(id);
     }
-    const failed = `{${prefix}:copy}:copy:failed`;
+    const failed = `{${on.prefix}:copy}:copy:failed`;
     const executed = await runAll(async () => {
-      const done = await client.zcard(`{${prefix}:copy}:copy:completed`);
-      return done === good.length && (await client.zcard(failed)) === bad.length;
+      const done = await on.client.zcard(`{${on.prefix}:copy}:copy:completed`);
+      return done === good.length && (await on.client.zcard(failed)) === bad.length;
     });
     expect(executed.sort()).toEqual(good.sort());
-    expect((await client.zrange(failed, "0", "-1")).sort()).toEqual(bad.sort());
-    expect(await client.llen(`{${prefix}:copy}:copy:active`)).toBe(0);
+    expect((await on.client.zrange(failed, "0", "-1")).sort()).toEqual(bad.sort());
+    expect(await on.client.llen(`{${on.prefix}:copy}:copy:active`)).toBe(0);
     for (const id of bad) {
-      expect(await client.hget(keyOf(id), "failedReason")).toMatch(/^job_unreadable: /);
-      await expect(queue.jobs.get(id)).rejects.toMatchObject(UNREADABLE);
+      expect(await on.client.hget(keyOf(id), "failedReason")).toMatch(/^job_unreadable: /);
+      await expect(on.queue.jobs.get(id)).rejects.toMatchObject(UNREADABLE);
     }
-    const shown = await queue.boardQueue("copy").getJobs(["failed"]);
+    const shown = await on.queue.boardQueue("copy").getJobs(["failed"]);
     expect(shown).toHaveLength(bad.length);
   });
 
@@ -113,78 +90,78 @@ describe("a job whose record is damaged", () => {
     ["with a negative size", artifact({ sizeBytes: -1 })],
   ])("by a return value %s is unreadable, and is no result", async (_, value) => {
     const id = await complete();
-    await client.hset(keyOf(id), "returnvalue", value);
-    await expect(queue.jobs.get(id)).rejects.toMatchObject(UNREADABLE);
-    const { jobs } = await queue.jobs.list({ limit: 10 });
+    await on.client.hset(keyOf(id), "returnvalue", value);
+    await expect(on.queue.jobs.get(id)).rejects.toMatchObject(UNREADABLE);
+    const { jobs } = await on.queue.jobs.list({ limit: 10 });
     expect(jobs).toMatchObject([{ id, status: "failed", error: UNREADABLE, artifacts: [] }]);
-    expect(await queue.jobs.remove(id)).toBe(true);
+    expect(await on.queue.jobs.remove(id)).toBe(true);
   });
 
   it("only in its progress, history or log lines is readable without those entries", async () => {
     const id = await complete();
-    await client.hset(keyOf(id), "progress", '{"percent":"half","attempt":1}');
+    await on.client.hset(keyOf(id), "progress", '{"percent":"half","attempt":1}');
     const events = ["nope", "[]", '{"type":"x","at":1}', '{"type":"stage","at":"y"}'];
-    await client.rpush(`${keyOf(id)}:history`, ...events);
-    await client.rpush(`${keyOf(id)}:logs`, "x", '{"at":1e300}');
-    expect(await queue.jobs.get(id)).toMatchObject({ status: "completed", progress: { stage: null } });
-    const { events: shown, logs } = await queue.jobs.history(id);
+    await on.client.rpush(`${keyOf(id)}:history`, ...events);
+    await on.client.rpush(`${keyOf(id)}:logs`, "x", '{"at":1e300}');
+    expect(await on.queue.jobs.get(id)).toMatchObject({ status: "completed", progress: { stage: null } });
+    const { events: shown, logs } = await on.queue.jobs.history(id);
     expect(shown.map(({ type }) => type)).toEqual(["accepted", "started", "finished"]);
     expect(logs).toEqual([]);
   });
 
   it("by something else under the keys of its history and its log lines runs, and is shown without them", async () => {
     const id = await submit();
-    await client.set(`${keyOf(id)}:history`, "x");
-    await client.set(`${keyOf(id)}:logs`, "x");
-    await runAll(async () => (await queue.jobs.get(id))?.status === "completed");
-    const { events, logs } = await queue.jobs.history(id);
+    await on.client.set(`${keyOf(id)}:history`, "x");
+    await on.client.set(`${keyOf(id)}:logs`, "x");
+    await runAll(async () => (await on.queue.jobs.get(id))?.status === "completed");
+    const { events, logs } = await on.queue.jobs.history(id);
     expect(events.map(({ type }) => type)).toEqual(["accepted", "finished"]);
     expect(logs).toEqual([]);
     const waiting = await submit();
-    await client.set(`${keyOf(waiting)}:history`, "x");
-    expect(await queue.jobs.cancel(waiting)).toBe("cancelled");
-    expect(await queue.jobs.retry(waiting)).toMatchObject({ status: "queued" });
+    await on.client.set(`${keyOf(waiting)}:history`, "x");
+    expect(await on.queue.jobs.cancel(waiting)).toBe("cancelled");
+    expect(await on.queue.jobs.retry(waiting)).toMatchObject({ status: "queued" });
   });
 
   it("leaves an id in the queue without a hash, which the next worker forgets", async () => {
     const gone = await submit();
     const good = await submit();
-    await client.del(keyOf(gone));
-    const executed = await runAll(async () => (await queue.jobs.get(good))?.status === "completed");
+    await on.client.del(keyOf(gone));
+    const executed = await runAll(async () => (await on.queue.jobs.get(good))?.status === "completed");
     expect(executed).toEqual([good]);
-    expect(await queue.jobs.get(gone)).toBeUndefined();
-    expect(await client.exists(keyOf(gone))).toBe(0);
+    expect(await on.queue.jobs.get(gone)).toBeUndefined();
+    expect(await on.client.exists(keyOf(gone))).toBe(0);
   });
 
   it("an entry of the queue that is no job's id harms nobody", async () => {
-    await client.lpush(`{${prefix}:copy}:copy:wait`, "rubbish");
+    await on.client.lpush(`{${on.prefix}:copy}:copy:wait`, "rubbish");
     const good = await submit();
-    await runAll(async () => (await queue.jobs.get(good))?.status === "completed");
-    const finished = await queue.finished.finishedBefore("copy", "failed", Date.now() + 1, 10);
+    await runAll(async () => (await on.queue.jobs.get(good))?.status === "completed");
+    const finished = await on.queue.finished.finishedBefore("copy", "failed", Date.now() + 1, 10);
     expect(finished).toEqual([]);
   });
 
   it("entries of the catalogue that no worker wrote, or too large ones, are passed over", async () => {
     const worker = { id: "w", host: "h", pid: 1, slots: 1, processors: ["copy"], startedAt: 1 };
-    await queue.catalogue.announce(worker, [COPY]);
+    await on.queue.catalogue.announce(worker, [COPY]);
     const now = Date.now() + 1_000;
     const rubbish = ["x", `${now} {`, `${now} []`, `${now} {"name":7}`, `${now} ${large()}`];
     for (const [i, entry] of rubbish.entries()) {
-      await client.hset(`{${prefix}}:workers`, `w${i}`, entry);
-      await client.hset(`{${prefix}}:processors`, `p${i}`, entry);
+      await on.client.hset(`{${on.prefix}}:workers`, `w${i}`, entry);
+      await on.client.hset(`{${on.prefix}}:processors`, `p${i}`, entry);
     }
-    const { workers, processors } = await queue.catalogue.read();
+    const { workers, processors } = await on.queue.catalogue.read();
     expect(workers).toEqual([worker]);
     expect(processors).toEqual([COPY]);
     await expect(
-      queue.catalogue.announce(worker, [{ ...COPY, description: "x".repeat(70_000) }]),
+      on.queue.catalogue.announce(worker, [{ ...COPY, description: "x".repeat(70_000) }]),
     ).rejects.toThrow(RangeError);
   });
 
   it("entries of the index that are no job's harm no listing", async () => {
     const id = await submit();
-    for (const entry of ["rubbish", "zzzz copy", ""]) await client.zadd(`{${prefix}}:jobs`, 0, entry);
-    const { jobs } = await queue.jobs.list({ limit: 10 });
+    for (const entry of ["rubbish", "zzzz copy", ""]) await on.client.zadd(`{${on.prefix}}:jobs`, 0, entry);
+    const { jobs } = await on.queue.jobs.list({ limit: 10 });
     expect(jobs.map((job) => job.id)).toEqual([id]);
     expect(parseJobId(id)).toBe(id);
   });

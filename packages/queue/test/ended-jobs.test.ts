@@ -1,6 +1,6 @@
-import { waitFor } from "@drover/testkit";
+import { newJobId, waitFor } from "@drover/testkit";
 import { describe, expect } from "vitest";
-import { COMPLETED, FAILED, newJobId, type QueueBench, queueTest } from "./queue-bench.js";
+import { COMPLETED, FAILED, type QueueBench, queueTest } from "./queue-bench.js";
 
 const it = queueTest();
 

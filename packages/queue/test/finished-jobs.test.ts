@@ -1,38 +1,20 @@
 import type { JobEnd, JobRequest } from "@drover/core";
-import { signal, silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest } from "./queue-bench.js";
+import { newRequest, signal, waitFor } from "@drover/testkit";
+import { describe, expect, it } from "vitest";
+import { connectQueue } from "../src/index.js";
+import { queueOnRedis } from "./queue-bench.js";
 
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
 const LATER = 10_000_000_000_000;
 
-let redis: TestRedis;
-let client: Redis;
-let queue: BullQueue;
-let prefix: string;
-beforeAll(async () => {
-  redis = await testRedis();
-  client = new Redis(redis.url);
-});
-afterAll(async () => {
-  client.disconnect();
-  await redis.stop();
-});
-beforeEach(async () => {
-  prefix = redis.prefix();
-  queue = connectQueue({ url: redis.url, prefix, log: silentLog, syncDelayMs: 50 });
-  await queue.health.ping();
-  return () => queue.close();
-});
+const on = queueOnRedis({ syncDelayMs: 50 });
 
 const keysLeft = async () =>
-  (await client.keys(`*${prefix}*`)).map((key) => key.replaceAll(prefix, "p")).sort();
+  (await on.client.keys(`*${on.prefix}*`)).map((key) => key.replaceAll(on.prefix, "p")).sort();
 
 /** Runs whatever waits until the job has ended. */
 async function run(request: JobRequest, isSuccess = true): Promise<number> {
-  const consumer = queue.attempts.consume(
+  const consumer = on.queue.attempts.consume(
     "copy",
     { slots: 1, workerId: "w", retry: RETRY },
     async (attempt) => {
@@ -43,7 +25,7 @@ async function run(request: JobRequest, isSuccess = true): Promise<number> {
     },
   );
   const job = await waitFor(async () => {
-    const found = await queue.jobs.get(request.id);
+    const found = await on.queue.jobs.get(request.id);
     return found?.finishedAt == null ? undefined : found;
   });
   await consumer.drain(0);
@@ -52,7 +34,7 @@ async function run(request: JobRequest, isSuccess = true): Promise<number> {
 
 async function failed(): Promise<{ request: JobRequest; at: number }> {
   const request = newRequest();
-  await queue.jobs.submit(request);
+  await on.queue.jobs.submit(request);
   return { request, at: await run(request, false) };
 }
 
@@ -64,58 +46,58 @@ const endOf = (changes: Partial<JobEnd> = {}): JobEnd => ({
 describe("expiring a finished job", () => {
   it("erases every key of the job but the note that it was erased", async () => {
     const { request } = await failed();
-    expect(await queue.finished.expire(request, LATER)).toBe(true);
+    expect(await on.queue.finished.expire(request, LATER)).toBe(true);
     expect((await keysLeft()).filter((key) => key.includes(request.id))).toEqual([
       `{p:copy}:copy:${request.id}:expired`,
     ]);
-    expect(await queue.jobs.get(request.id)).toBeUndefined();
-    expect((await queue.jobs.list({ limit: 10 })).jobs).toEqual([]);
-    expect(await queue.finished.isExpired(request)).toBe(true);
+    expect(await on.queue.jobs.get(request.id)).toBeUndefined();
+    expect((await on.queue.jobs.list({ limit: 10 })).jobs).toEqual([]);
+    expect(await on.queue.finished.isExpired(request)).toBe(true);
   });
 
   it("leaves a job alone that ended later, that waits or that was never there", async () => {
     const { request, at } = await failed();
-    expect(await queue.finished.expire(request, at)).toBe(false);
+    expect(await on.queue.finished.expire(request, at)).toBe(false);
     const waiting = newRequest({ runAt: Date.now() + 60_000 });
-    await queue.jobs.submit(waiting);
-    expect(await queue.finished.expire(waiting, LATER)).toBe(false);
-    expect(await queue.finished.expire(newRequest(), LATER)).toBe(false);
-    expect(await queue.finished.isExpired(request)).toBe(false);
-    expect((await queue.jobs.get(request.id))?.status).toBe("failed");
+    await on.queue.jobs.submit(waiting);
+    expect(await on.queue.finished.expire(waiting, LATER)).toBe(false);
+    expect(await on.queue.finished.expire(newRequest(), LATER)).toBe(false);
+    expect(await on.queue.finished.isExpired(request)).toBe(false);
+    expect((await on.queue.jobs.get(request.id))?.status).toBe("failed");
   });
 
   it("F21: a retry that was granted first keeps the job, one that comes later is refused", async () => {
     const first = await failed();
-    expect((await queue.jobs.retry(first.request.id))?.status).toBe("queued");
-    expect(await queue.finished.expire(first.request, LATER)).toBe(false);
-    expect((await queue.jobs.get(first.request.id))?.status).toBe("queued");
+    expect((await on.queue.jobs.retry(first.request.id))?.status).toBe("queued");
+    expect(await on.queue.finished.expire(first.request, LATER)).toBe(false);
+    expect((await on.queue.jobs.get(first.request.id))?.status).toBe("queued");
     await run(first.request);
     const second = await failed();
-    expect(await queue.finished.expire(second.request, LATER)).toBe(true);
-    expect(await queue.jobs.retry(second.request.id)).toBeUndefined();
-    expect(await queue.jobs.get(second.request.id)).toBeUndefined();
+    expect(await on.queue.finished.expire(second.request, LATER)).toBe(true);
+    expect(await on.queue.jobs.retry(second.request.id)).toBeUndefined();
+    expect(await on.queue.jobs.get(second.request.id)).toBeUndefined();
   });
 
   it("F21: of a retry and an expiry at the same moment exactly one wins, whichever it is", async () => {
-    const other = connectQueue({ url: redis.url, prefix, log: silentLog });
+    const other = connectQueue(on.options);
     const jobs = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const request = newRequest();
-        await queue.jobs.submit(request);
-        await queue.jobs.cancel(request.id);
+        await on.queue.jobs.submit(request);
+        await on.queue.jobs.cancel(request.id);
         return request;
       }),
     );
     const answers = await Promise.all(
       jobs.map(async (request, i) => {
-        const wait = () => client.ping(i % 2 === 0 ? "a" : "b");
+        const wait = () => on.client.ping(i % 2 === 0 ? "a" : "b");
         const [retried, expired] = await Promise.all([
           (i % 3 === 0 ? wait() : Promise.resolve()).then(() => other.jobs.retry(request.id)),
           (i % 3 === 1 ? wait().then(wait) : Promise.resolve()).then(() =>
-            queue.finished.expire(request, LATER),
+            on.queue.finished.expire(request, LATER),
           ),
         ]);
-        return { isGranted: retried !== undefined, expired, job: await queue.jobs.get(request.id) };
+        return { isGranted: retried !== undefined, expired, job: await on.queue.jobs.get(request.id) };
       }),
     );
     for (const { isGranted, expired, job } of answers) {
@@ -142,68 +124,72 @@ describe("restoring an end", () => {
     };
     const end = endOf({ artifacts: changes.status === undefined ? [artifact] : [], ...changes });
     const request = newRequest({ params: { tz: "UTC" }, tags: { n: "1" }, priority: 7 });
-    expect(await queue.finished.restore(request, end)).toBe("restored");
-    const job = await queue.jobs.get(request.id);
+    expect(await on.queue.finished.restore(request, end)).toBe("restored");
+    const job = await on.queue.jobs.get(request.id);
     expect(job).toMatchObject({
       ...{ id: request.id, params: request.params, tags: request.tags, priority: 7 },
       ...{ status: end.status, finishedAt: end.at, attempt: 2, maxAttempts: 3, createdAt: request.createdAt },
       ...{ result: end.result, artifacts: end.artifacts, error: end.error },
     });
-    expect((await queue.jobs.history(request.id)).events.map(({ type }) => type)).toContain("restored");
+    expect((await on.queue.jobs.history(request.id)).events.map(({ type }) => type)).toContain("restored");
     expect(
-      await queue.finished.finishedBefore(
+      await on.queue.finished.finishedBefore(
         "copy",
         end.status === "completed" ? "completed" : "failed",
         LATER,
         9,
       ),
     ).toEqual([request.id]);
-    expect(await queue.finished.restore(request, end), "once").toBe("kept");
+    expect(await on.queue.finished.restore(request, end), "once").toBe("kept");
   });
 
   it("takes a job that waits again out of the line: the queue forgot its end", async () => {
     for (const runAt of [null, Date.now() + 60_000]) {
       const request = newRequest({ runAt });
-      await queue.jobs.submit(request);
-      expect(await queue.finished.restore(request, endOf())).toBe("restored");
+      await on.queue.jobs.submit(request);
+      expect(await on.queue.finished.restore(request, endOf())).toBe("restored");
     }
-    expect(await queue.health.depth("copy")).toEqual({ queued: 0, running: 0 });
+    expect(await on.queue.health.depth("copy")).toEqual({ queued: 0, running: 0 });
   });
 
   it("leaves a job alone that runs, or whose end is as new", async () => {
     const { request, at } = await failed();
-    expect(await queue.finished.restore(request, endOf({ at }))).toBe("kept");
-    expect(await queue.finished.restore(request, endOf({ at: at + 1 })), "a newer end").toBe("restored");
+    expect(await on.queue.finished.restore(request, endOf({ at }))).toBe("kept");
+    expect(await on.queue.finished.restore(request, endOf({ at: at + 1 })), "a newer end").toBe("restored");
     const running = newRequest();
     const started = signal();
     const go = signal();
-    const consumer = queue.attempts.consume("copy", { slots: 1, workerId: "w", retry: RETRY }, async () => {
-      started.resolve();
-      await go.promise;
-      return { kind: "cancelled" };
-    });
-    await queue.jobs.submit(running);
+    const consumer = on.queue.attempts.consume(
+      "copy",
+      { slots: 1, workerId: "w", retry: RETRY },
+      async () => {
+        started.resolve();
+        await go.promise;
+        return { kind: "cancelled" };
+      },
+    );
+    await on.queue.jobs.submit(running);
     await started.promise;
-    expect(await queue.finished.restore(running, endOf({ at: LATER }))).toBe("kept");
+    expect(await on.queue.finished.restore(running, endOf({ at: LATER }))).toBe("kept");
     go.resolve();
     await consumer.drain(1_000);
-    expect((await queue.jobs.get(running.id))?.status).toBe("cancelled");
+    expect((await on.queue.jobs.get(running.id))?.status).toBe("cancelled");
   });
 
   it("does not undo a person's retry of that very end", async () => {
     const { request, at } = await failed();
-    await queue.jobs.retry(request.id);
-    expect(await queue.finished.restore(request, endOf({ at }))).toBe("reopened");
-    expect((await queue.jobs.get(request.id))?.status).toBe("queued");
-    expect(await queue.finished.restore(request, endOf({ at: at + 1 }))).toBe("restored");
+    await on.queue.jobs.retry(request.id);
+    expect(await on.queue.finished.restore(request, endOf({ at }))).toBe("reopened");
+    expect((await on.queue.jobs.get(request.id))?.status).toBe("queued");
+    expect(await on.queue.finished.restore(request, endOf({ at: at + 1 }))).toBe("restored");
   });
 
   it("leaves a failed job that can be retried", async () => {
     const request = newRequest();
-    await queue.finished.restore(request, endOf(failure("processor_error", "It broke.")));
-    expect((await queue.jobs.retry(request.id))?.status).toBe("queued");
+    await on.queue.finished.restore(request, endOf(failure("processor_error", "It broke.")));
+    expect((await on.queue.jobs.retry(request.id))?.status).toBe("queued");
     await run(request);
-    expect(await queue.jobs.get(request.id)).toMatchObject({
+    expect(await on.queue.jobs.get(request.id)).toMatchObject({
       status: "completed",
       attempt: 3,
       result: { n: 3 },
@@ -214,12 +200,12 @@ describe("restoring an end", () => {
 describe("what was recorded", () => {
   it("is taken for synced after the delay where the server has no WAITAOF, or by its word", async () => {
     const startedAt = performance.now();
-    await queue.finished.synced(new AbortController().signal);
+    await on.queue.finished.synced(new AbortController().signal);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 
   it("is not waited for any longer when the caller stops", async () => {
-    const slow = connectQueue({ url: redis.url, prefix, log: silentLog, syncDelayMs: 60_000 });
+    const slow = connectQueue({ ...on.options, syncDelayMs: 60_000 });
     const stop = new AbortController();
     const waiting = slow.finished.synced(stop.signal);
     stop.abort(new Error("stop"));

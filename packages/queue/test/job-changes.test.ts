@@ -1,6 +1,6 @@
-import { waitFor } from "@drover/testkit";
+import { newJobId, waitFor } from "@drover/testkit";
 import { describe, expect } from "vitest";
-import { COMPLETED, newJobId, queueTest } from "./queue-bench.js";
+import { COMPLETED, queueTest } from "./queue-bench.js";
 
 const it = queueTest();
 

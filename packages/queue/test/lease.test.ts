@@ -2,6 +2,7 @@ import type { Attempt, ConsumeOptions, Outcome } from "@drover/core";
 import {
   type ChaosProxy,
   chaosProxy,
+  newRequest,
   signal,
   silentLog,
   type TestRedis,
@@ -11,7 +12,6 @@ import {
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest } from "./queue-bench.js";
 
 const LEASE = { leaseMs: 1_000, stalledCheckMs: 250 };
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };

@@ -1,19 +1,18 @@
-import { randomUUID } from "node:crypto";
-import {
-  type Attempt,
-  type ConsumeOptions,
-  type Consumer,
-  type Job,
-  type JobId,
-  type JobRequest,
-  type JobStatus,
-  type Outcome,
-  parseJobId,
-  type QueuePorts,
+import type {
+  Attempt,
+  ConsumeOptions,
+  Consumer,
+  Job,
+  JobId,
+  JobRequest,
+  JobStatus,
+  Outcome,
+  QueuePorts,
 } from "@drover/core";
-import { silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
-import { afterAll, beforeAll, test } from "vitest";
-import { connectQueue } from "../src/index.js";
+import { newRequest, silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, test } from "vitest";
+import { type BullQueue, connectQueue, type QueueOptions } from "../src/index.js";
 
 /** Failed attempts are followed by the next one at once. */
 const NO_DELAY = { baseDelayMs: 0, maxDelayMs: 0 };
@@ -29,29 +28,40 @@ export const FAILED: Extract<Outcome, { kind: "failed" }> = {
   retryable: true,
 };
 
-/** An id that no job has. */
-export function newJobId(): JobId {
-  return parseJobId(randomUUID());
+/** A queue, and a bare connection to the Redis that it is on. */
+export interface QueueOnRedis {
+  readonly queue: BullQueue;
+  readonly client: Redis;
+  /** What the queue is made of; another one with it is on the same keys. */
+  readonly options: QueueOptions;
+  readonly prefix: string;
 }
 
-/** A job request with an id of its own; `change` says what matters to the test. */
-export function newRequest(change: Partial<JobRequest> = {}): JobRequest {
-  return {
-    id: newJobId(),
-    processor: "copy",
-    input: { key: "inputs/u/file", filename: "a.txt", sizeBytes: 1, mediaType: "text/plain", sha256: "00" },
-    params: {},
-    tags: {},
-    priority: 0,
-    runAt: null,
-    maxAttempts: 3,
-    timeoutMs: null,
-    queueTimeoutMs: null,
-    fingerprint: null,
-    requestId: null,
-    createdAt: Date.now(),
-    ...change,
-  };
+/**
+ * For tests that look at what Redis holds: each gets an empty queue. To be called once in a file.
+ * @returns what the running test has.
+ */
+export function queueOnRedis(change: Partial<QueueOptions> = {}): QueueOnRedis {
+  let redis: TestRedis;
+  let client: Redis;
+  const on = {} as { -readonly [Member in keyof QueueOnRedis]: QueueOnRedis[Member] }; // filled before each test
+  beforeAll(async () => {
+    redis = await testRedis();
+    client = new Redis(redis.url);
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await redis.stop();
+  });
+  beforeEach(async () => {
+    const prefix = redis.prefix();
+    const options = { url: redis.url, prefix, log: silentLog, ...change };
+    const queue = connectQueue(options);
+    Object.assign(on, { queue, client, options, prefix });
+    await queue.health.ping();
+    return () => queue.close();
+  });
+  return on;
 }
 
 /**

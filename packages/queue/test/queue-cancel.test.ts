@@ -1,7 +1,7 @@
 import type { Outcome } from "@drover/core";
-import { signal, waitFor } from "@drover/testkit";
+import { newJobId, signal, waitFor } from "@drover/testkit";
 import { describe, expect } from "vitest";
-import { COMPLETED, FAILED, newJobId, type QueueBench, queueTest } from "./queue-bench.js";
+import { COMPLETED, FAILED, type QueueBench, queueTest } from "./queue-bench.js";
 
 const it = queueTest();
 

@@ -1,11 +1,19 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Attempt } from "@drover/core";
 import { MAX_REQUEST_BYTES } from "@drover/core";
-import { chaosProxy, redisTap, signal, silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import {
+  chaosProxy,
+  newRequest,
+  redisTap,
+  signal,
+  silentLog,
+  type TestRedis,
+  testRedis,
+  waitFor,
+} from "@drover/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest } from "./queue-bench.js";
 
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
 

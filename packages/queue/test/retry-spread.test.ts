@@ -1,7 +1,6 @@
-import { silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { newRequest, silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest } from "./queue-bench.js";
 
 const JOBS = 500;
 

@@ -1,9 +1,8 @@
-import { silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
+import { newRequest, silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ServerClock } from "../src/bullmq/server-clock.js";
 import { connectQueue } from "../src/index.js";
 import { RedisLink } from "../src/redis-link.js";
-import { newRequest } from "./queue-bench.js";
 
 let redis: TestRedis;
 beforeAll(async () => {

@@ -1,48 +1,33 @@
 import type { JobRequest } from "@drover/core";
-import { signal, silentLog, type TestRedis, testRedis, waitFor } from "@drover/testkit";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type BullQueue, connectQueue } from "../src/index.js";
-import { newRequest } from "./queue-bench.js";
+import { newRequest, signal, waitFor } from "@drover/testkit";
+import { describe, expect, it } from "vitest";
+import { queueOnRedis } from "./queue-bench.js";
 
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
 const LATER = 10_000_000_000_000;
 
-let redis: TestRedis;
-let client: Redis;
-let queue: BullQueue;
-let prefix: string;
-beforeAll(async () => {
-  redis = await testRedis();
-  client = new Redis(redis.url);
-});
-afterAll(async () => {
-  client.disconnect();
-  await redis.stop();
-});
-beforeEach(async () => {
-  prefix = redis.prefix();
-  queue = connectQueue({ url: redis.url, prefix, log: silentLog });
-  await queue.health.ping();
-  return () => queue.close();
-});
+const on = queueOnRedis();
 
-const jobKey = (request: JobRequest) => `{${prefix}:copy}:copy:${request.id}`;
+const jobKey = (request: JobRequest) => `{${on.prefix}:copy}:copy:${request.id}`;
 
 describe("a job whose record is gone", () => {
   it("is not run from its id alone, and comes back as it was when it is submitted again", async () => {
     const request = newRequest();
-    await queue.jobs.submit(request);
-    await client.del(jobKey(request));
-    const consumer = queue.attempts.consume("copy", { slots: 1, workerId: "w", retry: RETRY }, async () => ({
-      ...{ kind: "completed", result: "ran", artifacts: [] },
-    }));
-    await waitFor(async () => (await client.exists(`{${prefix}:copy}:copy:prioritized`)) === 0);
-    await waitFor(async () => (await queue.health.depth("copy")).running === 0);
-    expect(await client.exists(jobKey(request)), "no stub is left").toBe(0);
-    expect(await queue.finished.clearRemains(request)).toBe(true);
-    await queue.jobs.submit(request, { isRestored: true });
-    expect(await waitFor(async () => (await queue.jobs.get(request.id))?.result)).toBe("ran");
+    await on.queue.jobs.submit(request);
+    await on.client.del(jobKey(request));
+    const consumer = on.queue.attempts.consume(
+      "copy",
+      { slots: 1, workerId: "w", retry: RETRY },
+      async () => ({
+        ...{ kind: "completed", result: "ran", artifacts: [] },
+      }),
+    );
+    await waitFor(async () => (await on.client.exists(`{${on.prefix}:copy}:copy:prioritized`)) === 0);
+    await waitFor(async () => (await on.queue.health.depth("copy")).running === 0);
+    expect(await on.client.exists(jobKey(request)), "no stub is left").toBe(0);
+    expect(await on.queue.finished.clearRemains(request)).toBe(true);
+    await on.queue.jobs.submit(request, { isRestored: true });
+    expect(await waitFor(async () => (await on.queue.jobs.get(request.id))?.result)).toBe("ran");
     await consumer.drain(0);
   });
 
@@ -50,17 +35,17 @@ describe("a job whose record is gone", () => {
     const waiting = newRequest();
     const scheduled = newRequest({ runAt: Date.now() + 60_000 });
     const ended = newRequest();
-    await queue.jobs.submit(ended);
-    await queue.jobs.cancel(ended.id);
-    await queue.jobs.submit(waiting);
-    await queue.jobs.submit(scheduled);
+    await on.queue.jobs.submit(ended);
+    await on.queue.jobs.cancel(ended.id);
+    await on.queue.jobs.submit(waiting);
+    await on.queue.jobs.submit(scheduled);
     for (const request of [waiting, scheduled, ended]) {
-      expect(await queue.finished.clearRemains(request)).toBe(false);
-      await client.del(jobKey(request));
-      expect(await queue.finished.clearRemains(request)).toBe(true);
+      expect(await on.queue.finished.clearRemains(request)).toBe(false);
+      await on.client.del(jobKey(request));
+      expect(await on.queue.finished.clearRemains(request)).toBe(true);
     }
-    expect(await queue.health.depth("copy")).toEqual({ queued: 0, running: 0 });
-    expect(await queue.finished.finishedBefore("copy", "failed", LATER, 9)).toEqual([]);
+    expect(await on.queue.health.depth("copy")).toEqual({ queued: 0, running: 0 });
+    expect(await on.queue.finished.finishedBefore("copy", "failed", LATER, 9)).toEqual([]);
   });
 
   it("has one end when it was running: the attempt that lost it counts for nothing, also in the same worker", async () => {
@@ -69,7 +54,7 @@ describe("a job whose record is gone", () => {
     const started = [signal(), signal()];
     const go = signal();
     const places: string[] = [];
-    const consumer = queue.attempts.consume(
+    const consumer = on.queue.attempts.consume(
       "copy",
       {
         ...{ slots: 2, workerId: "w", retry: RETRY },
@@ -85,15 +70,15 @@ describe("a job whose record is gone", () => {
         return { kind: "completed", result: place, artifacts: [] };
       },
     );
-    await queue.jobs.submit(request);
+    await on.queue.jobs.submit(request);
     await started[0]?.promise;
-    await client.del(jobKey(request));
-    expect(await queue.finished.clearRemains(request)).toBe(true);
-    await queue.jobs.submit(request, { isRestored: true });
+    await on.client.del(jobKey(request));
+    expect(await on.queue.finished.clearRemains(request)).toBe(true);
+    await on.queue.jobs.submit(request, { isRestored: true });
     await attempts[0]?.stopped;
     await started[1]?.promise;
     go.resolve();
-    expect(await waitFor(async () => (await queue.jobs.get(request.id))?.result)).toBe(2);
+    expect(await waitFor(async () => (await on.queue.jobs.get(request.id))?.result)).toBe(2);
     await consumer.drain(0);
     expect(places).toEqual(["discarded", "finished"]);
   });

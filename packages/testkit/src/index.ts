@@ -4,6 +4,7 @@ export { chunksOf, readAll, seededBytes, sha256Hex } from "./bytes.js";
 export { type ChaosProxy, chaosProxy } from "./chaos-proxy.js";
 export { DAMAGES } from "./damage.js";
 export { canMount, mountFolder, mountMemory, type TestMount } from "./mount.js";
+export { newJobId, newRequest } from "./new-request.js";
 export { type RedisTap, redisTap } from "./redis-tap.js";
 export { silentLog, storeIn, type TestStore, testQueue, testStore, withMethods } from "./test-adapters.js";
 export { type PrivateRedis, privateRedis, type TestRedis, testRedis } from "./test-redis.js";
