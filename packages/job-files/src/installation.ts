@@ -1,7 +1,9 @@
-import { type Clock, DomainError, type Log } from "@drover/core";
-import { type InstallationState, type PairDeps, pairUp } from "./pairing.js";
+import { type BlobStat, type BlobStore, type Clock, DomainError, type Log } from "@drover/core";
+import { INSTALLATION_KEY } from "./blob-keys.js";
+import { type InstallationState, type PairDeps, type PairOptions, pairUp } from "./pairing.js";
 
 export interface InstallationDeps extends PairDeps {
+  readonly store: PairDeps["store"] & Pick<BlobStore, "stat">;
   readonly clock: Pick<Clock, "sleep" | "monotonicMs">;
   readonly log: Log;
   /** Which Redis and which storage, without secrets, for the log. */
@@ -29,6 +31,8 @@ export class Installation {
   #state: InstallationState = { kind: "unknown", detail: "Redis was not asked yet." };
   /** The id that was agreed on last. */
   #known: string | undefined;
+  /** The installation file as it was when both agreed last. */
+  #file: BlobStat | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<InstallationState> | undefined;
   #told: string | undefined;
@@ -87,19 +91,32 @@ export class Installation {
     }
   }
 
-  async #look(options: { readonly isAdopting?: boolean }): Promise<InstallationState> {
+  async #look(options: PairOptions): Promise<InstallationState> {
     const giveUp = new AbortController();
     const tooLong = this.#deps.clock.sleep(LOOK_MS, giveUp.signal).then(
       () => away("It does not answer."),
       () => away("It does not answer."), // the look was over first
     );
-    const pairing = pairUp(this.#deps, { ...options, known: this.#known }).catch(stateOfTrouble);
+    const pairing = this.#compare({ ...options, known: this.#known }).catch(stateOfTrouble);
     this.#state = await Promise.race([pairing, tooLong]);
     giveUp.abort();
     this.#lookedAt = this.#deps.clock.monotonicMs();
     if (this.#state.kind === "agreed") this.#known = this.#state.id;
     this.#tell();
     return this.#state;
+  }
+
+  /** The file is read only when it is not the one that was read before: this is asked for each attempt. */
+  async #compare(options: PairOptions): Promise<InstallationState> {
+    const { store, marks } = this.#deps;
+    const [file, known] = [await store.stat(INSTALLATION_KEY), this.#state];
+    if (known.kind === "agreed" && file !== undefined && isSame(file, this.#file)) {
+      const mark = await marks.read();
+      if (mark?.state === "bound" && mark.id === known.id) return known;
+    }
+    const state = await pairUp(this.#deps, options);
+    this.#file = file;
+    return state;
   }
 
   /** One line for each change, the first with all that tells where this process works. */
@@ -114,6 +131,10 @@ export class Installation {
     else if (state.kind === "unknown") log.warn(`${place}: ${state.detail}`);
     else log.error(`${place}: ${state.detail}`, { code: state.code });
   }
+}
+
+function isSame(file: BlobStat, before: BlobStat | undefined): boolean {
+  return file.modifiedAt === before?.modifiedAt && file.sizeBytes === before.sizeBytes;
 }
 
 function stateOfTrouble(error: unknown): InstallationState {

@@ -19,6 +19,7 @@ const SOCKET_TIMEOUT_MS = 4_000;
 const SCRIPT_KEYS = {
   snapshot: 7,
   cancel: 10,
+  begin: 3,
   write: 5,
   reclaim: 4,
   "append-event": 2,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { chaosProxy, newRequest, redisTap, silentLog, waitFor } from "@drover/testkit";
-import { Queue } from "bullmq";
+import { Queue, UnrecoverableError } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import * as facts from "../src/bullmq/bullmq-internals.js";
@@ -96,23 +96,31 @@ describe("adding a job", () => {
 });
 
 describe("a worker of BullMQ", () => {
-  it("uses one token for one job after another, and leaves alone a job that was moved", async () => {
+  it("uses one token for one job after another, and goes on with what a moved job's end took", async () => {
     const tokens: string[] = [];
     const failed: unknown[] = [];
-    const requests = [await bull.add(), await bull.add()];
+    const requests = [await bull.add(), await bull.add(), await bull.add()];
     const running = bull.startWorker({ concurrency: 1 }, async (job, token = "") => {
       tokens.push(token);
-      await job.moveToCompleted({ ok: true }, token, false);
-      throw facts.alreadyMoved();
+      const isLast = tokens.length === 3;
+      const next = isLast
+        ? await job.moveToFailed(new UnrecoverableError("x"), token, true)
+        : await job.moveToCompleted({ ok: true }, token, tokens.length === 1);
+      if (tokens.length === 1) {
+        expect(await bull.client.llen(bull.key("active"))).toBe(1); // the second one, taken with the end
+        void running.pause(true); // it is run all the same
+      }
+      facts.wasMoved(job, next);
+      if (tokens.length === 2) setTimeout(() => running.resume(), 50);
     });
     running.on("failed", (job) => failed.push(job?.id));
-    await waitFor(async () => (await bull.client.zcard(bull.key("completed"))) === 2 && tokens.length === 2);
+    await waitFor(async () => (await bull.client.zcard(bull.key("failed"))) === 1 && tokens.length === 3);
     await running.close();
     expect(tokens[1]).toBe(tokens[0]);
     expect(tokens[0]?.startsWith(facts.tokenPrefixOf(running))).toBe(true);
     expect(failed).toEqual([]);
     for (const { id } of requests)
-      expect(await bull.client.hmget(bull.key(id), "ats", "atm", "failedReason")).toEqual(["1", "1", null]);
+      expect(await bull.client.hmget(bull.key(id), "ats", "atm")).toEqual(["1", "1"]);
   });
 
   it("refuses with a number for a code, and the network with a word or none", async () => {

@@ -50,6 +50,8 @@ export function createDiskStore(options: DiskStoreOptions): BlobStore {
 class DiskStore implements BlobStore {
   readonly #root: StoreRoot;
   readonly #temporary: TemporaryFiles | undefined;
+  /** Whether the folder of temporary files was there when it was last used. */
+  #hasTemp = false;
 
   constructor(root: StoreRoot, leftoverGraceMs: number | undefined) {
     this.#root = root;
@@ -112,7 +114,6 @@ class DiskStore implements BlobStore {
 
   async remove(prefix: string): Promise<void> {
     const path = this.#pathOf(folderKey(prefix));
-    await this.#root.assertThere();
     try {
       await removeTree(path, this.#root);
       await removeEmptyFolders(dirname(path), this.#root);
@@ -158,10 +159,12 @@ class DiskStore implements BlobStore {
     const temp = join(this.#root.temp, randomUUID());
     try {
       await (key === INSTALLATION_KEY ? this.#root.make() : this.#root.assertThere());
-      await this.#root.makeFolder(this.#root.temp);
+      if (!this.#hasTemp) await this.#root.makeFolder(this.#root.temp);
+      this.#hasTemp = true;
       await this.#temporary?.sweep();
       return await write(temp, path);
     } catch (error) {
+      this.#hasTemp = false;
       await unlink(temp).catch(ignoring("ENOENT", "ENOTDIR"));
       // The first error is the one that counts.
       await removeEmptyFolders(dirname(path), this.#root).catch(() => {});
@@ -187,11 +190,18 @@ async function openStream(path: string, range: ByteRange | undefined): Promise<R
       stream = handle.createReadStream({ highWaterMark: MIB, ...range });
       return stream;
     }
-    const bytes = await handle.readFile();
-    return Readable.from(range === undefined ? [bytes] : [bytes.subarray(range.start, range.end + 1)]);
+    const end = Math.min(range?.end ?? found.size, found.size - 1);
+    return Readable.from([await readRange(handle, { start: range?.start ?? 0, end })]);
   } finally {
     if (stream === undefined) await handle.close();
   }
+}
+
+/** The bytes of the range; none when it ends before it starts. */
+async function readRange(handle: FileHandle, { start, end }: ByteRange): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafe(Math.max(0, end - start + 1));
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
+  return bytes.subarray(0, bytesRead);
 }
 
 async function statBlob(path: string): Promise<BlobStat | undefined> {

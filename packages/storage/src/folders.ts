@@ -1,4 +1,4 @@
-import { lstat, opendir, readdir, rmdir, unlink } from "node:fs/promises";
+import { opendir, readdir, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TEMP_FOLDER } from "./key-rules.js";
 import type { StoreRoot } from "./store-root.js";
@@ -24,18 +24,35 @@ export async function* keysBelow(root: string, folder: string, start: string): A
 /**
  * Unlinks every file at or below `path`, and the folders that are empty then but for those that stay. What
  * comes in meanwhile stays; silent when there is nothing.
+ * @throws `storage_unavailable` when the store is not there.
  */
 export async function removeTree(path: string, root: StoreRoot): Promise<void> {
-  const found = await lstat(path).catch(ignoring("ENOENT", "ENOTDIR"));
-  if (found === undefined) return;
-  if (!found.isDirectory()) {
-    await unlink(path).catch(ignoring("ENOENT"));
-    return;
+  if (await isUnlinked(path)) return;
+  await root.assertThere();
+  await removeFolder(path, root);
+}
+
+async function removeFolder(path: string, root: StoreRoot): Promise<void> {
+  const names = await readdir(path).catch(ignoring("ENOENT", "ENOTDIR"));
+  if (names === undefined) return;
+  for (const name of names) {
+    const below = join(path, name);
+    if (!(await isUnlinked(below))) await removeFolder(below, root);
   }
-  for (const name of (await readdir(path).catch(ignoring("ENOENT"))) ?? [])
-    await removeTree(join(path, name), root);
   if (root.isKept(path)) return;
   await rmdir(path).catch(ignoring("ENOENT", "ENOTEMPTY", "EEXIST"));
+}
+
+/** Unlinks what is at `path`, links not followed; false when that is a folder, or nothing. */
+function isUnlinked(path: string): Promise<boolean> {
+  // Linux says EISDIR of a folder, others EPERM.
+  return unlink(path).then(
+    () => true,
+    (error: unknown) => {
+      if (hasCode(error, "EISDIR", "EPERM", "ENOENT", "ENOTDIR")) return false;
+      throw error;
+    },
+  );
 }
 
 /** Removes `folder` and the folders above it as far as they are empty, but for those that stay. */

@@ -103,7 +103,7 @@ async function outcomeOf(deps: ExecutorDeps, attempt: Attempt): Promise<Outcome>
 async function makeFolders(work: string): Promise<Folders> {
   // A short path: it becomes TMPDIR, where programs put sockets, whose path has at most 107 characters
   // (unix(7)).
-  await mkdir(work, { recursive: true });
+  await mkdir(work);
   return { copies: `${work}-input`, work, workHandle: await openFolder(work) };
 }
 

@@ -26,7 +26,7 @@ export class BullAttempt implements Attempt {
   readonly id = randomBytes(5).toString("hex");
   readonly request: JobRequest;
   readonly number: number;
-  /** Known from `readMarks` on. */
+  /** Known from `begin` on. */
   reopenedEnd: number | null = null;
   /** Set when the outcome is in Redis; the lease is gone then, rightly. */
   isRecorded = false;
@@ -64,9 +64,28 @@ export class BullAttempt implements Attempt {
     this.#resolveEnded();
   }
 
-  /** Notes in the job's history that the attempt began. */
-  async begin(): Promise<void> {
-    await this.note({ type: "started", at: this.now(), attempt: this.number, worker: this.#deps.workerId });
+  /**
+   * Notes in the job's history that the attempt began, and reads what was noted about the job before it.
+   * Redis being away is no reason to end the attempt.
+   * @returns whether somebody asked to cancel the job.
+   */
+  async begin(): Promise<boolean> {
+    const { link, keys, request, token, workerId, log } = this.#deps;
+    const { processor, id } = request;
+    const event: JobEvent = { type: "started", at: this.now(), attempt: this.number, worker: workerId };
+    try {
+      const [cancel, rearmed] = (await link.run(
+        "begin",
+        [keys.job(processor, id), keys.lock(processor, id), keys.history(processor, id)],
+        [token, this.number, JSON.stringify(event), HISTORY_LIMIT, HISTORY_TTL_MS],
+      )) as [string | null, string | null];
+      // "<end> <time of the retry>", by queue-again.lua.
+      this.reopenedEnd = rearmed === null ? null : Number.parseInt(rearmed, 10);
+      return cancel !== null;
+    } catch (error) {
+      log.debug("the start of an attempt was not noted", { job_id: id, attempt: this.number, error });
+      return false;
+    }
   }
 
   async progress(progress: Progress): Promise<void> {
@@ -99,20 +118,6 @@ export class BullAttempt implements Attempt {
         client.hexists(keys.job(request.processor, request.id), "drover:cancel"),
       )) === 1
     );
-  }
-
-  /**
-   * Reads what was noted about the job before this attempt.
-   * @returns whether somebody asked to cancel it.
-   */
-  async readMarks(): Promise<boolean> {
-    const { link, keys, request } = this.#deps;
-    const [cancel, rearmed] = await link.use((client) =>
-      client.hmget(keys.job(request.processor, request.id), "drover:cancel", "drover:rearmed"),
-    );
-    // "<end> <time of the retry>", by queue-again.lua.
-    this.reopenedEnd = rearmed == null ? null : Number.parseInt(rearmed, 10);
-    return cancel != null;
   }
 
   /** The job as it stands now, whoever has it. */

@@ -6,7 +6,7 @@ import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 import { BullAttempt } from "./bull-attempt.js";
 import { BullWorker } from "./bull-worker.js";
-import { alreadyMoved } from "./bullmq-internals.js";
+import { type NextJob, wasMoved } from "./bullmq-internals.js";
 import { DamagedJobs, readRequest } from "./damaged-jobs.js";
 import { noteLostWorker } from "./job-history.js";
 import type { LeaseTimes } from "./lease-times.js";
@@ -41,9 +41,9 @@ type Execute = (attempt: Attempt) => Promise<Outcome>;
 /**
  * Takes jobs of one processor through a BullMQ worker. Starts when made, ends with `drain`.
  *
- * The outcome is recorded inside BullMQ's processor function, while BullMQ still renews the lease, and BullMQ
- * is then told that the job was moved: this way it is known for sure whether the outcome was recorded, and by
- * whom.
+ * The outcome is recorded inside BullMQ's processor function, while BullMQ still renews the lease: this way it
+ * is known for sure whether it was recorded, and by whom. The same step takes the slot's next job, which BullMQ
+ * is given to go on with.
  */
 export class BullConsumer implements Consumer {
   readonly #processor: string;
@@ -72,12 +72,8 @@ export class BullConsumer implements Consumer {
       prefix: deps.keys.queuePrefix(processor),
       workerId: options.workerId,
       slots: options.slots,
-      process: (job, token) => this.#process(job, token),
-      onError: (error) => {
-        // A job that BullMQ cannot read is told by nothing but the error of the command that gave it to this
-        // worker.
-        if (!isServerTrouble(error)) void this.#damaged.endThose((id) => !this.#attempts.has(id));
-      },
+      process: async (job, token) => wasMoved(job, await this.#process(job, token)),
+      onError: (error) => this.#lookForDamaged(error),
       onStalled: (id) => void this.#noteLostWorker(id as JobId), // BullMQ ids are the ids of submit
       onLeasesLost: (ids) => {
         for (const id of ids) void this.#reclaim(id);
@@ -128,26 +124,25 @@ export class BullConsumer implements Consumer {
       await Promise.race([...this.#attempts.values()].map((attempt) => attempt.ended));
   }
 
-  async #process(job: BullJob, token: string): Promise<never> {
+  /** @returns the job that was taken with the end of this one. */
+  async #process(job: BullJob, token: string): Promise<NextJob> {
     const attempt = this.#attemptOf(job, token);
     if (attempt === undefined) {
       await this.#damaged.end(job.id ?? "");
-      throw alreadyMoved();
+      return;
     }
     const isRestored = await this.#endOlder(attempt);
     this.#attempts.set(attempt.request.id, attempt);
     try {
       if (job.stalledCounter > 0) await this.#noteLostWorker(attempt.request.id);
-      const [isCancelled] = await Promise.all([
-        attempt.readMarks().catch(() => false), // Redis is away: looked for again in a moment
-        attempt.begin(),
-      ]);
-      const outcome: Outcome = isRestored
+      const isCancelled = await attempt.begin();
+      const isGivenBack = isRestored || this.#drained !== undefined; // taken with the end of another job
+      const outcome: Outcome = isGivenBack
         ? { kind: "released" }
         : isCancelled
           ? { kind: "cancelled" }
           : await this.#outcomeOf(attempt);
-      const state = await recordOutcome({
+      const { state, next } = await recordOutcome({
         job,
         token,
         attempt,
@@ -155,14 +150,16 @@ export class BullConsumer implements Consumer {
         retry: this.#options.retry,
         random: this.#deps.random,
         log: this.#deps.log,
+        takesNext: () => this.#worker.isTaking,
+        onError: (error) => this.#lookForDamaged(error),
         giveUp: this.#giveUp.signal,
       });
       await tellOfEnd(state, { attempt, outcome, options: this.#options, log: this.#deps.log });
+      return next;
     } finally {
       if (this.#attempts.get(attempt.request.id) === attempt) this.#attempts.delete(attempt.request.id);
       attempt.end();
     }
-    throw alreadyMoved();
   }
 
   /**
@@ -175,6 +172,11 @@ export class BullConsumer implements Consumer {
     older?.stop("lease_lost");
     await older?.ended;
     return older !== undefined;
+  }
+
+  /** A job that BullMQ cannot read is told by nothing but the error of the command that gave it to the worker. */
+  #lookForDamaged(error: unknown): void {
+    if (!isServerTrouble(error)) void this.#damaged.endThose((id) => !this.#attempts.has(id));
   }
 
   /** `undefined` when the job's record cannot be read, or is gone: evicted, or deleted by hand. */

@@ -33,8 +33,8 @@ export interface BullWorkerOptions {
   /** The server's wall time. */
   readonly now: () => number;
   readonly log: Log;
-  /** Moves the job itself, and throws `alreadyMoved()` then. */
-  readonly process: (job: BullJob, token: string) => Promise<never>;
+  /** Moves the job itself, as `wasMoved` says. */
+  readonly process: (job: BullJob, token: string) => Promise<void>;
   readonly onError: (error: Error) => void;
   /** The job was found without its worker. */
   readonly onStalled: (id: string) => void;
@@ -83,6 +83,11 @@ export class BullWorker {
     return tokenPrefixOf(this.#worker);
   }
 
+  /** Whether it takes further jobs now. */
+  get isTaking(): boolean {
+    return !this.#isPaused && this.#closed === undefined;
+  }
+
   pause(): void {
     this.#isPaused = true;
     void this.#worker.pause(true);
@@ -127,9 +132,9 @@ export class BullWorker {
   async #rest(): Promise<void> {
     const isSpinning = this.#errorsThisSecond > MAX_ERRORS_A_SECOND;
     this.#errorsThisSecond = 0;
-    if (!isSpinning || this.#isPaused || this.#closed !== undefined) return;
+    if (!isSpinning || !this.isTaking) return;
     await this.#worker.pause(true);
     await sleep(1_000);
-    if (this.#closed === undefined && !this.#isPaused) this.#worker.resume();
+    if (this.isTaking) this.#worker.resume();
   }
 }

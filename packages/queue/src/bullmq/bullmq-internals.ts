@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { JobRequest, Log } from "@drover/core";
-import { type JobsOptions, WaitingError, type Worker } from "bullmq";
+import type { Job, JobsOptions, Worker } from "bullmq";
 import { Redis, type RedisOptions } from "ioredis";
 
 /**
@@ -181,12 +181,16 @@ export function tokenPrefixOf(worker: Worker): string {
  */
 export const FAIL_FAST_QUEUE = { skipWaitingForReady: true, skipVersionCheck: true } as const;
 
+/** What a move that was to take the worker's next job answers: that job as BullMQ reads it, or nothing. */
+export type NextJob = Awaited<ReturnType<Job["moveToCompleted"]>>;
+
 /**
- * What the processor function throws when it has moved the job. Fact: BullMQ then does nothing to it,
- * wherever it was moved to.
+ * To be called with a job that the processor function moved itself, before it returns. Fact: BullMQ then only
+ * calls `moveToCompleted` of the job, and makes what that answers the worker's next job, also while it is
+ * paused or closing; it looks for one itself when the answer is nothing.
  */
-export function alreadyMoved(): Error {
-  return new WaitingError();
+export function wasMoved(job: Job, next: NextJob): void {
+  job.moveToCompleted = () => Promise.resolve(next);
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Job as BullJob, UnrecoverableError } from "bullmq";
 import type { ReturnValue } from "../job-codec.js";
 import { isServerTrouble } from "../redis-errors.js";
 import type { BullAttempt } from "./bull-attempt.js";
+import type { NextJob } from "./bullmq-internals.js";
 import { CANCELLED, encodeFailure } from "./failed-reason.js";
 
 const RETRY_RECORD_MS = 500;
@@ -42,30 +43,37 @@ interface Recording {
   readonly retry: ConsumeOptions["retry"];
   readonly random: () => number;
   readonly log: Log;
+  /** Whether the worker takes its next job with the end of this one: in the same step. */
+  readonly takesNext: () => boolean;
+  /** Told of each try that failed: the reason may be the next job's record. */
+  readonly onError: (error: unknown) => void;
   /** Aborted when the worker has to end: then no more tries. */
   readonly giveUp: AbortSignal;
 }
 
 /**
  * Records an outcome, for as long as it takes while Redis is away, and returns where the job is then.
- * `unknown` is answered only when it was told to give up.
+ * `unknown` is answered only when it was told to give up. `next` is the job that was taken with it.
  */
-export async function recordOutcome(recording: Recording): Promise<StateAfterAttempt> {
+export async function recordOutcome(
+  recording: Recording,
+): Promise<{ readonly state: StateAfterAttempt; readonly next?: NextJob }> {
   const { attempt, outcome } = recording;
   // The lock token of a worker does not tell one attempt from the next, so Redis might take this outcome for
   // that of the job's next one.
-  if (attempt.signal.reason === "lease_lost") return "lost";
+  if (attempt.signal.reason === "lease_lost") return { state: "lost" };
   const move = await prepareMove(recording);
   const startedAt = performance.now();
   for (;;) {
     try {
-      await move.run();
+      const next = await move.run();
       attempt.isRecorded = true;
-      return move.leadsTo;
+      return { state: move.leadsTo, next };
     } catch (error) {
+      recording.onError(error);
       const found = isServerTrouble(error) ? "unknown" : await stateAfterAttempt(recording, move.leadsTo);
-      if (found !== "unknown") return found;
-      if (recording.giveUp.aborted) return "unknown";
+      if (found !== "unknown") return { state: found };
+      if (recording.giveUp.aborted) return { state: "unknown" };
       if (performance.now() - startedAt > GIVE_UP_MS) throw error;
       recording.log.warn("the outcome of an attempt could not be recorded yet", {
         job_id: attempt.request.id,
@@ -80,28 +88,29 @@ export async function recordOutcome(recording: Recording): Promise<StateAfterAtt
 
 interface Move {
   readonly leadsTo: "finished" | "queued";
-  run(): Promise<unknown>;
+  run(): Promise<NextJob>;
 }
 
 /** One clause per outcome. */
-async function prepareMove({ job, token, attempt, outcome, retry, random }: Recording): Promise<Move> {
+async function prepareMove(recording: Recording): Promise<Move> {
+  const { job, token, attempt, outcome, retry, random, takesNext } = recording;
   const at = attempt.now();
   switch (outcome.kind) {
     case "completed": {
       const value: ReturnValue = { result: outcome.result, artifacts: outcome.artifacts };
-      return { leadsTo: "finished", run: () => job.moveToCompleted(value, token, false) };
+      return { leadsTo: "finished", run: () => job.moveToCompleted(value, token, takesNext()) };
     }
     case "cancelled":
       return {
         leadsTo: "finished",
-        run: () => job.moveToFailed(new UnrecoverableError(CANCELLED), token, false),
+        run: () => job.moveToFailed(new UnrecoverableError(CANCELLED), token, takesNext()),
       };
     case "released":
       await attempt.note(
         { type: "released", at, attempt: attempt.number, worker: job.processedBy ?? "" },
         { isRelease: true },
       );
-      return { leadsTo: "queued", run: () => job.moveToWait(token) };
+      return { leadsTo: "queued", run: () => job.moveToWait(token).then(() => undefined) };
     case "failed": {
       const reason = encodeFailure(outcome);
       const policy = { ...retry, maxAttempts: attempt.request.maxAttempts };
@@ -109,7 +118,7 @@ async function prepareMove({ job, token, attempt, outcome, retry, random }: Reco
       if (ownDelayMs === undefined) {
         return {
           leadsTo: "finished",
-          run: () => job.moveToFailed(new UnrecoverableError(reason), token, false),
+          run: () => job.moveToFailed(new UnrecoverableError(reason), token, takesNext()),
         };
       }
       const delayMs = outcome.retryAfterMs ?? ownDelayMs;
