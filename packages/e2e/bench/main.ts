@@ -43,6 +43,7 @@ const system = await System.start({
   apis: 1,
   workers: 1,
   processors: ["noop"],
+  hasRealLease: true,
   env: { LOG_LEVEL: "warn" },
 });
 try {

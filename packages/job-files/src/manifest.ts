@@ -120,7 +120,7 @@ function byKnowledge(a: Manifest, b: Manifest): number {
 export async function writeManifest(
   manifest: Manifest,
   store: Pick<BlobStore, "put">,
-  options: Pick<PutOptions, "after"> = {},
+  options: Pick<PutOptions, "after" | "mayRevert"> = {},
 ): Promise<void> {
   await putText(manifestKey(manifest.request.input.key), encodeManifest(manifest), store, options);
 }
@@ -144,7 +144,8 @@ export async function settleManifest(
   if ((manifest.settled?.at ?? 0) > end.at) return false; // it is Redis that forgot
   if ((manifest.reopenedEnd ?? 0) >= end.at) return false;
   const request = { ...manifest.request, params: job.params };
-  await writeManifest({ ...manifest, request, settled: end }, store);
+  // Redis has the end too: whichever of the two a power loss spares tells the sweeper.
+  await writeManifest({ ...manifest, request, settled: end }, store, { mayRevert: true });
   const now = await readJob();
   if (now?.finishedAt === end.at) return true;
   if (now !== undefined) {

@@ -65,13 +65,17 @@ class DiskStore implements BlobStore {
 
   async put(key: string, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<BlobInfo> {
     return this.#stage(key, async (temp, path) => {
-      const { signal, ifAbsent = false, isDurable = true, after = [] } = options;
+      const { signal, ifAbsent = false, isDurable = true, mayRevert = false, after = [] } = options;
       const before = Promise.all(after.map((earlier) => syncFile(this.#pathOf(earlier))));
       before.catch(() => {}); // met below, unless the write fails first
       const info = await writeNewFile(temp, source, { ...options, isDurable });
       await before;
       signal?.throwIfAborted();
-      await publish(temp, path, { root: this.#root, isDurable, ...(ifAbsent ? { name: linkNew } : {}) });
+      await publish(temp, path, {
+        root: this.#root,
+        isDurable: isDurable && !mayRevert,
+        ...(ifAbsent ? { name: linkNew } : {}),
+      });
       if (ifAbsent) await unlink(temp);
       return info;
     });

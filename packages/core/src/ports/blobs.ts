@@ -57,6 +57,11 @@ export interface PutOptions {
    * names it in `after` has resolved. Default true.
    */
   readonly isDurable?: boolean;
+  /**
+   * For a blob that replaces a durable one: after a power loss that one may be back in its place, whole. Saves
+   * syncing folders. Default false.
+   */
+  readonly mayRevert?: boolean;
   /** Keys of blobs in the same folder that are durable before this one is there. */
   readonly after?: readonly string[];
   readonly maxBytes?: number;
