@@ -1,5 +1,7 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import { DomainError } from "@drover/core";
-import express, { type ErrorRequestHandler, type Express } from "express";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
 import { legacyDownload, legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
@@ -30,6 +32,7 @@ export interface AppOptions {
 /** The whole HTTP application. Holds no state of its own; everything comes with the deps. */
 export function createApp(deps: Deps, options: AppOptions = {}): Express {
   const app = express();
+  app.disable("x-powered-by");
   app.set("query parser", false); // queries are read by the route table
   const { reach = { boundTo: "127.0.0.1", hosts: [], corsOrigins: [] } } = options;
   app.use(openScope(deps.log), securityHeaders(), guardOrigins(reach));
@@ -52,24 +55,34 @@ export function createApp(deps: Deps, options: AppOptions = {}): Express {
 /**
  * Pages load nothing from elsewhere. Swagger UI and Bull Board style by attribute, hence the inline styles.
  */
-function securityHeaders() {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", "data:"],
-        fontSrc: ["'self'", "data:"],
-        objectSrc: ["'none'"],
-        baseUri: ["'self'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-      },
+const applySecurityHeaders = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", "data:"],
+      fontSrc: ["'self'", "data:"],
+      objectSrc: ["'none'"],
+      baseUri: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
     },
-    xFrameOptions: { action: "deny" },
-    strictTransportSecurity: false, // for whoever terminates TLS to decide
-  });
+  },
+  xFrameOptions: { action: "deny" },
+  strictTransportSecurity: false, // for whoever terminates TLS to decide
+});
+
+/** Sets helmet's headers, which are the same for every response: it is asked once. */
+function securityHeaders(): RequestHandler {
+  const request = new IncomingMessage(new Socket());
+  const sample = new ServerResponse(request);
+  applySecurityHeaders(request, sample, () => {});
+  const headers = new Map(Object.entries(sample.getHeaders()).map(([name, value]) => [name, String(value)]));
+  return (_request, response, next) => {
+    response.setHeaders(headers);
+    next();
+  };
 }
 
 /** What answers each route of the table. */

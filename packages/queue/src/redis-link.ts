@@ -28,6 +28,8 @@ const SCRIPT_KEYS = {
   announce: 2,
   catalogue: 2,
   "mark-installation": 1,
+  depth: 5,
+  "index-add": 2,
   "index-page": 2,
   "index-drop": 2,
   "remove-finished": 7,

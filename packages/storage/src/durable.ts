@@ -1,10 +1,10 @@
 import { constants } from "node:fs";
-import { copyFile, link, open, rename } from "node:fs/promises";
+import { copyFile, link, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BlobExistsError } from "@drover/core";
 import type { StoreRoot } from "./store-root.js";
-import { hasCode } from "./system-errors.js";
+import { hasCode, ignoring } from "./system-errors.js";
 
 /**
  * How often a folder may be removed by others between its making and the rename into it: each round, another
@@ -40,14 +40,16 @@ export async function publish(
   const folder = dirname(to);
   for (let round = 1; ; round++) {
     try {
-      if (round > 1) await root.makeFolder(folder);
+      // The folder alone is most often missing. In an unmounted disk's place the one above it is missing too.
+      if (round === 2 && !root.isKept(folder)) await mkdir(folder).catch(ignoring("EEXIST"));
+      else if (round > 1) await root.makeFolder(folder);
       await name(from, to);
       break;
     } catch (error) {
       if (hasCode(error, "EEXIST")) throw new BlobExistsError("A blob has this key already.");
       if (!hasCode(error, "ENOENT") || round === MAX_ROUNDS) throw error;
-      await root.assertThere();
-      if (round > 1) await sleep(Math.min(round - 2, MAX_PAUSE_MS));
+      if (round > 1) await root.assertThere();
+      if (round > 2) await sleep(Math.min(round - 3, MAX_PAUSE_MS));
     }
   }
   if (isDurable) await root.folders.syncUpwards(folder);

@@ -76,18 +76,23 @@ function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
   return async (request, response) => {
     const scope = scopeOf(response);
     if (request.params["job_id"] !== undefined) scope.fields = { job_id: String(request.params["job_id"]) };
-    const reply = await handle(
-      {
-        params: request.params,
-        query: route.query === undefined ? undefined : parse(route.query, queryOf(request), "query"),
-        body: bodyOf(route, request),
-        headers: headersOf(request),
-        receive: receiverFor(request, response, { store: deps.store, stallMs: deps.limits.uploadStallMs }),
-        signal: goneSignal(response),
-        requestId: scope.requestId,
+    const input = {
+      params: request.params,
+      query: route.query === undefined ? undefined : parse(route.query, queryOf(request), "query"),
+      body: bodyOf(route, request),
+      requestId: scope.requestId,
+      // Made for the handlers that ask: most requests are polls, which do not.
+      get headers() {
+        return headersOf(request);
       },
-      deps,
-    );
+      get receive() {
+        return receiverFor(request, response, { store: deps.store, stallMs: deps.limits.uploadStallMs });
+      },
+      get signal() {
+        return goneSignal(response);
+      },
+    };
+    const reply = await handle(input, deps);
     noteJob(reply, response);
     await sendReply(reply, request, response, deps);
   };
@@ -128,9 +133,10 @@ function headersOf(request: Request): Readonly<Record<string, string | undefined
   );
 }
 
-/** Aborted when the connection closes before the answer is out. */
+/** Aborted when the connection closes before the answer is out, or has closed. */
 function goneSignal(response: Response): AbortSignal {
   const gone = new AbortController();
+  if (response.destroyed) gone.abort();
   response.once("close", () => {
     if (!response.writableFinished) gone.abort();
   });

@@ -1,6 +1,6 @@
+import { randomUUID } from "node:crypto";
 import type { Log, LogFields } from "@drover/core";
 import type { Request, RequestHandler, Response } from "express";
-import { v7 as uuidv7 } from "uuid";
 
 /** What a request collects on its way, for its one line in the log. */
 export interface RequestScope {
@@ -26,7 +26,7 @@ export function scopeOf(response: Response): RequestScope {
 export function openScope(log: Log): RequestHandler {
   return (request, response, next) => {
     const sent = request.get("x-request-id");
-    const requestId = sent !== undefined && /^[A-Za-z0-9._-]{1,128}$/.test(sent) ? sent : uuidv7();
+    const requestId = sent !== undefined && /^[A-Za-z0-9._-]{1,128}$/.test(sent) ? sent : randomUUID();
     const scope: RequestScope = { requestId, path: request.path.slice(0, 500), fields: {} };
     response.locals["scope"] = scope;
     response.setHeader("X-Request-Id", requestId);

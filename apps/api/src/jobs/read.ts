@@ -11,7 +11,10 @@ const POLL_AFTER_S = "1";
 
 export const getJob: Handler<"getJob"> = async (input, deps) => {
   const id = parseJobId(input.params.job_id);
-  const job = await readJob(id, (input.query.wait ?? 0) * 1000, input.signal, deps);
+  const { wait = 0 } = input.query;
+  const job =
+    wait === 0 ? await deps.queue.jobs.get(id) : await changedJob(id, wait * 1000, input.signal, deps);
+  if (job === undefined) return throwMissing(id, deps);
   const view = viewJob(job, deps);
   const headers = isTerminal(job.status) ? {} : { "Retry-After": POLL_AFTER_S };
   if (input.query.include !== "timeline") return ok(view, headers);
@@ -20,9 +23,9 @@ export const getJob: Handler<"getJob"> = async (input, deps) => {
 };
 
 /** The job, when its status has changed or the wait is over; at once when it is terminal. */
-async function readJob(id: JobId, waitMs: number, gone: AbortSignal, deps: Deps): Promise<Job> {
+function changedJob(id: JobId, waitMs: number, gone: AbortSignal, deps: Deps): Promise<Job | undefined> {
   let first: Job | undefined;
-  const job = await waitForJob(
+  return waitForJob(
     id,
     {
       deadlineMs: waitMs,
@@ -34,7 +37,6 @@ async function readJob(id: JobId, waitMs: number, gone: AbortSignal, deps: Deps)
     },
     deps,
   );
-  return job ?? (await throwMissing(id, deps));
 }
 
 export const getLogs: Handler<"getLogs"> = async (input, deps) => {

@@ -83,9 +83,10 @@ export class BullJobQueue implements JobQueue {
 
   async submit(request: JobRequest, options: { readonly isRestored?: boolean } = {}): Promise<Job> {
     const data = encodeRequest(request);
-    // An entry without a job is harmless, so that an error up to here is certain.
-    await this.#locator.add(request);
-    await addDeadline(this.#link, this.#keys, request);
+    // Sent in this order over one connection, and not waited for in between. An entry without a job is
+    // harmless; a job without its entry is not confirmed.
+    const entered = Promise.all([this.#locator.add(request), addDeadline(this.#link, this.#keys, request)]);
+    entered.catch(() => {}); // met below, unless the job was not added
     try {
       const { processor } = request;
       await this.#link.use(() => this.#queues.queue(processor).add(processor, data, addOptions(request)));
@@ -95,6 +96,7 @@ export class BullJobQueue implements JobQueue {
       throw error;
     }
     try {
+      await entered;
       return await this.#stored(request, options.isRestored === true);
     } catch (error) {
       throw new UnconfirmedSubmit(request.id, error);

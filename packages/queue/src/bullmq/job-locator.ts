@@ -37,9 +37,7 @@ export class JobLocator {
    * misses it.
    */
   async add({ id, processor, createdAt }: Pick<JobRequest, "id" | "processor" | "createdAt">): Promise<void> {
-    await this.#link.use((client) =>
-      together(client.multi().hset(this.#keys.index, id, processor).zadd(this.#keys.jobs, createdAt, id)),
-    );
+    await this.#link.run("index-add", [this.#keys.index, this.#keys.jobs], [id, processor, createdAt]);
     this.#remember(id, processor);
   }
 

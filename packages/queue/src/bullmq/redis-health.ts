@@ -17,17 +17,9 @@ export function redisHealth(link: RedisLink, keys: RedisKeys): QueueHealth {
         return describeServer(info, configValue(fsync), configValue(save));
       }),
     async depth(processor) {
-      const lists = await link.use((client) =>
-        Promise.all([
-          client.llen(keys.queue(processor, "active")),
-          client.llen(keys.queue(processor, "wait")),
-          client.llen(keys.queue(processor, "paused")),
-          client.zcard(keys.queue(processor, "prioritized")),
-          client.zcard(keys.queue(processor, "delayed")),
-        ]),
-      );
-      const [running, ...waiting] = lists;
-      return { running, queued: waiting.reduce((sum, length) => sum + length, 0) };
+      const scriptKeys = keys.queueAll(processor, ["active", "wait", "paused", "prioritized", "delayed"]);
+      const [running, queued] = (await link.run("depth", scriptKeys, [])) as [number, number];
+      return { running, queued };
     },
   };
 }
