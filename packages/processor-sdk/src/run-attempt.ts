@@ -1,24 +1,17 @@
-import { createReadStream, createWriteStream, mkdirSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { createReadStream, mkdirSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { Writable } from "node:stream";
-import { sha256OfFiles } from "./digest.js";
+import { ArtifactStream } from "./artifact-stream.js";
+import type { KeptBytes } from "./kept-bytes.js";
 import type { ArtifactOptions, Context, Processor, ProcessorInput } from "./processor-types.js";
+import { keepFile } from "./written-file.js";
 
 /** An output file that an attempt left in its folder. */
-export interface WrittenArtifact {
+export interface WrittenArtifact extends KeptBytes {
   readonly name: string;
   readonly path: string;
   readonly mediaType: string;
   readonly isPrimary: boolean;
-  readonly sizeBytes: number;
-  /**
-   * Time of the last change of the file or its names (ctime) before it was hashed, in ms since the epoch: a
-   * later one means other bytes.
-   */
-  readonly changedAtMs: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
 }
 
 /** Artifacts of one attempt: their list travels with the job. */
@@ -52,7 +45,7 @@ export async function runAttempt(
 ): Promise<{ readonly result: unknown; readonly artifacts: readonly WrittenArtifact[] }> {
   const outputs = new Outputs(join(host.folder, "artifacts"));
   const result = await processor.run(contextOf(host, outputs));
-  return { result: result ?? null, artifacts: await outputs.seal() };
+  return { result: result ?? null, artifacts: await outputs.seal(host.signal) };
 }
 
 function contextOf(host: AttemptHost, outputs: Outputs): Context<unknown> {
@@ -83,11 +76,12 @@ function contextOf(host: AttemptHost, outputs: Outputs): Context<unknown> {
 }
 
 interface Output {
-  readonly options: ArtifactOptions;
-  readonly stream?: Writable;
+  readonly mediaType: string;
+  readonly isPrimary: boolean | undefined;
+  readonly stream?: ArtifactStream;
 }
 
-/** The output files of one attempt: named once each, hashed when the attempt is over. */
+/** The output files of one attempt: named once each, counted and hashed when the attempt is over. */
 class Outputs {
   readonly folder: string;
   readonly #outputs = new Map<string, Output>();
@@ -97,51 +91,40 @@ class Outputs {
   }
 
   stream(name: string, options: ArtifactOptions = {}): Writable {
-    this.#claim(name, { options });
-    const stream = createWriteStream(join(this.folder, name), { highWaterMark: 1 << 20, flags: "wx" });
-    this.#outputs.set(name, { options, stream });
+    const output = this.#claim(name, options);
+    const stream = new ArtifactStream(join(this.folder, name), output.mediaType);
+    this.#outputs.set(name, { ...output, stream });
     return stream;
   }
 
   path(name: string, options: ArtifactOptions = {}): string {
-    this.#claim(name, { options });
+    this.#claim(name, options);
     return join(this.folder, name);
   }
 
-  async seal(): Promise<readonly WrittenArtifact[]> {
-    const primaries = [...this.#outputs].filter(([, { options }]) => options.isPrimary === true);
+  async seal(signal: AbortSignal): Promise<readonly WrittenArtifact[]> {
+    const primaries = [...this.#outputs].filter(([, { isPrimary }]) => isPrimary === true);
     if (primaries.length > 1) {
       throw new TypeError(
         `Only one artifact can be primary; got ${primaries.map(([name]) => name).join(", ")}.`,
       );
     }
-    const written = await Promise.all(
-      [...this.#outputs].map(([name, output]) => this.#measure(name, output)),
-    );
-    const digests = await sha256OfFiles(written);
-    return written.map((artifact, i) => ({ ...artifact, sha256: digests[i] ?? "" }));
-  }
-
-  async #measure(name: string, { options, stream }: Output): Promise<Omit<WrittenArtifact, "sha256">> {
-    if (stream !== undefined && !stream.writableFinished) {
-      throw new TypeError(`The stream of artifact ${name} was not ended and flushed before run() returned.`);
+    const written: WrittenArtifact[] = [];
+    for (const [name, { mediaType, isPrimary = this.#outputs.size === 1, stream }] of this.#outputs) {
+      const path = join(this.folder, name);
+      const kept = stream === undefined ? await keepFile(path, mediaType, signal) : stream.kept;
+      written.push({ name, path, mediaType, isPrimary, ...kept });
     }
-    const path = join(this.folder, name);
-    const { size, ctimeMs } = await stat(path);
-    return {
-      name,
-      path,
-      mediaType: options.mediaType ?? mediaTypeOf(name),
-      isPrimary: options.isPrimary ?? this.#outputs.size === 1,
-      sizeBytes: size,
-      changedAtMs: ctimeMs,
-    };
+    return written;
   }
 
-  #claim(name: string, output: Output): void {
+  #claim(name: string, options: ArtifactOptions): Output {
     this.#assertFree(name);
     if (this.#outputs.size === 0) makeFolder(this.folder);
+    const { mediaType = mediaTypeOf(name), isPrimary } = options;
+    const output = { mediaType, isPrimary };
     this.#outputs.set(name, output);
+    return output;
   }
 
   #assertFree(name: string): void {

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 import type { Processor } from "./processor-types.js";
-import { runAttempt } from "./run-attempt.js";
+import { runAttempt, type WrittenArtifact } from "./run-attempt.js";
 
 export interface RunOptions {
   /** The input: its bytes, its text, or the path of a file, which is read where it lies. */
@@ -62,6 +64,7 @@ export async function runProcessor(processor: Processor, options: RunOptions): P
         progress.push({ percent, stage, message, atMs: performance.now() }),
       onLog: (level, message) => logs.push({ level, message }),
     });
+    await unpack(artifacts);
     const contents =
       options.folder === undefined
         ? await Promise.all(artifacts.map(async (a) => [a.name, await readFile(a.path)] as const))
@@ -76,6 +79,16 @@ export async function runProcessor(processor: Processor, options: RunOptions): P
   } finally {
     await rm(inputFolder, { recursive: true });
     if (options.folder === undefined) await rm(folder, { recursive: true });
+  }
+}
+
+/** Files that are kept as gzip become what the processor wrote. */
+async function unpack(artifacts: readonly WrittenArtifact[]): Promise<void> {
+  for (const { path, gzip } of artifacts) {
+    if (gzip === undefined) continue;
+    const plain = `${path}.plain~`; // no artifact's name ends so
+    await pipeline(createReadStream(path), createGunzip(), createWriteStream(plain));
+    await rename(plain, path);
   }
 }
 

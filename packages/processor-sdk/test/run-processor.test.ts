@@ -275,8 +275,7 @@ describe("artifacts", () => {
   it("are refused when a stream was not ended", async () => {
     const run = async (context: Context<unknown>) => {
       const stream = context.artifact("a.txt");
-      stream.write("half");
-      await once(stream, "open");
+      await new Promise((resolve) => stream.write("half", resolve));
     };
     await expect(artifactsOf(run)).rejects.toThrow(/a\.txt was not ended/);
   });
