@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { crc32, gunzipSync } from "node:zlib";
 import type { JobEnd, Outcome } from "@drover/core";
 import { bury, writeManifest } from "@drover/job-files";
 import { chunksOf, waitFor } from "@drover/testkit";
@@ -28,11 +30,27 @@ describe("an attempt that ends by itself", () => {
         mediaType: "text/plain",
         sha256: createHash("sha256").update("some input").digest("hex"),
         isPrimary: true,
+        crc32: crc32("some input"),
       },
     ]);
     expect(await bench.keys(`jobs/${attempt.request.id}/`)).toEqual([outcome.artifacts[0]?.key]);
     expect(attempt.updates).toEqual([{ percent: 50, stage: "half", message: null }]);
     expect(attempt.lines).toMatchObject([{ attempt: 1, level: "info", message: "half way" }]);
+  });
+
+  test("text is published as the gzip that was made of it, with the digests of both", async () => {
+    const attempt = await bench.attempt("good");
+    const text = Buffer.from("id,name\n".repeat(300_000));
+    await bench.blobs.put(attempt.request.input.key, chunksOf(text));
+    const outcome = await bench.executor("good").execute(attempt);
+    const [artifact] = outcome.kind === "completed" ? outcome.artifacts : [];
+    const stored = await readFile((await bench.blobs.localPath(artifact?.key ?? "", "")) ?? "");
+    expect(gunzipSync(stored).equals(text)).toBe(true);
+    const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+    expect(artifact).toMatchObject({
+      ...{ sizeBytes: text.length, sha256: sha256(text), crc32: crc32(text) },
+      gzip: { sizeBytes: stored.length, sha256: sha256(stored) },
+    });
   });
 
   test("a throw is a retryable processor_error without stack or path, and the stack is logged", async () => {

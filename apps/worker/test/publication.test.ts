@@ -60,6 +60,7 @@ describe("publication", () => {
       sizeBytes: size,
       changedAtMs: ctimeMs,
       sha256: "00",
+      crc32: 0,
       ...change,
     };
   };
@@ -137,6 +138,10 @@ describe("publication", () => {
     "another size": () => {
       writeFileSync(out(), "mine");
       return reported({ sizeBytes: 3 });
+    },
+    "another size of its gzip": () => {
+      writeFileSync(out(), "mine");
+      return reported({ gzip: { sizeBytes: 3, sha256: "00" } });
     },
   };
   test.each(Object.entries(WAYS))("refuses %s for good, and moves nothing", async (_, make) => {

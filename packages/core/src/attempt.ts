@@ -43,10 +43,18 @@ export interface Artifact {
   readonly name: string;
   /** Key in the blob store, below the path of the attempt that made it. */
   readonly key: string;
+  /** Of the artifact's own bytes, however they are stored; `sha256` and `crc32` likewise. */
   readonly sizeBytes: number;
   readonly mediaType: string;
-  /** Hexadecimal SHA-256 of the bytes. */
+  /** Hexadecimal. */
   readonly sha256: string;
+  /** Absent: published by a version that did not count it. */
+  readonly crc32?: number;
+  /**
+   * The blob is one gzip member (RFC 1952) of this length and SHA-256: a header of 10 bytes, one deflate
+   * stream, a trailer of 8. Absent: it holds the bytes as they are.
+   */
+  readonly gzip?: { readonly sizeBytes: number; readonly sha256: string };
   /** Whether `/download` serves this one; at most one in a job. */
   readonly isPrimary: boolean;
 }

@@ -11,6 +11,7 @@ type Members = Readonly<Record<string, unknown>>;
 const MAX_TIME_MS = 8.64e15;
 /** Printable ASCII: what a header may carry. */
 const HEADER_TEXT = /^[\x20-\x7e]{0,255}$/;
+const MAX_CRC32 = 0xffffffff;
 const HEX = /^[0-9a-fA-F]{0,128}$/;
 
 /**
@@ -73,15 +74,18 @@ export function checkArtifacts(value: unknown): void {
     const isNamed = isText(artifact["name"], ARTIFACT_NAME) && isText(artifact["key"], BLOB_KEY);
     check(isNamed && isFileFacts(artifact), "list of artifacts is damaged");
     check(typeof artifact["isPrimary"] === "boolean", "list of artifacts is damaged");
+    const { crc32 = 0, gzip } = artifact;
+    const isStored = gzip === undefined || (isObject(gzip) && isSized(gzip));
+    check(isNumber(crc32, 0, MAX_CRC32) && isStored, "list of artifacts is damaged");
   }
 }
 
 function isFileFacts(file: Members): boolean {
-  return (
-    isNumber(file["sizeBytes"], 0, Number.MAX_SAFE_INTEGER) &&
-    isText(file["mediaType"], HEADER_TEXT) &&
-    isText(file["sha256"], HEX)
-  );
+  return isSized(file) && isText(file["mediaType"], HEADER_TEXT);
+}
+
+function isSized(bytes: Members): boolean {
+  return isNumber(bytes["sizeBytes"], 0, Number.MAX_SAFE_INTEGER) && isText(bytes["sha256"], HEX);
 }
 
 function isText(value: unknown, pattern: RegExp): boolean {

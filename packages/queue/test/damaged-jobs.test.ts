@@ -88,6 +88,8 @@ describe("a job whose record is damaged", () => {
     ["with an artifact outside the store", artifact({ key: "../../etc/passwd" })],
     ["with an artifact that would break a header", artifact({ name: "a\r\nb" })],
     ["with a negative size", artifact({ sizeBytes: -1 })],
+    ["with a checksum that is none", artifact({ crc32: 2 ** 32 })],
+    ["with a gzip without a digest", artifact({ gzip: { sizeBytes: 1 } })],
   ])("by a return value %s is unreadable, and is no result", async (_, value) => {
     const id = await complete();
     await on.client.hset(keyOf(id), "returnvalue", value);

@@ -12,6 +12,8 @@ const ARTIFACT: Artifact = {
   mediaType: "text/csv",
   sha256: "11".repeat(32),
   isPrimary: true,
+  crc32: 0xffffffff,
+  gzip: { sizeBytes: 24, sha256: "22".repeat(32) },
 };
 
 describe("the life of a job", () => {

@@ -81,13 +81,14 @@ async function storeAll(
     return refused(`Artifact ${name} is not the regular, finished file that the processor named.`);
   }
   const artifacts: Artifact[] = [];
-  for (const { name, mediaType, isPrimary, sizeBytes, sha256 } of end.artifacts) {
+  for (const { name, mediaType, isPrimary, sizeBytes, sha256, crc32, gzip } of end.artifacts) {
     const key = `${target}/${name}`;
     const adopt = () => blobs.adopt(key, folder.pathOf(name)).then(() => true, isUnchanged);
     const stored = await waitForStorage({ clock, attempt }, adopt);
     if (stored.kind === "stopped") return outcomeOfStop(stored.reason);
     if (!stored.value) return refused("The processor changed its artifacts after it had returned.");
-    artifacts.push({ name, key, sizeBytes, mediaType, sha256, isPrimary });
+    const way = gzip === undefined ? {} : { gzip };
+    artifacts.push({ name, key, sizeBytes, mediaType, sha256, isPrimary, crc32, ...way });
   }
   return { kind: "completed", result: end.result, artifacts };
 }
@@ -109,7 +110,7 @@ function refused(message: string): Outcome {
 }
 
 async function isPublishable(
-  { name, mediaType, sizeBytes, changedAtMs }: WrittenArtifact,
+  { name, mediaType, sizeBytes, gzip, changedAtMs }: WrittenArtifact,
   folder: FolderHandle,
   device: number,
 ): Promise<boolean> {
@@ -119,7 +120,7 @@ async function isPublishable(
     found?.isFile() === true &&
     found.nlink === 1 &&
     found.dev === device &&
-    found.size === sizeBytes &&
+    found.size === (gzip ?? { sizeBytes }).sizeBytes &&
     found.ctimeMs === changedAtMs
   );
 }
