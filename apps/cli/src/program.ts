@@ -65,7 +65,7 @@ function addSubmit(program: Command, config: Config, onCode: (code: number) => v
     .option("--priority <n>", "-100 to 100, the higher runs first", whole)
     .option("--key <key>", "idempotency key; default: a new one")
     .option("-w, --watch", "show progress until the job is done")
-    .option("-o, --output <path>", "watch, then save the primary artifact as this file or in this folder")
+    .option("-o, --output <path>", "watch, then save the results as this file or in this folder")
     .option("--json", "print the job as JSON")
     .action(async (file, options) => onCode(await submitFile(createContext(config), file, options)));
 }
@@ -80,9 +80,9 @@ function addJobs(program: Command, config: Config, onCode: (code: number) => voi
     onCode(await status(context(), id, options)),
   );
   json(job("watch", "show progress until the job is done"))
-    .option("-o, --output <path>", "then save the primary artifact")
+    .option("-o, --output <path>", "then save the results")
     .action(async (id, options) => onCode(await finish(context(), id, options)));
-  job("download", "save the primary artifact, or another one")
+  job("download", "save the primary artifact, else the only one or a ZIP of all; or the named one")
     .option("-a, --artifact <name>")
     .option("-o, --output <path>", "a file or a folder")
     .action(async (id, options) => onCode(await download(context(), id, options)));

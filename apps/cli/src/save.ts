@@ -10,7 +10,7 @@ import { UsageError } from "./exit.js";
 export interface SaveOptions {
   readonly client: Client;
   readonly jobId: string;
-  /** Default: the job's primary artifact. */
+  /** Default: the job's primary artifact, else its only one, else the ZIP of all. */
   readonly artifact?: string | undefined;
   /**
    * A file, or a folder (which exists or ends in "/"). Default: the artifact's name in the working folder.
@@ -28,8 +28,8 @@ export async function prepareOutput(output: string): Promise<void> {
 }
 
 /**
- * Downloads an artifact and returns the path it has now. The file appears whole, with the SHA-256 that the
- * server told, or not at all.
+ * Downloads what a job made and returns the path it has now. The file appears whole, with the SHA-256 of the
+ * artifact, or not at all.
  * @throws `UsageError` when the bytes are not the ones that were promised.
  */
 export async function save({ client, jobId, artifact, output, signal }: SaveOptions): Promise<string> {

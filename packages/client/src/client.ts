@@ -1,5 +1,11 @@
 import type { JobFilter } from "@drover/contract";
-import { type Download, type DownloadOptions, download } from "./download.js";
+import {
+  type Download,
+  type DownloadOptions,
+  download,
+  downloadArchive,
+  type RangeOptions,
+} from "./download.js";
 import {
   type Artifact,
   callJson,
@@ -53,7 +59,10 @@ export interface Client {
   result(jobId: string, options?: Abortable): Promise<unknown>;
   /** The output files of a completed job; none while it is not. */
   artifacts(jobId: string, options?: Abortable): Promise<readonly Artifact[]>;
+  /** One artifact, or what stands for the whole job. */
   download(jobId: string, options?: DownloadOptions): Promise<Download>;
+  /** All artifacts of a completed job as one ZIP. */
+  downloadArchive(jobId: string, options?: RangeOptions): Promise<Download>;
   logs(jobId: string, options?: Abortable): Promise<JobLogs>;
   processors(options?: Abortable): Promise<readonly Processor[]>;
 }
@@ -86,6 +95,7 @@ export function createClient(options: ClientOptions): Client {
     artifacts: async (jobId, abortable) =>
       (await callJson(server, "getJob", job(jobId, abortable))).artifacts,
     download: (jobId, downloadOptions = {}) => download(server, jobId, downloadOptions),
+    downloadArchive: (jobId, rangeOptions = {}) => downloadArchive(server, jobId, rangeOptions),
     logs: (jobId, abortable) => callJson(server, "getLogs", job(jobId, abortable)),
     processors: async ({ signal } = {}) => (await callJson(server, "listProcessors", { signal })).processors,
   };

@@ -1,9 +1,12 @@
 import { UnexpectedAnswerError } from "./client-errors.js";
 import { type Call, lostAnswer, type Server, send, urlOf } from "./request.js";
 
-export interface DownloadOptions {
-  /** Name of an artifact. Default: the job's primary one. */
+export interface DownloadOptions extends RangeOptions {
+  /** Name of an artifact. Default: the job's primary one, else its only one, else the ZIP of all. */
   readonly artifact?: string;
+}
+
+export interface RangeOptions {
   /** Both ends included, 0-based; without `end` up to the last byte. */
   readonly range?: { readonly start: number; readonly end?: number };
   readonly signal?: AbortSignal;
@@ -13,24 +16,44 @@ export interface DownloadOptions {
 export interface Download {
   readonly filename: string;
   readonly mediaType: string;
-  /** Of this answer: all of the artifact, or the range. */
-  readonly sizeBytes: number;
   /**
-   * Hexadecimal SHA-256 of the whole artifact; `undefined` when the server, or a proxy before it, did not
-   * tell.
+   * Of this answer: all of the bytes, or the range. `undefined` when it was compressed on its way, which
+   * browsers always ask for.
+   */
+  readonly sizeBytes: number | undefined;
+  /**
+   * Hexadecimal SHA-256 of the whole artifact; `undefined` for a ZIP of all, and when the server, or a proxy
+   * before it, did not tell.
    */
   readonly sha256: string | undefined;
   /** Fails with `UnreachableError` when the connection breaks. */
   readonly body: ReadableStream<Uint8Array>;
 }
 
-/** Starts to fetch an artifact of a completed job. The body has to be read or cancelled. */
-export async function download(server: Server, jobId: string, options: DownloadOptions): Promise<Download> {
-  const { artifact, range, signal } = options;
-  const name = artifact === undefined ? "downloadJob" : "downloadArtifact";
+/** Starts to fetch what a completed job made. The body has to be read or cancelled. */
+export function download(server: Server, jobId: string, options: DownloadOptions): Promise<Download> {
+  const { artifact } = options;
+  if (artifact === undefined) return fetchBytes(server, "downloadJob", { job_id: jobId }, options);
+  return fetchBytes(server, "downloadArtifact", { job_id: jobId, name: artifact }, options);
+}
+
+/** Starts to fetch all artifacts of a completed job as one ZIP. The body has to be read or cancelled. */
+export function downloadArchive(server: Server, jobId: string, options: RangeOptions): Promise<Download> {
+  return fetchBytes(server, "downloadArchive", { job_id: jobId }, options);
+}
+
+async function fetchBytes(
+  server: Server,
+  name: "downloadJob" | "downloadArtifact" | "downloadArchive",
+  params: Readonly<Record<string, string>>,
+  { range, signal }: RangeOptions,
+): Promise<Download> {
   const call: Call = {
-    params: { job_id: jobId, ...(artifact === undefined ? {} : { name: artifact }) },
-    headers: { range: range === undefined ? undefined : `bytes=${range.start}-${range.end ?? ""}` },
+    params,
+    headers: {
+      "accept-encoding": "identity", // so that size and digest are of the bytes that come
+      range: range === undefined ? undefined : `bytes=${range.start}-${range.end ?? ""}`,
+    },
     signal,
   };
   const response = await send(server, name, call);
@@ -40,10 +63,10 @@ export async function download(server: Server, jobId: string, options: DownloadO
     throw new UnexpectedAnswerError(response, { url: urlOf(server, name, call), text });
   }
   return {
-    filename: artifact ?? filenameOf(headers) ?? "download",
+    filename: params["name"] ?? filenameOf(headers) ?? "download",
     mediaType: headers.get("content-type") ?? "application/octet-stream",
-    sizeBytes: Number(headers.get("content-length") ?? 0),
-    sha256: /"([0-9a-f]{64})"/.exec(headers.get("etag") ?? "")?.[1],
+    sizeBytes: headers.has("content-encoding") ? undefined : Number(headers.get("content-length") ?? 0),
+    sha256: /"([0-9a-f]{64})(?:-gzip)?"/.exec(headers.get("etag") ?? "")?.[1],
     body: bytesOf(response, (cause) =>
       lostAnswer(cause, signal, `${server.baseUrl} broke off the download.`),
     ),

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { createClient, ProblemError, UnreachableError } from "../src/index.js";
 import { JOB_ID, jobOf, json, problem, scriptedServer } from "./scripted-server.js";
@@ -130,10 +131,30 @@ test("a download streams the bytes and tells their name, size and digest", async
   expect(await new Response(body).text()).toBe("bytes");
   const part = await client.download(JOB_ID, { artifact: "a b.csv", range: { start: 2 } });
   await part.body.cancel();
+  await (await client.downloadArchive(JOB_ID)).body.cancel();
   expect(server.requests).toEqual([
     `GET /api/jobs/${JOB_ID}/download`,
     `GET /api/jobs/${JOB_ID}/artifacts/a%20b.csv`,
+    `GET /api/jobs/${JOB_ID}/archive`,
   ]);
+});
+
+test("a download is asked for as it is, and bears an answer that is compressed nevertheless", async () => {
+  const sha256 = "b".repeat(64);
+  const asked: unknown[] = [];
+  const server = await scriptedServer((request, response) => {
+    asked.push(request.headers["accept-encoding"]);
+    response.writeHead(200, {
+      "content-disposition": "attachment; filename=a.csv",
+      "content-encoding": "gzip",
+      etag: `"${sha256}-gzip"`,
+    });
+    response.end(gzipSync("bytes"));
+  });
+  const { body, ...facts } = await createClient({ baseUrl: server.url }).download(JOB_ID);
+  expect(asked).toEqual(["identity"]);
+  expect(facts).toMatchObject({ sizeBytes: undefined, sha256 });
+  expect(await new Response(body).text()).toBe("bytes");
 });
 
 test.each(['attachment; filename="a b.zip"', "attachment; filename=a.zip", "Attachment"])(

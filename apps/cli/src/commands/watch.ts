@@ -5,7 +5,7 @@ import { createProgress, describeJob } from "../show.js";
 import { type Context, print } from "./context.js";
 
 export interface FinishOptions {
-  /** Where the primary artifact goes; nothing is downloaded without it. */
+  /** Where the results go; nothing is downloaded without it. */
   readonly output?: string;
   readonly json?: boolean;
 }
