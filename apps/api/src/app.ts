@@ -4,7 +4,7 @@ import { DomainError } from "@drover/core";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
-import { legacyDownload, legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
+import { legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
 import type { Deps } from "./deps.js";
 import { mountRoutes } from "./http/express.js";
 import type { Handlers } from "./http/handler.js";
@@ -12,8 +12,9 @@ import { openScope } from "./http/request-scope.js";
 import { sendRefusal } from "./http/send.js";
 import { cancelJob } from "./jobs/cancel.js";
 import { deleteJob } from "./jobs/delete.js";
+import { downloadArchive, downloadArtifact, downloadJob, legacyDownload } from "./jobs/downloads.js";
 import { listJobs } from "./jobs/list.js";
-import { downloadArtifact, downloadJob, getJob, getLogs, getResult } from "./jobs/read.js";
+import { getJob, getLogs, getResult } from "./jobs/read.js";
 import { retryJob } from "./jobs/retry.js";
 import { submitJob } from "./jobs/submit.js";
 import { mountBoard } from "./operations/board.js";
@@ -94,6 +95,7 @@ export const handlers: Handlers = {
   getResult,
   downloadArtifact,
   downloadJob,
+  downloadArchive,
   cancelJob,
   retryJob,
   deleteJob,

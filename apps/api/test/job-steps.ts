@@ -1,6 +1,8 @@
-import { type Attempt, type Consumer, type Job, type Outcome, parseJobId } from "@drover/core";
+import { createHash } from "node:crypto";
+import { crc32, gzipSync } from "node:zlib";
+import { type Artifact, type Attempt, type Consumer, type Job, type Outcome, parseJobId } from "@drover/core";
 import { jobFolder, type Manifest, readManifest } from "@drover/job-files";
-import { signal, waitFor } from "@drover/testkit";
+import { chunksOf, signal, waitFor } from "@drover/testkit";
 import { expect, onTestFinished } from "vitest";
 import { CSV, type TestApi } from "./test-api.js";
 
@@ -56,22 +58,43 @@ export function work(
   return consumer;
 }
 
-/** What a processor leaves: one artifact, stored below the attempt's folder. */
-export async function completeWith(
+/** An artifact as a processor leaves it. */
+export interface MadeFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly isPrimary?: boolean;
+  /** Default `plain`. `uncounted`: as older versions left it, without a CRC-32. */
+  readonly kept?: "plain" | "gzip" | "uncounted";
+}
+
+/** What a processor leaves: artifacts, stored below the attempt's folder. */
+export async function completeWithAll(
+  api: TestApi,
+  attempt: Attempt,
+  files: readonly MadeFile[],
+): Promise<Outcome> {
+  const artifacts: Artifact[] = [];
+  for (const { name, bytes, isPrimary = false, kept = "plain" } of files) {
+    const key = `${jobFolder(attempt.request.id)}/${attempt.number}-x/${name}`;
+    const gzip = await api.store.put(key, chunksOf(kept === "gzip" ? gzipSync(bytes) : bytes));
+    artifacts.push({
+      ...{ name, key, sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") },
+      ...{ mediaType: name.endsWith(".zip") ? "application/zip" : "text/csv", isPrimary },
+      ...(kept === "uncounted" ? {} : { crc32: crc32(bytes) }),
+      ...(kept === "gzip" ? { gzip } : {}),
+    });
+  }
+  return { kind: "completed", result: { rows: 2 }, artifacts };
+}
+
+/** The same with one artifact, as older versions left it. */
+export function completeWith(
   api: TestApi,
   attempt: Attempt,
   bytes: Uint8Array,
   name = "out.zip",
 ): Promise<Outcome> {
-  const key = `${jobFolder(attempt.request.id)}/${attempt.number}-x/${name}`;
-  const info = await api.store.put(
-    key,
-    (async function* () {
-      yield bytes;
-    })(),
-  );
-  const artifact = { name, key, ...info, mediaType: "application/zip", isPrimary: true };
-  return { kind: "completed", result: { rows: 2 }, artifacts: [artifact] };
+  return completeWithAll(api, attempt, [{ name, bytes, isPrimary: true, kept: "uncounted" }]);
 }
 
 /** The answer to a POST, with `body` as JSON where there is one. */

@@ -17,10 +17,12 @@ import {
   DOWNLOAD_HEADERS,
   JOB_PARAMS,
   PROCESSOR_PARAMS,
+  RANGE_HEADERS,
   READ,
   type Route,
   SUBMIT_HEADERS,
   UPLOAD,
+  ZIP,
 } from "./route-parts.js";
 
 /** The life of a job: submit, read, cancel, retry, download, delete. */
@@ -109,7 +111,8 @@ export const jobRoutes = {
     summary: "Download one artifact.",
     description:
       "By its name in the job's `artifacts`. Fetching consumes nothing; a download that broke off goes " +
-      "on with `Range` and `If-Range`.",
+      "on with `Range` and `If-Range`. An artifact that is stored as gzip is sent so to a client that " +
+      "accepts it, unless a `Range` is asked for.",
     params: ARTIFACT_PARAMS,
     headers: DOWNLOAD_HEADERS,
     answers: BYTES,
@@ -119,13 +122,25 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/jobs/{job_id}/download",
     group: "Jobs",
-    summary: "Download the job's primary artifact.",
+    summary: "Download what the job made.",
     description:
-      "The one that the processor marked as primary. A job without a primary artifact answers 404; " +
-      "fetch its artifacts by name.",
+      "The artifact that the processor marked as primary, else the only one, else the ZIP of all of them.",
     params: JOB_PARAMS,
     headers: DOWNLOAD_HEADERS,
     answers: BYTES,
+    errors: DOWNLOAD,
+  },
+  downloadArchive: {
+    method: "GET",
+    path: "/api/jobs/{job_id}/archive",
+    group: "Jobs",
+    summary: "Download all artifacts as one ZIP.",
+    description:
+      "Put together while it is sent, from what is stored, with its length told beforehand; it can be " +
+      "resumed as every download. A job without artifacts answers 404.",
+    params: JOB_PARAMS,
+    headers: RANGE_HEADERS,
+    answers: ZIP,
     errors: DOWNLOAD,
   },
   cancelJob: {

@@ -3,14 +3,14 @@ import { JobId, Time } from "./fields.js";
 import { SubmitForm } from "./job-schemas.js";
 import {
   ACCEPTED_HEADERS,
-  BYTES,
   DOWNLOAD,
-  DOWNLOAD_HEADERS,
   JOB_PARAMS,
+  RANGE_HEADERS,
   READ,
   type Route,
   SUBMIT_HEADERS,
   UPLOAD,
+  ZIP,
 } from "./route-parts.js";
 
 /** The status that the first existing client reads: exactly these keys. A cancelled job reads `failed`. */
@@ -87,11 +87,12 @@ export const legacyRoutes = {
     method: "GET",
     path: "/api/download/{job_id}",
     group: "Existing clients",
-    summary: "Download the primary artifact of a completed job.",
-    description: "Fetched by the second existing client: the ZIP of a Moodle log's results.",
+    summary: "Download the ZIP of a completed job.",
+    description:
+      "Fetched by the second existing client: the primary artifact when that is a ZIP, else the ZIP of all.",
     params: JOB_PARAMS,
-    headers: DOWNLOAD_HEADERS,
-    answers: BYTES,
+    headers: RANGE_HEADERS,
+    answers: ZIP,
     errors: DOWNLOAD,
   },
 } as const satisfies Record<string, Route>;

@@ -68,10 +68,13 @@ export const SUBMIT_HEADERS = z.object({
     .optional()
     .describe(`\`wait=N\` holds the answer up to N seconds until the job is terminal; N ≤ ${MAX_WAIT_S}.`),
 });
-export const DOWNLOAD_HEADERS = z.object({
+export const RANGE_HEADERS = z.object({
   range: z.string().optional().describe("One range: `bytes=0-1023`."),
   "if-range": z.string().optional(),
   "if-none-match": z.string().optional(),
+});
+export const DOWNLOAD_HEADERS = RANGE_HEADERS.extend({
+  "accept-encoding": z.string().optional().describe("With `gzip`, what is stored so is sent so."),
 });
 
 export const READ: readonly ErrorCode[] = [
@@ -111,20 +114,26 @@ export const ACCEPTED_HEADERS = {
   Location: "Path of the job.",
   "Retry-After": "Seconds until the first look at it is worth while.",
 };
-export const BYTES = {
-  200: {
-    description: "All of the bytes.",
-    mediaType: "application/octet-stream",
-    headers: {
-      ETag: "The SHA-256, strong.",
-      "Repr-Digest": "The SHA-256 by RFC 9530.",
-      "Content-Disposition": "`attachment` with the file name by RFC 6266.",
+/** How bytes of the media type are downloaded. */
+function bytesOf(mediaType: string, headers: Readonly<Record<string, string>>) {
+  const disposition = "`attachment` with the file name by RFC 6266.";
+  return {
+    200: {
+      description: "All of the bytes.",
+      mediaType,
+      headers: { "Content-Disposition": disposition, ...headers },
     },
-  },
-  206: {
-    description: "The range.",
-    mediaType: "application/octet-stream",
-    headers: { "Content-Range": "Where the bytes lie in the whole." },
-  },
-  304: { description: "The bytes have not changed." },
-} satisfies Record<number, Answer>;
+    206: {
+      description: "The range.",
+      mediaType,
+      headers: { "Content-Range": "Where the bytes lie in the whole." },
+    },
+    304: { description: "The bytes have not changed." },
+  } satisfies Record<number, Answer>;
+}
+export const BYTES = bytesOf("application/octet-stream", {
+  ETag: 'The SHA-256 of the artifact, strong; of its gzip the same with "-gzip" at the end.',
+  "Repr-Digest": "The SHA-256 by RFC 9530: of the bytes as they are sent, before any range.",
+  "Content-Encoding": "`gzip` when the artifact is stored so and the client accepts it.",
+});
+export const ZIP = bytesOf("application/zip", { ETag: "Strong: the same artifacts make the same bytes." });

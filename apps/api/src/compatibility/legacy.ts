@@ -4,7 +4,6 @@ import { type Handler, ok } from "../http/handler.js";
 import { createdFields, createdHeaders, createJob } from "../jobs/create-job.js";
 import { findJob } from "../jobs/find-job.js";
 import { shownProgress, time, timeOrNull } from "../jobs/job-view.js";
-import { primaryOf } from "../jobs/read.js";
 
 /** The processor that the second existing client's uploads are for. */
 const MOODLE = "moodle-log";
@@ -47,9 +46,6 @@ export const legacyJobStatus: Handler<"legacyJobStatus"> = async (input, deps) =
 
 export const legacyStatus: Handler<"legacyStatus"> = async (input, deps) =>
   ok(viewLegacyStatus(await findJob(input.params.job_id, deps)));
-
-export const legacyDownload: Handler<"legacyDownload"> = async (input, deps) =>
-  primaryOf(await findJob(input.params.job_id, deps));
 
 const CANCELLED = "Job was cancelled";
 

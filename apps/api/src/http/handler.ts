@@ -3,6 +3,7 @@ import type { Artifact, LogFields } from "@drover/core";
 import type { z } from "zod";
 import type { Deps } from "../deps.js";
 import type { Receive } from "../uploads/upload.js";
+import type { Archive } from "./send-archive.js";
 
 type Routes = typeof routes;
 
@@ -45,8 +46,9 @@ export type Reply =
       readonly noted?: LogFields;
     }
   | { readonly kind: "empty"; readonly status: 204 }
-  /** The bytes of an artifact; ranges and conditions are the sender's business. */
-  | { readonly kind: "artifact"; readonly artifact: Artifact };
+  /** Bytes to download; encodings, ranges and conditions are the sender's business. */
+  | { readonly kind: "artifact"; readonly artifact: Artifact }
+  | { readonly kind: "archive"; readonly archive: Archive };
 
 /** A 200 with a JSON body. */
 export function ok(body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {

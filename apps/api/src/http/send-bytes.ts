@@ -1,33 +1,52 @@
 import type { IncomingMessage } from "node:http";
-import { type Artifact, type BlobStore, type ByteRange, DomainError } from "@drover/core";
+import { type ByteRange, DomainError } from "@drover/core";
 import type { Request, Response } from "express";
 import { ClientGone } from "../uploads/upload.js";
 
+/** Bytes to download, in one of the forms that the server has of them. */
+export interface Representation {
+  readonly filename: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  /** Strong, with its quotes. */
+  readonly etag: string;
+  /** Hexadecimal SHA-256; absent when it is not known. */
+  readonly sha256?: string;
+  /** Of these bytes; absent: they are what the media type says. */
+  readonly encoding?: "gzip";
+  /** Whether a client with another `Accept-Encoding` would be sent another form. */
+  readonly isNegotiated: boolean;
+  /** @throws {artifact_not_found} unless all of the bytes are stored. */
+  assertWhole(): Promise<void>;
+  /**
+   * These of the bytes, found before the first header leaves; never none of them. They have to be read.
+   * @throws {artifact_not_found} when they are gone.
+   */
+  open(range: ByteRange): Promise<AsyncIterable<Uint8Array>>;
+}
+
 /**
- * Streams an artifact: whole, or one range of it. Honours If-None-Match, If-Range and HEAD.
- * @throws `artifact_not_found` when its bytes are gone, `range_not_satisfiable`.
+ * Streams the bytes: whole, or one range of them. Honours If-None-Match, If-Range and HEAD.
+ * @throws what the representation throws, and `range_not_satisfiable`.
  */
-export async function sendArtifact(
-  artifact: Artifact,
-  request: Request,
-  response: Response,
-  store: BlobStore,
-): Promise<void> {
-  if (hasCurrent(request, etagOf(artifact))) {
-    setHeaders(artifact, response);
+export async function sendBytes(bytes: Representation, request: Request, response: Response): Promise<void> {
+  if (hasCurrent(request, bytes.etag)) {
+    setValidators(bytes, response);
     response.status(304).end();
     return;
   }
-  const range = requestedRange(artifact, request, response);
-  const bytes = await bytesOf(artifact, range, request.method, store);
-  setHeaders(artifact, response); // not before: a problem document must not carry them
-  if (range !== undefined) {
-    response.status(206).set("Content-Range", `bytes ${range.start}-${range.end}/${artifact.sizeBytes}`);
+  const part = requestedRange(bytes, request, response);
+  const range = part ?? { start: 0, end: bytes.sizeBytes - 1 };
+  const length = range.end - range.start + 1;
+  await bytes.assertWhole();
+  const source = request.method === "HEAD" || length === 0 ? undefined : await bytes.open(range);
+  setHeaders(bytes, response); // not before: a problem document must not carry them
+  if (part !== undefined) {
+    response.status(206).set("Content-Range", `bytes ${part.start}-${part.end}/${bytes.sizeBytes}`);
   }
-  const length = range === undefined ? artifact.sizeBytes : range.end - range.start + 1;
   response.set("Content-Length", String(length));
-  if (bytes === undefined) response.end();
-  else await stream(bytes, length, response);
+  if (source === undefined) response.end();
+  else await stream(source, length, response).finally(() => clearHeaders(response));
 }
 
 /**
@@ -46,7 +65,7 @@ async function stream(bytes: AsyncIterable<Uint8Array>, length: number, response
     left -= chunk.length;
     if (!response.write(chunk)) await drained(response);
   }
-  throw new Error(`The stored bytes end ${left} bytes before the artifact does.`);
+  throw new Error(`The stored bytes end ${left} bytes too early.`);
 }
 
 /** Resolves when more can be written, or never will be. */
@@ -60,36 +79,58 @@ function drained(response: Response): Promise<void> {
   });
 }
 
-function etagOf(artifact: Artifact): string {
-  return `"${artifact.sha256}"`;
+const OF_THE_BYTES = [
+  "Accept-Ranges",
+  "Cache-Control",
+  "Content-Disposition",
+  "Content-Encoding",
+  "Content-Range",
+  "ETag",
+  "Repr-Digest",
+];
+
+/** The source failed before its first byte: the problem document that follows has headers of its own. */
+function clearHeaders(response: Response): void {
+  if (response.headersSent) return;
+  for (const name of OF_THE_BYTES) response.removeHeader(name);
 }
 
-function setHeaders(artifact: Artifact, response: Response): void {
-  response.attachment(artifact.name);
-  response.set({
-    "Content-Type": artifact.mediaType,
-    "Accept-Ranges": "bytes",
-    "Cache-Control": "private, no-cache",
-    ETag: etagOf(artifact),
-    "Repr-Digest": `sha-256=:${Buffer.from(artifact.sha256, "hex").toString("base64")}:`,
-  });
+/** What a 304 says too. */
+function setValidators({ etag, isNegotiated }: Representation, response: Response): void {
+  response.set({ ETag: etag, "Cache-Control": "private, no-cache" });
+  if (isNegotiated) response.vary("Accept-Encoding");
+}
+
+function setHeaders(bytes: Representation, response: Response): void {
+  const { filename, mediaType, sha256, encoding } = bytes;
+  setValidators(bytes, response);
+  response.attachment(filename);
+  response.set({ "Content-Type": mediaType, "Accept-Ranges": "bytes" });
+  if (encoding !== undefined) response.set("Content-Encoding", encoding);
+  if (sha256 !== undefined) {
+    response.set("Repr-Digest", `sha-256=:${Buffer.from(sha256, "hex").toString("base64")}:`);
+  }
 }
 
 /**
  * The one range to send; `undefined` for everything: no range, several of them, one that cannot be read, or a
  * part of other bytes than these.
  */
-function requestedRange(artifact: Artifact, request: Request, response: Response): ByteRange | undefined {
+function requestedRange(
+  { etag, sizeBytes }: Representation,
+  request: Request,
+  response: Response,
+): ByteRange | undefined {
   if (request.method !== "GET") return undefined; // RFC 9110, section 14.2
   const condition = request.get("if-range");
-  if (condition !== undefined && condition !== etagOf(artifact)) return undefined;
-  if (isLongSuffix(request.get("range"), artifact.sizeBytes)) {
-    return artifact.sizeBytes === 0 ? undefined : { start: 0, end: artifact.sizeBytes - 1 };
+  if (condition !== undefined && condition !== etag) return undefined;
+  if (isLongSuffix(request.get("range"), sizeBytes)) {
+    return sizeBytes === 0 ? undefined : { start: 0, end: sizeBytes - 1 };
   }
-  const ranges = request.range(artifact.sizeBytes);
+  const ranges = request.range(sizeBytes);
   if (ranges === -1) {
-    response.set({ "Accept-Ranges": "bytes", "Content-Range": `bytes */${artifact.sizeBytes}` });
-    throw new DomainError("range_not_satisfiable", `The artifact has ${artifact.sizeBytes} bytes.`);
+    response.set({ "Accept-Ranges": "bytes", "Content-Range": `bytes */${sizeBytes}` });
+    throw new DomainError("range_not_satisfiable", `There are ${sizeBytes} bytes.`);
   }
   if (ranges === undefined || ranges === -2 || ranges.type !== "bytes" || ranges.length !== 1)
     return undefined;
@@ -97,39 +138,12 @@ function requestedRange(artifact: Artifact, request: Request, response: Response
 }
 
 /**
- * Whether the last N bytes are asked for of an artifact that has fewer: all of it, by RFC 9110, 14.1.2.
+ * Whether the last N bytes are asked for of fewer: all of them, by RFC 9110, 14.1.2.
  * Express would answer 416.
  */
 function isLongSuffix(range = "", sizeBytes: number): boolean {
   const length = /^bytes=\s*-(\d+)\s*$/i.exec(range)?.[1];
   return Number(length) > sizeBytes;
-}
-
-/**
- * The bytes, found whole and opened before the first header leaves; `undefined` when none are to be sent: for
- * a HEAD, and of an empty artifact. What is opened has to be read.
- * @throws `artifact_not_found` when they are gone, or not as many as were published.
- */
-async function bytesOf(
-  artifact: Artifact,
-  range: ByteRange | undefined,
-  method: string,
-  store: BlobStore,
-): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const { key, name, sizeBytes } = artifact;
-  const gone = () => new DomainError("artifact_not_found", `The bytes of ${name} are no longer stored.`);
-  const stored = await store.stat(key);
-  if (stored === undefined) throw gone();
-  if (stored.sizeBytes !== sizeBytes) {
-    throw new DomainError(
-      "artifact_not_found",
-      `The stored bytes of ${name} are damaged: ${stored.sizeBytes} of ${sizeBytes} are there.`,
-    );
-  }
-  if (method === "HEAD" || sizeBytes === 0) return undefined;
-  const bytes = await store.open(key, range);
-  if (bytes === undefined) throw gone(); // removed in between
-  return bytes;
 }
 
 /**

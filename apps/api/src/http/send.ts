@@ -6,7 +6,9 @@ import { ClientGone } from "../uploads/upload.js";
 import type { Reply } from "./handler.js";
 import { refuse } from "./problem.js";
 import { scopeOf } from "./request-scope.js";
-import { hasCurrent, sendArtifact } from "./send-artifact.js";
+import { representationOfArchive } from "./send-archive.js";
+import { representationOf } from "./send-artifact.js";
+import { hasCurrent, sendBytes } from "./send-bytes.js";
 
 /** Writes a handler's reply. JSON gets an ETag, and a 304 when the client has it already. */
 export async function sendReply(
@@ -22,7 +24,9 @@ export async function sendReply(
       response.status(reply.status).end();
       return;
     case "artifact":
-      return sendArtifact(reply.artifact, request, response, deps.store);
+      return sendBytes(representationOf(reply.artifact, request, deps.store), request, response);
+    case "archive":
+      return sendBytes(representationOfArchive(reply.archive, deps.store), request, response);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { JobLogs } from "@drover/contract";
 import { DomainError, isTerminal, type Job, type JobId, parseJobId } from "@drover/core";
 import type { Deps } from "../deps.js";
-import { type Handler, ok, type Reply } from "../http/handler.js";
+import { type Handler, ok } from "../http/handler.js";
 import { findJob, throwMissing } from "./find-job.js";
 import { viewEvent, viewJob } from "./job-view.js";
 import { waitForJob } from "./wait-for.js";
@@ -71,30 +71,4 @@ export function assertCompleted(job: Job): void {
   throw new DomainError("job_not_finished", `Job ${job.id} is ${job.status}; it has no result yet.`, {
     retryAfterS: Number(POLL_AFTER_S),
   });
-}
-
-export const downloadArtifact: Handler<"downloadArtifact"> = async (input, deps) => {
-  const job = await findJob(input.params.job_id, deps);
-  assertCompleted(job);
-  const artifact = job.artifacts.find(({ name }) => name === input.params.name);
-  if (artifact !== undefined) return { kind: "artifact", artifact };
-  const names = job.artifacts.map(({ name }) => name).join(", ") || "none";
-  throw new DomainError(
-    "artifact_not_found",
-    `Job ${job.id} has no artifact of that name. Its artifacts: ${names}.`,
-  );
-};
-
-export const downloadJob: Handler<"downloadJob"> = async (input, deps) =>
-  primaryOf(await findJob(input.params.job_id, deps));
-
-/** The primary artifact of a completed job. */
-export function primaryOf(job: Job): Reply {
-  assertCompleted(job);
-  const artifact = job.artifacts.find(({ isPrimary }) => isPrimary);
-  if (artifact !== undefined) return { kind: "artifact", artifact };
-  throw new DomainError(
-    "artifact_not_found",
-    `Job ${job.id} has no primary artifact; fetch one by its name.`,
-  );
 }
