@@ -1,5 +1,4 @@
 import {
-  type Artifact,
   DomainError,
   type Job,
   type JobId,
@@ -15,7 +14,6 @@ import type { JobField } from "./bullmq/bullmq-internals.js";
 import { CANCELLED, decodeFailure } from "./bullmq/failed-reason.js";
 import {
   check,
-  checkArtifacts,
   checkInput,
   countOf,
   DamagedError,
@@ -25,6 +23,7 @@ import {
   jsonOf,
   membersOf,
 } from "./record-checks.js";
+import { decodeReturnValue } from "./return-value.js";
 
 const NO_PROGRESS: Progress = { percent: 0, stage: null, message: null };
 
@@ -69,12 +68,6 @@ export function decodeRequest(id: JobId, value: unknown): JobRequest {
 
 function areTexts(values: readonly unknown[]): boolean {
   return values.every((value) => typeof value === "string");
-}
-
-/** What a completed job returns, as BullMQ keeps it. */
-export interface ReturnValue {
-  readonly result: unknown;
-  readonly artifacts: readonly Artifact[];
 }
 
 /** Progress as it is kept: stamped, so that a reader drops what an older attempt wrote. */
@@ -143,7 +136,7 @@ function decodeJob(id: JobId, spot: Spot, fields: Fields): Job {
   const attempt = countOf(fields.ats, "number of attempts");
   const current = currentProgress(fields.progress, attempt);
   const status = statusOf(spot.state, fields.failedReason ?? null);
-  const value = status === "completed" ? returnValueOf(fields.returnvalue) : null;
+  const value = status === "completed" ? decodeReturnValue(fields.returnvalue) : null;
   const finishedOn = countOf(fields.finishedOn, "time of its end");
   const isFinished = spot.state === "completed" || spot.state === "failed";
   const processedOn = countOf(fields.processedOn, "time of its start");
@@ -180,12 +173,6 @@ function assertBullReads({ opts, progress, parent, atm }: Fields): void {
   if (progress != null) jsonOf(progress, "progress");
   if (parent != null) jsonOf(parent, "parent");
   countOf(atm, "count of attempts");
-}
-
-function returnValueOf(json: string | null | undefined): ReturnValue {
-  const value = membersOf(jsonOf(json ?? "null", "return value"), "return value");
-  checkArtifacts(value["artifacts"]);
-  return { result: value["result"] ?? null, artifacts: value["artifacts"] as readonly Artifact[] };
 }
 
 function statusOf(state: Spot["state"], failedReason: string | null): JobStatus {

@@ -5,7 +5,7 @@ export class DamagedError extends Error {
   override readonly name = "DamagedError";
 }
 
-type Members = Readonly<Record<string, unknown>>;
+export type Members = Readonly<Record<string, unknown>>;
 
 /** Latest time that a `Date` can hold, in ms since the epoch (ECMA-262, 21.4.1.1). */
 const MAX_TIME_MS = 8.64e15;

@@ -6,9 +6,10 @@ import {
   type JobRef,
   type JobRequest,
 } from "@drover/core";
-import { encodeRequest, type ReturnValue } from "../job-codec.js";
+import { encodeRequest } from "../job-codec.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
+import { encodeReturnValue } from "../return-value.js";
 import { addedFields } from "./bullmq-internals.js";
 import { CANCELLED, encodeFailure } from "./failed-reason.js";
 import { HISTORY_LIMIT, HISTORY_TTL_MS } from "./job-history.js";
@@ -108,8 +109,7 @@ function remainKeys(keys: RedisKeys, { processor, id }: JobRef): string[] {
 function storedEnd(end: JobEnd): readonly ["completed" | "failed", string] {
   const { result, artifacts, error, status } = end;
   if (status === "completed") {
-    const value: ReturnValue = { result, artifacts };
-    return ["completed", JSON.stringify(value)];
+    return ["completed", JSON.stringify(encodeReturnValue({ result, artifacts }))];
   }
   if (status === "cancelled" || error === null) return ["failed", CANCELLED];
   return ["failed", encodeFailure({ kind: "failed", ...error })];

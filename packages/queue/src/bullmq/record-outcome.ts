@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ConsumeOptions, type Job, type Log, type Outcome, retryDelayMs } from "@drover/core";
 import { type Job as BullJob, UnrecoverableError } from "bullmq";
-import type { ReturnValue } from "../job-codec.js";
 import { isServerTrouble } from "../redis-errors.js";
+import { encodeReturnValue } from "../return-value.js";
 import type { BullAttempt } from "./bull-attempt.js";
 import type { NextJob } from "./bullmq-internals.js";
 import { CANCELLED, encodeFailure } from "./failed-reason.js";
@@ -97,7 +97,7 @@ async function prepareMove(recording: Recording): Promise<Move> {
   const at = attempt.now();
   switch (outcome.kind) {
     case "completed": {
-      const value: ReturnValue = { result: outcome.result, artifacts: outcome.artifacts };
+      const value = encodeReturnValue(outcome);
       return { leadsTo: "finished", run: () => job.moveToCompleted(value, token, takesNext()) };
     }
     case "cancelled":
@@ -155,8 +155,8 @@ async function stateAfterAttempt(
 }
 
 function isPublished(outcome: Extract<Outcome, { kind: "completed" }>, job: Job): boolean {
-  // Keys hold the attempt's random part.
-  return JSON.stringify(job.artifacts) === JSON.stringify(outcome.artifacts);
+  const keys = ({ artifacts }: Pick<Job, "artifacts">) => artifacts.map(({ key }) => key).join();
+  return keys(job) === keys(outcome); // they hold the attempt's random part
 }
 
 /** Tells the worker what became of an attempt, so that it cleans up. Never rejects. */
