@@ -117,9 +117,12 @@ export interface ProcessorInput {
 }
 
 export interface ArtifactOptions {
-  /** Default by the name's ending, else `application/octet-stream`. */
+  /**
+   * Default by the name's ending, else `application/octet-stream`. Text (`text/*`, JSON, XML and the like) is
+   * stored compressed, of which neither the processor nor its tests see anything.
+   */
   readonly mediaType?: string;
-  /** Whether the job's `/download` serves this one. Default: the only artifact there is. */
+  /** Whether the job's `/download` serves this one. Default: the only artifact; of several, a ZIP of all. */
   readonly isPrimary?: boolean;
 }
 
