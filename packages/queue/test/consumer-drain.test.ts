@@ -50,6 +50,28 @@ describe("draining", () => {
     expect(await bench.get(behind.id)).toMatchObject({ status: "queued" });
   });
 
+  it("gives back what was taken with the end of another job, uncounted", async ({ bench }) => {
+    const first = await bench.submit();
+    const second = await bench.submit();
+    const ran: string[] = [];
+    const consumer = bench.consume(
+      async ({ request }) => {
+        ran.push(request.id);
+        return COMPLETED;
+      },
+      { onFinished: async () => void consumer.drain(PATIENT_MS) }, // the second one is in its hands by now
+    );
+    await bench.until(first.id, "completed");
+    await consumer.drain(PATIENT_MS);
+    expect(ran).toEqual([first.id]);
+    const { events } = await bench.queue.jobs.history(second.id);
+    expect(events.map(({ type }) => type)).toEqual(["accepted", "started", "released"]);
+    expect(await bench.get(second.id)).toMatchObject({
+      status: "queued",
+      maxAttempts: second.maxAttempts + 1,
+    });
+  });
+
   it("does not count an attempt that was given back", async ({ bench }) => {
     const { id } = await bench.submit({ maxAttempts: 2 });
     const manual = bench.consumeManually();
