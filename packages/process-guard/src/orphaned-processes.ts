@@ -39,6 +39,7 @@ interface Seen {
  */
 export class Orphans {
   readonly #seen = new Map<number, Seen>();
+  #hasUnread = false;
   #last: { readonly table: readonly ProcessEntry[]; readonly marks: ReadonlyMap<number, string> } | undefined;
 
   /**
@@ -50,7 +51,13 @@ export class Orphans {
     const living = new Set([...reapers()].flatMap((reaper) => childrenOf(reaper, "main") ?? []));
     for (const pid of this.#seen.keys()) if (!living.has(pid)) this.#seen.delete(pid);
     for (const pid of living) if (!this.#seen.has(pid)) this.#read(pid);
+    this.#hasUnread = [...living].some((pid) => !this.#seen.has(pid));
     return [...this.#seen].some(([pid, seen]) => seen.mark === mark && pid !== leader);
+  }
+
+  /** Whether there was an orphan at the last look of `has` whose mark could not be read yet. */
+  get hasUnread(): boolean {
+    return this.#hasUnread;
   }
 
   /** The marks of the orphans in a reading of the process table, by pid. */

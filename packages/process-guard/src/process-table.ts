@@ -49,6 +49,18 @@ export function childrenOf(pid: number, threads: "all" | "main" = "all"): readon
   }
 }
 
+/**
+ * The number that the process or thread got which was started last, whoever started it: as long as it is the
+ * same, nothing was. `undefined` where the system does not tell. Linux: last field of /proc/loadavg (proc(5)).
+ */
+export function lastStarted(): number | undefined {
+  try {
+    return Number(readFileSync("/proc/loadavg", "latin1").trim().split(" ").at(-1));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Fields as in proc(5): after the command, which may hold spaces and parentheses, field 3 is the state. */
 function readProc(pid: number): ProcessEntry | undefined {
   const fields = statFields(pid);

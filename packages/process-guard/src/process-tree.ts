@@ -3,6 +3,7 @@ import type { Orphans } from "./orphaned-processes.js";
 import {
   childrenOf,
   findProcess,
+  lastStarted,
   listProcesses,
   type ProcessEntry,
   type ProcessIdentity,
@@ -89,9 +90,14 @@ export class ProcessTree {
   readonly #options: TreeOptions;
   #members: ReadonlyMap<number, ProcessEntry> = new Map();
   #hasOthers = false;
+  /** Whether `lastStarted` counts here: some sandboxes always say 0. */
+  readonly #canTellStarts: boolean;
+  /** What was started last, before the latest look for others. */
+  #startedAtLook: number | undefined;
 
   constructor(options: TreeOptions) {
     this.#options = options;
+    this.#canTellStarts = (lastStarted() ?? 0) >= options.leader;
     const leader = options.leader > 1 ? findProcess(options.leader) : undefined;
     if (leader !== undefined) this.#remember([leader]);
   }
@@ -107,12 +113,16 @@ export class ProcessTree {
   }
 
   /**
-   * Whether anything beside the leader lives. Costs a full reading only when a cheap look, or the last
-   * reading, gave reason for one.
+   * Whether anything beside the leader lives. Looks only when something was started since the last look, and
+   * takes a full reading only when a cheap look, or the last reading, gave reason for one.
    */
   async hasOthers(): Promise<boolean> {
     const { leader, mark, orphans } = this.#options;
+    const started = this.#canTellStarts ? lastStarted() : undefined;
+    if (started !== undefined && started === this.#startedAtLook && !this.#hasOthers) return false;
     const mayHaveOthers = this.#hasOthers || childrenOf(leader)?.length !== 0 || orphans.has(mark, leader);
+    // From before the look: what was started meanwhile is looked for the next time.
+    this.#startedAtLook = orphans.hasUnread ? undefined : started;
     if (mayHaveOthers) this.observe(await listProcesses());
     return this.#hasOthers;
   }

@@ -68,6 +68,15 @@ test("a daemon that nobody saw start is found by its mark, and killed", async ()
   expect([isGone(leader), isGone(daemon)]).toEqual([true, true]);
 });
 
+test("a look is spared while nothing was started, and finds what was started since", async () => {
+  const leader = sleeper("kill -STOP $$; sleep 60 & wait", "w1.8");
+  const { tree } = treeOf(leader.pid, "w1.8");
+  for (let look = 0; look < 3; look++) expect(await tree.hasOthers()).toBe(false);
+  leader.kill("SIGCONT");
+  await waitFor(() => tree.hasOthers());
+  await tree.kill();
+});
+
 test("a daemon with the mark of another child is left alone", async () => {
   const { daemon } = await daemonOf("w1.7");
   const leader = sleeper("exec sleep 60", "w1.70");

@@ -80,8 +80,11 @@ async function run(message: RunMessage): Promise<void> {
   await relay.flush();
   await Promise.race([mark(END_MARK), sleep(OUTPUT_WAIT_MS, undefined, { ref: false })]);
   running = undefined;
-  report(settled);
-  if (settled.type === "returned") report({ type: "checked", leftover: await cleanCheck.leftover() });
+  if (settled.type === "threw") return report(settled);
+  const isClean = cleanCheck.isClean();
+  report({ ...settled, isClean });
+  // Not before: what the attempt left behind may block this process.
+  if (!isClean) report({ type: "checked", leftover: await cleanCheck.leftover() });
 }
 
 /**

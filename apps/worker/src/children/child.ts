@@ -169,7 +169,10 @@ export class Child {
   #onMessage(message: FromChild): void {
     if (message.type === "checked") this.#onChecked(message.leftover);
     else if (message.type === "late") this.#onLateEffect(message.attempt, message.what);
-    else this.#run?.onMessage(message);
+    else {
+      if (message.type === "returned" && message.isClean === true) this.#onChecked(null);
+      this.#run?.onMessage(message);
+    }
   }
 
   /** No other attempt is harmed: the process did not do it. But it does not run another one. */

@@ -67,6 +67,18 @@ export class CleanCheck {
     };
   }
 
+  /** Whether this process may run another attempt, as far as one look at it tells. */
+  isClean(): boolean {
+    const before = this.#baseline;
+    return (
+      before !== undefined &&
+      this.#leftOpen(before) === undefined &&
+      grown(before.listeners, listenerCounts()) === undefined &&
+      tooMuch(before.memory, memoryNow()) === undefined &&
+      restore(before) === undefined
+    );
+  }
+
   /**
    * Returns why this process may not run another attempt, or `null`. Takes `SETTLE_MS` and a garbage
    * collection at most.

@@ -55,6 +55,8 @@ export type FromChild =
       readonly result: unknown;
       readonly artifacts: readonly WrittenArtifact[];
       readonly wasStopped: boolean;
+      /** The process is as it was before; else `checked` follows. */
+      readonly isClean?: boolean;
     }
   | { readonly type: "threw"; readonly thrown: Thrown }
   /** After `returned`: why the process may not run another attempt, or `null` when it is as it was before. */
