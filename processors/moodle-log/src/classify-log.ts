@@ -9,7 +9,7 @@ import type { EventKind } from "./events/wording.js";
 import { type ArrangedLog, DatedLog, type LogStore, type RejectedRow } from "./kernel/index.js";
 import { orderOfFormat, type Params } from "./params.js";
 import { actorsNamed, isPerson } from "./people/actor.js";
-import { coursesOf } from "./places/courses.js";
+import { type Courses, coursesOf } from "./places/courses.js";
 import type { Language } from "./reading/headings.js";
 import { type Activity, type EventTraits, firstMatch, type Rule, rulesWith } from "./rules/rules.js";
 import { type DecidedOrder, decideDateOrder } from "./time/date-order.js";
@@ -26,8 +26,7 @@ export interface ClassifiedLog {
   readonly arranged: ArrangedLog;
   /** By kind of event. */
   readonly classified: readonly Classified[];
-  /** By place. */
-  readonly courses: readonly string[];
+  readonly courses: Courses;
   /** By actor: whether they ever do what only staff do. */
   readonly isStaff: readonly boolean[];
   readonly dropped: DroppedCounts;
@@ -94,19 +93,16 @@ function select(
   const { exclude_users } = params;
   const excluded_users = exclude_users.length > 0 ? dated.dropActors(actorsNamed(actors, exclude_users)) : 0;
   const teaches = dated.actorsOf(classified.map(({ activity }) => activity === "Teach"));
-  const isStaff = actors.map((actor, index) => teaches[index] === true && isPerson(actor));
+  const isStaff = teaches.map((does, actor) => does && isPerson(actors.at(actor)));
   const excluded_staff = params.exclude_staff ? dated.dropActors(isStaff) : 0;
   return { isStaff, dropped: { duplicates, excluded_users, excluded_staff } };
 }
 
-function caseOptions(courseOfPlace: readonly string[], params: Params) {
-  const courses = [...new Set(courseOfPlace)];
-  const numbers = new Map(courses.map((name, index) => [name, index]));
+function caseOptions({ ofPlace }: Courses, params: Params) {
   return {
     by: params.case,
     sessionGapSeconds: params.session_gap_minutes * 60,
-    courseOfPlace: courseOfPlace.map((course) => numbers.get(course) ?? 0),
-    courses,
+    courseOfPlace: ofPlace,
   };
 }
 

@@ -97,7 +97,7 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   const { context, progress, pool, text } = run;
   const { store, log, outputs } = loaded;
   const { signal, params } = context;
-  const source = await openExport(pool, { text, arranged: log.arranged }, shownLog(params, loaded));
+  const source = await openExport(pool, { text, store, arranged: log.arranged }, shownLog(params, loaded));
   const csv = {
     full: await outputs.open("enriched_log.csv"),
     bloom: await outputs.open("enriched_log_bloom_only.csv"),
@@ -130,21 +130,17 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   return summary;
 }
 
-/** What the outputs show where a row holds a number. */
+/** What was decided about the log and stands in the outputs. */
 function shownLog(params: Params, { store, log }: Loaded): ShownLog {
   return {
-    actors: store.actors.map(({ label }, actor) => ({ label, isStaff: log.isStaff[actor] === true })),
+    isStaff: log.isStaff,
+    courses: log.courses,
     kinds: store.kinds.map(({ component, eventName, isLoginAs }, kind) => ({
       component,
       eventName,
       isLoginAs,
       activity: log.classified[kind]?.activity ?? "Others",
       module: log.classified[kind]?.module ?? "",
-    })),
-    places: store.places.map(({ context, moduleId }, place) => ({
-      context,
-      moduleId,
-      course: log.courses[place] ?? "",
     })),
     timezone: params.timezone ?? "UTC",
     activityKey: params.activity_key,

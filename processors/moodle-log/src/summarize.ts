@@ -1,6 +1,5 @@
 import type { ClassifiedLog } from "./classify-log.js";
 import { type ArrangedLog, type LogStore, type RejectReason, rfc3339 } from "./kernel/index.js";
-import { type Actor, isPerson } from "./people/actor.js";
 import { ACTIVITY_NAMES, levelOf } from "./rules/rules.js";
 import { type RowCounts, type StaffMember, sortedCounts, type UnknownPair } from "./summary.js";
 
@@ -44,7 +43,7 @@ export interface EventCounts {
 
 /** Counts events by activity, level, rule and component, and finds out who teaches. */
 export function countEvents(log: ClassifiedLog, store: LogStore): EventCounts {
-  const tally = log.arranged.count({ kinds: store.kinds.length, actors: store.actors.length });
+  const tally = log.arranged.count({ kinds: store.kinds.length, actors: store.actors.count });
   const nameOfActivity = (kind: number) => log.classified[kind]?.activity ?? "Others";
   const byActivity = countBy(tally.kinds, nameOfActivity);
   const unknown = countBy(tally.kinds, (kind) =>
@@ -85,13 +84,16 @@ function countBy(
 }
 
 function peopleOf(store: LogStore, { actors }: Tally) {
-  const rowsOf = (wanted: Actor["kind"]) =>
-    store.actors.reduce((sum, { kind }, actor) => sum + (kind === wanted ? (actors[actor] as number) : 0), 0);
-  return {
-    users: store.actors.filter((one, actor) => isPerson(one) && actors[actor] !== 0).length,
-    unknownActors: rowsOf("unknown"),
-    systemActors: rowsOf("system"),
-  };
+  let users = 0;
+  let unknownActors = 0;
+  let systemActors = 0;
+  for (const [actor, rows] of actors.entries()) {
+    const { kind } = store.actors.at(actor);
+    if (kind === "unknown") unknownActors += rows;
+    else if (kind === "system") systemActors += rows;
+    else if (rows > 0) users++;
+  }
+  return { users, unknownActors, systemActors };
 }
 
 function levelCounts(byActivity: ReadonlyMap<string, number>): Record<string, number> {
@@ -106,12 +108,12 @@ function levelCounts(byActivity: ReadonlyMap<string, number>): Record<string, nu
 /** All rows of staff count here, also those that an option dropped. */
 function staffOf(log: ClassifiedLog, store: LogStore): StaffMember[] {
   const isTeaching = log.classified.map(({ activity }) => activity === "Teach");
-  const { rows, marked } = log.arranged.countAll(store.actors.length, isTeaching);
-  return store.actors
-    .flatMap(({ label, name }, actor) =>
-      log.isStaff[actor]
-        ? [{ actor: label, name, events: rows[actor] ?? 0, teaching_events: marked[actor] ?? 0 }]
-        : [],
-    )
+  const { rows, marked } = log.arranged.countAll(store.actors.count, isTeaching);
+  return log.isStaff
+    .flatMap((isStaff, actor) => {
+      if (!isStaff) return [];
+      const { label, name } = store.actors.at(actor);
+      return [{ actor: label, name, events: rows[actor] ?? 0, teaching_events: marked[actor] ?? 0 }];
+    })
     .sort((a, b) => b.teaching_events - a.teaching_events || (a.actor < b.actor ? -1 : 1));
 }

@@ -29,14 +29,24 @@ async function load(text: string, pool: Pool, segmentBytes: number): Promise<Log
   }
 }
 
+function placeOf({ places }: LogStore, place: number) {
+  const { context, course, courseId } = places.at(place);
+  return {
+    context: places.contextText(context),
+    course: places.courseText(course),
+    courseId: places.idText(courseId),
+    moduleId: places.idText(places.columns.moduleIdOf[place] ?? -1),
+  };
+}
+
 /** What was loaded. */
 function contentOf(store: LogStore) {
   const { rows, times } = store.takeRows();
   return {
     rejected: store.rejected,
     kinds: store.kinds,
-    actors: store.actors,
-    places: store.places,
+    actors: Array.from({ length: store.actors.count }, (_, actor) => store.actors.at(actor)),
+    places: Array.from({ length: store.places.count }, (_, place) => placeOf(store, place)),
     lines: store.line,
     rows: Array.from({ length: rows.count }, (_, row) => ({
       line: rows.lines[row],

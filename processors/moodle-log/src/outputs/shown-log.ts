@@ -1,3 +1,4 @@
+import type { Courses } from "../places/courses.js";
 import { ACTIVITIES, type Activity } from "../rules/rules.js";
 
 /** A kind of event as the outputs show it. */
@@ -9,27 +10,11 @@ export interface ShownKind {
   readonly isLoginAs: boolean;
 }
 
-/** A place as the outputs show it. */
-export interface ShownPlace {
-  readonly context: string;
-  readonly course: string;
-  readonly moduleId: string;
-}
-
-/** An actor as the outputs show it. */
-export interface ShownActor {
-  readonly label: string;
-  readonly isStaff: boolean;
-}
-
 /** What the name of an event is in XES. */
 export type ActivityKey = "activity" | "event_name" | "component_event";
 
-/** What the outputs show where a row holds a number: its kind of event, its actor, its place. */
-export interface ShownLog {
-  readonly kinds: readonly ShownKind[];
-  readonly actors: readonly ShownActor[];
-  readonly places: readonly ShownPlace[];
+/** How the outputs show a log. */
+export interface OutputStyle {
   /** IANA name of the time zone in which times are written. */
   readonly timezone: string;
   readonly activityKey: ActivityKey;
@@ -37,20 +22,27 @@ export interface ShownLog {
   readonly neutralizesFormulas: boolean;
 }
 
+/** What was decided about a log and stands in its outputs. */
+export interface ShownLog extends OutputStyle {
+  readonly kinds: readonly ShownKind[];
+  /** By actor. */
+  readonly isStaff: readonly boolean[];
+  readonly courses: Courses;
+}
+
 /** What a case is: a user, a user in a course, or a session of a user. */
 export type CaseBy = "user" | "user_course" | "session";
 
 /**
  * The name of a case, as `user-5`, `user-5 @ Algorithms`, `user-5 #3`.
- * @param part the number of the session, or that of the course in `courses`.
+ * @param part the number of the session, or the name of the course.
  */
 export function caseName(
   by: CaseBy,
-  { actor, part }: { readonly actor: string; readonly part: number },
-  courses: readonly string[],
+  { actor, part }: { readonly actor: string; readonly part: number | string },
 ): string {
   if (by === "session") return `${actor} #${part}`;
-  return by === "user_course" ? `${actor} @ ${courses[part] || "no course"}` : actor;
+  return by === "user_course" ? `${actor} @ ${part || "no course"}` : actor;
 }
 
 /** Whether a kind of event has a Bloom level, and so stands in the files of those, too. */

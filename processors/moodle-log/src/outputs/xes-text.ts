@@ -1,5 +1,5 @@
 import { ACTIVITIES, levelOf } from "../rules/rules.js";
-import { type ActivityKey, roleHint, type ShownKind, type ShownPlace } from "./shown-log.js";
+import { type ActivityKey, roleHint, type ShownKind } from "./shown-log.js";
 
 /**
  * What stands before the traces. `identity` is declared for tools that expect the five standard extensions.
@@ -37,7 +37,10 @@ export function traceHead(caseName: string): XmlText {
 
 export const TRACE_END = "</trace>\n";
 
-/** What an event begins with, up to its timestamp; then follow `actorXml`, `kindXml` and `placeXml`. */
+/**
+ * What an event begins with, up to its timestamp; then follow `actorXml`, `kindXml`, `contextXml`, `courseXml` and
+ * `moduleIdXml`.
+ */
 export function eventHead(kind: ShownKind, key: ActivityKey): XmlText {
   const { text, dropped } = attributeText(nameOf(kind, key));
   return {
@@ -73,14 +76,20 @@ export function kindXml(kind: ShownKind, isStaff: boolean, key: ActivityKey): Xm
   ]);
 }
 
-/** The attributes that an event has of its place, and its end. */
-export function placeXml({ context, course, moduleId }: ShownPlace): XmlText {
+/** The attribute of an event's context. */
+export function contextXml(context: string): XmlText {
+  return attributes([["moodle:context", context]]);
+}
+
+/** The attribute of an event's course. */
+export function courseXml(course: string): XmlText {
+  return attributes([["moodle:course", course]]);
+}
+
+/** The attribute of an event's course module, and the event's end. */
+export function moduleIdXml(moduleId: string): XmlText {
   const isLong = /^\d{1,15}$/.test(moduleId);
-  const { text, dropped } = attributes([
-    ["moodle:context", context],
-    ["moodle:course", course],
-    ["moodle:cmid", isLong ? Number(moduleId) : moduleId],
-  ]);
+  const { text, dropped } = attributes([["moodle:cmid", isLong ? Number(moduleId) : moduleId]]);
   return { text: `${text}</event>\n`, dropped };
 }
 
@@ -117,6 +126,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
  * ones into blanks.
  */
 function attributeText(value: string): XmlText {
+  if (!/[&<>"\p{Cc}\p{Cs}\ufffe\uffff]/u.test(value)) return { text: value, dropped: 0 }; // nearly all
   const allowed = value.replace(FORBIDDEN, "");
   return {
     text: allowed.replace(/[&<>"\t\n\r]/g, (character) => ESCAPES[character] ?? character),

@@ -9,6 +9,12 @@ export interface ActorEntry {
   readonly name: string;
 }
 
+/** The actors of a log, by number. */
+export interface Actors {
+  readonly count: number;
+  at(actor: number): Actor;
+}
+
 /** One actor of the log; `name` is the first in the text. */
 export interface Actor extends ActorEntry {
   /** As in the outputs: `user-5`, a name, `system`, `unknown`. */
@@ -39,14 +45,14 @@ export function readName(cell: string): PersonName {
 /**
  * How an actor is called in the outputs. A name that reads like one of our own labels is kept apart from it.
  */
-export function actorLabel({ kind, text }: ActorEntry): string {
+export function actorLabel({ kind, text }: Pick<ActorEntry, "kind" | "text">): string {
   if (kind === "id") return `user-${text}`;
   if (kind !== "name") return kind;
   return /^(user-.*|system|unknown)$/.test(text) ? `name:${text}` : text;
 }
 
 /** Whether an actor is somebody: not the system, and not the one who stands for all unknown people. */
-export function isPerson({ kind }: ActorEntry): boolean {
+export function isPerson({ kind }: Pick<ActorEntry, "kind">): boolean {
   return kind === "id" || kind === "name";
 }
 
@@ -55,9 +61,10 @@ export function isPerson({ kind }: ActorEntry): boolean {
  * accents.
  * @returns a boolean by actor.
  */
-export function actorsNamed(actors: readonly Actor[], wanted: readonly string[]): boolean[] {
+export function actorsNamed(actors: Actors, wanted: readonly string[]): boolean[] {
   const names = new Set(wanted.map(normalName));
-  return actors.map(({ kind, text, label, name }) => {
+  return Array.from({ length: actors.count }, (_, actor) => {
+    const { kind, text, label, name } = actors.at(actor);
     if (kind === "id" && wanted.includes(text)) return true;
     return names.has(normalName(label)) || (name !== "" && names.has(normalName(name)));
   });

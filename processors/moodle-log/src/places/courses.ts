@@ -1,46 +1,82 @@
 import { LANGUAGES, NAMES } from "../reading/headings.js";
 
-/** Where something happened. */
+/** Where something happened, in numbers: a log has many places and few distinct texts. Number 0 is the empty text. */
 export interface Place {
-  /** The cell of the Event context column. */
-  readonly context: string;
-  /** From the Course column of a site-level log; empty else. */
-  readonly course: string;
-  /** From the description; empty when it names none. */
-  readonly courseId: string;
-  /** Course module id from the description; empty when it names none. */
-  readonly moduleId: string;
+  /** The cell of the Event context column, for `Places.contextText`. */
+  readonly context: number;
+  /** The Course column of a site-level log, for `Places.courseText`. */
+  readonly course: number;
+  /** The id in the description, for `Places.idText`. */
+  readonly courseId: number;
+}
+
+/** The places of a log. */
+export interface Places {
+  readonly count: number;
+  /** How many distinct cells the Event context column has. */
+  readonly contextCount: number;
+  /** How many distinct cells the Course column has. */
+  readonly courseCount: number;
+  at(place: number): Place;
+  contextText(context: number): string;
+  courseText(course: number): string;
+  idText(id: number): string;
+}
+
+/** The courses of a log. */
+export interface Courses {
+  /** The first is empty: of places of which the log does not tell the course. */
+  readonly names: readonly string[];
+  /** By place: a number into `names`. */
+  readonly ofPlace: readonly number[];
 }
 
 const COURSE_WORDS = new Set(LANGUAGES.flatMap((l) => NAMES.headings[l].course));
 
 /** The course of each place: its name, or `course-` and its id, or empty when the log does not tell. */
-export function coursesOf(places: readonly Place[]): readonly string[] {
-  const names = namesById(places);
-  const told = places.map((place) => {
-    const named = nameIn(place);
-    if (named !== "") return named;
-    if (place.courseId === "") return "";
-    return names.get(place.courseId) ?? `course-${place.courseId}`;
-  });
-  const distinct = new Set(told.filter((name) => name !== ""));
+export function coursesOf(places: Places): Courses {
+  const names = new Map([["", 0]]);
+  const numberOf = (name: string): number => {
+    const number = names.get(name) ?? names.size;
+    names.set(name, number);
+    return number;
+  };
+  const inColumn = listOf(places.courseCount, (course) => numberOf(nameInColumn(places.courseText(course))));
+  const inContext = listOf(places.contextCount, (cell) => numberOf(nameInContext(places.contextText(cell))));
+  const named = ({ context, course }: Place) => inColumn[course] || inContext[context] || 0;
+  const byId = new Map<number, number>();
+  for (let at = 0; at < places.count; at++) {
+    const place = places.at(at);
+    if (place.courseId !== 0 && named(place) !== 0 && !byId.has(place.courseId))
+      byId.set(place.courseId, named(place));
+  }
+  const courseOf = (place: Place): number => {
+    if (named(place) !== 0 || place.courseId === 0) return named(place);
+    const number = byId.get(place.courseId) ?? numberOf(`course-${places.idText(place.courseId)}`);
+    byId.set(place.courseId, number);
+    return number;
+  };
+  const ofPlace = listOf(places.count, (at) => courseOf(places.at(at)));
+  const distinct = new Set(ofPlace);
+  distinct.delete(0);
   const [only] = distinct;
   // A log of one course does not repeat it on every row; where only one is ever named, all rows are of it.
-  return distinct.size === 1 && only !== undefined ? told.map(() => only) : told;
+  return {
+    names: [...names.keys()],
+    ofPlace: distinct.size === 1 && only !== undefined ? ofPlace.map(() => only) : ofPlace,
+  };
 }
 
-function namesById(places: readonly Place[]): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  for (const place of places) {
-    const named = nameIn(place);
-    if (named !== "" && place.courseId !== "" && !names.has(place.courseId)) names.set(place.courseId, named);
-  }
-  return names;
+function listOf(length: number, of: (index: number) => number): number[] {
+  return Array.from({ length }, (_, index) => of(index));
 }
 
-function nameIn(place: Place): string {
-  const column = place.course.trim();
-  if (column !== "" && column !== "-") return column;
-  const match = /^([^:]{1,20}?)\s?: ?(.+)$/s.exec(place.context);
+function nameInColumn(cell: string): string {
+  const name = cell.trim();
+  return name === "-" ? "" : name;
+}
+
+function nameInContext(cell: string): string {
+  const match = /^([^:]{1,20}?)\s?: ?(.+)$/s.exec(cell);
   return match !== null && COURSE_WORDS.has(match[1] ?? "") ? (match[2] ?? "").trim() : "";
 }

@@ -1,4 +1,5 @@
-import { type LogRows, offsetOfRow, type SharedColumn } from "../load/log-store.js";
+import { type LogRows, offsetOfRow } from "../load/log-store.js";
+import type { SharedColumn } from "../load/log-tables.js";
 import type { RowPosition } from "../text/text-rows.js";
 import type { Cases } from "./case-order.js";
 

@@ -1,5 +1,7 @@
 import type { CaseBy } from "../../outputs/shown-log.js";
-import type { LogRows, SharedColumn } from "../load/log-store.js";
+import type { LogRows } from "../load/log-store.js";
+import type { SharedColumn } from "../load/log-tables.js";
+import { TupleInterner } from "../load/tuple-interner.js";
 import type { CaseLabels } from "../write/export-source.js";
 
 /** How rows are gathered into cases. */
@@ -7,9 +9,8 @@ export interface CaseOptions {
   readonly by: CaseBy;
   /** With sessions: a longer pause begins a new one. */
   readonly sessionGapSeconds: number;
-  /** Course by place, as a number into `courses`. */
+  /** Course by place, as a number. */
   readonly courseOfPlace: readonly number[];
-  readonly courses: readonly string[];
 }
 
 interface ActorCount {
@@ -46,23 +47,14 @@ export function assignCases(
       instants[row] as number,
     );
   }
-  const labels: CaseLabels = {
-    by: options.by,
-    actors: shared(numbering.actors),
-    parts: shared(numbering.parts),
-    courses: options.by === "user_course" ? options.courses : [],
-  };
-  const count = numbering.actors.length;
+  const { labels, count } = numbering;
   return { count, cases, labels, caseOrder: orderByCase(timeOrder, cases, count) };
 }
 
 class CaseNumbering {
-  /** Actor by case. */
-  readonly actors: number[] = [];
-  /** What tells apart the cases of an actor: course or session number. */
-  readonly parts: number[] = [];
   readonly #options: CaseOptions & ActorCount;
-  readonly #numbers = new Map<number, number>();
+  /** Actor, and what tells apart the cases of an actor: course or session number. */
+  readonly #cases = new TupleInterner(2);
   readonly #sessions: Uint32Array;
   readonly #latest: Float64Array;
 
@@ -72,18 +64,20 @@ class CaseNumbering {
     this.#latest = new Float64Array(options.actorCount).fill(Number.NEGATIVE_INFINITY);
   }
 
+  get count(): number {
+    return this.#cases.size;
+  }
+
+  get labels(): CaseLabels {
+    const [actors, parts] = [this.#cases.sharedColumn(0), this.#cases.sharedColumn(1)];
+    return { by: this.#options.by, actors, parts };
+  }
+
   caseOf(actor: number, place: number, instant: number): number {
-    const { by, courseOfPlace, actorCount } = this.#options;
-    const part =
-      by === "user" ? 0 : by === "session" ? this.#session(actor, instant) : (courseOfPlace[place] as number);
-    const key = part * actorCount + actor;
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    const number = this.actors.length;
-    this.#numbers.set(key, number);
-    this.actors.push(actor);
-    this.parts.push(part);
-    return number;
+    const { by, courseOfPlace } = this.#options;
+    if (by === "user") return this.#cases.intern(actor, 0);
+    const part = by === "session" ? this.#session(actor, instant) : (courseOfPlace[place] as number);
+    return this.#cases.intern(actor, part);
   }
 
   #session(actor: number, instant: number): number {
@@ -105,10 +99,4 @@ function orderByCase(timeOrder: SharedColumn, cases: SharedColumn, count: number
     order[(ends[cases[row] as number] as number)++] = row;
   }
   return order;
-}
-
-function shared(values: readonly number[]): SharedColumn {
-  const column = new Uint32Array(new SharedArrayBuffer(values.length * 4));
-  column.set(values);
-  return column;
 }

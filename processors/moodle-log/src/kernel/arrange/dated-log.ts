@@ -1,6 +1,7 @@
 import type { DateOrder } from "../../time/date-order.js";
 import { Zone } from "../../time/zone.js";
-import { type LogRows, type LogStore, offsetOfRow, type SharedColumn } from "../load/log-store.js";
+import { type LogRows, type LogStore, offsetOfRow } from "../load/log-store.js";
+import type { SharedColumn } from "../load/log-tables.js";
 import type { RejectedRow } from "../load/segment.js";
 import { ArrangedLog } from "./arranged-log.js";
 import { assignCases, type CaseOptions } from "./case-order.js";
@@ -39,7 +40,7 @@ export class DatedLog {
     this.#rows = rows;
     this.#instants = instants;
     this.#hashes = hashes;
-    this.#actorCount = store.actors.length;
+    this.#actorCount = store.actors.count;
     this.#dropped = new Uint8Array(rows.count);
     for (const row of impossible) this.#dropped[row] = 1;
     this.rejected = allRejected(store.rejected, rows, impossible);

@@ -1,7 +1,7 @@
 import { isDate } from "../../time/calendar.js";
 import { DATE_ORDERS, type DateOrder } from "../../time/date-order.js";
 import type { Zone } from "../../time/zone.js";
-import type { SharedColumn } from "../load/log-store.js";
+import type { SharedColumn } from "../load/log-tables.js";
 import {
   DATE,
   DAY_SECONDS as DAY,

@@ -1,4 +1,5 @@
 import { QUOTED_WITH_QUOTES, type RecordScanner } from "../text/row-scanner.js";
+import { sharedTexts, type TextColumn } from "./text-column.js";
 
 const INITIAL_SLOTS = 1 << 10;
 
@@ -13,6 +14,7 @@ export class ByteInterner {
   #starts = new Int32Array(INITIAL_SLOTS / 2 + 1);
   #arena = new Uint8Array(1 << 14);
   #size = 0;
+  #taken = 0;
 
   /** How many distinct byte strings there are. */
   get size(): number {
@@ -38,6 +40,23 @@ export class ByteInterner {
   /** The text behind a number, read as UTF-8. */
   textOf(id: number): string {
     return Buffer.from(this.bytesOf(id)).toString("utf8");
+  }
+
+  /** What was numbered since the last call, in order. */
+  takeNew(): TextColumn {
+    const from = this.#starts[this.#taken] as number;
+    const starts = this.#starts.slice(this.#taken, this.#size + 1);
+    for (let i = 0; i < starts.length; i++) (starts[i] as number) -= from;
+    this.#taken = this.#size;
+    return { bytes: this.#arena.slice(from, this.#starts[this.#size]), starts };
+  }
+
+  /** All byte strings by number, in memory that threads share. */
+  shared(): TextColumn {
+    return sharedTexts({
+      bytes: this.#arena.subarray(0, this.#starts[this.#size]),
+      starts: this.#starts.subarray(0, this.#size + 1),
+    });
   }
 
   #equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -99,17 +118,21 @@ function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<Array
   return larger;
 }
 
-/** Numbers the distinct texts of one column. */
+/** Numbers the distinct texts of one column; the empty one is 0. */
 export class CellInterner {
   readonly #interner = new ByteInterner();
   #unquoted = Buffer.alloc(256);
+
+  constructor() {
+    this.#interner.intern(this.#unquoted, 0, 0);
+  }
 
   /**
    * The number of a cell's text; `cell` is a position in the scanned row, or -1 for a column that the log has
    * not.
    */
   intern(bytes: Buffer, scanner: RecordScanner, cell: number): number {
-    if (cell < 0) return this.#interner.intern(bytes, 0, 0);
+    if (cell < 0) return 0;
     const start = scanner.starts[cell] as number;
     const end = scanner.ends[cell] as number;
     if (scanner.quoting[cell] !== QUOTED_WITH_QUOTES) return this.#interner.intern(bytes, start, end);
@@ -117,8 +140,28 @@ export class CellInterner {
     return this.#interner.intern(this.#unquoted, 0, length);
   }
 
+  /** The number of the text `bytes[start, end)`. */
+  internBytes(bytes: Uint8Array, start: number, end: number): number {
+    return this.#interner.intern(bytes, start, end);
+  }
+
+  internText(text: string): number {
+    const bytes = Buffer.from(text, "utf8");
+    return this.#interner.intern(bytes, 0, bytes.length);
+  }
+
   textOf(id: number): string {
     return this.#interner.textOf(id);
+  }
+
+  /** What was numbered since the last call, in order. */
+  takeNew(): TextColumn {
+    return this.#interner.takeNew();
+  }
+
+  /** All texts by number, in memory that threads share. */
+  shared(): TextColumn {
+    return this.#interner.shared();
   }
 
   #unquote(bytes: Buffer, start: number, end: number): number {

@@ -1,5 +1,6 @@
 import type { Pool } from "../threads/thread-pool.js";
-import { LogStore, ThreadDictionaries } from "./log-store.js";
+import { LogStore } from "./log-store.js";
+import { ThreadNumbers } from "./log-tables.js";
 import type { SegmentRequest, TextSource } from "./segment.js";
 
 /**
@@ -28,12 +29,12 @@ export interface LoadOptions {
 export async function loadLog(pool: Pool, source: TextSource, options: LoadOptions): Promise<LogStore> {
   await pool.runOnAll("openText", source);
   const store = new LogStore(source.layout.firstLine);
-  const threads = new Map<number, ThreadDictionaries>();
+  const threads = new Map<number, ThreadNumbers>();
   const load = async (request: SegmentRequest) => {
     const segment = await pool.run("load", request);
-    const thread = threads.get(segment.thread) ?? new ThreadDictionaries();
+    const thread = threads.get(segment.thread) ?? new ThreadNumbers();
     threads.set(segment.thread, thread);
-    thread.learn(segment);
+    store.learn(segment, thread);
     return { segment, thread };
   };
   let expected = Math.min(source.layout.dataStart, source.sizeBytes);
@@ -55,6 +56,7 @@ export async function loadLog(pool: Pool, source: TextSource, options: LoadOptio
     expected = loaded.segment.end;
     options.onBytes(expected);
   }
+  store.finish();
   return store;
 }
 

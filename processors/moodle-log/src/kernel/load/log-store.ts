@@ -1,11 +1,13 @@
 import type { EventKind } from "../../events/wording.js";
-import { type Actor, type ActorEntry, actorLabel } from "../../people/actor.js";
-import type { Place } from "../../places/courses.js";
 import { addEvidence, type DateEvidence, noEvidence } from "../../time/date-order.js";
+import {
+  type ActorTable,
+  type PlaceTable,
+  type SharedColumn,
+  TableBuilder,
+  type ThreadNumbers,
+} from "./log-tables.js";
 import type { RejectedRow, Segment } from "./segment.js";
-
-/** A column that threads can read, too. */
-export type SharedColumn = Uint32Array<SharedArrayBuffer>;
 
 /**
  * The usable rows of a log in the order of the file, a number per row and column; cells stay in the text and
@@ -49,17 +51,13 @@ export function stretchOfRow({ stretchRows }: LogRows, row: number): number {
  * all threads.
  */
 export class LogStore {
-  readonly kinds: EventKind[] = [];
-  readonly actors: Actor[] = [];
-  readonly places: Place[] = [];
   readonly rejected: RejectedRow[] = [];
   readonly evidence: DateEvidence = noEvidence();
   rows = 0;
   #line: number;
   readonly #segments: Segment[] = [];
-  readonly #kindIds = new Map<string, number>();
-  readonly #actorIds = new Map<string, number>();
-  readonly #placeIds = new Map<string, number>();
+  #builder: TableBuilder | undefined = new TableBuilder();
+  #tables: (ReturnType<TableBuilder["tables"]> & { readonly kinds: readonly EventKind[] }) | undefined;
 
   /** @param firstLine line of the file on which the data starts. */
   constructor(firstLine: number) {
@@ -71,15 +69,33 @@ export class LogStore {
     return this.#line;
   }
 
+  get kinds(): readonly EventKind[] {
+    return this.#finished.kinds;
+  }
+
+  get actors(): ActorTable {
+    return this.#finished.actors;
+  }
+
+  get places(): PlaceTable {
+    return this.#finished.places;
+  }
+
+  /** Takes over what a thread met for the first time, in the order in which it replied. */
+  learn(segment: Segment, thread: ThreadNumbers): void {
+    this.#unfinished.learn(thread, segment.news);
+  }
+
   /**
    * Adds the next segment of the text. What it holds is numbered in the order of the text, so that neither
    * the numbers nor a person's name depend on which thread was quicker.
    * @param thread what the segment's numbers stand for.
    */
-  add(segment: Segment, thread: ThreadDictionaries): void {
-    renumber(segment.kinds, thread.kinds, (kind) => numberOf(this.#kindIds, this.kinds, kind));
-    renumber(segment.actors, thread.actors, (actor) => this.#numberOfActor(actor));
-    renumber(segment.places, thread.places, (place) => numberOf(this.#placeIds, this.places, place));
+  add(segment: Segment, thread: ThreadNumbers): void {
+    const builder = this.#unfinished;
+    thread.renumber("kinds", segment.kinds, (kind) => builder.numberOfKind(thread, kind));
+    thread.renumber("actors", segment.actors, (actor) => builder.numberOfActor(thread, actor));
+    thread.renumber("places", segment.places, (place) => builder.numberOfPlace(thread, place));
     const line = this.#line;
     for (let i = 0; i < segment.rows; i++) (segment.lineNumbers[i] as number) += line;
     for (const row of segment.rejected) this.rejected.push({ ...row, line: row.line + line });
@@ -87,6 +103,23 @@ export class LogStore {
     this.#line += segment.lines;
     this.rows += segment.rows;
     if (segment.rows > 0) this.#segments.push(segment);
+  }
+
+  /** Ends the adding: from then on the tables can be read. */
+  finish(): void {
+    const builder = this.#unfinished;
+    this.#tables = { kinds: builder.kinds, ...builder.tables() };
+    this.#builder = undefined;
+  }
+
+  get #unfinished(): TableBuilder {
+    if (this.#builder === undefined) throw new Error("A finished log takes no more rows.");
+    return this.#builder;
+  }
+
+  get #finished() {
+    if (this.#tables === undefined) throw new Error("The log is not finished.");
+    return this.#tables;
   }
 
   /** The rows as columns for all threads, and the packed times; empties the store of its segments. */
@@ -117,57 +150,6 @@ export class LogStore {
     }
     return { rows, times, hashes };
   }
-
-  #numberOfActor(entry: ActorEntry): number {
-    const key = `${entry.kind}:${entry.text}`;
-    const known = this.#actorIds.get(key);
-    if (known === undefined) {
-      this.#actorIds.set(key, this.actors.length);
-      return this.actors.push({ ...entry, label: actorLabel(entry) }) - 1;
-    }
-    const actor = this.actors[known] as Actor;
-    if (actor.name === "" && entry.name !== "") this.actors[known] = { ...actor, name: entry.name };
-    return known;
-  }
-}
-
-/** What the numbers of one thread stand for; extended by `learn` in the order in which the thread replies. */
-export class ThreadDictionaries {
-  readonly kinds = new Dictionary<EventKind>();
-  readonly actors = new Dictionary<ActorEntry>();
-  readonly places = new Dictionary<Place>();
-
-  /** Takes over what the thread met for the first time. */
-  learn(segment: Pick<Segment, "newKinds" | "newActors" | "newPlaces">): void {
-    for (const kind of segment.newKinds) this.kinds.entries.push(kind);
-    for (const actor of segment.newActors) this.actors.entries.push(actor);
-    for (const place of segment.newPlaces) this.places.entries.push(place);
-  }
-}
-
-/** Entries by the number that a thread gave them, and the log's number of those that were used so far. */
-class Dictionary<T> {
-  readonly entries: T[] = [];
-  readonly numbers: number[] = [];
-}
-
-/** Replaces a thread's numbers by the log's; `numberOf` is asked once for each entry. */
-function renumber<T>(column: Uint32Array, thread: Dictionary<T>, numberOf: (entry: T) => number): void {
-  const { entries, numbers } = thread;
-  while (numbers.length < entries.length) numbers.push(-1);
-  for (let i = 0; i < column.length; i++) {
-    const local = column[i] as number;
-    if ((numbers[local] as number) < 0) numbers[local] = numberOf(entries[local] as T);
-    column[i] = numbers[local] as number;
-  }
-}
-
-function numberOf<T>(ids: Map<string, number>, list: T[], entry: T): number {
-  const key = JSON.stringify(entry);
-  const known = ids.get(key);
-  if (known !== undefined) return known;
-  ids.set(key, list.length);
-  return list.push(entry) - 1;
 }
 
 function emptyRows(count: number, stretches: number): LogRows {

@@ -1,21 +1,44 @@
 import { type EventKind, readWording, type Wording } from "../../events/wording.js";
-import { type ActorEntry, type PersonName, readName } from "../../people/actor.js";
-import type { Place } from "../../places/courses.js";
+import { readName } from "../../people/actor.js";
 import type { RecordScanner } from "../text/row-scanner.js";
 import type { Layout } from "../text/text-rows.js";
 import { ByteInterner, CellInterner } from "./byte-interner.js";
 import { DescriptionSplitter } from "./description-splitter.js";
+import type { TextColumn } from "./text-column.js";
+import { NumberColumn, TupleInterner } from "./tuple-interner.js";
 
 const MAX_WORDINGS = 50_000;
 const MAX_PACKED_ID = 1 << 16;
-/** Three numbers below these make one that a double holds exactly. */
-const MAX_COURSES = 2 ** 10 - 2;
-const MAX_IDS = 2 ** 21 - 2;
-const MAX_NAMES = 2 ** 26;
 const ZERO = 48;
 const MINUS = 45;
 const NO_ID = -1;
 const NOBODY = -2;
+/** Added to the user of an actor, so that it is no negative number. */
+export const USER_BASE = 2;
+
+/**
+ * What was numbered for the first time, each in the order of its numbers. Number 0 of all texts is the empty one.
+ */
+export interface NewEntries {
+  readonly kinds: readonly EventKind[];
+  /** User, course and course module ids. */
+  readonly ids: TextColumn;
+  /** Names of people, as `readName` gives them. */
+  readonly people: TextColumn;
+  readonly contexts: TextColumn;
+  readonly courses: TextColumn;
+  /**
+   * Actors: the user, as an id and `USER_BASE` (0 for the system, 1 for none), and the name in `people`. One who
+   * is called by two names is numbered twice: which row comes first in the text is known only when the stretches
+   * are joined.
+   */
+  readonly actors: TupleColumns;
+  /** Places: context, course, course id, course module id. */
+  readonly places: TupleColumns;
+}
+
+/** Tuples of numbers, a column for each of their members. */
+export type TupleColumns = readonly Uint32Array<ArrayBuffer>[];
 
 /** What a wording was read as, and the number of what it says was done: of module, action and object. */
 interface ReadWording {
@@ -39,18 +62,16 @@ export class RowInterpreter {
   readonly #components = new CellInterner();
   readonly #events = new CellInterner();
   readonly #names = new CellInterner();
-  readonly #readNames: PersonName[] = [];
+  /** By name cell: twice the number in `#people`, and 1 for somebody logged in as somebody else. */
+  readonly #readNames = new NumberColumn();
+  readonly #people = new CellInterner();
   readonly #contexts = new CellInterner();
   readonly #courses = new CellInterner();
-  readonly #ids = new ByteInterner();
+  readonly #ids = new CellInterner();
   readonly #kinds = new Map<number | string, number>();
-  readonly #actors = new Map<number, number>();
-  /** Places by context, then by course and module. */
-  readonly #places: Map<number | string, number>[] = [];
-  #placeCount = 0;
+  readonly #actors = new TupleInterner(2);
+  readonly #places = new TupleInterner(4);
   #newKinds: EventKind[] = [];
-  #newActors: ActorEntry[] = [];
-  #newPlaces: Place[] = [];
 
   constructor(layout: Layout) {
     this.#columns = layout.columns;
@@ -61,25 +82,28 @@ export class RowInterpreter {
     const { wording, deed } = this.#readDescription(bytes, scanner);
     const name = this.#readName(bytes, scanner);
     const user = this.#userIn(bytes, wording.reviewerSlot >= 0 ? wording.reviewerSlot : wording.userSlot);
-    this.actor = this.#actorOf(user, name);
+    const person = name >>> 1;
+    this.actor = this.#actors.intern((person === 0 ? user : Math.max(user, NO_ID)) + USER_BASE, person);
     const related = this.#valueIn(bytes, wording.relatedSlot);
     const subject = related === NO_ID || user === NO_ID ? 0 : related === user ? 1 : 2;
-    const flags =
-      subject + (user === NOBODY ? 4 : 0) + ((this.#readNames[name] as PersonName).isLoginAs ? 8 : 0);
+    const flags = subject + (user === NOBODY ? 4 : 0) + (name & 1 ? 8 : 0);
     this.kind = this.#kindOf(bytes, scanner, { wording, deed, flags });
     this.place = this.#placeOf(bytes, scanner, wording);
   }
 
-  /**
-   * What was numbered since the last call. An actor who is called by two names is numbered twice: which row
-   * comes first in the text is known only when the stretches are joined.
-   */
-  takeNew(): { kinds: EventKind[]; actors: ActorEntry[]; places: Place[] } {
-    const taken = { kinds: this.#newKinds, actors: this.#newActors, places: this.#newPlaces };
+  /** What was numbered since the last call. */
+  takeNew(): NewEntries {
+    const kinds = this.#newKinds;
     this.#newKinds = [];
-    this.#newActors = [];
-    this.#newPlaces = [];
-    return taken;
+    return {
+      kinds,
+      ids: this.#ids.takeNew(),
+      people: this.#people.takeNew(),
+      contexts: this.#contexts.takeNew(),
+      courses: this.#courses.takeNew(),
+      actors: this.#actors.takeNew(),
+      places: this.#places.takeNew(),
+    };
   }
 
   #readDescription(bytes: Buffer, scanner: RecordScanner) {
@@ -103,9 +127,12 @@ export class RowInterpreter {
   }
 
   #readName(bytes: Buffer, scanner: RecordScanner): number {
-    const id = this.#names.intern(bytes, scanner, this.#columns.user_full_name);
-    if (this.#readNames[id] === undefined) this.#readNames[id] = readName(this.#names.textOf(id));
-    return id;
+    const cell = this.#names.intern(bytes, scanner, this.#columns.user_full_name);
+    while (cell >= this.#readNames.length) {
+      const { name, isLoginAs } = readName(this.#names.textOf(this.#readNames.length));
+      this.#readNames.push(this.#people.internText(name) * 2 + (isLoginAs ? 1 : 0));
+    }
+    return this.#readNames.at(cell);
   }
 
   /** The user named at a slot: an id, nobody, or none when it is a name or a word. */
@@ -120,30 +147,13 @@ export class RowInterpreter {
       const digit = (bytes[at] as number) - ZERO;
       if (digit < 0 || digit > 9) return NO_ID;
     }
-    return this.#ids.intern(bytes, start, end);
+    return this.#ids.internBytes(bytes, start, end);
   }
 
   #valueIn(bytes: Buffer, slot: number): number {
     if (slot < 0 || slot >= this.#splitter.count) return NO_ID;
-    return this.#ids.intern(
-      bytes,
-      this.#splitter.starts[slot] as number,
-      this.#splitter.ends[slot] as number,
-    );
-  }
-
-  #actorOf(user: number, nameId: number): number {
-    const { name } = this.#readNames[nameId] as PersonName;
-    const isNamed = name !== "" || user >= 0;
-    const key = isNamed ? (Math.max(user, NO_ID) + 1) * MAX_NAMES + nameId : user;
-    const known = this.#actors.get(key);
-    if (known !== undefined) return known;
-    const actor = this.#actors.size;
-    this.#actors.set(key, actor);
-    if (user >= 0) this.#newActors.push({ kind: "id", text: this.#ids.textOf(user), name });
-    else if (name !== "") this.#newActors.push({ kind: "name", text: name, name });
-    else this.#newActors.push({ kind: user === NOBODY ? "system" : "unknown", text: "", name: "" });
-    return actor;
+    const { starts, ends } = this.#splitter;
+    return this.#ids.internBytes(bytes, starts[slot] as number, ends[slot] as number);
   }
 
   #kindOf(bytes: Buffer, scanner: RecordScanner, said: ReadWording & { readonly flags: number }): number {
@@ -173,25 +183,10 @@ export class RowInterpreter {
 
   #placeOf(bytes: Buffer, scanner: RecordScanner, wording: Wording): number {
     const context = this.#contexts.intern(bytes, scanner, this.#columns.event_context);
-    const course =
-      this.#columns.course < 0 ? NO_ID : this.#courses.intern(bytes, scanner, this.#columns.course);
+    const course = this.#courses.intern(bytes, scanner, this.#columns.course);
     const courseId = this.#valueIn(bytes, wording.courseSlot);
     const moduleId = this.#valueIn(bytes, wording.moduleIdSlot);
-    const isSmall = course < MAX_COURSES && courseId < MAX_IDS && moduleId < MAX_IDS;
-    const key = isSmall
-      ? ((course + 1) * MAX_IDS + courseId + 1) * MAX_IDS + moduleId + 1
-      : `${course},${courseId},${moduleId}`;
-    const places = this.#places[context] ?? new Map<number | string, number>();
-    const known = places.get(key);
-    if (known !== undefined) return known;
-    this.#places[context] = places.set(key, this.#placeCount);
-    this.#newPlaces.push({
-      context: this.#contexts.textOf(context),
-      course: course < 0 ? "" : this.#courses.textOf(course),
-      courseId: courseId < 0 ? "" : this.#ids.textOf(courseId),
-      moduleId: moduleId < 0 ? "" : this.#ids.textOf(moduleId),
-    });
-    return this.#placeCount++;
+    return this.#places.intern(context, course, Math.max(0, courseId), Math.max(0, moduleId));
   }
 }
 

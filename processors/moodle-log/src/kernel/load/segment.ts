@@ -1,14 +1,11 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { threadId } from "node:worker_threads";
-import type { EventKind } from "../../events/wording.js";
-import type { ActorEntry } from "../../people/actor.js";
-import type { Place } from "../../places/courses.js";
 import type { DateEvidence } from "../../time/date-order.js";
 import { MAX_RECORD_BYTES, type RecordKind, RecordScanner } from "../text/row-scanner.js";
 import type { LogText, RowPosition } from "../text/text-rows.js";
 import { RunFinder } from "./copied-run.js";
 import { DateEvidenceCollector } from "./date-evidence.js";
-import { RowInterpreter } from "./row-interpreter.js";
+import { type NewEntries, RowInterpreter } from "./row-interpreter.js";
 import { SegmentColumns } from "./segment-columns.js";
 import { TimeCellReader } from "./time-cell.js";
 
@@ -68,9 +65,8 @@ export interface Segment {
   readonly hashes: Float64Array<ArrayBuffer> | undefined;
   readonly rejected: readonly RejectedRow[];
   readonly evidence: DateEvidence;
-  readonly newKinds: readonly EventKind[];
-  readonly newActors: readonly ActorEntry[];
-  readonly newPlaces: readonly Place[];
+  /** What the thread met for the first time. */
+  readonly news: NewEntries;
 }
 
 /** What a loader needs to know of the text. */
@@ -131,7 +127,6 @@ export class SegmentLoader {
       lines += this.#scanner.lines;
       at = this.#scanner.next;
     }
-    const { kinds, actors, places } = this.#interpreter.takeNew();
     return {
       ...columns.trimmed(),
       thread: threadId,
@@ -140,9 +135,7 @@ export class SegmentLoader {
       lines,
       rejected,
       evidence: collector.evidence,
-      newKinds: kinds,
-      newActors: actors,
-      newPlaces: places,
+      news: this.#interpreter.takeNew(),
     };
   }
 

@@ -1,16 +1,18 @@
 import { COPIED_COLUMNS, kindCells } from "../../outputs/csv-text.js";
-import { hasLevel } from "../../outputs/shown-log.js";
+import { hasLevel, type ShownKind } from "../../outputs/shown-log.js";
 import { Zone } from "../../time/zone.js";
 import { NO_RUN, runLength, runStart } from "../load/copied-run.js";
+import { textAt, textCount } from "../load/text-column.js";
 import { BARE_WITH_QUOTES, QUOTED, QUOTED_WITH_QUOTES } from "../text/row-scanner.js";
 import { ByteWriter } from "./byte-writer.js";
-import { csvCell, isFormula, needsQuotes } from "./csv-cell.js";
+import { csvText, isFormula, needsQuotes } from "./csv-cell.js";
 import { type ChunkPair, CSV_LEVEL, fileChunk, type SharedPieces } from "./deflate.js";
 import { caseLabel, type ExportSource } from "./export-source.js";
+import { Fragments } from "./fragments.js";
 import { Rfc3339Writer } from "./rfc3339.js";
 import { RowText } from "./row-text.js";
 
-const KEPT_CASE_CELLS = 4096;
+const KEEP_BYTES = 8 << 20;
 const COMMA = 44;
 const QUOTE = 34;
 const APOSTROPHE = 39;
@@ -37,17 +39,17 @@ export class CsvRenderer {
   readonly #time: Rfc3339Writer;
   readonly #cells: readonly number[];
   readonly #pieces: SharedPieces;
-  readonly #full = new ByteWriter(2 << 20);
+  readonly #full = new ByteWriter(2 << 20, KEEP_BYTES);
   readonly #bloom = new ByteWriter(1 << 20);
-  readonly #actors: (Buffer | undefined)[] = [];
-  readonly #modules: Buffer[];
-  readonly #hasLevel: boolean[];
-  /** End of a row by kind: from the activity to the role hint, for staff and for others. */
-  readonly #tails: readonly (readonly [Buffer, Buffer])[];
-  readonly #places: ({ readonly course: Buffer; readonly moduleId: Buffer } | undefined)[] = [];
-  /** The latest cells of cases; there can be as many cases as rows, so not all are kept. */
-  readonly #caseCellOf = new Int32Array(KEPT_CASE_CELLS).fill(-1);
-  readonly #caseCells: (Buffer | undefined)[] = [];
+  readonly #hasLevel: readonly boolean[];
+  /** Each with the commas around it. */
+  readonly #cases: Fragments;
+  readonly #actors: Fragments;
+  readonly #courses: Fragments;
+  readonly #modules: Fragments;
+  readonly #moduleIds: Fragments;
+  /** By twice the kind, and 1 for staff: from the activity to the role hint. */
+  readonly #tails: Fragments;
 
   constructor(source: ExportSource, pieces: SharedPieces) {
     this.#source = source;
@@ -55,12 +57,17 @@ export class CsvRenderer {
     this.#text = new RowText(source);
     this.#time = new Rfc3339Writer(new Zone(source.timezone), { milliseconds: false });
     this.#cells = COPIED_COLUMNS.map((column) => source.layout.columns[column]);
-    this.#modules = source.kinds.map((kind) => Buffer.from(`,${kind.module},`));
     this.#hasLevel = source.kinds.map(hasLevel);
-    this.#tails = source.kinds.map((kind) => [
-      Buffer.from(kindCells(kind, false)),
-      Buffer.from(kindCells(kind, true)),
-    ]);
+    const { kinds, actors, caseLabels, places } = source;
+    const own = (text: string) => csvText(text, source.neutralizesFormulas);
+    const fragments = (count: number, textOf: (number: number) => string) =>
+      new Fragments(this.#full, count, (number) => ({ text: textOf(number) }));
+    this.#cases = fragments(caseLabels.actors.length, (number) => `${own(caseLabel(source, number))},`);
+    this.#actors = fragments(textCount(actors), (actor) => `,${own(textAt(actors, actor))},`);
+    this.#courses = fragments(textCount(places.courses), (course) => own(textAt(places.courses, course)));
+    this.#modules = fragments(kinds.length, (kind) => `,${kinds[kind]?.module},`);
+    this.#moduleIds = fragments(textCount(places.moduleIds), (id) => own(textAt(places.moduleIds, id)));
+    this.#tails = fragments(2 * kinds.length, (of) => kindCells(kinds[of >> 1] as ShownKind, of % 2 === 1));
   }
 
   close(): void {
@@ -73,14 +80,18 @@ export class CsvRenderer {
     this.#bloom.clear();
     let bloomRows = 0;
     this.#text.open(timeOrder, from, to);
+    let bloomStart = 0;
     for (let i = from; i < to; i++) {
       const row = timeOrder[i] as number;
       const start = this.#full.length;
       this.#row(row);
-      if (!this.#hasLevel[rows.kinds[row] as number]) continue;
-      this.#bloom.tailOf(this.#full, start);
-      bloomRows++;
+      if (this.#hasLevel[rows.kinds[row] as number]) bloomRows++;
+      else {
+        this.#bloom.part(this.#full, bloomStart, start);
+        bloomStart = this.#full.length;
+      }
     }
+    this.#bloom.part(this.#full, bloomStart, this.#full.length);
     return {
       rows: to - from,
       bloomRows,
@@ -90,19 +101,19 @@ export class CsvRenderer {
   }
 
   #row(row: number): void {
-    const { rows, instants, cases, actors } = this.#source;
+    const { rows, instants, cases, isStaff, places } = this.#source;
     const out = this.#full;
     const actor = rows.actors[row] as number;
     const kind = rows.kinds[row] as number;
-    const place = this.#place(rows.places[row] as number);
-    out.bytes(this.#case(cases[row] as number));
+    const place = rows.places[row] as number;
+    this.#cases.append(cases[row] as number);
     out.bytes(this.#time.write(instants[row] as number));
-    out.bytes(this.#actor(actor));
+    this.#actors.append(actor);
     this.#copied(row);
-    out.bytes(place.course);
-    out.bytes(this.#modules[kind] as Buffer);
-    out.bytes(place.moduleId);
-    out.bytes((this.#tails[kind] as readonly [Buffer, Buffer])[actors[actor]?.isStaff ? 1 : 0]);
+    this.#courses.append(places.courseOf[place] as number);
+    this.#modules.append(kind);
+    this.#moduleIds.append(places.moduleIdOf[place] as number);
+    this.#tails.append(2 * kind + (isStaff[actor] as number));
     out.decimal(rows.lines[row] as number);
     out.bytes(LINE_END);
   }
@@ -136,44 +147,5 @@ export class CsvRenderer {
       if (quotes) out.byte(QUOTE);
     }
     out.byte(COMMA);
-  }
-
-  /** Followed by a comma. */
-  #case(caseNumber: number): Buffer {
-    const known = this.#caseCells[caseNumber % KEPT_CASE_CELLS];
-    if (known !== undefined && this.#caseCellOf[caseNumber % KEPT_CASE_CELLS] === caseNumber) return known;
-    const cell = Buffer.concat([this.#ownCell(caseLabel(this.#source, caseNumber)), Buffer.from(",")]);
-    this.#caseCells[caseNumber % KEPT_CASE_CELLS] = cell;
-    this.#caseCellOf[caseNumber % KEPT_CASE_CELLS] = caseNumber;
-    return cell;
-  }
-
-  /** Between commas. */
-  #actor(actor: number): Buffer {
-    const known = this.#actors[actor];
-    if (known !== undefined) return known;
-    const cell = Buffer.concat([
-      Buffer.from(","),
-      this.#ownCell(this.#source.actors[actor]?.label ?? ""),
-      Buffer.from(","),
-    ]);
-    this.#actors[actor] = cell;
-    return cell;
-  }
-
-  #place(place: number): { readonly course: Buffer; readonly moduleId: Buffer } {
-    const known = this.#places[place];
-    if (known !== undefined) return known;
-    const shown = this.#source.places[place];
-    const cells = {
-      course: this.#ownCell(shown?.course ?? ""),
-      moduleId: this.#ownCell(shown?.moduleId ?? ""),
-    };
-    this.#places[place] = cells;
-    return cells;
-  }
-
-  #ownCell(text: string): Buffer {
-    return csvCell(text, this.#source.neutralizesFormulas);
   }
 }

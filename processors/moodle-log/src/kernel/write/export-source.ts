@@ -1,12 +1,19 @@
-import { type CaseBy, caseName, type ShownLog } from "../../outputs/shown-log.js";
-import type { LogRows, SharedColumn } from "../load/log-store.js";
+import { type CaseBy, caseName, type OutputStyle, type ShownKind } from "../../outputs/shown-log.js";
+import type { LogRows } from "../load/log-store.js";
+import type { SharedColumn } from "../load/log-tables.js";
+import { type TextColumn, textAt } from "../load/text-column.js";
 import type { LogText } from "../text/text-rows.js";
 
 /**
- * The arranged log, as every thread that writes outputs needs it. Columns are shared memory; the rest is
+ * The arranged log, as every thread that writes outputs needs it. Columns are shared memory; the rest, a few KiB, is
  * copied to each.
  */
-export interface ExportSource extends LogText, ShownLog {
+export interface ExportSource extends LogText, OutputStyle {
+  readonly kinds: readonly ShownKind[];
+  /** Labels by actor, and 1 for staff. */
+  readonly actors: TextColumn;
+  readonly isStaff: Uint8Array<SharedArrayBuffer>;
+  readonly places: ShownPlaces;
   readonly rows: LogRows;
   /** Seconds since 1970, UTC, by row. */
   readonly instants: SharedColumn;
@@ -26,14 +33,29 @@ export interface CaseLabels {
   readonly by: CaseBy;
   /** Actor by case. */
   readonly actors: SharedColumn;
-  /** By case: a number into `courses`, the session's number, or nothing. */
+  /** By case: the number of the course or of the session, or nothing. */
   readonly parts: SharedColumn;
-  readonly courses: readonly string[];
+}
+
+/** What is shown of places: numbers into texts, by place. */
+export interface ShownPlaces {
+  readonly contextOf: SharedColumn;
+  readonly courseOf: SharedColumn;
+  readonly moduleIdOf: SharedColumn;
+  readonly contexts: TextColumn;
+  readonly courses: TextColumn;
+  readonly moduleIds: TextColumn;
 }
 
 /** The name of a case by its number. */
-export function caseLabel(source: Pick<ExportSource, "caseLabels" | "actors">, caseNumber: number): string {
-  const { by, actors, parts, courses } = source.caseLabels;
-  const actor = source.actors[actors[caseNumber] as number]?.label ?? "unknown";
-  return caseName(by, { actor, part: parts[caseNumber] as number }, courses);
+export function caseLabel(
+  { caseLabels, actors, places }: Pick<ExportSource, "caseLabels" | "actors" | "places">,
+  caseNumber: number,
+): string {
+  const { by } = caseLabels;
+  const part = caseLabels.parts[caseNumber] as number;
+  return caseName(by, {
+    actor: textAt(actors, caseLabels.actors[caseNumber] as number),
+    part: by === "user_course" ? textAt(places.courses, part) : part,
+  });
 }

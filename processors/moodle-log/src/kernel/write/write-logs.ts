@@ -2,6 +2,8 @@ import { CSV_HEADER } from "../../outputs/csv-text.js";
 import { hasLevel, type ShownLog } from "../../outputs/shown-log.js";
 import { XES_HEAD, XES_TAIL } from "../../outputs/xes-text.js";
 import type { ArrangedLog } from "../arrange/arranged-log.js";
+import type { LogStore } from "../load/log-store.js";
+import { textColumn } from "../load/text-column.js";
 import type { LogText } from "../text/text-rows.js";
 import type { Pool } from "../threads/thread-pool.js";
 import type { ArtifactFile } from "./artifact-file.js";
@@ -16,10 +18,12 @@ const CHUNK_ROWS = 4096;
  */
 export async function openExport(
   pool: Pool,
-  log: { readonly text: LogText; readonly arranged: ArrangedLog },
-  shown: ShownLog,
+  log: { readonly text: LogText; readonly store: LogStore; readonly arranged: ArrangedLog },
+  { isStaff, courses, ...shown }: ShownLog,
 ): Promise<ExportSource> {
   const { cases, ...columns } = log.arranged.columns;
+  const { actors } = log.store;
+  const { contextOf, moduleIdOf, contexts, ids } = log.store.places.columns;
   const source: ExportSource = {
     path: log.text.path,
     sizeBytes: log.text.sizeBytes,
@@ -29,8 +33,20 @@ export async function openExport(
     cases: cases.cases,
     caseLabels: cases.labels,
     ...shown,
+    actors: textColumn(actors.count, (actor) => actors.at(actor).label),
+    isStaff: new Uint8Array(new SharedArrayBuffer(actors.count)),
+    places: {
+      contextOf,
+      courseOf: new Uint32Array(new SharedArrayBuffer(courses.ofPlace.length * 4)),
+      moduleIdOf,
+      contexts,
+      courses: textColumn(courses.names.length, (course) => courses.names[course] ?? ""),
+      moduleIds: ids,
+    },
     piecesAhead: piecesAhead(pool.size),
   };
+  source.isStaff.set(isStaff.map(Number));
+  source.places.courseOf.set(courses.ofPlace);
   await pool.runOnAll("openExport", source);
   return source;
 }

@@ -1,17 +1,20 @@
 import { hasLevel, type ShownKind } from "../../outputs/shown-log.js";
 import {
   actorXml,
+  contextXml,
+  courseXml,
   eventHead,
   kindXml,
-  placeXml,
+  moduleIdXml,
   TRACE_END,
   traceHead,
-  type XmlText,
 } from "../../outputs/xes-text.js";
 import { Zone } from "../../time/zone.js";
+import { type TextColumn, textAt, textCount } from "../load/text-column.js";
 import { ByteWriter } from "./byte-writer.js";
 import { type ChunkPair, fileChunk, type SharedPieces, XES_LEVEL } from "./deflate.js";
 import { caseLabel, type ExportSource } from "./export-source.js";
+import { type Fragment, Fragments } from "./fragments.js";
 import { Rfc3339Writer } from "./rfc3339.js";
 
 /** The events `caseOrder[from, to)`. */
@@ -30,28 +33,27 @@ export interface XesChunk extends ChunkPair {
   readonly droppedCharacters: number;
 }
 
-interface Fragment {
-  readonly bytes: Buffer;
-  readonly dropped: number;
-}
-
+const KEEP_BYTES = 16 << 20;
 const TRACE_END_BYTES = Buffer.from(TRACE_END);
 
 /**
- * Writes pieces of the XES files. An event is put together from a few ready pieces: by kind, actor and place;
- * only the time is new.
+ * Writes pieces of the XES files. An event is put together from a few ready pieces: by kind, actor, context, course
+ * and course module; only the time is new.
  */
 export class XesRenderer {
   readonly #source: ExportSource;
   readonly #time: Rfc3339Writer;
   readonly #pieces: SharedPieces;
-  readonly #full = new ByteWriter(3 << 20);
+  readonly #full = new ByteWriter(3 << 20, KEEP_BYTES);
   readonly #bloom = new ByteWriter(2 << 20);
   readonly #hasLevel: boolean[];
-  readonly #heads: (Fragment | undefined)[] = [];
-  readonly #bodies: (Fragment | undefined)[] = [];
-  readonly #actors: (Fragment | undefined)[] = [];
-  readonly #places: (Fragment | undefined)[] = [];
+  readonly #heads: Fragments;
+  /** By twice the kind, and 1 for staff. */
+  readonly #bodies: Fragments;
+  readonly #actors: Fragments;
+  readonly #contexts: Fragments;
+  readonly #courses: Fragments;
+  readonly #moduleIds: Fragments;
   #dropped = 0;
   #traces = 0;
   #bloomTraces = 0;
@@ -61,6 +63,18 @@ export class XesRenderer {
     this.#pieces = pieces;
     this.#time = new Rfc3339Writer(new Zone(source.timezone), { milliseconds: true });
     this.#hasLevel = source.kinds.map(hasLevel);
+    const { kinds, activityKey: key, actors, places } = source;
+    const kindAt = (kind: number) => kinds[kind] as ShownKind;
+    const texts = (column: TextColumn, xmlOf: (text: string) => Fragment) =>
+      new Fragments(this.#full, textCount(column), (number) => xmlOf(textAt(column, number)));
+    this.#heads = new Fragments(this.#full, kinds.length, (kind) => eventHead(kindAt(kind), key));
+    this.#bodies = new Fragments(this.#full, 2 * kinds.length, (of) =>
+      kindXml(kindAt(of >> 1), of % 2 === 1, key),
+    );
+    this.#actors = texts(actors, actorXml);
+    this.#contexts = texts(places.contexts, contextXml);
+    this.#courses = texts(places.courses, courseXml);
+    this.#moduleIds = texts(places.moduleIds, moduleIdXml);
   }
 
   render(request: XesRequest): XesChunk {
@@ -100,7 +114,7 @@ export class XesRenderer {
           this.#bloomTraces++;
         }
         isOpen = true;
-        this.#bloom.tailOf(this.#full, start);
+        this.#bloom.part(this.#full, start, this.#full.length);
       }
       before = caseNumber;
       const next = caseOrder[i + 1];
@@ -117,50 +131,17 @@ export class XesRenderer {
   }
 
   #event(row: number): void {
-    const { rows, instants } = this.#source;
+    const { rows, instants, isStaff, places } = this.#source;
     const actor = rows.actors[row] as number;
     const kind = rows.kinds[row] as number;
-    this.#append(this.#heads[kind] ?? this.#headOf(kind));
-    this.#full.bytes(this.#time.write(instants[row] as number));
-    this.#append(this.#actors[actor] ?? this.#actorOf(actor));
-    const body = kind * 2 + (this.#source.actors[actor]?.isStaff ? 1 : 0);
-    this.#append(this.#bodies[body] ?? this.#bodyOf(kind, body));
     const place = rows.places[row] as number;
-    this.#append(this.#places[place] ?? this.#placeOf(place));
+    this.#dropped += this.#heads.append(kind);
+    this.#full.bytes(this.#time.write(instants[row] as number));
+    this.#dropped +=
+      this.#actors.append(actor) +
+      this.#bodies.append(2 * kind + (isStaff[actor] as number)) +
+      this.#contexts.append(places.contextOf[place] as number) +
+      this.#courses.append(places.courseOf[place] as number) +
+      this.#moduleIds.append(places.moduleIdOf[place] as number);
   }
-
-  #append({ bytes, dropped }: Fragment): void {
-    this.#full.bytes(bytes);
-    this.#dropped += dropped;
-  }
-
-  #headOf(kind: number): Fragment {
-    const head = fragment(eventHead(this.#source.kinds[kind] as ShownKind, this.#source.activityKey));
-    this.#heads[kind] = head;
-    return head;
-  }
-
-  #actorOf(actor: number): Fragment {
-    const made = fragment(actorXml(this.#source.actors[actor]?.label ?? "unknown"));
-    this.#actors[actor] = made;
-    return made;
-  }
-
-  #bodyOf(kind: number, body: number): Fragment {
-    const shown = this.#source.kinds[kind] as ShownKind;
-    const made = fragment(kindXml(shown, body % 2 === 1, this.#source.activityKey));
-    this.#bodies[body] = made;
-    return made;
-  }
-
-  #placeOf(place: number): Fragment {
-    const shown = this.#source.places[place] ?? { context: "", course: "", moduleId: "" };
-    const made = fragment(placeXml(shown));
-    this.#places[place] = made;
-    return made;
-  }
-}
-
-function fragment({ text, dropped }: XmlText): Fragment {
-  return { bytes: Buffer.from(text, "utf8"), dropped };
 }

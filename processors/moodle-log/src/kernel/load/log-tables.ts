@@ -1,0 +1,231 @@
+import type { EventKind } from "../../events/wording.js";
+import { type Actor, type ActorEntry, type Actors, actorLabel } from "../../people/actor.js";
+import type { Places } from "../../places/courses.js";
+import { CellInterner } from "./byte-interner.js";
+import type { NewEntries, TupleColumns } from "./row-interpreter.js";
+import { USER_BASE } from "./row-interpreter.js";
+import { type TextColumn, textAt, textCount } from "./text-column.js";
+import { NumberColumn, TupleInterner } from "./tuple-interner.js";
+
+/** A column that threads can read, too. */
+export type SharedColumn = Uint32Array<SharedArrayBuffer>;
+
+const ACTOR_KINDS = ["system", "unknown", "id", "name"] as const satisfies readonly ActorEntry["kind"][];
+const UNNUMBERED = 0xffffffff;
+
+/**
+ * Joins what the threads numbered, each by itself, into one numbering of kinds, actors and places. Texts are
+ * numbered as they come, kinds, actors and places in the order in which `numberOf…` is asked.
+ */
+export class TableBuilder {
+  readonly kinds: EventKind[] = [];
+  readonly #kindIds = new Map<string, number>();
+  readonly #ids = new CellInterner();
+  readonly #people = new CellInterner();
+  readonly #contexts = new CellInterner();
+  readonly #courses = new CellInterner();
+  /** Kind, and the number of the id or the name. */
+  readonly #actors = new TupleInterner(2);
+  /** By actor: the first name in the text. */
+  readonly #names = new NumberColumn();
+  readonly #places = new TupleInterner(4);
+
+  /** Takes over what a thread met for the first time; segments of one thread in the order in which it replied. */
+  learn(thread: ThreadNumbers, news: NewEntries): void {
+    thread.kinds.push(...news.kinds);
+    numberTexts(this.#ids, thread.ids, news.ids);
+    numberTexts(this.#people, thread.people, news.people);
+    numberTexts(this.#contexts, thread.contexts, news.contexts);
+    numberTexts(this.#courses, thread.courses, news.courses);
+    append(thread.actors, news.actors);
+    append(thread.places, news.places);
+  }
+
+  numberOfKind(thread: ThreadNumbers, local: number): number {
+    const kind = thread.kinds[local] as EventKind;
+    const key = JSON.stringify(kind);
+    const known = this.#kindIds.get(key);
+    if (known !== undefined) return known;
+    this.#kindIds.set(key, this.kinds.length);
+    return this.kinds.push(kind) - 1;
+  }
+
+  numberOfActor(thread: ThreadNumbers, local: number): number {
+    const [users, people] = thread.actors as [NumberColumn, NumberColumn];
+    const user = users.at(local);
+    const name = thread.people.at(people.at(local));
+    const actor =
+      user >= USER_BASE
+        ? this.#actors.intern(ACTOR_KINDS.indexOf("id"), thread.ids.at(user - USER_BASE))
+        : name > 0
+          ? this.#actors.intern(ACTOR_KINDS.indexOf("name"), name)
+          : this.#actors.intern(user, 0);
+    if (actor === this.#names.length) this.#names.push(name);
+    else if (this.#names.at(actor) === 0) this.#names.set(actor, name);
+    return actor;
+  }
+
+  numberOfPlace(thread: ThreadNumbers, local: number): number {
+    const [contexts, courses, courseIds, moduleIds] = thread.places.map((column) => column.at(local));
+    return this.#places.intern(
+      thread.contexts.at(contexts as number),
+      thread.courses.at(courses as number),
+      thread.ids.at(courseIds as number),
+      thread.ids.at(moduleIds as number),
+    );
+  }
+
+  /** The tables, in memory that threads share. */
+  tables(): { readonly actors: ActorTable; readonly places: PlaceTable } {
+    const ids = this.#ids.shared();
+    return {
+      actors: new ActorTable({
+        kinds: this.#actors.column(0),
+        texts: this.#actors.column(1),
+        names: this.#names.slice(),
+        ids,
+        people: this.#people.shared(),
+      }),
+      places: new PlaceTable({
+        contextOf: this.#places.sharedColumn(0),
+        courseOf: this.#places.column(1),
+        courseIdOf: this.#places.column(2),
+        moduleIdOf: this.#places.sharedColumn(3),
+        contexts: this.#contexts.shared(),
+        courses: this.#courses.shared(),
+        ids,
+      }),
+    };
+  }
+}
+
+/** What the numbers of one thread stand for. */
+export class ThreadNumbers {
+  readonly kinds: EventKind[] = [];
+  /** The number in the joined table of each text of the thread. */
+  readonly ids = new NumberColumn();
+  readonly people = new NumberColumn();
+  readonly contexts = new NumberColumn();
+  readonly courses = new NumberColumn();
+  /** Tuples as in `NewEntries`, with the thread's own numbers. */
+  readonly actors = [new NumberColumn(), new NumberColumn()] as const;
+  readonly places = [new NumberColumn(), new NumberColumn(), new NumberColumn(), new NumberColumn()] as const;
+  readonly #joined = { kinds: new NumberColumn(), actors: new NumberColumn(), places: new NumberColumn() };
+
+  /** Replaces the thread's numbers in a column by the joined ones; `numberOf` is asked once for each. */
+  renumber(
+    what: "kinds" | "actors" | "places",
+    column: Uint32Array,
+    numberOf: (local: number) => number,
+  ): void {
+    const joined = this.#joined[what];
+    for (let i = 0; i < column.length; i++) {
+      const local = column[i] as number;
+      while (local >= joined.length) joined.push(UNNUMBERED);
+      let number = joined.at(local);
+      if (number === UNNUMBERED) {
+        number = numberOf(local);
+        joined.set(local, number);
+      }
+      column[i] = number;
+    }
+  }
+}
+
+function numberTexts(interner: CellInterner, numbers: NumberColumn, texts: TextColumn): void {
+  const { bytes, starts } = texts;
+  for (let i = 0; i < textCount(texts); i++) {
+    numbers.push(interner.internBytes(bytes, starts[i] as number, starts[i + 1] as number));
+  }
+}
+
+function append(columns: readonly NumberColumn[], added: TupleColumns): void {
+  for (const [member, values] of added.entries()) {
+    for (let i = 0; i < values.length; i++) columns[member]?.push(values[i] as number);
+  }
+}
+
+/** The actors of a log. */
+export class ActorTable implements Actors {
+  readonly count: number;
+  readonly #columns: {
+    readonly kinds: Uint32Array;
+    readonly texts: Uint32Array;
+    readonly names: Uint32Array;
+    readonly ids: TextColumn;
+    readonly people: TextColumn;
+  };
+
+  /** @param columns kind, and the number of its id or name; the name beside it. */
+  constructor(columns: {
+    readonly kinds: Uint32Array;
+    readonly texts: Uint32Array;
+    readonly names: Uint32Array;
+    readonly ids: TextColumn;
+    readonly people: TextColumn;
+  }) {
+    this.count = columns.kinds.length;
+    this.#columns = columns;
+  }
+
+  at(actor: number): Actor {
+    const { kinds, texts, names, ids, people } = this.#columns;
+    const kind = ACTOR_KINDS[kinds[actor] as number] ?? "unknown";
+    const text = textAt(kind === "id" ? ids : people, texts[actor] as number);
+    return { kind, text, name: textAt(people, names[actor] as number), label: actorLabel({ kind, text }) };
+  }
+}
+
+/** Columns of places: numbers into the texts. */
+interface PlaceColumns {
+  readonly contextOf: SharedColumn;
+  readonly courseOf: Uint32Array;
+  readonly courseIdOf: Uint32Array;
+  readonly moduleIdOf: SharedColumn;
+  readonly contexts: TextColumn;
+  readonly courses: TextColumn;
+  readonly ids: TextColumn;
+}
+
+/** The places of a log. */
+export class PlaceTable implements Places {
+  /** For the kernel's own writers. */
+  readonly columns: PlaceColumns;
+
+  constructor(columns: PlaceColumns) {
+    this.columns = columns;
+  }
+
+  get count(): number {
+    return this.columns.contextOf.length;
+  }
+
+  get contextCount(): number {
+    return textCount(this.columns.contexts);
+  }
+
+  get courseCount(): number {
+    return textCount(this.columns.courses);
+  }
+
+  at(place: number) {
+    const { contextOf, courseOf, courseIdOf } = this.columns;
+    return {
+      context: contextOf[place] as number,
+      course: courseOf[place] as number,
+      courseId: courseIdOf[place] as number,
+    };
+  }
+
+  contextText(context: number): string {
+    return textAt(this.columns.contexts, context);
+  }
+
+  courseText(course: number): string {
+    return textAt(this.columns.courses, course);
+  }
+
+  idText(id: number): string {
+    return textAt(this.columns.ids, id);
+  }
+}
