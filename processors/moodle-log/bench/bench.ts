@@ -16,11 +16,6 @@ const QUICK_SIZES = [5_000, 100_000];
 
 interface Measured {
   readonly wallMs: number;
-  /**
-   * From the first to the last progress: without the hashing of input and outputs, which the worker does for
-   * any processor.
-   */
-  readonly runMs?: number;
   readonly cpuMs: number;
   readonly events: number;
   readonly peakRssMiB: number;
@@ -28,7 +23,7 @@ interface Measured {
 }
 
 /**
- * Measures whole attempts of `moodle-log`, all artifacts and the archive, each in a child process of its own,
+ * Measures whole attempts of `moodle-log`, all artifacts, each in a child process of its own,
  * and beside each the floor: the same reader finding every row and writing one CSV, on one thread. Needs the
  * build, and about 6 GiB of temporary disk without `quick`.
  */
@@ -41,9 +36,7 @@ export async function bench(
     print(
       `moodle-log: whole attempts in a child process, ${availableParallelism()} cores, Node ${process.version}`,
     );
-    print(
-      "   events |   file MB | wall s | of it run s | CPU s | events/s | peak MiB | silence ms | floor s | ratio",
-    );
+    print("   events |   file MB | wall s | CPU s | events/s | peak MiB | silence ms | floor s | ratio");
     const peaks = new Map<number, number>();
     for (const events of options.quick ? QUICK_SIZES : SIZES)
       peaks.set(events, await benchSize(print, folder, events));
@@ -71,7 +64,6 @@ async function benchSize(print: (line: string) => void, folder: string, events: 
     events.toLocaleString("en").padStart(9),
     ((await stat(path)).size / 1e6).toFixed(1).padStart(9),
     seconds(attempt.wallMs).padStart(6),
-    seconds(attempt.runMs).padStart(11),
     seconds(attempt.cpuMs).padStart(5),
     Math.round(events / (attempt.wallMs / 1000))
       .toLocaleString("en")

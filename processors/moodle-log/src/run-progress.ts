@@ -3,11 +3,10 @@
  */
 const STAGES = [
   ["detect", 3],
-  ["load", 20],
-  ["classify", 4],
+  ["load", 22],
+  ["classify", 5],
   ["export_csv", 35],
   ["export_xes", 35],
-  ["pack", 3],
 ] as const;
 export type Stage = (typeof STAGES)[number][0];
 

@@ -33,7 +33,7 @@ interface Run {
 }
 
 /**
- * Does one attempt: detect, load, classify, export, pack.
+ * Does one attempt: detect, load, classify, export.
  * @returns the head of the summary.
  */
 export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
@@ -72,7 +72,7 @@ async function runOn(run: Run): Promise<Summary> {
   try {
     return await write(run, { store, log, outputs });
   } finally {
-    await outputs.close();
+    outputs.close();
   }
 }
 
@@ -99,16 +99,16 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   const { signal, params } = context;
   const source = await openExport(pool, { text, store, arranged: log.arranged }, shownLog(params, loaded));
   const csv = {
-    full: await outputs.open("enriched_log.csv"),
-    bloom: await outputs.open("enriched_log_bloom_only.csv"),
+    full: outputs.open("enriched_log.csv"),
+    bloom: outputs.open("enriched_log_bloom_only.csv"),
   };
   const { bloomRows } = await writeCsv(pool, source, csv, {
     signal,
     onRows: rowCounter(progress.stage("export_csv"), log),
   });
   const xes = {
-    full: await outputs.open("enriched_log.xes"),
-    bloom: await outputs.open("enriched_log_bloom_only.xes"),
+    full: outputs.open("enriched_log.xes"),
+    bloom: outputs.open("enriched_log_bloom_only.xes"),
   };
   const traces = await writeXes(pool, source, xes, {
     signal,
@@ -116,7 +116,7 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   });
   if (log.rejected.length > 0) {
     await writeRejectedRows(
-      await outputs.open("rejected_rows.csv"),
+      outputs.open("rejected_rows.csv"),
       { text, rejected: log.rejected },
       {
         neutralizes: params.neutralize_formulas,
@@ -125,8 +125,8 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
     );
   }
   const summary = await summarize(run, { store, log }, { bloomRows, ...traces });
-  await (await outputs.open("summary.json")).appendText(`${JSON.stringify(summary, null, 2)}\n`);
-  await outputs.pack(signal, progress.stage("pack"));
+  await outputs.open("summary.json").appendText(`${JSON.stringify(summary, null, 2)}\n`);
+  await outputs.end();
   return summary;
 }
 

@@ -1,4 +1,3 @@
-import { crc32, inflateRawSync } from "node:zlib";
 import { runProcessor } from "@drover/processor-sdk/testing";
 import { moodleLog } from "../src/index.js";
 import type { Summary } from "../src/summary.js";
@@ -167,23 +166,4 @@ function unescaped(value: string): string {
     .replaceAll("&gt;", ">")
     .replaceAll("&quot;", '"')
     .replaceAll("&amp;", "&");
-}
-
-/** The files of a ZIP archive, read by its central directory and checked by size and checksum. */
-export function readZip(archive: Buffer): ReadonlyMap<string, Buffer> {
-  const files = new Map<string, Buffer>();
-  const end = archive.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
-  let at = archive.readUInt32LE(end + 16);
-  for (let entry = 0; entry < archive.readUInt16LE(end + 10); entry++) {
-    const [nameLength, extraLength] = [archive.readUInt16LE(at + 28), archive.readUInt16LE(at + 30)];
-    const name = archive.toString("utf8", at + 46, at + 46 + nameLength);
-    const local = archive.readUInt32LE(at + 42);
-    const start = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28);
-    const plain = inflateRawSync(archive.subarray(start, start + archive.readUInt32LE(at + 20)));
-    if (plain.length !== archive.readUInt32LE(at + 24)) throw new Error(`${name} has the wrong size.`);
-    if (crc32(plain) !== archive.readUInt32LE(at + 16)) throw new Error(`${name} has the wrong checksum.`);
-    files.set(name, plain);
-    at += 46 + nameLength + extraLength;
-  }
-  return files;
 }

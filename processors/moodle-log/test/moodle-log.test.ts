@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { moodleLog } from "../src/index.js";
 import { isFormula } from "../src/kernel/write/csv-cell.js";
 import { CSV_COLUMNS } from "../src/outputs/csv-text.js";
-import { type LogRun, readXes, readZip, runLog } from "./log-run.js";
+import { type LogRun, readXes, runLog } from "./log-run.js";
 import { syntheticLog } from "./synthetic-log.js";
 
 const HEADINGS =
@@ -58,29 +58,22 @@ function expectSound(run: LogRun): void {
       expect(events.map((event) => event["bloom:level"])).toEqual(own.map((row) => row["bloom_level"]));
     }
   }
-  const zip = readZip(run.artifacts.get("results.zip") ?? Buffer.alloc(0));
-  expect([...zip.keys()].sort()).toEqual(
-    [...run.artifacts.keys()].filter((name) => name !== "results.zip").sort(),
-  );
-  for (const [name, content] of zip)
-    expect(content.equals(run.artifacts.get(name) ?? Buffer.alloc(0))).toBe(true);
 }
 
 const unprotected = (cell: string) =>
   cell.startsWith("'") && isFormula(Buffer.from(cell), 1, cell.length) ? cell.slice(1) : cell;
 
 describe("a run", () => {
-  test("gives all outputs, the archive first, and the same events in each", async () => {
+  test("gives all outputs, none of them first, and the same events in each", async () => {
     const run = await runLog(syntheticLog({ rows: 2000, tricky: true, site: true }));
     expect([...run.artifacts.keys()].sort()).toEqual([
       "enriched_log.csv",
       "enriched_log.xes",
       "enriched_log_bloom_only.csv",
       "enriched_log_bloom_only.xes",
-      "results.zip",
       "summary.json",
     ]);
-    expect(run.primary).toBe("results.zip");
+    expect(run.primary).toBeUndefined();
     expect(Object.keys(run.rows[0] ?? {})).toEqual([...CSV_COLUMNS]);
     expect(run.summary.rows.bloom).toBeLessThan(run.summary.rows.kept);
     expectSound(run);
@@ -89,7 +82,7 @@ describe("a run", () => {
   test("says the truth about progress: stages in order, never back, to the end", async () => {
     const { progress } = await runLog(syntheticLog({ rows: 20_000 }));
     const stages = [...new Set(progress.map(({ stage }) => stage))];
-    expect(stages).toEqual(["detect", "load", "classify", "export_csv", "export_xes", "pack"]);
+    expect(stages).toEqual(["detect", "load", "classify", "export_csv", "export_xes"]);
     const percents = progress.map(({ percent }) => percent);
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
     expect(percents.at(-1)).toBe(100);

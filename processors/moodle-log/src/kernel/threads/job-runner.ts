@@ -1,8 +1,7 @@
 import { type Segment, SegmentLoader, type SegmentRequest, type TextSource } from "../load/segment.js";
-import { type CsvChunk, CsvRenderer, type CsvRequest } from "../write/csv-renderer.js";
-import { SharedPieces } from "../write/deflate.js";
+import { type CsvPiece, CsvRenderer, type CsvRequest } from "../write/csv-renderer.js";
 import type { ExportSource } from "../write/export-source.js";
-import { type XesChunk, XesRenderer, type XesRequest } from "../write/xes-renderer.js";
+import { type XesPiece, XesRenderer, type XesRequest } from "../write/xes-renderer.js";
 
 /** Makes a runner with nothing open. */
 export function createJobRunner(): JobRunner {
@@ -18,9 +17,8 @@ export function createJobRunner(): JobRunner {
     openExport: (source) => {
       loader?.close();
       loader = undefined;
-      const pieces = new SharedPieces(2 * source.piecesAhead); // one for each file of a pair
-      csv = new CsvRenderer(source, pieces);
-      xes = new XesRenderer(source, pieces);
+      csv = new CsvRenderer(source);
+      xes = new XesRenderer(source);
       return null;
     },
     csv: (request) => opened(csv).render(request),
@@ -48,11 +46,22 @@ export interface Jobs {
   readonly openText: { readonly request: TextSource; readonly reply: null };
   readonly load: { readonly request: SegmentRequest; readonly reply: Segment };
   readonly openExport: { readonly request: ExportSource; readonly reply: null };
-  readonly csv: { readonly request: CsvRequest; readonly reply: CsvChunk };
-  readonly xes: { readonly request: XesRequest; readonly reply: XesChunk };
+  readonly csv: { readonly request: CsvRequest; readonly reply: CsvPiece };
+  readonly xes: { readonly request: XesRequest; readonly reply: XesPiece };
 }
 
 export type JobName = keyof Jobs;
+
+/**
+ * The buffers in a request or a reply, which are handed over instead of copied; shared ones are neither.
+ */
+export function buffersIn(message: object | null): ArrayBuffer[] {
+  return Object.values(message ?? {}).flatMap((value: unknown) => {
+    if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
+    const isPart = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isPart ? buffersIn(value) : [];
+  });
+}
 
 /** Does the jobs of one thread, or of this one. */
 export interface JobRunner {

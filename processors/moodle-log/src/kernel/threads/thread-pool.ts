@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { createJobRunner, type JobName, type Jobs } from "./job-runner.js";
+import { buffersIn, createJobRunner, type JobName, type Jobs } from "./job-runner.js";
 import type { ThreadRequest } from "./thread.js";
 
 /** Runs jobs on threads, or in place. Starts when made; `close` ends it and may be called twice. */
@@ -108,7 +108,7 @@ class Thread {
     this.#busy++;
     const settled = new AbortController();
     try {
-      this.#worker.postMessage(message);
+      this.#worker.postMessage(message, buffersIn(message));
       const exit = once(this.#worker, "exit", { signal: settled.signal }).then(() => {
         throw new Error("A thread ended before its work was done.");
       });

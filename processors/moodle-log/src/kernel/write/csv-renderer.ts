@@ -6,9 +6,9 @@ import { textAt, textCount } from "../load/text-column.js";
 import { BARE_WITH_QUOTES, QUOTED, QUOTED_WITH_QUOTES } from "../text/row-scanner.js";
 import { ByteWriter } from "./byte-writer.js";
 import { csvText, isFormula, needsQuotes } from "./csv-cell.js";
-import { type ChunkPair, CSV_LEVEL, fileChunk, type SharedPieces } from "./deflate.js";
 import { caseLabel, type ExportSource } from "./export-source.js";
 import { Fragments } from "./fragments.js";
+import { type PairMemory, type PiecePair, piecePair } from "./piece-pair.js";
 import { Rfc3339Writer } from "./rfc3339.js";
 import { RowText } from "./row-text.js";
 
@@ -22,10 +22,12 @@ const LINE_END = Buffer.from("\r\n");
 export interface CsvRequest {
   readonly from: number;
   readonly to: number;
+  /** For the piece. */
+  readonly memory: PairMemory;
 }
 
 /** A piece of both CSV files. */
-export interface CsvChunk extends ChunkPair {
+export interface CsvPiece extends PiecePair {
   readonly bloomRows: number;
 }
 
@@ -38,7 +40,6 @@ export class CsvRenderer {
   readonly #text: RowText;
   readonly #time: Rfc3339Writer;
   readonly #cells: readonly number[];
-  readonly #pieces: SharedPieces;
   readonly #full = new ByteWriter(2 << 20, KEEP_BYTES);
   readonly #bloom = new ByteWriter(1 << 20);
   readonly #hasLevel: readonly boolean[];
@@ -51,9 +52,8 @@ export class CsvRenderer {
   /** By twice the kind, and 1 for staff: from the activity to the role hint. */
   readonly #tails: Fragments;
 
-  constructor(source: ExportSource, pieces: SharedPieces) {
+  constructor(source: ExportSource) {
     this.#source = source;
-    this.#pieces = pieces;
     this.#text = new RowText(source);
     this.#time = new Rfc3339Writer(new Zone(source.timezone), { milliseconds: false });
     this.#cells = COPIED_COLUMNS.map((column) => source.layout.columns[column]);
@@ -74,7 +74,7 @@ export class CsvRenderer {
     this.#text.close();
   }
 
-  render({ from, to }: CsvRequest): CsvChunk {
+  render({ from, to, memory }: CsvRequest): CsvPiece {
     const { timeOrder, rows } = this.#source;
     this.#full.clear();
     this.#bloom.clear();
@@ -92,12 +92,7 @@ export class CsvRenderer {
       }
     }
     this.#bloom.part(this.#full, bloomStart, this.#full.length);
-    return {
-      rows: to - from,
-      bloomRows,
-      full: this.#pieces.share(fileChunk(this.#full.view(), CSV_LEVEL)),
-      bloom: this.#pieces.share(fileChunk(this.#bloom.view(), CSV_LEVEL)),
-    };
+    return { ...piecePair(to - from, { full: this.#full, bloom: this.#bloom }, memory), bloomRows };
   }
 
   #row(row: number): void {

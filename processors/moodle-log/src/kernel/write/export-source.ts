@@ -24,8 +24,6 @@ export interface ExportSource extends LogText, OutputStyle {
   /** Case by row. */
   readonly cases: SharedColumn;
   readonly caseLabels: CaseLabels;
-  /** How many pieces of output can be waiting to be written. */
-  readonly piecesAhead: number;
 }
 
 /** Names of cases, by number, made when asked for: there can be as many as rows. */

@@ -7,7 +7,9 @@ import { textColumn } from "../load/text-column.js";
 import type { LogText } from "../text/text-rows.js";
 import type { Pool } from "../threads/thread-pool.js";
 import type { ArtifactFile } from "./artifact-file.js";
+import type { CsvRequest } from "./csv-renderer.js";
 import type { ExportSource } from "./export-source.js";
+import { emptyMemory, type PairMemory, type PiecePair } from "./piece-pair.js";
 import type { XesRequest } from "./xes-renderer.js";
 
 const CHUNK_ROWS = 4096;
@@ -43,7 +45,6 @@ export async function openExport(
       courses: textColumn(courses.names.length, (course) => courses.names[course] ?? ""),
       moduleIds: ids,
     },
-    piecesAhead: piecesAhead(pool.size),
   };
   source.isStaff.set(isStaff.map(Number));
   source.places.courseOf.set(courses.ofPlace);
@@ -78,12 +79,12 @@ export async function writeCsv(
   await inOrder(
     chunksOf(source.timeOrder.length),
     pool.size,
-    (chunk) => pool.run("csv", chunk),
-    async (chunk) => {
+    (chunk, memory) => pool.run("csv", { ...chunk, memory }),
+    async (piece) => {
       options.signal.throwIfAborted();
-      await Promise.all([files.full.append(chunk.full), files.bloom.append(chunk.bloom)]);
-      bloomRows += chunk.bloomRows;
-      options.onRows(chunk.rows);
+      await appendPair(files, piece);
+      bloomRows += piece.bloomRows;
+      options.onRows(piece.rows);
     },
   );
   return { bloomRows };
@@ -108,21 +109,28 @@ export async function writeXes(
   await inOrder(
     xesRequests(source),
     pool.size,
-    (chunk) => pool.run("xes", chunk),
-    async (chunk) => {
+    (chunk, memory) => pool.run("xes", { ...chunk, memory }),
+    async (piece) => {
       options.signal.throwIfAborted();
-      await Promise.all([files.full.append(chunk.full), files.bloom.append(chunk.bloom)]);
-      counts.traces += chunk.traces;
-      counts.bloomTraces += chunk.bloomTraces;
-      counts.droppedCharacters += chunk.droppedCharacters;
-      options.onRows(chunk.rows);
+      await appendPair(files, piece);
+      counts.traces += piece.traces;
+      counts.bloomTraces += piece.bloomTraces;
+      counts.droppedCharacters += piece.droppedCharacters;
+      options.onRows(piece.rows);
     },
   );
   await Promise.all([files.full.appendText(XES_TAIL), files.bloom.appendText(XES_TAIL)]);
   return counts;
 }
 
-function* chunksOf(rows: number): Generator<{ from: number; to: number }> {
+async function appendPair(files: LogFiles, { memory, fullBytes, bloomBytes }: PiecePair): Promise<void> {
+  await Promise.all([
+    files.full.append(memory.full.subarray(0, fullBytes)),
+    files.bloom.append(memory.bloom.subarray(0, bloomBytes)),
+  ]);
+}
+
+function* chunksOf(rows: number): Generator<Omit<CsvRequest, "memory">> {
   for (let from = 0; from < rows; from += CHUNK_ROWS) yield { from, to: Math.min(from + CHUNK_ROWS, rows) };
 }
 
@@ -130,7 +138,7 @@ function* chunksOf(rows: number): Generator<{ from: number; to: number }> {
  * The chunks, each with whether the trace at its start has begun in the second file: only the events before
  * it tell.
  */
-function* xesRequests(source: ExportSource): Generator<XesRequest> {
+function* xesRequests(source: ExportSource): Generator<Omit<XesRequest, "memory">> {
   const { caseOrder, cases, rows, kinds } = source;
   const isWithLevel = kinds.map(hasLevel);
   let before = -1;
@@ -148,24 +156,26 @@ function* xesRequests(source: ExportSource): Generator<XesRequest> {
   }
 }
 
-/** Makes pieces ahead, at most `piecesAhead` that are not taken yet, and takes them in order. */
-async function inOrder<Request, Piece>(
+/** Pieces that may be under way or waiting to be written, for each thread. */
+const PIECES_AHEAD = 2;
+
+/** Makes pieces ahead, and takes them in order; when one is taken its memory is used for the next. */
+async function inOrder<Request, Piece extends PiecePair>(
   requests: Iterable<Request>,
   threads: number,
-  make: (request: Request) => Promise<Piece>,
+  make: (request: Request, memory: PairMemory) => Promise<Piece>,
   take: (piece: Piece) => Promise<void>,
 ): Promise<void> {
   const underWay: Promise<Piece>[] = [];
+  const free: PairMemory[] = [];
   for (const request of requests) {
-    const piece = make(request);
-    piece.catch(() => {}); // heard when its turn comes, unless the writing is given up before
-    underWay.push(piece);
-    if (underWay.length >= piecesAhead(threads)) await take(await (underWay.shift() as Promise<Piece>));
+    const coming = make(request, free.pop() ?? emptyMemory());
+    coming.catch(() => {}); // heard when its turn comes, unless the writing is given up before
+    underWay.push(coming);
+    if (underWay.length < threads * PIECES_AHEAD) continue;
+    const piece = await (underWay.shift() as Promise<Piece>);
+    await take(piece);
+    free.push(piece.memory);
   }
-  for (const piece of underWay) await take(await piece);
-}
-
-/** How many pieces may be under way or waiting to be written, with so many threads. */
-function piecesAhead(threads: number): number {
-  return threads * 2;
+  for (const coming of underWay) await take(await coming);
 }

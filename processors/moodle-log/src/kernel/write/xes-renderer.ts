@@ -12,9 +12,9 @@ import {
 import { Zone } from "../../time/zone.js";
 import { type TextColumn, textAt, textCount } from "../load/text-column.js";
 import { ByteWriter } from "./byte-writer.js";
-import { type ChunkPair, fileChunk, type SharedPieces, XES_LEVEL } from "./deflate.js";
 import { caseLabel, type ExportSource } from "./export-source.js";
 import { type Fragment, Fragments } from "./fragments.js";
+import { type PairMemory, type PiecePair, piecePair } from "./piece-pair.js";
 import { Rfc3339Writer } from "./rfc3339.js";
 
 /** The events `caseOrder[from, to)`. */
@@ -23,10 +23,12 @@ export interface XesRequest {
   readonly to: number;
   /** Whether the trace that goes on at `from` has been begun in the file of Bloom levels. */
   readonly isBloomTraceOpen: boolean;
+  /** For the piece. */
+  readonly memory: PairMemory;
 }
 
 /** A piece of both XES files. */
-export interface XesChunk extends ChunkPair {
+export interface XesPiece extends PiecePair {
   readonly traces: number;
   readonly bloomTraces: number;
   /** Characters that XML forbids, left out of the full file. */
@@ -43,7 +45,6 @@ const TRACE_END_BYTES = Buffer.from(TRACE_END);
 export class XesRenderer {
   readonly #source: ExportSource;
   readonly #time: Rfc3339Writer;
-  readonly #pieces: SharedPieces;
   readonly #full = new ByteWriter(3 << 20, KEEP_BYTES);
   readonly #bloom = new ByteWriter(2 << 20);
   readonly #hasLevel: boolean[];
@@ -58,9 +59,8 @@ export class XesRenderer {
   #traces = 0;
   #bloomTraces = 0;
 
-  constructor(source: ExportSource, pieces: SharedPieces) {
+  constructor(source: ExportSource) {
     this.#source = source;
-    this.#pieces = pieces;
     this.#time = new Rfc3339Writer(new Zone(source.timezone), { milliseconds: true });
     this.#hasLevel = source.kinds.map(hasLevel);
     const { kinds, activityKey: key, actors, places } = source;
@@ -77,7 +77,7 @@ export class XesRenderer {
     this.#moduleIds = texts(places.moduleIds, moduleIdXml);
   }
 
-  render(request: XesRequest): XesChunk {
+  render(request: XesRequest): XesPiece {
     this.#full.clear();
     this.#bloom.clear();
     this.#dropped = 0;
@@ -85,12 +85,10 @@ export class XesRenderer {
     this.#bloomTraces = 0;
     this.#events(request);
     return {
-      rows: request.to - request.from,
+      ...piecePair(request.to - request.from, { full: this.#full, bloom: this.#bloom }, request.memory),
       traces: this.#traces,
       bloomTraces: this.#bloomTraces,
       droppedCharacters: this.#dropped,
-      full: this.#pieces.share(fileChunk(this.#full.view(), XES_LEVEL)),
-      bloom: this.#pieces.share(fileChunk(this.#bloom.view(), XES_LEVEL)),
     };
   }
 
