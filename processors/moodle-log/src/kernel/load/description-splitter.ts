@@ -4,6 +4,10 @@ const STAR = 42;
 const LONGEST_DESCRIPTION = 600;
 const MAX_SLOTS = 16;
 const ACTIVITY = Buffer.from(" activity");
+/** 1 for a quote, the digits and `#`. */
+const MAY_BEGIN_VALUE = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte === QUOTE || byte === HASH || isDigit(byte) ? 1 : 0,
+);
 
 /**
  * Splits a description into its wording and its values: `The user with id '5' viewed the course with id '2'.`
@@ -26,23 +30,52 @@ export class DescriptionSplitter {
     const { wording } = this;
     this.count = 0;
     let length = 0;
-    let before = 32;
     for (let at = start; at < stop; ) {
       const byte = bytes[at] as number;
-      const close = byte === QUOTE && isOpening(before) ? closingQuote(bytes, at, stop) : -1;
-      if (close >= 0 && this.count < MAX_SLOTS && !isModule(bytes, at + 1, close, stop)) {
-        at = this.#value(at + 1, close, close + 1);
-        wording[length++] = HASH;
-      } else if (isDigit(byte) && !isWordByte(before) && this.count < MAX_SLOTS) {
-        at = this.#value(at, numberEnd(bytes, at, stop), numberEnd(bytes, at, stop));
-        wording[length++] = HASH;
-      } else {
-        wording[length++] = byte === HASH ? STAR : byte;
-        at++;
-      }
-      before = bytes[at - 1] as number;
+      const after = MAY_BEGIN_VALUE[byte] === 0 ? 0 : this.#valueAt(bytes, { at, start, stop });
+      wording[length++] = after > 0 ? HASH : byte === HASH ? STAR : byte;
+      at = after > 0 ? after : at + 1;
     }
     this.wordingLength = length;
+  }
+
+  /**
+   * Splits `bytes[start, end)` if its wording is the expected one, which is four times as fast as to find out which
+   * it is. Else says so, and has the values of nothing.
+   */
+  splitAs(expected: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+    const stop = Math.min(end, start + LONGEST_DESCRIPTION);
+    this.count = 0;
+    let length = 0;
+    for (let at = start; at < stop; length++) {
+      const byte = bytes[at] as number;
+      let next = byte;
+      if (MAY_BEGIN_VALUE[byte] === 0) at++;
+      else {
+        const after = this.#valueAt(bytes, { at, start, stop });
+        next = after > 0 ? HASH : byte === HASH ? STAR : byte;
+        at = after > 0 ? after : at + 1;
+      }
+      if (expected[length] !== next) return false;
+    }
+    return length === expected.length;
+  }
+
+  /** Takes the value that begins at `at`; where the text goes on after it, or 0 when none begins there. */
+  #valueAt(
+    bytes: Uint8Array,
+    { at, start, stop }: { readonly at: number; readonly start: number; readonly stop: number },
+  ): number {
+    if (this.count >= MAX_SLOTS) return 0;
+    const byte = bytes[at] as number;
+    const before = at === start ? 32 : (bytes[at - 1] as number);
+    if (byte === QUOTE && isOpening(before)) {
+      const close = closingQuote(bytes, at, stop);
+      if (close >= 0 && !isModule(bytes, at + 1, close, stop)) return this.#value(at + 1, close, close + 1);
+    } else if (isDigit(byte) && !isWordByte(before)) {
+      return this.#value(at, numberEnd(bytes, at, stop), numberEnd(bytes, at, stop));
+    }
+    return 0;
   }
 
   #value(start: number, end: number, next: number): number {

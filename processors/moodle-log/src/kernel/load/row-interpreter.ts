@@ -8,7 +8,6 @@ import type { TextColumn } from "./text-column.js";
 import { NumberColumn, TupleInterner } from "./tuple-interner.js";
 
 const MAX_WORDINGS = 50_000;
-const MAX_PACKED_ID = 1 << 16;
 const ZERO = 48;
 const MINUS = 45;
 const NO_ID = -1;
@@ -44,6 +43,8 @@ export type TupleColumns = readonly Uint32Array<ArrayBuffer>[];
 interface ReadWording {
   readonly wording: Wording;
   readonly deed: number;
+  /** The wording itself. */
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -60,7 +61,7 @@ export class RowInterpreter {
   readonly #readWordings: ReadWording[] = [];
   readonly #deeds = new Map<string, number>();
   readonly #components = new CellInterner();
-  readonly #events = new CellInterner();
+  readonly #eventNames = new CellInterner();
   readonly #names = new CellInterner();
   /** By name cell: twice the number in `#people`, and 1 for somebody logged in as somebody else. */
   readonly #readNames = new NumberColumn();
@@ -68,10 +69,16 @@ export class RowInterpreter {
   readonly #contexts = new CellInterner();
   readonly #courses = new CellInterner();
   readonly #ids = new CellInterner();
-  readonly #kinds = new Map<number | string, number>();
+  /** Component and event name. */
+  readonly #events = new TupleInterner(2);
+  /** By event: the wording of the latest row of it, which the next one nearly always has, too. */
+  readonly #latestWordings: (ReadWording | undefined)[] = [];
+  /** Event, deed, and flags. */
+  readonly #kinds = new TupleInterner(3);
   readonly #actors = new TupleInterner(2);
   readonly #places = new TupleInterner(4);
   #newKinds: EventKind[] = [];
+  #kindCount = 0;
 
   constructor(layout: Layout) {
     this.#columns = layout.columns;
@@ -79,7 +86,11 @@ export class RowInterpreter {
 
   /** Interprets the row that `scanner` holds; the result is in `kind`, `actor` and `place`. */
   read(bytes: Buffer, scanner: RecordScanner): void {
-    const { wording, deed } = this.#readDescription(bytes, scanner);
+    const component = this.#components.intern(bytes, scanner, this.#columns.component);
+    const eventName = this.#eventNames.intern(bytes, scanner, this.#columns.event_name);
+    const event = this.#events.intern(component, eventName);
+    const said = this.#readDescription(bytes, scanner, event);
+    const { wording } = said;
     const name = this.#readName(bytes, scanner);
     const user = this.#userIn(bytes, wording.reviewerSlot >= 0 ? wording.reviewerSlot : wording.userSlot);
     const person = name >>> 1;
@@ -87,7 +98,8 @@ export class RowInterpreter {
     const related = this.#valueIn(bytes, wording.relatedSlot);
     const subject = related === NO_ID || user === NO_ID ? 0 : related === user ? 1 : 2;
     const flags = subject + (user === NOBODY ? 4 : 0) + (name & 1 ? 8 : 0);
-    this.kind = this.#kindOf(bytes, scanner, { wording, deed, flags });
+    this.kind = this.#kinds.intern(event, said.deed, flags);
+    if (this.kind === this.#kindCount) this.#addKind({ component, eventName, wording, flags });
     this.place = this.#placeOf(bytes, scanner, wording);
   }
 
@@ -106,24 +118,34 @@ export class RowInterpreter {
     };
   }
 
-  #readDescription(bytes: Buffer, scanner: RecordScanner) {
+  #readDescription(bytes: Buffer, scanner: RecordScanner, event: number): ReadWording {
     const cell = this.#columns.description;
     const start = cell < 0 ? 0 : (scanner.starts[cell] as number);
-    this.#splitter.split(bytes, start, cell < 0 ? 0 : (scanner.ends[cell] as number));
+    const end = cell < 0 ? 0 : (scanner.ends[cell] as number);
+    const expected = this.#latestWordings[event];
+    if (expected !== undefined && this.#splitter.splitAs(expected.bytes, bytes, start, end)) return expected;
+    this.#splitter.split(bytes, start, end);
+    const said = this.#readWording();
+    this.#latestWordings[event] = said;
+    return said;
+  }
+
+  /** What the wording that was split off says. */
+  #readWording(): ReadWording {
     const { wording, wordingLength } = this.#splitter;
-    if (this.#wordings.size >= MAX_WORDINGS)
-      return this.#interpret(wording.toString("utf8", 0, wordingLength));
+    if (this.#wordings.size >= MAX_WORDINGS) return this.#interpret(wording.subarray(0, wordingLength));
     const id = this.#wordings.intern(wording, 0, wordingLength);
     const known = this.#readWordings[id];
     if (known !== undefined) return known;
-    const interpreted = this.#interpret(wording.toString("utf8", 0, wordingLength));
+    const interpreted = this.#interpret(wording.subarray(0, wordingLength));
     this.#readWordings[id] = interpreted;
     return interpreted;
   }
 
-  #interpret(wording: string): ReadWording {
-    const read = readWording(wording);
-    return { wording: read, deed: numbered(this.#deeds, `${read.module}\n${read.action}\n${read.object}`) };
+  #interpret(wording: Buffer): ReadWording {
+    const read = readWording(wording.toString("utf8"));
+    const deed = numbered(this.#deeds, `${read.module}\n${read.action}\n${read.object}`);
+    return { wording: read, deed, bytes: Uint8Array.from(wording) };
   }
 
   #readName(bytes: Buffer, scanner: RecordScanner): number {
@@ -156,21 +178,17 @@ export class RowInterpreter {
     return this.#ids.internBytes(bytes, starts[slot] as number, ends[slot] as number);
   }
 
-  #kindOf(bytes: Buffer, scanner: RecordScanner, said: ReadWording & { readonly flags: number }): number {
-    const component = this.#components.intern(bytes, scanner, this.#columns.component);
-    const event = this.#events.intern(bytes, scanner, this.#columns.event_name);
-    const { wording, deed, flags } = said;
-    const isSmall = component < 2 ** 14 && event < MAX_PACKED_ID && deed < MAX_PACKED_ID;
-    const key = isSmall
-      ? ((component * MAX_PACKED_ID + event) * MAX_PACKED_ID + deed) * 16 + flags
-      : `${component},${event},${deed},${flags}`;
-    const known = this.#kinds.get(key);
-    if (known !== undefined) return known;
-    const kind = this.#kinds.size;
-    this.#kinds.set(key, kind);
+  #addKind(is: {
+    readonly component: number;
+    readonly eventName: number;
+    readonly wording: Wording;
+    readonly flags: number;
+  }): void {
+    const { wording, flags } = is;
+    this.#kindCount++;
     this.#newKinds.push({
-      component: this.#components.textOf(component),
-      eventName: this.#events.textOf(event),
+      component: this.#components.textOf(is.component),
+      eventName: this.#eventNames.textOf(is.eventName),
       module: wording.module,
       action: wording.action,
       object: wording.object,
@@ -178,7 +196,6 @@ export class RowInterpreter {
       actor: flags & 4 ? "nobody" : "person",
       isLoginAs: (flags & 8) !== 0,
     });
-    return kind;
   }
 
   #placeOf(bytes: Buffer, scanner: RecordScanner, wording: Wording): number {

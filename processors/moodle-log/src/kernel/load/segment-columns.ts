@@ -1,4 +1,7 @@
-/** The columns of a segment while it is being loaded: a number per row and column. */
+/**
+ * The columns of a segment while it is being loaded: a number per row and column. Used again for the next one, since
+ * new memory for each would cost as much as reading the rows.
+ */
 export class SegmentColumns {
   rows = 0;
   readonly hashes: Float64Array<ArrayBuffer> | undefined;
@@ -10,8 +13,11 @@ export class SegmentColumns {
   readonly #places: Uint32Array<ArrayBuffer>;
   readonly #runs: Uint32Array<ArrayBuffer>;
 
+  readonly #bytes: number;
+
   /** @param bytes of the stretch; a usable row has at least 8. */
   constructor(bytes: number, wantsHashes: boolean) {
+    this.#bytes = bytes;
     const most = Math.ceil(bytes / 8) + 1;
     this.#offsets = new Uint32Array(most);
     this.#lines = new Uint32Array(most);
@@ -21,6 +27,13 @@ export class SegmentColumns {
     this.#places = new Uint32Array(most);
     this.#runs = new Uint32Array(most);
     this.hashes = wantsHashes ? new Float64Array(most) : undefined;
+  }
+
+  /** Makes room for a stretch: these columns without their rows, or larger ones. */
+  cleared(bytes: number): SegmentColumns {
+    if (bytes > this.#bytes) return new SegmentColumns(bytes, this.hashes !== undefined);
+    this.rows = 0;
+    return this;
   }
 
   add(

@@ -85,6 +85,7 @@ export class SegmentLoader {
   readonly #interpreter: RowInterpreter;
   readonly #runs: RunFinder;
   readonly #timeReader = new TimeCellReader();
+  #columns: SegmentColumns;
   #buffer: Buffer<ArrayBuffer> = Buffer.alloc(0);
   #bufferStart = 0;
   #filled = 0;
@@ -95,6 +96,7 @@ export class SegmentLoader {
     this.#scanner = new RecordScanner(source.layout.delimiter);
     this.#interpreter = new RowInterpreter(source.layout);
     this.#runs = new RunFinder(source.layout);
+    this.#columns = new SegmentColumns(0, source.wantsHashes);
   }
 
   close(): void {
@@ -104,7 +106,8 @@ export class SegmentLoader {
   load(request: SegmentRequest): Segment {
     this.#fill(request);
     const start = request.isExact ? request.from : this.#guessStart(request);
-    const columns = new SegmentColumns(request.to - request.from, this.#source.wantsHashes);
+    const columns = this.#columns.cleared(request.to - request.from);
+    this.#columns = columns;
     const rejected: RejectedRow[] = [];
     const collector = new DateEvidenceCollector();
     let at = start - this.#bufferStart;

@@ -56,6 +56,7 @@ export class RecordScanner {
     const stop = Math.min(limit, position + MAX_RECORD_BYTES);
     const delimiter = this.#delimiter;
     const isSpecial = this.#isSpecial;
+    const highest = Math.max(delimiter, QUOTE); // most bytes are above it, and need no look at the table
     this.count = 0;
     this.lines = 1;
     for (let at = position; ; at++) {
@@ -67,7 +68,7 @@ export class RecordScanner {
       } else {
         for (; at < stop; at++) {
           const byte = bytes[at] as number;
-          if (isSpecial[byte] === 0) continue;
+          if (byte > highest || isSpecial[byte] === 0) continue;
           if (byte === delimiter || byte === LF) break;
           odd = odd < 0 ? at : odd;
         }
@@ -93,6 +94,7 @@ export class RecordScanner {
     for (;;) {
       for (let byte = 0; at < stop; at++) {
         byte = bytes[at] as number;
+        if (byte > QUOTE) continue;
         if (byte === QUOTE) break;
         if (byte === LF) this.lines++;
       }

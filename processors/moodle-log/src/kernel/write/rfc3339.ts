@@ -31,8 +31,8 @@ export class Rfc3339Writer {
     if (day !== this.#day) this.#writeDay(day);
     if (offset !== this.#offset) this.#writeOffset(offset);
     const second = wall - day * DAY;
-    const minute = Math.floor(second / 60);
-    const hour = Math.floor(minute / 60);
+    const minute = (second / 60) | 0;
+    const hour = (minute / 60) | 0;
     this.#two(11, hour);
     this.#two(14, minute - hour * 60);
     this.#two(17, second - minute * 60);
@@ -53,7 +53,7 @@ export class Rfc3339Writer {
   }
 
   #two(at: number, value: number): void {
-    const tens = Math.floor(value / 10);
+    const tens = (value / 10) | 0;
     this.text[at] = ZERO + tens;
     this.text[at + 1] = ZERO + value - tens * 10;
   }

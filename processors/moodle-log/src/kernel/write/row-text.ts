@@ -39,12 +39,17 @@ export class RowText {
     let first = Number.POSITIVE_INFINITY;
     let last = -1;
     for (let i = from; i < to; i++) {
-      const offset = this.offsetOf(order[i] as number);
-      if (offset < first) first = offset;
-      if (offset > last) last = offset;
+      const row = order[i] as number;
+      if (row < first) first = row;
+      if (row > last) last = row;
     }
     this.#filled = 0;
-    if (last - first <= LARGEST_WINDOW_BYTES) this.#read(first, last - first + MAX_RECORD_BYTES);
+    if (last < 0) return;
+    // Rows are numbered as they lie in the text: the last one ends where the next begins, or before.
+    const start = this.offsetOf(first);
+    const end =
+      last + 1 < this.#rows.count ? this.offsetOf(last + 1) : this.offsetOf(last) + MAX_RECORD_BYTES;
+    if (end - start <= LARGEST_WINDOW_BYTES) this.#read(start, end - start + USUAL_ROW_BYTES);
   }
 
   /** Position in `buffer` of `length` bytes that start `from` bytes into a row. */
