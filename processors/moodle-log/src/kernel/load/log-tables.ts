@@ -51,7 +51,7 @@ export class TableBuilder {
   }
 
   numberOfActor(thread: ThreadNumbers, local: number): number {
-    const [users, people] = thread.actors as [NumberColumn, NumberColumn];
+    const [users, people] = thread.actors;
     const user = users.at(local);
     const name = thread.people.at(people.at(local));
     const actor =
@@ -66,12 +66,12 @@ export class TableBuilder {
   }
 
   numberOfPlace(thread: ThreadNumbers, local: number): number {
-    const [contexts, courses, courseIds, moduleIds] = thread.places.map((column) => column.at(local));
+    const [contexts, courses, courseIds, moduleIds] = thread.places;
     return this.#places.intern(
-      thread.contexts.at(contexts as number),
-      thread.courses.at(courses as number),
-      thread.ids.at(courseIds as number),
-      thread.ids.at(moduleIds as number),
+      thread.contexts.at(contexts.at(local)),
+      thread.courses.at(courses.at(local)),
+      thread.ids.at(courseIds.at(local)),
+      thread.ids.at(moduleIds.at(local)),
     );
   }
 

@@ -16,8 +16,8 @@ const LARGEST_SHARE = 16;
 export class Fragments {
   readonly #out: ByteWriter;
   readonly #make: (number: number) => Fragment;
-  readonly #starts: Int32Array;
-  readonly #ends: Int32Array;
+  /** Start and end by number, next to each other; a start of -1 for a piece that is not there. */
+  readonly #bounds: Int32Array;
   readonly #dropped = new Map<number, number>();
   #generation = 0;
 
@@ -25,16 +25,15 @@ export class Fragments {
   constructor(out: ByteWriter, count: number, make: (number: number) => Fragment) {
     this.#out = out;
     this.#make = make;
-    this.#starts = new Int32Array(count).fill(-1);
-    this.#ends = new Int32Array(count);
+    this.#bounds = new Int32Array(2 * count).fill(-1);
   }
 
   /** Appends a piece; returns how many characters were dropped from it. */
   append(number: number): number {
     if (this.#generation !== this.#out.generation) this.#forget();
-    const start = this.#starts[number] as number;
+    const start = this.#bounds[2 * number] as number;
     if (start < 0) return this.#appendNew(number);
-    this.#out.kept(start, this.#ends[number] as number);
+    this.#out.kept(start, this.#bounds[2 * number + 1] as number);
     return this.#dropped.size === 0 ? 0 : (this.#dropped.get(number) ?? 0);
   }
 
@@ -45,14 +44,14 @@ export class Fragments {
     if (bytes.length > this.#out.keepBytes / LARGEST_SHARE) return dropped;
     const start = this.#out.keep(bytes);
     if (this.#generation !== this.#out.generation) this.#forget();
-    this.#starts[number] = start;
-    this.#ends[number] = start + bytes.length;
+    this.#bounds[2 * number] = start;
+    this.#bounds[2 * number + 1] = start + bytes.length;
     if (dropped > 0) this.#dropped.set(number, dropped);
     return dropped;
   }
 
   #forget(): void {
-    this.#starts.fill(-1);
+    this.#bounds.fill(-1);
     this.#dropped.clear();
     this.#generation = this.#out.generation;
   }

@@ -13,6 +13,8 @@ export class Rfc3339Writer {
   readonly #zone: Zone;
   readonly #offsetAt: number;
   #day = Number.NaN;
+  /** Days as text: in order of cases the day changes with nearly every event. */
+  readonly #days = new Map<number, Buffer>();
   #offset = Number.NaN;
 
   constructor(zone: Zone, options: { readonly milliseconds: boolean }) {
@@ -41,7 +43,12 @@ export class Rfc3339Writer {
 
   #writeDay(day: number): void {
     this.#day = day;
-    this.text.write(new Date(day * DAY * 1000).toISOString().slice(0, 10), 0, "latin1");
+    let text = this.#days.get(day);
+    if (text === undefined) {
+      text = Buffer.from(new Date(day * DAY * 1000).toISOString().slice(0, 10), "latin1");
+      this.#days.set(day, text);
+    }
+    this.text.set(text);
   }
 
   #writeOffset(offset: number): void {
