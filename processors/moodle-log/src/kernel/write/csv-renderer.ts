@@ -12,7 +12,7 @@ import { type PairMemory, type PiecePair, piecePair } from "./piece-pair.js";
 import { Rfc3339Writer } from "./rfc3339.js";
 import { RowText } from "./row-text.js";
 
-const KEEP_BYTES = 8 << 20;
+const KEEP_BYTES = 4 << 20;
 const COMMA = 44;
 const QUOTE = 34;
 const APOSTROPHE = 39;

@@ -35,7 +35,7 @@ export interface XesPiece extends PiecePair {
   readonly droppedCharacters: number;
 }
 
-const KEEP_BYTES = 16 << 20;
+const KEEP_BYTES = 8 << 20;
 const TRACE_END_BYTES = Buffer.from(TRACE_END);
 
 /**
