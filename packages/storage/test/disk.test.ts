@@ -83,6 +83,12 @@ describe.runIf(hasDescriptors)("descriptors and temporary files of the disk stor
     })();
     await expect(store.put("k", broken)).rejects.toThrow("broken");
     await expectNothingLeft();
+    const large = (async function* () {
+      yield* [1, 2, 3, 4].map(() => seededBytes(5_000_000)); // past what is hashed as it comes
+      throw new Error("broken");
+    })();
+    await expect(store.put("k", large)).rejects.toThrow("broken");
+    await expectNothingLeft();
     const stop = new AbortController();
     const reading = signal();
     const writing = store.put("k", new Readable({ read: () => reading.resolve() }), { signal: stop.signal });

@@ -52,6 +52,13 @@ describe("putting a blob", () => {
     },
   );
 
+  it("keeps large blobs that are written at once, each with its own digest", async () => {
+    const { store } = await storeBench();
+    const blobs = [17_000_001, 20_000_000, 40_000_003].map((size) => seededBytes(size));
+    const infos = await Promise.all(blobs.map((bytes, i) => store.put(`big/${i}`, chunksOf(bytes, 65_536))));
+    expect(infos.map(({ sha256 }) => sha256)).toEqual(blobs.map(sha256Hex));
+  });
+
   it("shows nothing of a blob before it is whole", async () => {
     const { store } = await storeBench();
     const reached = signal();

@@ -31,10 +31,9 @@ export async function sendReply(
 }
 
 function sendJson(reply: Extract<Reply, { kind: "json" }>, request: Request, response: Response): void {
-  const body = Buffer.from(JSON.stringify(reply.body));
+  const { bytes, etag } = bodyOf(reply.body);
   response.status(reply.status).set({ "Cache-Control": "private, no-cache", ...reply.headers });
   if (reply.status === 200) {
-    const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
     response.set("ETag", etag);
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (isRead && hasCurrent(request, etag)) {
@@ -42,8 +41,25 @@ function sendJson(reply: Extract<Reply, { kind: "json" }>, request: Request, res
       return;
     }
   }
-  response.set({ "Content-Type": "application/json; charset=utf-8", "Content-Length": String(body.length) });
-  response.end(request.method === "HEAD" ? undefined : body);
+  response.set({ "Content-Type": "application/json; charset=utf-8", "Content-Length": String(bytes.length) });
+  response.end(request.method === "HEAD" ? undefined : bytes);
+}
+
+interface JsonBody {
+  readonly bytes: Buffer;
+  readonly etag: string;
+}
+
+/** What was made of a body, which nobody changes: a job that is polled is the same one again and again. */
+const bodies = new WeakMap<object, JsonBody>();
+
+function bodyOf(value: unknown): JsonBody {
+  const known = typeof value === "object" && value !== null ? bodies.get(value) : undefined;
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(JSON.stringify(value));
+  const body = { bytes, etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 27)}"` };
+  if (typeof value === "object" && value !== null) bodies.set(value, body);
+  return body;
 }
 
 /**

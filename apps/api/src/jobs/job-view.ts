@@ -12,8 +12,21 @@ import type { Deps } from "../deps.js";
 
 type ViewDeps = Pick<Deps, "processors"> & { readonly limits: Pick<Deps["limits"], "retentionMs"> };
 
-/** The job as every client but the two existing ones reads it. */
+const views = new WeakMap<Job, WireJob>();
+
+/**
+ * The job as every client but the two existing ones reads it. One that does not wait is shown from what it says
+ * itself: the same job is the same view.
+ */
 export function viewJob(job: Job, deps: ViewDeps): WireJob {
+  const known = views.get(job);
+  if (known !== undefined) return known;
+  const view = makeView(job, deps);
+  if (job.waiting === null) views.set(job, view);
+  return view;
+}
+
+function makeView(job: Job, deps: ViewDeps): WireJob {
   const progress = shownProgress(job);
   return {
     job_id: job.id,

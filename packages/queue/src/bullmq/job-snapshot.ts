@@ -34,8 +34,38 @@ export async function readRecord(
   keys: RedisKeys,
   { processor, id }: JobRef,
 ): Promise<Job | DamagedRecord | undefined> {
-  const scriptKeys = [keys.job(processor, id), ...keys.queueAll(processor, LISTS)];
-  return decodeSnapshot(id, await link.run("snapshot", scriptKeys, [id, DELAYED_SCORES_PER_MS]));
+  const key = keys.job(processor, id);
+  const scriptKeys = [key, ...keys.queueAll(processor, LISTS)];
+  const answer = await link.run("snapshot", scriptKeys, [id, DELAYED_SCORES_PER_MS]);
+  return Array.isArray(answer) ? remembered(key, answer, () => decodeSnapshot(id, answer)) : undefined;
+}
+
+interface Remembered {
+  readonly answer: readonly unknown[];
+  readonly found: Job | DamagedRecord | undefined;
+}
+
+/** Jobs whose last answer is remembered, and up to how many characters it may have. */
+const MAX_REMEMBERED = 1_000;
+const MAX_CHARACTERS = 8_192;
+const latest = new Map<string, Remembered>();
+
+/** What the answer was decoded to the last time, if it is the same: most polls meet a job unchanged. */
+function remembered(
+  key: string,
+  answer: readonly unknown[],
+  decode: () => Job | DamagedRecord | undefined,
+): Job | DamagedRecord | undefined {
+  const before = latest.get(key);
+  if (before?.answer.every((value, i) => value === answer[i]) === true) return before.found;
+  const found = decode();
+  latest.delete(key); // so that it becomes the newest
+  const characters = answer.reduce<number>((sum, value) => sum + String(value).length, 0);
+  if (characters > MAX_CHARACTERS) return found;
+  latest.set(key, { answer, found });
+  const [oldest] = latest.keys();
+  if (latest.size > MAX_REMEMBERED && oldest !== undefined) latest.delete(oldest);
+  return found;
 }
 
 export function isDamaged(found: Job | DamagedRecord): found is DamagedRecord {
