@@ -18,18 +18,19 @@ export interface Annotated {
 /** A paragraph with marks and numbers, and its notes beside it. */
 export function annotatedParagraph({ between, original, start, suggestions, tongue }: Annotated): string {
   const lineStart = Math.max(between.lastIndexOf("\n"), between.lastIndexOf("\r")) + 1;
-  const block = between.slice(0, lineStart).replace(/^\s*\n|\s+$/g, "");
   const lead = between.slice(lineStart);
-  const isLast = original === "";
-  const unreviewed = isLast ? between.trim() : block;
-  const html = unreviewed === "" ? "" : `<pre>${escapeHtml(unreviewed)}</pre>\n`;
-  if (isLast) return html;
   const before = lead.trim() === "" ? "" : `<span class="lead">${escapeHtml(lead)}</span>`;
   const notes = suggestions.map((suggestion) => note(suggestion, tongue)).join("");
   return (
-    `${html}<div class="row"><p>${before}${marked(original, start, suggestions)}</p>` +
+    `${unreviewedText(between.slice(0, lineStart))}<div class="row"><p>${before}${marked(original, start, suggestions)}</p>` +
     `${notes && `<ol>${notes}</ol>`}</div>\n`
   );
+}
+
+/** What is in the text and not reviewed, as code in Markdown; nothing for white space. */
+export function unreviewedText(text: string): string {
+  const lines = text.replace(/^\s*\n/, "").trimEnd();
+  return lines.trim() === "" ? "" : `<pre>${escapeHtml(lines)}</pre>\n`;
 }
 
 /** Cuts the text where a suggestion begins or ends, so that marks never nest. */

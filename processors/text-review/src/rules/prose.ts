@@ -37,7 +37,7 @@ export function proseReader(rules: readonly Rule[], tongue: Tongue): (text: stri
     if (isOn("contraction")) processor.use(retextContractions, { allowLiterals: true, straight: true });
     if (isOn("redundant-acronym")) processor.use(retextRedundantAcronyms);
     if (isOn("sensitive-term")) processor.use(retextEquality, { ignore: HARMLESS_WORDS });
-    if (isOn("readability")) processor.use(retextReadability, { age: 18, threshold: 6 / 7, minWords: 12 });
+    if (isOn("readability")) processor.use(retextReadability, { age: 18, threshold: 5 / 7, minWords: 12 });
   }
   processor.freeze();
   return async (text) => {
