@@ -27,10 +27,10 @@ export function annotatedParagraph({ between, original, start, suggestions, tong
   );
 }
 
-/** What is in the text and not reviewed, as code in Markdown; nothing for white space. */
+/** What is in the text and not reviewed, as code in Markdown; nothing for white space and signs alone. */
 export function unreviewedText(text: string): string {
-  const lines = text.replace(/^\s*\n/, "").trimEnd();
-  return lines.trim() === "" ? "" : `<pre>${escapeHtml(lines)}</pre>\n`;
+  const lines = text.replace(/^[^\p{L}\p{N}\n]*\n/u, "").trimEnd();
+  return /[\p{L}\p{N}]/u.test(lines) ? `<pre>${escapeHtml(lines)}</pre>\n` : "";
 }
 
 /** Cuts the text where a suggestion begins or ends, so that marks never nest. */
@@ -70,6 +70,6 @@ function note({ id, severity, rule, text, replacement }: Suggestion, tongue: Ton
       : ` ${words.replaceBy} <bdi>${escapeHtml(replacement)}</bdi>`;
   return (
     `<li id="${id}" class="${severity}" value="${id.slice(1)}"><a href="#m-${id}"><b>${words.severities[severity]}</b> · ` +
-    `${words.rules[rule]}</a> <bdi>${escapeHtml(text)}</bdi>${better}</li>`
+    `${words.rules[rule]}:</a> <bdi>${escapeHtml(text)}</bdi>${better}</li>`
   );
 }

@@ -85,7 +85,7 @@ header ul b{color:var(--ink)}
 .row{display:grid;grid-template-columns:minmax(0,1fr);gap:0 2rem;margin-bottom:1rem;content-visibility:auto;
 contain-intrinsic-size:auto 6rem}
 .row p{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
-.row ol{list-style:none;margin:.5rem 0 0;padding:0;font-size:.875rem;line-height:1.45}
+.row ol{list-style:none;margin:.5rem 0 0;padding:0;font-size:.875em;line-height:1.45}
 .row li{border-left:3px solid var(--line);padding:.1rem 0 .1rem .75rem;margin-bottom:.5rem;overflow-wrap:anywhere}
 .row li a{color:inherit;text-decoration:none}
 .row li a:hover{text-decoration:underline}
