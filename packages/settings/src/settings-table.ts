@@ -104,7 +104,7 @@ export const settingsSchema = z.object({
     .default(10 * SECOND)
     .register(ABOUT, { reader: "api", help: "How long a stopping api waits for requests under way." }),
   DROVER_PROCESSORS: list()
-    .default(["@drover/processor-moodle-log", "@drover/processor-checksum"])
+    .default(["@drover/processor-moodle-log", "@drover/processor-checksum", "@drover/processor-text-review"])
     .register(ABOUT, {
       reader: "worker",
       help:

@@ -23,6 +23,8 @@ export const textReview = defineProcessor({
     maxAttempts: 2,
   },
   params: paramsSchema,
+  // Libraries and dictionary stay in memory, 50 MiB, once they are loaded.
+  isolation: "fresh",
   // The libraries are loaded by the child that runs a review, not by the worker that reads this definition.
   run: async (context) => (await import("./review-text.js")).reviewText(context),
 });

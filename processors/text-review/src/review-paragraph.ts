@@ -15,7 +15,7 @@ import {
 import { misspellings } from "./rules/spelling-rule.js";
 import { termRules } from "./rules/term-rules.js";
 
-/** The longest piece of text that a suggestion marks, in UTF-16 code units: of a long sentence its beginning. */
+/** Longest text that a suggestion marks, in UTF-16 code units: of a long sentence its beginning. */
 const MAX_ORIGINAL = 300;
 
 /** One place in the text, as clients get it. */

@@ -22,7 +22,8 @@ export function annotatedParagraph({ between, original, start, suggestions, tong
   const before = lead.trim() === "" ? "" : `<span class="lead">${escapeHtml(lead)}</span>`;
   const notes = suggestions.map((suggestion) => note(suggestion, tongue)).join("");
   return (
-    `${unreviewedText(between.slice(0, lineStart))}<div class="row"><p>${before}${marked(original, start, suggestions)}</p>` +
+    unreviewedText(between.slice(0, lineStart)) +
+    `<div class="row"><p>${before}${marked(original, start, suggestions)}</p>` +
     `${notes && `<ol>${notes}</ol>`}</div>\n`
   );
 }
@@ -69,7 +70,8 @@ function note({ id, severity, rule, text, replacement }: Suggestion, tongue: Ton
       ? ""
       : ` ${words.replaceBy} <bdi>${escapeHtml(replacement)}</bdi>`;
   return (
-    `<li id="${id}" class="${severity}" value="${id.slice(1)}"><a href="#m-${id}"><b>${words.severities[severity]}</b> · ` +
+    `<li id="${id}" class="${severity}" value="${id.slice(1)}"><a href="#m-${id}">` +
+    `<b>${words.severities[severity]}</b> · ` +
     `${words.rules[rule]}:</a> <bdi>${escapeHtml(text)}</bdi>${better}</li>`
   );
 }

@@ -141,7 +141,7 @@ const CHARACTERS: Readonly<Record<string, string>> = {
   noBreakHyphen: "\u2011",
 };
 
-/** Pushes the text of each paragraph that is not empty; a paragraph of a text box goes before the one it is in. */
+/** Pushes the text of each paragraph that is not empty; that of a text box goes before the one it is in. */
 function paragraphReader(paragraphs: string[], budget: Budget): Handlers {
   const open: string[] = [];
   let isText = false;
