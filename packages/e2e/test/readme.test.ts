@@ -56,6 +56,7 @@ test("the curl lines of the README do what the text around them says", async () 
   expect(statSync(join(folder, "results.zip")).size).toBeGreaterThan(1_000);
   expect(readFileSync(join(folder, "results.zip")).subarray(0, 2).toString()).toBe("PK");
   expect(JSON.parse(readFileSync(join(folder, "summary.json"), "utf8"))).toBeTypeOf("object");
+  expect(stdout).toContain('"original":"recieved","replacement":"received","severity":"error"');
   const checksums = [...stdout.matchAll(/\{"job_id":"([^"]+)","processor":"checksum"/g)].map(
     (match) => match[1],
   );

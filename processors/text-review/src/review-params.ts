@@ -21,8 +21,8 @@ export const paramsSchema = z.strictObject({
     .enum(["auto", "en", "en-gb", "pt", "pt-br"])
     .default("auto")
     .describe(
-      "en: American, en-gb: British English; pt: European, pt-br: Brazilian Portuguese; auto: detected, and " +
-        "of the two spellings the one whose dictionary knows more of the text's words",
+      "en: American, en-gb: British English; pt: European, pt-br: Brazilian Portuguese; auto: detected, " +
+        "and of the two spellings the one whose dictionary knows more of the text's words",
     ),
   terms: z
     .array(term)

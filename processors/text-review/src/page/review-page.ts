@@ -65,9 +65,11 @@ function counts(summary: Summary, words: PageWords): string {
 
 /** Severities differ by the line below as well as by colour. */
 const STYLE = `
-:root{--ink:#1c1e21;--soft:#5c6370;--page:#fff;--line:#d9dde3;--error:#b3261e;--warning:#8a5300;--info:#1f5fae;
+:root{--ink:#1c1e21;--soft:#5c6370;--page:#fff;--line:#d9dde3;--error:#b3261e;--warning:#8a5300;
+--info:#1f5fae;
 --error-bg:#fde7e5;--warning-bg:#fdf0d5;--info-bg:#e6effb}
-@media (prefers-color-scheme:dark){:root{--ink:#e4e6ea;--soft:#a0a8b4;--page:#16181c;--line:#363b44;--error:#ff9d94;
+@media (prefers-color-scheme:dark){:root{--ink:#e4e6ea;--soft:#a0a8b4;--page:#16181c;--line:#363b44;
+--error:#ff9d94;
 --warning:#f0bd6a;--info:#93bdff;--error-bg:#4a211e;--warning-bg:#42300f;--info-bg:#1b3050}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:72rem;padding:2rem 1.25rem 4rem;background:var(--page);color:var(--ink);
@@ -86,7 +88,8 @@ header ul b{color:var(--ink)}
 contain-intrinsic-size:auto 6rem}
 .row p{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 .row ol{list-style:none;margin:.5rem 0 0;padding:0;font-size:.875em;line-height:1.45}
-.row li{border-left:3px solid var(--line);padding:.1rem 0 .1rem .75rem;margin-bottom:.5rem;overflow-wrap:anywhere}
+.row li{border-left:3px solid var(--line);padding:.1rem 0 .1rem .75rem;margin-bottom:.5rem;
+overflow-wrap:anywhere}
 .row li a{color:inherit;text-decoration:none}
 .row li a:hover{text-decoration:underline}
 .row li::before{content:attr(value) ". ";color:var(--soft);font-variant-numeric:tabular-nums}
@@ -96,7 +99,8 @@ contain-intrinsic-size:auto 6rem}
 @media (min-width:56rem){.row{grid-template-columns:minmax(0,1fr) 21rem}.row ol{margin-top:.125rem}}
 .lead,pre{color:var(--soft)}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.8125rem;margin:0 0 1rem;max-width:49rem}
-mark{color:inherit;border-radius:.2em;padding:.05em 0;-webkit-box-decoration-break:clone;box-decoration-break:clone}
+mark{color:inherit;border-radius:.2em;padding:.05em 0;-webkit-box-decoration-break:clone;
+box-decoration-break:clone}
 mark.error{background:var(--error-bg);border-bottom:2px solid var(--error)}
 mark.warning{background:var(--warning-bg);border-bottom:2px dashed var(--warning)}
 mark.info{background:var(--info-bg);border-bottom:2px dotted var(--info)}

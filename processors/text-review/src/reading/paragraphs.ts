@@ -38,11 +38,13 @@ export function* pieces(paragraph: string, start: number): Generator<Paragraph> 
   }
 }
 
+const SITE = "(?:(?:https?|ftp|mailto):|www\\.)[^\\s<>]*[^\\s<>.,;:!?)\\]}'\"”’]";
+const MAIL = "[\\w.+-]{1,64}@[\\w-]{1,64}(?:\\.[\\w-]{1,64})+";
+const ADDRESS = new RegExp(`(?<![\\p{L}\\p{N}])(?:${SITE}|${MAIL})`, "giu");
+
 /** Addresses of the web and of mail as digits: no word, and of the same length. */
 function withoutAddresses(text: string): string {
-  const address =
-    /(?<![\p{L}\p{N}])(?:(?:https?|ftp|mailto):[^\s<>]*[^\s<>.,;:!?)\]}'"”’]|www\.[^\s<>]*[^\s<>.,;:!?)\]}'"”’]|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+)/giu;
-  return text.replace(address, (found) => "0".repeat(found.length));
+  return text.replace(ADDRESS, (found) => "0".repeat(found.length));
 }
 
 function cutAt(text: string): number {

@@ -11,9 +11,10 @@ const LETTERS: Readonly<Record<Tongue, string>> = {
 const VOWELS = "aeiouáàâãéêíóôõú";
 
 /**
- * Spellings that are one slip away from `word`, the likeliest first: the dictionary's usual mistakes, accents,
- * swapped letters, doubled letters, a wrong vowel, a letter too many, one too few, a wrong one. The first
- * letter is seldom the wrong one, so what changes it comes last. Always the same for the same word.
+ * Spellings that are one slip away from `word`, the likeliest first: the dictionary's usual mistakes,
+ * accents, swapped letters, a letter doubled or not, a wrong vowel, a letter too many, one too few, a wrong
+ * one. The first letter is seldom the wrong one, so what changes it comes last. Always the same for the same
+ * word.
  */
 export function correctionsOf(word: string, tongue: Tongue, replacements: Replacements): readonly string[] {
   const lower = word.toLowerCase();

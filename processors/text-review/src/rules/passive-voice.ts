@@ -65,6 +65,8 @@ export const PASSIVE: Readonly<Record<Tongue, RegExp>> = {
   pt: passive({
     be: "é|são|era|eram|foi|foram|será|serão|seria|seriam|seja|sejam|fosse|fossem|for|forem|ser|sido|sendo",
     between: "não|já|também|ainda|só|apenas|\\p{L}+mente",
-    participle: `(?!(?:${NO_PARTICIPLE.pt})(?!\\p{L}))\\p{L}{2,}(?:ad|íd|id)(?:o|a|os|as)|(?:${IRREGULAR.pt})(?:o|a|os|as)|presos?|presas?|entregues?|aceites?`,
+    participle:
+      `(?!(?:${NO_PARTICIPLE.pt})(?!\\p{L}))\\p{L}{2,}(?:ad|íd|id)(?:o|a|os|as)|` +
+      `(?:${IRREGULAR.pt})(?:o|a|os|as)|presos?|presas?|entregues?|aceites?`,
   }),
 };
