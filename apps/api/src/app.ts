@@ -13,7 +13,9 @@ import { sendRefusal } from "./http/send.js";
 import { cancelJob } from "./jobs/cancel.js";
 import { deleteJob } from "./jobs/delete.js";
 import { downloadArchive, downloadArtifact, downloadJob, legacyDownload } from "./jobs/downloads.js";
+import { streamJob } from "./jobs/events.js";
 import { listJobs } from "./jobs/list.js";
+import { streamJobs } from "./jobs/list-events.js";
 import { getJob, getLogs, getResult } from "./jobs/read.js";
 import { retryJob } from "./jobs/retry.js";
 import { submitJob } from "./jobs/submit.js";
@@ -91,6 +93,8 @@ export const handlers: Handlers = {
   submitJob,
   getJob,
   listJobs,
+  streamJob,
+  streamJobs,
   getLogs,
   getResult,
   downloadArtifact,

@@ -7,7 +7,7 @@ import type { ProcessorDirectory } from "./processors/processor-directory.js";
 
 /** All that the handlers need of the world. */
 export interface Deps {
-  readonly queue: Pick<QueuePorts, "jobs" | "facts" | "finished" | "health">;
+  readonly queue: Pick<QueuePorts, "jobs" | "feed" | "facts" | "finished" | "health">;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */
   readonly installation: Pick<Installation, "confirm" | "state">;

@@ -30,7 +30,7 @@ export function jobOf(members: Partial<Job> = {}): Job {
     result: null,
     artifacts: [],
     error: null,
-    links: { self: "/a", cancel: "/c", download: "/d" },
+    links: { self: "/a", events: "/e", cancel: "/c", download: "/d" },
     ...members,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EventFilter, STREAM_HEADERS } from "./event-schemas.js";
 import {
   CancelAnswer,
   Job,
@@ -80,6 +81,37 @@ export const jobRoutes = {
     description: "By pages, with a cursor that stays right while jobs come and go. All filters must match.",
     query: JobFilter,
     answers: { 200: { description: "A page of jobs.", schema: JobList } },
+    errors: ["invalid_request", "redis_unavailable"],
+  },
+  streamJob: {
+    method: "GET",
+    path: "/api/jobs/{job_id}/events",
+    group: "Jobs",
+    summary: "Follow a job as server-sent events, to its end.",
+    description:
+      "First `snapshot`, the job; then `progress`, `log` and `status` as they happen; the last `status` carries " +
+      "the job again, and the stream ends. All but `snapshot` have an `id`: a client that comes back with " +
+      "`Last-Event-ID` misses nothing and gets nothing twice, on any api process; where older events are gone " +
+      "it gets a `snapshot` first.",
+    params: JOB_PARAMS,
+    headers: STREAM_HEADERS,
+    answers: {
+      200: { description: "The events.", mediaType: "text/event-stream" },
+      204: { description: "All was told: there is nothing to come back for." },
+    },
+    errors: READ,
+  },
+  streamJobs: {
+    method: "GET",
+    path: "/api/events",
+    group: "Jobs",
+    summary: "Follow many jobs as server-sent events.",
+    description:
+      "For a page that shows a list: `snapshot` is the newest jobs as `GET /api/jobs` lists them, then the same " +
+      "events as of one job, for all jobs that match. Does not end by itself.",
+    query: EventFilter,
+    headers: STREAM_HEADERS,
+    answers: { 200: { description: "The events.", mediaType: "text/event-stream" } },
     errors: ["invalid_request", "redis_unavailable"],
   },
   getLogs: {

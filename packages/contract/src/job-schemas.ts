@@ -81,7 +81,7 @@ export const Job = z
     result: z.unknown().describe("The processor's small JSON summary; null until completed."),
     artifacts: z.array(Artifact),
     error: z.object({ code: FailureCode, message: z.string(), retryable: z.boolean() }).nullable(),
-    links: z.object({ self: z.string(), cancel: z.string(), download: z.string() }),
+    links: z.object({ self: z.string(), events: z.string(), cancel: z.string(), download: z.string() }),
     timeline: z.array(TimelineEvent).optional().describe("Only with `?include=timeline`; oldest first."),
   })
   .meta({ id: "Job" });

@@ -5,6 +5,7 @@ export * from "./ports/attempt-source.js";
 export * from "./ports/blobs.js";
 export * from "./ports/catalogue.js";
 export * from "./ports/installation-mark.js";
+export * from "./ports/job-feed.js";
 export * from "./ports/job-queue.js";
 export * from "./ports/log-port.js";
 export * from "./ports/queue.js";

@@ -5,6 +5,7 @@
     [5] 1 when the attempt is being given back
   ARGV[6] history limit  [7] history TTL in ms  [8] number of the attempt  [9...] log lines as JSON
   returns 1, or 0 when the lease is gone or the attempt is over, and nothing was written
+  Log lines go into the event stream too, in entries of about 4 KiB.
   Events and log lines are let go where something other than a list lies under their key.
   A worker keeps its token from one job to the next, so the token alone does not tell an attempt from the
   one after it.
@@ -21,7 +22,21 @@ if ARGV[4] ~= "" then
   redis.pcall("PEXPIRE", KEYS[5], ARGV[7])
 end
 if ARGV[5] == "1" then redis.call("HINCRBY", KEYS[1], "drover:released", 1) end
+local function tell(lines)
+  redis.call("XADD", KEYS[3], "MAXLEN", "~", 10000, "*", "event", "log", "jobId", ARGV[2],
+    "data", "[" .. table.concat(lines, ",") .. "]")
+end
 if #ARGV > 8 then
+  local lines, length = {}, 0
+  for i = 9, #ARGV do
+    if #lines > 0 and length + #ARGV[i] > 4096 then
+      tell(lines)
+      lines, length = {}, 0
+    end
+    lines[#lines + 1] = ARGV[i]
+    length = length + #ARGV[i]
+  end
+  tell(lines)
   redis.pcall("RPUSH", KEYS[4], unpack(ARGV, 9))
   redis.pcall("LTRIM", KEYS[4], -tonumber(ARGV[6]), -1)
 end

@@ -48,7 +48,8 @@ describe("the scripts", () => {
     expect(added.length).toBeGreaterThan(4);
     for (const args of added) {
       expect(args).toContain(`"MAXLEN", "~", ${facts.EVENTS_KEPT}, `);
-      for (const event of found(/"event", "(\w+)"/g, args)) expect(facts.JOB_EVENTS).toContain(event);
+      for (const event of found(/"event", "(\w+)"/g, args))
+        expect([...facts.JOB_EVENTS, ...facts.OWN_EVENTS]).toContain(event);
     }
     await bull.add();
     await (await bull.take()).moveToFailed(new Error("x"), "T");

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Deps } from "../deps.js";
 import type { Receive } from "../uploads/upload.js";
 import type { Archive } from "./send-archive.js";
+import type { SentEvent } from "./send-events.js";
 
 type Routes = typeof routes;
 
@@ -46,6 +47,13 @@ export type Reply =
       readonly noted?: LogFields;
     }
   | { readonly kind: "empty"; readonly status: 204 }
+  /** A stream of server-sent events, which ends with the last of them. */
+  | {
+      readonly kind: "events";
+      readonly events: AsyncIterable<SentEvent>;
+      /** Called once, when no more are wanted. */
+      readonly end: () => void;
+    }
   /** Bytes to download; encodings, ranges and conditions are the sender's business. */
   | { readonly kind: "artifact"; readonly artifact: Artifact }
   | { readonly kind: "archive"; readonly archive: Archive };

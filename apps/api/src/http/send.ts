@@ -9,6 +9,7 @@ import { scopeOf } from "./request-scope.js";
 import { representationOfArchive } from "./send-archive.js";
 import { representationOf } from "./send-artifact.js";
 import { hasCurrent, sendBytes } from "./send-bytes.js";
+import { sendEvents } from "./send-events.js";
 
 /** Writes a handler's reply. JSON gets an ETag, and a 304 when the client has it already. */
 export async function sendReply(
@@ -23,6 +24,8 @@ export async function sendReply(
     case "empty":
       response.status(reply.status).end();
       return;
+    case "events":
+      return sendEvents(reply.events, request, response).finally(reply.end);
     case "artifact":
       return sendBytes(representationOf(reply.artifact, request, deps.store), request, response);
     case "archive":

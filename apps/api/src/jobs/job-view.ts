@@ -68,6 +68,7 @@ function linksOf(job: Job): WireJob["links"] {
   const self = selfLink(job);
   return {
     self,
+    events: pathOf(routes.streamJob, { job_id: job.id }),
     cancel: pathOf(routes.cancelJob, { job_id: job.id }),
     download: pathOf(routes.downloadJob, { job_id: job.id }),
   };

@@ -44,7 +44,7 @@ export async function waitForJob(
  * on Node 20 a signal that lives as long as the process keeps about 60 bytes of every combination that it was
  * ever part of.
  */
-function whenAnyAborts(signals: readonly AbortSignal[], stop: () => void): () => void {
+export function whenAnyAborts(signals: readonly AbortSignal[], stop: () => void): () => void {
   setMaxListeners(0, ...signals); // one for each request that waits
   for (const signal of signals) {
     signal.addEventListener("abort", stop);

@@ -1,11 +1,13 @@
 import type { AttemptSource } from "./attempt-source.js";
 import type { Catalogue } from "./catalogue.js";
 import type { InstallationMarks, LiveApis } from "./installation-mark.js";
+import type { JobFeed } from "./job-feed.js";
 import type { FinishedJobs, JobQueue, QueueDeadlines } from "./job-queue.js";
 
 /** One connection to the queue's server, with every port that it serves. */
 export interface QueuePorts {
   readonly jobs: JobQueue;
+  readonly feed: JobFeed;
   readonly attempts: AttemptSource;
   readonly catalogue: Catalogue;
   readonly facts: SharedFacts;

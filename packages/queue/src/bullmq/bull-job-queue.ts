@@ -17,6 +17,7 @@ import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 import type { BullQueues } from "./bull-queues.js";
 import { addOptions } from "./bullmq-internals.js";
+import type { EventStreams } from "./event-streams.js";
 import { CANCELLED } from "./failed-reason.js";
 import { appendEvents, finishedEvent, HISTORY_LIMIT, HISTORY_TTL_MS, readHistory } from "./job-history.js";
 import type { JobLocator } from "./job-locator.js";
@@ -60,6 +61,7 @@ export class BullJobQueue implements JobQueue {
   readonly #link: RedisLink;
   readonly #keys: RedisKeys;
   readonly #queues: BullQueues;
+  readonly #streams: EventStreams;
   readonly #locator: JobLocator;
   readonly #lookAgainMs: number;
   readonly #now: () => number;
@@ -68,6 +70,7 @@ export class BullJobQueue implements JobQueue {
     link: RedisLink;
     keys: RedisKeys;
     queues: BullQueues;
+    streams: EventStreams;
     locator: JobLocator;
     lookAgainMs: number;
     /** The server's wall time, ms since the epoch. */
@@ -76,6 +79,7 @@ export class BullJobQueue implements JobQueue {
     this.#link = deps.link;
     this.#keys = deps.keys;
     this.#queues = deps.queues;
+    this.#streams = deps.streams;
     this.#locator = deps.locator;
     this.#lookAgainMs = deps.lookAgainMs;
     this.#now = deps.now;
@@ -206,7 +210,7 @@ export class BullJobQueue implements JobQueue {
     const end = new AbortController();
     const either = AbortSignal.any([signal, end.signal]);
     const event =
-      processor === undefined ? new Promise<never>(() => {}) : this.#queues.nextEvent(processor, id, either);
+      processor === undefined ? new Promise<never>(() => {}) : this.#streams.nextEvent(processor, id, either);
     await Promise.race([event, sleep(this.#lookAgainMs, undefined, { signal: either }).catch(() => {})]);
     end.abort();
   }

@@ -113,6 +113,9 @@ export const JOB_EVENTS = [
   "removed",
 ] as const;
 
+/** What our scripts add to `events` beside these; what reads the stream passes over events it does not know. */
+export const OWN_EVENTS = ["log"] as const;
+
 /** Fact: `events` is trimmed to about this many entries; what our scripts add they trim to as many. */
 export const EVENTS_KEPT = 10_000;
 

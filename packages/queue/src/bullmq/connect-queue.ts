@@ -6,6 +6,7 @@ import { BullConsumer } from "./bull-consumer.js";
 import { BullJobQueue } from "./bull-job-queue.js";
 import { BullQueues } from "./bull-queues.js";
 import { warnOfOtherRelease } from "./bullmq-internals.js";
+import { EventStreams } from "./event-streams.js";
 import { redisFinishedJobs } from "./finished-jobs.js";
 import { JobLocator } from "./job-locator.js";
 import { LEASE_TIMES, type LeaseTimes } from "./lease-times.js";
@@ -70,12 +71,14 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const now = () => clock.now();
   const sync = new SyncWait({ url, key: keys.synced, log, delayMs: options.syncDelayMs ?? SYNC_DELAY_MS });
   const catalogue = redisCatalogue(link, keys, log);
-  const queues = new BullQueues(link, keys, url, log);
+  const queues = new BullQueues(link, keys, log);
+  const streams = new EventStreams({ link, keys, url, log });
   const locator = new JobLocator(link, keys, catalogue);
   const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
   const consumerDeps = { url, keys, link, log, random, lease, now };
   return {
-    jobs: new BullJobQueue({ link, keys, queues, locator, lookAgainMs, now }),
+    jobs: new BullJobQueue({ link, keys, queues, streams, locator, lookAgainMs, now }),
+    feed: streams,
     attempts: {
       consume: (processor, consumeOptions, execute) =>
         new BullConsumer(processor, consumeOptions, execute, consumerDeps),
@@ -93,6 +96,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
     async close() {
       clock.stop();
       sync.close();
+      streams.close();
       await queues.close();
       link.close();
     },

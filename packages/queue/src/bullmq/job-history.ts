@@ -52,7 +52,7 @@ export async function readHistory(link: RedisLink, keys: RedisKeys, job: Job): P
       ...events.flatMap(decodeEvent),
       ...(finished === undefined ? [] : [finished]),
     ],
-    logs: logs.flatMap(decodeLogLine),
+    logs: logs.flatMap((json) => decodeLogLine(parse(json))),
   };
 }
 
@@ -102,9 +102,8 @@ function decodeEvent(json: string): readonly JobEvent[] {
   return isWhole ? [event as unknown as JobEvent] : []; // every member of its type was looked at
 }
 
-/** The log line that an entry of a job's log holds; none for an entry that is damaged. */
-function decodeLogLine(json: string): readonly LogLine[] {
-  const line = parse(json);
+/** The log line that a value is; none for one that is damaged. */
+export function decodeLogLine(line: unknown): readonly LogLine[] {
   if (!isObject(line) || !isTime(line["at"]) || !isAttempt(line["attempt"])) return [];
   const { attempt, message, at } = line;
   const level = LOG_LEVELS.find((name) => name === line["level"]);
