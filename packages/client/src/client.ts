@@ -1,4 +1,5 @@
 import type { JobFilter } from "@drover/contract";
+import { ProblemError, UnexpectedAnswerError } from "./client-errors.js";
 import {
   type Download,
   type DownloadOptions,
@@ -6,6 +7,7 @@ import {
   downloadArchive,
   type RangeOptions,
 } from "./download.js";
+import { type JobStreamEvent, type StreamOptions, streamJob } from "./job-stream.js";
 import {
   type Artifact,
   callJson,
@@ -48,6 +50,8 @@ export interface Client {
   get(jobId: string, options?: Abortable & { readonly include?: "timeline" }): Promise<Job>;
   /** Returns the job once it is terminal. Bears with a server that is away for a while. */
   wait(jobId: string, options?: WaitOptions): Promise<Job>;
+  /** Tells what happens to the job until it has ended. Bears with a server that is away for a while. */
+  stream(jobId: string, options?: StreamOptions): AsyncIterable<JobStreamEvent>;
   /** Newest first. */
   list(filter?: JobFilter, options?: Abortable): Promise<JobList>;
   cancel(jobId: string, options?: Abortable): Promise<JsonOf<"cancelJob">>;
@@ -83,6 +87,7 @@ export function createClient(options: ClientOptions): Client {
     get: (jobId, getOptions = {}) =>
       callJson(server, "getJob", { ...job(jobId, getOptions), query: { include: getOptions.include } }),
     wait: (jobId, waitOptions = {}) => waitForJob(server, jobId, waitOptions),
+    stream: (jobId, streamOptions) => streamJob(server, jobId, streamOptions),
     list: (filter = {}, { signal } = {}) => callJson(server, "listJobs", { query: filter, signal }),
     cancel: (jobId, abortable) => callJson(server, "cancelJob", job(jobId, abortable)),
     retry: (jobId, retryOptions = {}) =>
@@ -115,8 +120,8 @@ function baseUrlOf(text: string): string {
 
 export interface WaitOptions {
   /**
-   * Called with each reading of the job, the terminal one included. With it the job is read about once a
-   * second, else when its status changes.
+   * Called with the job each time that something about it changes, the end included. With it the job's stream
+   * is followed; where that cannot be had the job is read about once a second.
    */
   readonly onUpdate?: (job: Job) => void;
   /**
@@ -133,22 +138,64 @@ const HOLD_S = 30;
 /** A status that this version does not know is terminal when the job has a time of completion. */
 const TERMINAL: readonly string[] = ["completed", "failed", "cancelled"];
 
-/** Reads the job until it is `completed`, `failed` or `cancelled`, and returns it. */
+/** Returns the job once it is `completed`, `failed` or `cancelled`. */
 export async function waitForJob(server: Server, jobId: string, options: WaitOptions): Promise<Job> {
-  const { onUpdate, giveUpAfterMs = 300_000, signal } = options;
-  const query = { wait: onUpdate === undefined ? HOLD_S : 1 };
+  const { onUpdate } = options;
+  const followed =
+    onUpdate === undefined ? undefined : await followJob(server, jobId, { ...options, onUpdate });
+  return followed ?? (await pollJob(server, jobId, options));
+}
+
+/** Follows the job's stream to its end; `undefined` when there is none that can be followed. */
+async function followJob(
+  server: Server,
+  jobId: string,
+  { onUpdate, ...options }: WaitOptions & { readonly onUpdate: (job: Job) => void },
+): Promise<Job | undefined> {
+  let job: Job | undefined;
+  try {
+    for await (const event of streamJob(server, jobId, options)) {
+      if (event.type === "log") continue;
+      if (event.type === "snapshot" || event.type === "ended") job = event.job;
+      else if (event.type === "progress" && job !== undefined) {
+        const { progress, stage, message, attempt } = event;
+        job = { ...job, progress, stage, message, attempt };
+      } else job = await readJob(server, jobId, 0, options);
+      onUpdate(job);
+      if (event.type === "ended") return job;
+    }
+  } catch (error) {
+    const isNoStream =
+      error instanceof UnexpectedAnswerError ||
+      (error instanceof ProblemError && error.code === "route_not_found"); // an older server, or a proxy
+    if (!isNoStream) throw error;
+  }
+  return undefined;
+}
+
+async function pollJob(server: Server, jobId: string, options: WaitOptions): Promise<Job> {
+  const { onUpdate } = options;
   let holdS = 0; // the first reading answers at once
   for (;;) {
-    const job = await retryTransient({ giveUpAfterMs, signal }, () =>
-      callJson(server, "getJob", {
-        params: { job_id: jobId },
-        query: { wait: holdS },
-        signal,
-        timeoutMs: (holdS + 30) * 1000,
-      }),
-    );
+    const job = await readJob(server, jobId, holdS, options);
     onUpdate?.(job);
     if (job.completed_at !== null || TERMINAL.includes(job.status)) return job;
-    holdS = query.wait;
+    holdS = onUpdate === undefined ? HOLD_S : 1;
   }
+}
+
+function readJob(
+  server: Server,
+  jobId: string,
+  holdS: number,
+  { giveUpAfterMs = 300_000, signal }: WaitOptions,
+): Promise<Job> {
+  return retryTransient({ giveUpAfterMs, signal }, () =>
+    callJson(server, "getJob", {
+      params: { job_id: jobId },
+      query: { wait: holdS },
+      signal,
+      timeoutMs: (holdS + 30) * 1000,
+    }),
+  );
 }

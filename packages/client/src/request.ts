@@ -175,7 +175,7 @@ function waitAfter(failures: number, retryAfterS: number | undefined): number {
 }
 
 /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       clearTimeout(timer);
