@@ -55,8 +55,11 @@ describe("the reference", () => {
       const filled = path
         .replaceAll(/\{job_id\}/g, "12345678-1234-1234-1234-123456789abc")
         .replaceAll(/\{\w+\}/g, "x");
-      const response = await fetch(`${api.url}${filled}`, { method });
-      const body = await response.text();
+      const stop = new AbortController();
+      const response = await fetch(`${api.url}${filled}`, { method, signal: stop.signal });
+      const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+      const body = isStream ? "" : await response.text(); // a stream of many jobs has no end
+      stop.abort();
       expect([path, body.includes("route_not_found")]).toEqual([path, false]);
     }
   });
