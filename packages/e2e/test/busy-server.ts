@@ -46,7 +46,7 @@ function running(): Record<string, unknown> {
       error: null,
     },
     input: { filename: "a.csv", size_bytes: 4, media_type: "text/csv", sha256: "a".repeat(64) },
-    links: { self: "/a", cancel: "/c", download: "/d" },
+    links: { self: "/a", events: "/e", cancel: "/c", download: "/d" },
   };
 }
 

@@ -9,10 +9,11 @@ const KIB = 1 << 10;
 const MIB = 1 << 20;
 
 /**
- * What may be kept of one job in Redis: 500 log lines of 2,000 characters, a history of 500 short events, the
+ * What may be kept of one job in Redis: 500 log lines of 2,000 characters, twice (the event stream has them
+ * too), a history of 500 short events, the
  * job.
  */
-const MAX_REDIS_BYTES = 2.5 * MIB;
+const MAX_REDIS_BYTES = 3 * MIB;
 const MAX_JOB_BYTES = 16 * KIB;
 const MAX_HISTORY_BYTES = 512 * KIB;
 const MAX_MANIFEST_BYTES = 64 * KIB;

@@ -163,6 +163,7 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
       "@drover/core",
       "commander",
       "drover",
+      "eventsource-parser",
       "form-data-encoder",
       "zod",
     ]);
