@@ -143,7 +143,8 @@ export function addOptions(request: JobRequest): JobsOptions {
   return { ...storedOptions(request), timestamp: request.createdAt, delay: delayOf(request) };
 }
 
-function storedOptions({ id, maxAttempts, priority }: JobRequest): JobsOptions {
+type OptionsOf = Pick<JobRequest, "id" | "maxAttempts" | "priority">;
+function storedOptions({ id, maxAttempts, priority }: OptionsOf): JobsOptions {
   return {
     attempts: maxAttempts,
     backoff: { type: "custom" },
@@ -151,6 +152,12 @@ function storedOptions({ id, maxAttempts, priority }: JobRequest): JobsOptions {
     stackTraceLimit: 0,
     jobId: id,
   };
+}
+
+/** What a completed job keeps of its options, as JSON. Fact: BullMQ reads id, time and delay elsewhere. */
+export function condensedOptions(request: OptionsOf): string {
+  const { jobId: _id, ...rest } = storedOptions(request);
+  return JSON.stringify(rest);
 }
 
 /**
