@@ -19,7 +19,7 @@ const WORKER = fileURLToPath(new URL("../../../apps/worker/dist/main.js", import
 export async function* measureSweep(
   system: System,
   client: Redis,
-  { kept, idleSeconds }: { readonly kept: number; readonly idleSeconds: number },
+  { kept }: { readonly kept: number },
 ): AsyncGenerator<Figure> {
   await watchSlow(client);
   const before = await redisUse(client);
@@ -51,35 +51,6 @@ export async function* measureSweep(
       `${(redisMs / 1_000).toFixed(1)} s in ${calls.toLocaleString("en")} commands; Redis held for ` +
       `${ms.toFixed(2)} ms at most (${what}); ${said.trim()}`,
     data: { wallMs, cpuMs, redisCpuMs: redisMs, commands: calls, longestMs: ms },
-  };
-  yield await measureLaterSweeps(system, client, { kept, seconds: 3 * idleSeconds });
-}
-
-/** The turns of the first sweep are over by then, in ms. */
-const FIRST_SWEEP_MS = 42_000;
-
-/** A worker that swept once and goes on, with nothing else to do. */
-async function measureLaterSweeps(
-  system: System,
-  client: Redis,
-  { kept, seconds }: { readonly kept: number; readonly seconds: number },
-): Promise<Figure> {
-  const worker = await system.startWorker();
-  await sleep(FIRST_SWEEP_MS);
-  const before = { redis: await redisUse(client), cpuMs: cpuTimeMs(worker.pid) ?? 0 };
-  await sleep(seconds * 1_000);
-  const after = { redis: await redisUse(client), cpuMs: cpuTimeMs(worker.pid) ?? 0 };
-  await worker.stop();
-  system.workers.splice(0);
-  const share = (after.cpuMs - before.cpuMs) / (seconds * 10);
-  const redisShare = (after.redis.cpuMs - before.redis.cpuMs) / (seconds * 10);
-  const perSecond = callsBetween(before.redis, after.redis).calls / seconds;
-  return {
-    name: `the worker that sweeps, over ${kept.toLocaleString("en")} kept jobs, after its first turn`,
-    value:
-      `${share.toFixed(1)} % of a core; Redis ${redisShare.toFixed(1)} % of a core, ` +
-      `${perSecond.toFixed(0)} commands/s`,
-    data: { cpuPercent: share, redisCpuPercent: redisShare, commandsPerSecond: perSecond },
   };
 }
 
