@@ -57,13 +57,15 @@ export interface JobIndex {
 export async function listJobs(index: JobIndex, query: JobQuery): Promise<JobPage> {
   const { limit, createdAfter = Number.NEGATIVE_INFINITY } = query;
   const found: Job[] = [];
-  const scan = scanOf(query);
+  const scanLimit = hasRequestFilter(query) ? REQUEST_SCAN_LIMIT : SCAN_LIMIT;
   const few = await index.few(query, FEW);
   const following: JobIndex["following"] =
     few === undefined ? (place, count) => index.following(place, count) : async (...of) => pageOf(few, ...of);
   let after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-  for (let seen = 0; seen < scan.limit; ) {
-    const listed = await following(after, scan.batch);
+  for (let seen = 0; seen < scanLimit; ) {
+    // At first as if all matched; the one more tells whether another page follows.
+    const batch = seen === 0 ? limit + 1 : BATCH;
+    const listed = await following(after, batch);
     const recent = listed.filter((place) => place.createdAt > createdAfter);
     const candidates = await narrow(index, recent, query);
     while (candidates.length > 0) {
@@ -76,18 +78,11 @@ export async function listJobs(index: JobIndex, query: JobQuery): Promise<JobPag
         return { jobs: found, nextCursor: isEnd ? null : encodeCursor(last) };
       }
     }
-    if (recent.length < listed.length || listed.length < scan.batch) return { jobs: found, nextCursor: null };
+    if (recent.length < listed.length || listed.length < batch) return { jobs: found, nextCursor: null };
     after = listed.at(-1);
     seen += listed.length;
   }
   return { jobs: found, nextCursor: after === undefined ? null : encodeCursor(after) };
-}
-
-function scanOf(query: JobQuery): { readonly limit: number; readonly batch: number } {
-  const { status, processor, limit } = query;
-  if (hasRequestFilter(query)) return { limit: REQUEST_SCAN_LIMIT, batch: BATCH };
-  if (status !== undefined || processor !== undefined) return { limit: SCAN_LIMIT, batch: BATCH };
-  return { limit: SCAN_LIMIT, batch: limit + 1 }; // the one more tells whether another page follows
 }
 
 function hasRequestFilter({ tags = {}, text }: JobQuery): boolean {
