@@ -143,7 +143,7 @@ describe("what BullMQ keeps of a job", () => {
     const request = await bull.add({ priority: 7 });
     await (await bull.take()).moveToCompleted({ n: 1 }, "T", false);
     const before = (await bull.queue.getJob(request.id))?.asJSON();
-    await bull.client.hset(bull.key(request.id), "opts", facts.condensedOptions(request));
+    await bull.client.hset(bull.key(request.id), "opts", JSON.stringify(facts.condensedOptions(request)));
     const condensed = await bull.queue.getJob(request.id);
     expect({ ...condensed?.asJSON(), opts: before?.opts }).toEqual(before);
     expect(condensed?.opts).toMatchObject({ attempts: request.maxAttempts, backoff: { type: "custom" } });

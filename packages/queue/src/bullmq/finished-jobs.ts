@@ -69,7 +69,7 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
       await link.run(
         "condense",
         [keys.job(processor, id), keys.queue(processor, "completed"), keys.history(processor, id)],
-        [id, condensedOptions(request), CONDENSED_HISTORY_BYTES],
+        [id, JSON.stringify(condensedOptions(request)), CONDENSED_HISTORY_BYTES],
       );
     },
     clearRemains: async (ref) => (await link.run("clear-remains", remainKeys(keys, ref), [ref.id])) === 1,
