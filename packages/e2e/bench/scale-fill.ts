@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Redis } from "ioredis";
 import type { System } from "../src/index.js";
@@ -48,15 +48,20 @@ export async function fill(
   const ids: string[] = [];
   for (let first = 0; first < count; first += BATCH) {
     const pipeline = client.pipeline();
-    const files: [string, string][] = [];
+    const files: CopiedFile[] = [];
     for (let i = first; i < Math.min(first + BATCH, count); i++) {
       const change = changeOf(traces, template, i + 1);
       ids.push(change(template.id));
       for (const trace of traces.keys) write(pipeline, trace, change);
-      for (const [path, content] of traces.files) files.push([change(path), change(content)]);
+      for (const [path, content] of traces.files)
+        files.push({
+          path: join(system.blobs, change(path)),
+          content: change(content),
+          at: template.createdAt - (i + 1) * APART_MS,
+        });
     }
     await pipeline.exec();
-    await Promise.all(files.map(([path, content]) => writeFileAt(join(system.blobs, path), content)));
+    await Promise.all(files.map(writeCopy));
   }
   return ids;
 }
@@ -85,7 +90,7 @@ async function tracesOf(system: System, client: Redis, { id }: Template): Promis
   const files = new Map<string, string>();
   for (const entry of await readdir(system.blobs, { recursive: true })) {
     if (!(await stat(join(system.blobs, entry))).isFile()) continue;
-    const content = await readFile(join(system.blobs, entry), "utf8");
+    const content = await readFile(join(system.blobs, entry), "latin1");
     if (entry.includes(id) || content.includes(id)) files.set(entry, content);
   }
   const all = [...files.keys(), ...files.values()].join("\n");
@@ -169,7 +174,16 @@ function randomHex(length: number): string {
     .slice(0, length);
 }
 
-async function writeFileAt(path: string, content: string): Promise<void> {
+interface CopiedFile {
+  readonly path: string;
+  /** Bytes, one a character. */
+  readonly content: string;
+  /** Time of its last change, ms since the epoch: the sweep goes by it. */
+  readonly at: number;
+}
+
+async function writeCopy({ path, content, at }: CopiedFile): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, content);
+  await writeFile(path, content, "latin1");
+  await utimes(path, at / 1_000, at / 1_000);
 }
