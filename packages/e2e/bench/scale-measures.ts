@@ -2,10 +2,10 @@ import { readdir } from "node:fs/promises";
 import { waitFor } from "@drover/testkit";
 import { Redis } from "ioredis";
 import { System } from "../src/index.js";
-import { type Asked, LatencyProbe, probeInTurn } from "./latency-probe.js";
+import { type Asked, LatencyProbe, probeInTurn, type Times } from "./latency-probe.js";
 import type { Figure } from "./print.js";
 import { redisUse } from "./redis-figures.js";
-import { differences, fill } from "./scale-fill.js";
+import { differences, fill, type Template } from "./scale-fill.js";
 import { memoryOf } from "./scale-memory.js";
 import { measureQueued } from "./scale-queued.js";
 import { measureIdle, measureSweep } from "./scale-upkeep.js";
@@ -29,12 +29,12 @@ const OPTIONS = { apis: 1, processors: ["digest"], env: { LOG_LEVEL: "warn" }, h
 export async function* measureScale(scale: Scale): AsyncGenerator<Figure> {
   const [empty, full] = await Promise.all([startWithJobs(), startWithJobs()]);
   const client = new Redis(full.system.redis.url);
+  const emptyClient = new Redis(empty.system.redis.url);
   const probe = await LatencyProbe.start();
   try {
     const ids = [];
-    const [template = "", other = ""] = full.ids;
-    const { created_at } = await full.system.client().get(template);
-    const from = { id: template, createdAt: Date.parse(created_at) };
+    const [, other = ""] = full.ids;
+    const from = await templateOf(full);
     const [first = ""] = await fill(full.system, client, from, 1);
     const found = await differences(client, first, other);
     if (found.length > 0) throw new Error(`A copy is not as a job that was run:\n${found.join("\n")}`);
@@ -42,16 +42,21 @@ export async function* measureScale(scale: Scale): AsyncGenerator<Figure> {
     ids.push(...(await fill(full.system, client, from, scale.kept)));
     const after = await redisUse(client);
     yield* await memoryOf(client, ids, after.memoryBytes - before.memoryBytes);
-    yield* measureStatus(probe, scale, {
-      empty: { system: empty.system, ids: empty.ids.slice(0, 1) },
-      "any job": { system: full.system, ids },
-      "one fresh job": { system: full.system, ids: [other] },
-    });
+    yield* measureStatus(probe, scale, "one job again and again", [
+      { system: empty.system, ids: empty.ids.slice(0, 1) },
+      { system: full.system, ids: [other] },
+    ]);
+    const few = await fill(empty.system, emptyClient, await templateOf(empty), scale.requests);
+    yield* measureStatus(probe, scale, `${scale.requests.toLocaleString("en")} jobs in turn`, [
+      { system: empty.system, ids: few },
+      { system: full.system, ids },
+    ]);
     yield* measureLists(probe, full.system, scale);
     yield* measureSweep(full.system, client, scale);
-    yield* measureQueued(probe, empty.system, scale);
+    yield* measureQueued(probe, { short: full.system, long: empty.system }, scale);
   } finally {
     client.disconnect();
+    emptyClient.disconnect();
     await probe.stop();
     await Promise.all([empty.system.stop(), full.system.stop()]);
   }
@@ -59,7 +64,7 @@ export async function* measureScale(scale: Scale): AsyncGenerator<Figure> {
 }
 
 /** A system with two jobs that were really run, and no worker any more. */
-async function startWithJobs(): Promise<{ readonly system: System; readonly ids: readonly string[] }> {
+async function startWithJobs(): Promise<Kept> {
   const system = await System.start({ ...OPTIONS, workers: 1 });
   const ids: string[] = [];
   for (let i = 0; i < 2; i++) {
@@ -83,33 +88,39 @@ async function startWithJobs(): Promise<{ readonly system: System; readonly ids:
   return { system, ids };
 }
 
+interface Kept {
+  readonly system: System;
+  readonly ids: readonly string[];
+}
+
+async function templateOf({ system, ids: [id = ""] }: Kept): Promise<Template> {
+  const { created_at } = await system.client().get(id);
+  return { id, createdAt: Date.parse(created_at) };
+}
+
+/** The same requests to a system with few jobs and to the one with many. */
 async function* measureStatus(
   probe: LatencyProbe,
   { kept, rounds, requests }: Scale,
-  contenders: Readonly<Record<string, { readonly system: System; readonly ids: readonly string[] }>>,
+  what: string,
+  systems: readonly [few: Kept, many: Kept],
 ): AsyncGenerator<Figure> {
   for (const connections of [1, 16]) {
-    const asked = Object.values(contenders).map(({ system, ids }): Asked => {
-      const start = Math.floor(Math.random() * ids.length);
-      const paths = Array.from({ length: Math.min(ids.length, requests) }, (_, i) => {
-        const id = ids[(start + i * 7_919) % ids.length]; // steps of a prime: all over the list
-        return `/api/jobs/${id}`;
-      });
+    const asked = systems.map(({ system, ids }): Asked => {
+      const step = Math.max(1, Math.floor(ids.length / requests)); // all over the list
+      const paths = ids.filter((_, i) => i % step === 0).map((id) => `/api/jobs/${id}`);
       return { base: system.url(), paths, connections, requests };
     });
-    const found = await probeInTurn(probe, rounds, asked);
-    for (const [i, name] of Object.keys(contenders).entries()) {
-      const times = found[i];
-      if (times === undefined) continue;
-      const { p50, p99, ratio, least, most } = times;
-      const beside =
-        i === 0 ? "" : `; p99 × empty ${ratio.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`;
-      yield {
-        name: `status, ${connections} in flight, ${i === 0 ? name : `${name} of ${kept.toLocaleString("en")}`}`,
-        value: `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms${beside}`,
-        data: { ...times },
-      };
-    }
+    const [few, many] = await probeInTurn(probe, rounds, asked);
+    if (few === undefined || many === undefined) return;
+    const times = ({ p50, p99 }: Times) => `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`;
+    yield {
+      name: `status of ${what}, ${connections} in flight`,
+      value:
+        `${times(few)}; of ${kept.toLocaleString("en")} kept ${times(many)}; p99 × ${many.ratio.toFixed(2)} ` +
+        `(${many.least.toFixed(2)}–${many.most.toFixed(2)})`,
+      data: { fewP50: few.p50, fewP99: few.p99, ...many },
+    };
   }
 }
 

@@ -1,55 +1,54 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import type { System } from "../src/index.js";
-import { type LatencyProbe, probeInTurn } from "./latency-probe.js";
+import { type Asked, type LatencyProbe, probeInTurn } from "./latency-probe.js";
 import { LoadGenerator, multipart } from "./load.js";
 import type { Figure } from "./print.js";
 import { callsBetween, redisUse, slowest, watchSlow } from "./redis-figures.js";
+import { compare } from "./rounds.js";
 import type { Scale } from "./scale-measures.js";
 
 const IN_FLIGHT = 16;
-const SUBMIT_SECONDS = 4;
+const SUBMIT_SECONDS = 3;
 
 /** Many queued jobs, each of them really submitted: what that does to submits, status, list and takes. */
 export async function* measureQueued(
   probe: LatencyProbe,
-  system: System,
+  { short, long: system }: { readonly short: System; readonly long: System },
   { queued, rounds, requests, pages }: Pick<Scale, "queued" | "rounds" | "requests" | "pages">,
 ): AsyncGenerator<Figure> {
   const client = new Redis(system.redis.url);
   const generator = await LoadGenerator.start();
   const { body, headers } = multipart(Buffer.alloc(10_240, "x"), "bench.txt");
-  const url = `${system.url()}/api/processors/digest/jobs`;
-  const post = {
-    url,
-    method: "POST",
-    headers,
-    body: body.toString("base64"),
-    connections: IN_FLIGHT,
-  } as const;
-  const submit = (seconds: number) => generator.run({ ...post, seconds }, system.apis[0]?.pid ?? 0);
+  const post = { method: "POST", headers, body: body.toString("base64"), connections: IN_FLIGHT } as const;
+  const submit = (to: System, seconds: number) =>
+    generator.run({ ...post, url: `${to.url()}/api/processors/digest/jobs`, seconds }, to.apis[0]?.pid ?? 0);
   const name = `${queued.toLocaleString("en")} queued`;
   try {
-    const before = await statusOf(probe, system, { rounds, requests });
-    await submit(SUBMIT_SECONDS); // an api that has served few submits is slower than it will be
-    const early = await submit(SUBMIT_SECONDS);
-    while ((await system.client().list({ limit: 1, status: "queued" })).jobs.length > 0) {
-      const depth = await depthOf(client);
-      if (depth >= queued) break;
-      await submit(Math.ceil(Math.min(10, (queued - depth) / early.perSecond)));
-    }
-    const late = await submit(SUBMIT_SECONDS);
-    const submits = { early: early.perSecond, late: late.perSecond, ratio: late.perSecond / early.perSecond };
+    while ((await depthOf(client)) < queued) await submit(system, 5);
+    await submit(short, 1); // an api that has served few submits is slower than it will be
+    const measure = await compare({ name: `submit, ${IN_FLIGHT} in flight`, rounds }, [
+      { name: "short queue", role: "bare", run: () => submit(short, SUBMIT_SECONDS) },
+      { name, role: "own", run: () => submit(system, SUBMIT_SECONDS) },
+    ]);
+    const ratio = measure.results[1]?.ofBare ?? { median: Number.NaN, min: Number.NaN, max: Number.NaN };
+    const perSecond = measure.results[1]?.perSecond.median ?? Number.NaN;
     yield {
-      name: `submit, ${IN_FLIGHT} in flight, ${name}`,
-      value: `${late.perSecond.toFixed(0)} /s, × a short queue ${submits.ratio.toFixed(2)}`,
-      data: submits,
+      name: `${measure.name}, ${name}`,
+      value:
+        `${perSecond.toFixed(0)} /s, × a short queue ${ratio.median.toFixed(2)} ` +
+        `(${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`,
+      data: { perSecond, ratio: ratio.median },
     };
-    const after = await statusOf(probe, system, { rounds, requests });
+    const asked = await Promise.all([short, system].map((each) => newestOf(each, requests)));
+    const [, status] = await probeInTurn(probe, rounds, asked);
+    if (status === undefined) throw new Error("Nothing was timed.");
     yield {
       name: `status of a queued job with its position, ${name}`,
-      value: `p50 ${after.p50.toFixed(2)} ms, p99 ${after.p99.toFixed(2)} ms; p99 × empty queue ${(after.p99 / before.p99).toFixed(2)}`,
-      data: { ...after, ratio: after.p99 / before.p99 },
+      value:
+        `p50 ${status.p50.toFixed(2)} ms, p99 ${status.p99.toFixed(2)} ms; p99 × a short queue ` +
+        `${status.ratio.toFixed(2)} (${status.least.toFixed(2)}–${status.most.toFixed(2)})`,
+      data: { ...status },
     };
     for (const filter of ["", "&status=queued", "&status=running"]) {
       const paths = [`/api/jobs?limit=50${filter}`];
@@ -64,17 +63,11 @@ export async function* measureQueued(
   }
 }
 
-/** Of one job that waits, or with an empty queue of one that ended. */
-async function statusOf(
-  probe: LatencyProbe,
-  system: System,
-  { rounds, requests }: Pick<Scale, "rounds" | "requests">,
-) {
+/** Status requests for the newest jobs of the system, all of which wait. */
+async function newestOf(system: System, requests: number): Promise<Asked> {
   const { jobs } = await system.client().list({ limit: 200 });
   const paths = jobs.map(({ job_id }) => `/api/jobs/${job_id}`);
-  const [times] = await probeInTurn(probe, rounds, [{ base: system.url(), paths, connections: 1, requests }]);
-  if (times === undefined) throw new Error("Nothing was timed.");
-  return times;
+  return { base: system.url(), paths, connections: 1, requests };
 }
 
 async function depthOf(client: Redis): Promise<number> {
