@@ -24,6 +24,15 @@ describe("a job that ended", () => {
     expect(await bench.keys("inputs/")).toEqual([request.input.key.replace(/file$/, "manifest.json")]);
   });
 
+  test("takes less room in Redis when it was completed", async () => {
+    const { request } = await bench.completed();
+    const keys = () => bench.client.keys(`*${request.id}*`);
+    expect(await keys()).toHaveLength(2); // the job and its history
+    settler.settle(request.id);
+    await settler.idle();
+    expect(await keys()).toHaveLength(1);
+  });
+
   test("keeps its input when it failed", async () => {
     const request = await bench.ended();
     settler.settle(request.id);

@@ -8,11 +8,22 @@ import { parseArgs } from "node:util";
 import { System } from "../src/index.js";
 import { measureStatus, measureSubmit } from "./http-measures.js";
 import { type Latency, measureJobs, measureLatency } from "./job-measures.js";
-import { printFigure, printMeasure } from "./print.js";
+import { type Figure, printFigure, printMeasure } from "./print.js";
 import type { Measure } from "./rounds.js";
+import { measureScale } from "./scale-measures.js";
 import { measureDownload, measureStatusDuringUploads, measureUpload } from "./transfer-measures.js";
 
-const NAMES = ["status", "submit", "upload", "download", "busy", "latency", "jobs", "moodle"] as const;
+const NAMES = [
+  "status",
+  "submit",
+  "upload",
+  "download",
+  "busy",
+  "latency",
+  "jobs",
+  "scale",
+  "moodle",
+] as const;
 
 const { values } = parseArgs({
   options: {
@@ -32,10 +43,14 @@ const wants = (name: (typeof NAMES)[number]) => only.includes(name);
 
 const measures: Measure[] = [];
 const latencies: Latency[] = [];
+const figures: Figure[] = [];
 const http = isQuick
   ? { rounds: 1, seconds: 2, inFlight: [16] }
   : { rounds: 3, seconds: 5, inFlight: [1, 16, 64] };
 const transfer = isQuick ? { rounds: 1, bytes: 1 << 27 } : { rounds: 3, bytes: 1 << 30 };
+const scale = isQuick
+  ? { kept: 5_000, queued: 2_000, rounds: 1, requests: 1_000, pages: 20, idleSeconds: 5 }
+  : { kept: 100_000, queued: 20_000, rounds: 5, requests: 3_000, pages: 50, idleSeconds: 20 };
 const machine = `Node ${process.version}, ${availableParallelism()} cores`;
 
 if (!isJson) console.log(`${machine}, ${isQuick ? "quick" : "full"} run`);
@@ -65,13 +80,24 @@ try {
 } finally {
   await system.stop();
 }
+if (wants("scale")) {
+  if (!isJson) console.log();
+  for await (const figure of measureScale(scale)) {
+    figures.push(figure);
+    if (!isJson) printFigure(figure.name, figure.value);
+  }
+}
 if (wants("moodle")) {
   const { bench } = await import("../../../processors/moodle-log/bench/bench.js");
   await bench((line) => (isJson ? console.error(line) : console.log(line)), { quick: isQuick });
 }
 if (isJson)
   console.log(
-    JSON.stringify({ node: process.version, cores: availableParallelism(), measures, latencies }, null, 2),
+    JSON.stringify(
+      { node: process.version, cores: availableParallelism(), measures, latencies, figures },
+      null,
+      2,
+    ),
   );
 
 async function collect(found: AsyncIterable<Measure>): Promise<void> {

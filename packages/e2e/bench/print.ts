@@ -7,6 +7,13 @@ export function printMeasure(measure: Measure): void {
   for (const result of measure.results) console.log(row(cellsOf(result, measure.unit)));
 }
 
+/** Something that was measured beside the rates: what it says, and its numbers for `--json`. */
+export interface Figure {
+  readonly name: string;
+  readonly value: string;
+  readonly data: Readonly<Record<string, number>>;
+}
+
 /** Prints a figure that has nothing to compare with. */
 export function printFigure(name: string, value: string): void {
   console.log(`${name.padEnd(WIDTHS[0] as number)}  ${value}`);

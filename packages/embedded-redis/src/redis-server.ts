@@ -223,6 +223,8 @@ function configurationOf(program: RedisProgram, folder: string, { port, password
     "appendfsync everysec",
     "maxmemory-policy noeviction",
     'save ""',
+    // The hash of a job in one piece: two thirds of the memory. By the name that 6.2 knows and later ones take.
+    "hash-max-ziplist-value 4096",
     "",
   ].join("\n");
 }

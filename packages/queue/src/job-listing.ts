@@ -2,55 +2,125 @@ import { DomainError, type Job, type JobId, type JobPage, type JobQuery, parseJo
 
 /**
  * How many jobs one request looks at before it answers a short page with a cursor: bounds the time of a rare
- * match.
+ * match. What was asked for with a job (tags, names) is larger to look at than its status or its processor.
  */
-const SCAN_LIMIT = 1_000;
-const BATCH = 50;
+const SCAN_LIMIT = 5_000;
+const REQUEST_SCAN_LIMIT = 1_000;
+/** So many jobs of a status or a processor are looked at rather than all jobs there are. */
+const FEW = 1_000;
+/** Jobs that are looked at in one round trip where most are expected not to match. */
+const BATCH = 500;
 
 /** A job's place in the list: newest first, those of one time by id, the higher first. */
 export interface Listed {
   readonly id: JobId;
   /** ms since the epoch. */
   readonly createdAt: number;
+  /** `undefined` when the index has lost it. */
+  readonly processor?: string | undefined;
+}
+
+/** What can be seen of a job without reading it. */
+export interface Glimpse {
+  readonly listed: Listed;
+  /** The request as JSON; `undefined` when it was not asked for, or is not there. */
+  readonly request: string | undefined;
 }
 
 /** What a listing reads from. */
 export interface JobIndex {
   /**
+   * Where BullMQ says that a status or a processor has no more than `most` jobs: all of them in the order of
+   * the list, so that nothing else has to be looked at. `undefined` when there are more, or that is not known.
+   */
+  few(query: Pick<JobQuery, "status" | "processor">, most: number): Promise<readonly Listed[] | undefined>;
+  /**
    * Up to `limit` jobs that follow `after` in the list, which need not be there any more; the first ones
    * without it.
    */
   following(after: Listed | undefined, limit: number): Promise<readonly Listed[]>;
+  /** Those of the jobs that may have the status, in their order. */
+  glance(
+    listed: readonly Listed[],
+    wanted: { readonly status: JobQuery["status"]; readonly isRequestWanted: boolean },
+  ): Promise<readonly Glimpse[]>;
   jobs(listed: readonly Listed[]): Promise<readonly (Job | undefined)[]>;
 }
 
 /**
  * A page of the jobs that match, newest first. The last one looked at is the cursor, so that pages stay right
  * while jobs come and go.
+ *
+ * Jobs are read only where a glance does not say that they do not match: most of a filter's work is done with
+ * one command for hundreds of jobs.
  */
 export async function listJobs(index: JobIndex, query: JobQuery): Promise<JobPage> {
+  const { limit, createdAfter = Number.NEGATIVE_INFINITY } = query;
   const found: Job[] = [];
+  const scanLimit = hasRequestFilter(query) ? REQUEST_SCAN_LIMIT : SCAN_LIMIT;
+  const few = await index.few(query, FEW);
+  const following: JobIndex["following"] =
+    few === undefined ? (place, count) => index.following(place, count) : async (...of) => pageOf(few, ...of);
   let after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-  for (let seen = 0; seen < SCAN_LIMIT; ) {
-    const listed = await index.following(after, BATCH);
-    const jobs = await index.jobs(listed);
-    for (const [i, place] of listed.entries()) {
-      if (query.createdAfter !== undefined && place.createdAt <= query.createdAfter)
-        return { jobs: found, nextCursor: null };
-      const job = jobs[i];
-      after = place;
-      if (job !== undefined && matches(job, query)) found.push(job);
-      if (found.length === query.limit) return { jobs: found, nextCursor: await nextCursor(index, place) };
+  for (let seen = 0; seen < scanLimit; ) {
+    // At first as if all matched; the one more tells whether another page follows.
+    const batch = seen === 0 ? limit + 1 : BATCH;
+    const listed = await following(after, batch);
+    const recent = listed.filter((place) => place.createdAt > createdAfter);
+    const candidates = await narrow(index, recent, query);
+    while (candidates.length > 0) {
+      const portion = candidates.splice(0, limit - found.length);
+      const jobs = await index.jobs(portion);
+      found.push(...(jobs.filter((job) => job !== undefined && matches(job, query)) as Job[]));
+      const last = portion.at(-1) as Listed;
+      if (found.length === limit) {
+        const isEnd = last === listed.at(-1) && (await following(last, 1)).length === 0;
+        return { jobs: found, nextCursor: isEnd ? null : encodeCursor(last) };
+      }
     }
-    if (listed.length < BATCH) return { jobs: found, nextCursor: null };
+    if (recent.length < listed.length || listed.length < batch) return { jobs: found, nextCursor: null };
+    after = listed.at(-1);
     seen += listed.length;
   }
   return { jobs: found, nextCursor: after === undefined ? null : encodeCursor(after) };
 }
 
-async function nextCursor(index: JobIndex, last: Listed): Promise<string | null> {
-  const following = await index.following(last, 1);
-  return following.length === 0 ? null : encodeCursor(last);
+function hasRequestFilter({ tags = {}, text }: JobQuery): boolean {
+  return text !== undefined || Object.keys(tags).length > 0;
+}
+
+/** The jobs that may match. */
+async function narrow(index: JobIndex, listed: readonly Listed[], query: JobQuery): Promise<Listed[]> {
+  const { status, processor } = query;
+  const own = listed.filter(
+    (place) => processor === undefined || (place.processor ?? processor) === processor,
+  );
+  const isRequestWanted = hasRequestFilter(query);
+  if (own.length === 0 || (status === undefined && !isRequestWanted)) return own;
+  const glimpses = await index.glance(own, { status, isRequestWanted });
+  return glimpses.filter((glimpse) => mayMatch(glimpse, query)).map((glimpse) => glimpse.listed);
+}
+
+/** A request that cannot be read says nothing: the job is read, and shown as what it is. */
+function mayMatch({ listed, request }: Glimpse, query: JobQuery): boolean {
+  if (request === undefined) return true;
+  try {
+    const { input, tags } = JSON.parse(request) as Job; // what it lacks throws here
+    return requestMatches({ id: listed.id, input, tags }, query);
+  } catch {
+    return true;
+  }
+}
+
+/** Compares two places for a sort: newest first, those of one time by id, the higher first. */
+export function inOrder(a: Listed, b: Listed): number {
+  return b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1);
+}
+
+function pageOf(all: readonly Listed[], after: Listed | undefined, limit: number): readonly Listed[] {
+  const rest =
+    after === undefined ? all : all.filter((place) => inOrder(after, place) < 0 && place.id !== after.id);
+  return rest.slice(0, limit);
 }
 
 function encodeCursor({ id, createdAt }: Listed): string {
@@ -76,10 +146,12 @@ function decodeCursor(cursor: string): Listed {
 function matches(job: Job, query: JobQuery): boolean {
   if (query.status !== undefined && job.status !== query.status) return false;
   if (query.processor !== undefined && job.processor !== query.processor) return false;
-  if (!Object.entries(query.tags ?? {}).every(([name, value]) => job.tags[name] === value)) return false;
+  return requestMatches(job, query);
+}
+
+function requestMatches({ id, input, tags }: Pick<Job, "id" | "input" | "tags">, query: JobQuery): boolean {
+  if (!Object.entries(query.tags ?? {}).every(([name, value]) => tags[name] === value)) return false;
   if (query.text === undefined) return true;
   const text = query.text.toLowerCase();
-  return [job.id, job.input.filename, ...Object.values(job.tags)].some((field) =>
-    field.toLowerCase().includes(text),
-  );
+  return [id, input.filename, ...Object.values(tags)].some((field) => field.toLowerCase().includes(text));
 }

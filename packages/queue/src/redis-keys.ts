@@ -8,8 +8,8 @@ import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-inter
  * | key | type | what | lives |
  * |---|---|---|---|
  * | `{p:q}:q:*` | BullMQ's | the queue of processor q | with its jobs |
- * | `{p:q}:q:<job>` | hash | the job; own fields `drover:*` | with the job |
- * | `{p:q}:q:<job>:history` | list | events, newest 500 | 30 days after the last one, or with the job |
+ * | `{p:q}:q:<job>` | hash | the job; own fields `drover:*`; of a completed job its events too | with the job |
+ * | `{p:q}:q:<job>:history` | list | events, newest 500 | until the job is condensed or goes, or 30 days after the last one |
  * | `{p}:index` | hash | job → q: which queue a job is in | with its jobs |
  * | `{p}:jobs` | zset | all jobs by time of submit, ms since the epoch | with its jobs |
  * | `{p:q}:q:<job>:expired` | string | the sweeper erased the job: nothing of it comes back | 30 days |

@@ -16,6 +16,7 @@ const PROBE_INTERVAL_MS = 100;
 /** A request's connection that was silent for this long is made anew. */
 const SOCKET_TIMEOUT_MS = 4_000;
 
+/** How many keys each script takes; 0 for as many as it is called with. */
 const SCRIPT_KEYS = {
   snapshot: 7,
   cancel: 10,
@@ -32,13 +33,15 @@ const SCRIPT_KEYS = {
   "index-add": 2,
   "index-page": 2,
   "index-drop": 2,
+  glance: 0,
   "remove-finished": 7,
   "restore-finished": 11,
   "clear-remains": 10,
   "fail-late": 7,
   "hold-lease": 1,
   "release-lease": 1,
-  history: 2,
+  history: 3,
+  condense: 3,
   erase: 12,
   "end-damaged": 6,
 } as const;
@@ -48,7 +51,7 @@ export type ScriptName = keyof typeof SCRIPT_KEYS;
 
 const SCRIPTS = Object.entries(SCRIPT_KEYS).map(([name, numberOfKeys]) => ({
   name,
-  numberOfKeys,
+  ...(numberOfKeys === 0 ? {} : { numberOfKeys }),
   lua: readFileSync(new URL(`../scripts/${name}.lua`, import.meta.url), "utf8"),
 }));
 
@@ -101,7 +104,8 @@ export class RedisLink {
     return this.use((client) => {
       const command: unknown = Reflect.get(client, script);
       if (typeof command !== "function") throw new TypeError(`no script ${script}`);
-      return command.call(client, ...keys, ...args) as Promise<unknown>;
+      const count = SCRIPT_KEYS[script] === 0 ? [keys.length] : [];
+      return command.call(client, ...count, ...keys, ...args) as Promise<unknown>;
     });
   }
 

@@ -139,6 +139,19 @@ describe("what BullMQ keeps of a job", () => {
     );
   });
 
+  it("is read the same, and retried the same, when a completed job's options are condensed", async () => {
+    const request = await bull.add({ priority: 7 });
+    await (await bull.take()).moveToCompleted({ n: 1 }, "T", false);
+    const before = (await bull.queue.getJob(request.id))?.asJSON();
+    await bull.client.hset(bull.key(request.id), "opts", JSON.stringify(facts.condensedOptions(request)));
+    const condensed = await bull.queue.getJob(request.id);
+    expect({ ...condensed?.asJSON(), opts: before?.opts }).toEqual(before);
+    expect(condensed?.opts).toMatchObject({ attempts: request.maxAttempts, backoff: { type: "custom" } });
+    await condensed?.retry("completed");
+    const score = Number(await bull.client.zscore(bull.key("prioritized"), request.id));
+    expect(Math.floor(score / 2 ** 32)).toBe(facts.bullPriority(7));
+  });
+
   it("leaves a job active, with the lock, that it cannot parse", async () => {
     const { id } = await bull.add();
     await bull.client.hset(bull.key(id), "opts", "{");

@@ -43,6 +43,33 @@ const endOf = (changes: Partial<JobEnd> = {}): JobEnd => ({
   ...changes,
 });
 
+describe("condensing a completed job", () => {
+  it("leaves one key of it and its log, and no end in the options that other fields hold", async () => {
+    const request = newRequest();
+    await on.queue.jobs.submit(request);
+    await run(request);
+    const own = async () => (await keysLeft()).filter((key) => key.includes(request.id));
+    const job = `{p:copy}:copy:${request.id}`;
+    expect(await own()).toEqual([job, `${job}:history`, `${job}:logs`]);
+    await on.queue.finished.condense(request);
+    expect(await own()).toEqual([job, `${job}:logs`]);
+    const options = await on.client.hget(job.replaceAll("{p", `{${on.prefix}`), "opts");
+    expect(JSON.parse(options ?? "")).toEqual({
+      ...{ attempts: request.maxAttempts, backoff: { type: "custom" }, priority: 101, stackTraceLimit: 0 },
+    });
+    expect(await on.queue.finished.expire(request, LATER)).toBe(true);
+    expect(await own()).toEqual([`${job}:expired`]);
+  });
+
+  it("leaves a failed job alone, which a person may retry", async () => {
+    const { request } = await failed();
+    const before = await keysLeft();
+    await on.queue.finished.condense(request);
+    expect(await keysLeft()).toEqual(before);
+    expect(await on.queue.jobs.retry(request.id)).toMatchObject({ status: "queued" });
+  });
+});
+
 describe("expiring a finished job", () => {
   it("erases every key of the job but the note that it was erased", async () => {
     const { request } = await failed();

@@ -37,6 +37,20 @@ describe("history and log lines", () => {
     expect(stored).toEqual([...stored].sort((a, b) => a - b));
   });
 
+  it("stays as it is when its completed job takes less room, and so does the job", async ({ bench }) => {
+    const request = bench.request();
+    await bench.queue.jobs.submit(request);
+    const { attempt, end } = await bench.consumeManually().next();
+    await attempt.progress({ percent: 1, stage: "read", message: null });
+    await attempt.log([{ attempt: 1, level: "info", message: "read", at: 1 }]);
+    await bench.queue.finished.condense(request);
+    end(COMPLETED);
+    const before = [await bench.until(request.id, "completed"), await bench.queue.jobs.history(request.id)];
+    for (let i = 0; i < 2; i++) await bench.queue.finished.condense(request);
+    expect([await bench.get(request.id), await bench.queue.jobs.history(request.id)]).toEqual(before);
+    expect(before[1]).toMatchObject({ events: [{}, { type: "started" }, { type: "stage" }, {}], logs: [{}] });
+  });
+
   it("tells of failure, cancelling and a person's retry", async ({ bench }) => {
     const { id } = await bench.submit({ maxAttempts: 1 });
     const manual = bench.consumeManually();

@@ -1,6 +1,6 @@
 import type { JobId, JobQuery } from "@drover/core";
 import { describe, expect } from "vitest";
-import { COMPLETED, type QueueBench, queueTest } from "./queue-bench.js";
+import { COMPLETED, FAILED, type QueueBench, queueTest } from "./queue-bench.js";
 
 const it = queueTest();
 
@@ -94,6 +94,39 @@ describe("listing", () => {
     const wanted = await bench.submit({ tags: { wanted: "yes" } });
     await Promise.all(Array.from({ length: 110 }, () => bench.submit()));
     expect(await collect(bench, { limit: 5, tags: { wanted: "yes" } })).toEqual([wanted.id]);
+  });
+
+  it("answers a short page with a cursor rather than look at more than a thousand requests", async ({
+    bench,
+  }) => {
+    const wanted = await bench.submit({ tags: { wanted: "yes" } });
+    for (let i = 0; i < 21; i++) await Promise.all(Array.from({ length: 50 }, () => bench.submit()));
+    const query = { limit: 5, tags: { wanted: "yes" } };
+    const page = await bench.queue.jobs.list(query);
+    expect(page).toEqual({ jobs: [], nextCursor: expect.any(String) });
+    expect(await collect(bench, query)).toEqual([wanted.id]);
+  });
+
+  it("keeps the order of jobs of several processors, also where it looks into each queue by itself", async ({
+    bench,
+  }) => {
+    const jobs = [];
+    for (let i = 0; i < 6; i++)
+      jobs.push(await bench.submit({ processor: `${bench.processor}-${i % 2}`, tags: { wanted: "yes" } }));
+    const newestFirst = jobs.map((job) => job.id).toReversed();
+    expect(await collect(bench, { limit: 2, tags: { wanted: "yes" }, status: "queued" })).toEqual(
+      newestFirst,
+    );
+  });
+
+  it("tells cancelled jobs from failed ones", async ({ bench }) => {
+    const cancelled = await bench.submit();
+    await bench.queue.jobs.cancel(cancelled.id);
+    const failed = await bench.submit({ maxAttempts: 1 });
+    (await bench.consumeManually().next()).end(FAILED);
+    await bench.until(failed.id, "failed");
+    expect(await collect(bench, { limit: 5, status: "cancelled" })).toEqual([cancelled.id]);
+    expect(await collect(bench, { limit: 5, status: "failed" })).toEqual([failed.id]);
   });
 
   it("refuses a cursor that it did not give", async ({ bench }) => {

@@ -85,7 +85,10 @@ export class Reconciler implements Part<Reconciled> {
   async #forgetIfRedisDid(): Promise<void> {
     const { queue, confirmed } = this.#deps;
     const [canary, { runId }] = await Promise.all([queue.facts.get(CANARY), queue.health.inspect()]);
-    if (canary === undefined || runId !== this.#runId) confirmed.clear();
+    if (canary === undefined || runId !== this.#runId) {
+      confirmed.clear();
+      this.#walk.hurry();
+    }
     this.#runId = runId;
   }
 
@@ -166,7 +169,10 @@ export class Reconciler implements Part<Reconciled> {
     const isReopened = (manifest.reopenedEnd ?? 0) >= (job.finishedAt ?? 0) && job.status !== "completed";
     if (isReopened) {
       if ((await jobs.retry(job.id, manifest.request.params)) !== undefined) done.restored += 1;
-    } else if (await settleManifest(job, this.#deps.blobs, () => jobs.get(job.id))) done.settled += 1;
+    } else if (await settleManifest(job, this.#deps.blobs, () => jobs.get(job.id))) {
+      done.settled += 1;
+      if (job.status === "completed") await this.#deps.queue.finished.condense(job);
+    }
     return false;
   }
 

@@ -14,8 +14,8 @@ const AT_A_TIME = 4;
 const MAX_WAITING = 10_000;
 
 /**
- * Writes into the manifests of jobs how they ended, and removes the inputs of completed ones once their end
- * has surely outlived a crash of Redis. Beside the slots: the next attempt need not wait for it. What a
+ * Writes into the manifests of jobs how they ended, lets completed ones take less room in Redis, and removes
+ * their inputs once their end has surely outlived a crash of Redis. Beside the slots: the next attempt need not wait for it. What a
  * killed worker leaves undone, the sweeper does.
  */
 export class Settler {
@@ -77,8 +77,9 @@ export class Settler {
       return;
     }
     const isSettled = await settleManifest(job, blobs, () => queue.jobs.get(id));
-    if (isSettled && job.status === "completed" && !this.#stop.signal.aborted)
-      this.#removeInput(job.input.key, id);
+    if (!isSettled || job.status !== "completed") return;
+    if (!this.#stop.signal.aborted) this.#removeInput(job.input.key, id);
+    await queue.finished.condense(job);
   }
 
   #removeInput(key: string, id: JobId): void {

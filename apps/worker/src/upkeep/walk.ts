@@ -23,20 +23,33 @@ export interface Part<T> {
   close(): Promise<void>;
 }
 
+/** A walk that took longer rests for nine times as long: it takes a tenth of the time. In ms. */
+const SHORT_WALK_MS = 5_000;
+const MAX_REST_MS = 3_600_000;
+
 /**
  * A walk over a listing, continued in the next slice where the last one ended. An entry that cannot be looked
- * after is logged and passed over; a server or a storage that is away ends the slice.
+ * after is logged and passed over; a server or a storage that is away ends the slice. What takes long, as
+ * with 100,000 kept jobs, is not begun anew with each sweep: most of it is in order.
  */
 export class Walk<T> {
   readonly #list: () => AsyncIterable<T>;
   #cursor: AsyncIterator<T> | undefined;
+  /** How long the walk took so far, over its slices. */
+  #tookMs = 0;
+  /** Until when no new walk begins, in ms of the monotonic clock. */
+  #restsUntil = Number.NEGATIVE_INFINITY;
 
   constructor(list: () => AsyncIterable<T>) {
     this.#list = list;
   }
 
-  /** Visits entries until the listing has ended (then true, and the next call starts anew), or the slice. */
+  /**
+   * Visits entries until the listing has ended (then true, and a later call starts anew), or the slice.
+   */
   async go(slice: Slice, visit: (entry: T) => Promise<void>): Promise<boolean> {
+    const startedAt = slice.monotonicMs();
+    if (this.#cursor === undefined && startedAt < this.#restsUntil) return false;
     try {
       for (;;) {
         await slice.mayGoOn();
@@ -49,15 +62,28 @@ export class Walk<T> {
     } catch (error) {
       await this.close(); // a listing that threw does not go on
       throw error;
+    } finally {
+      this.#tookMs += slice.monotonicMs() - startedAt;
     }
     this.#cursor = undefined;
+    const restMs = this.#tookMs > SHORT_WALK_MS ? Math.min(9 * this.#tookMs, MAX_REST_MS) : 0;
+    this.#restsUntil = slice.monotonicMs() + restMs;
+    this.#tookMs = 0;
     return true;
+  }
+
+  /** What was in order may not be any more: no rest before the next walk, nor after the one under way. */
+  hurry(): void {
+    this.#restsUntil = Number.NEGATIVE_INFINITY;
+    if (this.#cursor !== undefined) this.#tookMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Ends the listing where it is; the next call of `go` starts anew. */
   async close(): Promise<void> {
     const cursor = this.#cursor;
     this.#cursor = undefined;
+    this.#tookMs = 0;
+    this.#restsUntil = Number.NEGATIVE_INFINITY;
     await cursor?.return?.();
   }
 }
@@ -125,8 +151,8 @@ export async function* foldersOf(
   if (folder !== undefined) yield listing(folder);
 }
 
-/** Most folders that are remembered; past it they are simply looked at more often. */
-const CAPACITY = 100_000;
+/** Most folders that are remembered, some 70 MB; further ones are simply looked at more often. */
+const CAPACITY = 500_000;
 
 /**
  * Folders that were found in order and need no second look for a while, so that a sweep costs a listing and a
@@ -136,6 +162,7 @@ export class CheckedFolders {
   readonly #forMs: number;
   readonly #now: () => number;
   readonly #until = new Map<string, number>();
+  #tidiedAt = Number.NEGATIVE_INFINITY;
 
   constructor(forMs: number, now: () => number) {
     this.#forMs = forMs;
@@ -151,11 +178,17 @@ export class CheckedFolders {
   }
 
   add(folder: string): void {
-    if (this.#until.size >= CAPACITY) this.#until.clear();
-    this.#until.set(folder, this.#now() + this.#forMs);
+    if (this.#until.size >= CAPACITY && this.#now() > this.#tidiedAt + this.#forMs) this.#tidy();
+    if (this.#until.size < CAPACITY) this.#until.set(folder, this.#now() + this.#forMs);
   }
 
   clear(): void {
     this.#until.clear();
+  }
+
+  /** Forgets those whose time is over: what is not looked at any more is gone. */
+  #tidy(): void {
+    this.#tidiedAt = this.#now();
+    for (const folder of [...this.#until.keys()]) this.has(folder);
   }
 }

@@ -114,6 +114,11 @@ export interface FinishedJobs {
    */
   restore(request: JobRequest, end: JobEnd): Promise<"restored" | "kept" | "reopened">;
   /**
+   * Lets a completed job take less room, for as long as it is kept; any other one stays as it is. Nothing
+   * that can be asked for changes.
+   */
+  condense(request: Pick<JobRequest, "id" | "processor" | "maxAttempts" | "priority">): Promise<void>;
+  /**
    * Clears what is left of a job whose record is gone: its places in line and its lease. False when the
    * record is there.
    */

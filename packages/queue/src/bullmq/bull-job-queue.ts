@@ -11,7 +11,7 @@ import {
   UnconfirmedSubmit,
 } from "@drover/core";
 import { encodeRequest } from "../job-codec.js";
-import { type Listed, listJobs } from "../job-listing.js";
+import { type JobIndex, listJobs } from "../job-listing.js";
 import { isCertain, isServerTrouble } from "../redis-errors.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
@@ -20,8 +20,9 @@ import { addOptions } from "./bullmq-internals.js";
 import type { EventStreams } from "./event-streams.js";
 import { CANCELLED } from "./failed-reason.js";
 import { appendEvents, finishedEvent, HISTORY_LIMIT, HISTORY_TTL_MS, readHistory } from "./job-history.js";
+import { redisJobIndex } from "./job-index.js";
 import type { JobLocator } from "./job-locator.js";
-import { isDamaged, readJob, readListedJob, readRecord } from "./job-snapshot.js";
+import { isDamaged, readJob, readRecord } from "./job-snapshot.js";
 import { addDeadline } from "./queue-deadlines.js";
 
 /**
@@ -29,9 +30,6 @@ import { addDeadline } from "./queue-deadlines.js";
  * answer.
  */
 const RETRY_MS = 3_000;
-
-/** An entry of the index whose job is missing is an aborted submit once it is this old. */
-const DANGLING_AFTER_MS = 600_000;
 
 const CANCEL_KEYS = [
   "completed",
@@ -63,6 +61,7 @@ export class BullJobQueue implements JobQueue {
   readonly #queues: BullQueues;
   readonly #streams: EventStreams;
   readonly #locator: JobLocator;
+  readonly #index: JobIndex;
   readonly #lookAgainMs: number;
   readonly #now: () => number;
 
@@ -81,6 +80,7 @@ export class BullJobQueue implements JobQueue {
     this.#queues = deps.queues;
     this.#streams = deps.streams;
     this.#locator = deps.locator;
+    this.#index = redisJobIndex(deps);
     this.#lookAgainMs = deps.lookAgainMs;
     this.#now = deps.now;
   }
@@ -136,13 +136,7 @@ export class BullJobQueue implements JobQueue {
   }
 
   list(query: JobQuery): Promise<JobPage> {
-    return listJobs(
-      {
-        following: (after, limit) => this.#locator.following(after, limit),
-        jobs: (listed) => Promise.all(listed.map((each) => this.#listed(each))),
-      },
-      query,
-    );
+    return listJobs(this.#index, query);
   }
 
   async cancel(id: JobId): Promise<CancelAnswer> {
@@ -237,14 +231,5 @@ export class BullJobQueue implements JobQueue {
       ],
       [id],
     );
-  }
-
-  async #listed(listed: Listed): Promise<Job | undefined> {
-    const processor = await this.#locator.find(listed.id);
-    if (processor === undefined) return undefined;
-    const job = await readListedJob(this.#link, this.#keys, { ...listed, processor });
-    if (job === undefined && this.#now() - listed.createdAt > DANGLING_AFTER_MS)
-      await this.#locator.drop(listed);
-    return job;
   }
 }

@@ -140,17 +140,19 @@ function delayOf({ runAt, createdAt }: JobRequest): number {
  * nothing.
  */
 export function addOptions(request: JobRequest): JobsOptions {
-  return { ...storedOptions(request), timestamp: request.createdAt, delay: delayOf(request) };
+  return {
+    ...condensedOptions(request),
+    jobId: request.id,
+    timestamp: request.createdAt,
+    delay: delayOf(request),
+  };
 }
 
-function storedOptions({ id, maxAttempts, priority }: JobRequest): JobsOptions {
-  return {
-    attempts: maxAttempts,
-    backoff: { type: "custom" },
-    priority: bullPriority(priority),
-    stackTraceLimit: 0,
-    jobId: id,
-  };
+/** What a completed job keeps of its options. Fact: BullMQ reads its id, time and delay elsewhere. */
+export function condensedOptions(request: Pick<JobRequest, "maxAttempts" | "priority">): JobsOptions {
+  const { maxAttempts, priority } = request;
+  const backoff = { type: "custom" };
+  return { attempts: maxAttempts, backoff, priority: bullPriority(priority), stackTraceLimit: 0 };
 }
 
 /**
@@ -161,7 +163,7 @@ export function addedFields(request: JobRequest, data: object): readonly (string
   const fields = {
     name: request.processor,
     data: JSON.stringify(data),
-    opts: JSON.stringify(storedOptions(request)),
+    opts: JSON.stringify({ ...condensedOptions(request), jobId: request.id }),
     priority: bullPriority(request.priority),
     delay: 0,
     timestamp: request.createdAt,

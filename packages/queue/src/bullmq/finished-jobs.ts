@@ -10,9 +10,9 @@ import { encodeRequest } from "../job-codec.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 import { encodeReturnValue } from "../return-value.js";
-import { addedFields } from "./bullmq-internals.js";
+import { addedFields, condensedOptions } from "./bullmq-internals.js";
 import { CANCELLED, encodeFailure } from "./failed-reason.js";
-import { HISTORY_LIMIT, HISTORY_TTL_MS } from "./job-history.js";
+import { CONDENSED_HISTORY_BYTES, HISTORY_LIMIT, HISTORY_TTL_MS } from "./job-history.js";
 import type { JobLocator } from "./job-locator.js";
 
 /** How long it is remembered that a job expired. */
@@ -63,6 +63,14 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
         HISTORY_TTL_MS,
         ...fieldsOf(request, end),
       ])) as "restored" | "kept" | "reopened";
+    },
+    async condense(request) {
+      const { processor, id } = request;
+      await link.run(
+        "condense",
+        [keys.job(processor, id), keys.queue(processor, "completed"), keys.history(processor, id)],
+        [id, JSON.stringify(condensedOptions(request)), CONDENSED_HISTORY_BYTES],
+      );
     },
     clearRemains: async (ref) => (await link.run("clear-remains", remainKeys(keys, ref), [ref.id])) === 1,
     synced: deps.synced,

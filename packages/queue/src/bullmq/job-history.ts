@@ -9,6 +9,9 @@ export const HISTORY_LIMIT = 500;
 /** How long a job's events outlive the last of them, should the job's end not take them along. */
 export const HISTORY_TTL_MS = 30 * 86_400_000;
 
+/** Largest history that a completed job has in its hash, in bytes. */
+export const CONDENSED_HISTORY_BYTES = 2_048;
+
 /** Adds events to a job's history, if the job exists. */
 export async function appendEvents(
   link: RedisLink,
@@ -43,7 +46,8 @@ export async function noteLostWorker(
  * accepted and how it ended.
  */
 export async function readHistory(link: RedisLink, keys: RedisKeys, job: Job): Promise<JobHistory> {
-  const lists = [keys.history(job.processor, job.id), keys.logs(job.processor, job.id)];
+  const { processor, id } = job;
+  const lists = [keys.history(processor, id), keys.logs(processor, id), keys.job(processor, id)];
   const [events, logs] = (await link.run("history", lists, [HISTORY_LIMIT])) as [string[], string[]];
   const finished = finishedEvent(job);
   return {

@@ -73,16 +73,21 @@ export class JobLocator {
       await this.#link.use((client) => client.zrem(this.#keys.jobs, ...rubbish));
       return this.following(after, limit);
     }
-    return entries.map(([id, createdAt, processor = ""]) => {
-      const listed = { id: id as JobId, createdAt: Number(createdAt) };
-      if (processor !== "") this.#remember(listed.id, processor);
-      return listed;
-    });
+    return entries.map(([id, createdAt, processor]) => ({
+      id: id as JobId,
+      createdAt: Number(createdAt),
+      processor: processor || undefined,
+    }));
+  }
+
+  /** Names of the processors that are known. A queue may hold jobs of one that is not any more. */
+  async processors(): Promise<readonly string[]> {
+    const { processors } = await this.#catalogue.read();
+    return processors.map((processor) => processor.name);
   }
 
   async #search(id: JobId): Promise<string | undefined> {
-    const { processors } = await this.#catalogue.read();
-    const names = processors.map((processor) => processor.name);
+    const names = await this.processors();
     const exists = await this.#link.use((client) =>
       Promise.all(names.map((name) => client.exists(this.#keys.job(name, id)))),
     );
