@@ -128,9 +128,7 @@ export const bullPriority = (priority: number): number => 101 - priority;
 /** Fact: a score in `delayed` is the due time, in ms since the epoch, times this, plus a counter. */
 export const DELAYED_SCORES_PER_MS = 4_096;
 
-/**
- * Fact: a job is due its delay after its timestamp, whenever it is added. In ms, 0 for a time that is past.
- */
+/** Fact: a job is due its delay after its timestamp, whenever it is added. In ms, 0 for a time that is past. */
 function delayOf({ runAt, createdAt }: JobRequest): number {
   return Math.max(0, (runAt ?? 0) - createdAt);
 }
