@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
-import { COMPLETED, FAILED, ManualConsumer, queueTest } from "./queue-bench.js";
+import { COMPLETED, FAILED, ManualConsumer, type QueueBench, queueTest } from "./queue-bench.js";
 
 const it = queueTest();
 
@@ -50,25 +51,37 @@ describe("draining", () => {
     expect(await bench.get(behind.id)).toMatchObject({ status: "queued" });
   });
 
-  it("gives back what was taken with the end of another job, uncounted", async ({ bench }) => {
-    const first = await bench.submit();
-    const second = await bench.submit();
-    const ran: string[] = [];
-    const consumer = bench.consume(
-      async ({ request }) => {
-        ran.push(request.id);
-        return COMPLETED;
-      },
-      { onFinished: async () => void consumer.drain(PATIENT_MS) }, // the second one is in its hands by now
-    );
-    await bench.until(first.id, "completed");
-    await consumer.drain(PATIENT_MS);
-    expect(ran).toEqual([first.id]);
-    const { events } = await bench.queue.jobs.history(second.id);
-    expect(events.map(({ type }) => type)).toEqual(["accepted", "started", "released"]);
-    expect(await bench.get(second.id)).toMatchObject({
-      status: "queued",
-      maxAttempts: second.maxAttempts + 1,
+  describe("when a job was taken with the end of another", () => {
+    /** Ends the first of two jobs and drains when the second one is in the consumer's hands. */
+    async function drainBetween(bench: QueueBench, deadlineMs: number, runMs = 0) {
+      const first = await bench.submit();
+      const second = await bench.submit();
+      const consumer = bench.consume(
+        async ({ request }) => {
+          if (request.id === second.id) await sleep(runMs);
+          return COMPLETED;
+        },
+        { onFinished: async () => void consumer.drain(deadlineMs) },
+      );
+      await bench.until(first.id, "completed");
+      await consumer.drain(deadlineMs);
+      const { events } = await bench.queue.jobs.history(second.id);
+      return { second, events: events.map(({ type }) => type) };
+    }
+
+    it("runs it to its end, however long it takes within the deadline", async ({ bench }) => {
+      const { second, events } = await drainBetween(bench, PATIENT_MS, 1_500);
+      expect(events).toEqual(["accepted", "started", "finished"]);
+      expect(await bench.get(second.id)).toMatchObject({ status: "completed", attempt: 1 });
+    });
+
+    it("gives it back after the deadline, uncounted", async ({ bench }) => {
+      const { second, events } = await drainBetween(bench, 0);
+      expect(events).toEqual(["accepted", "started", "released"]);
+      expect(await bench.get(second.id)).toMatchObject({
+        status: "queued",
+        maxAttempts: second.maxAttempts + 1,
+      });
     });
   });
 

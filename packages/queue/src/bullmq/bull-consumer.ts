@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Attempt, ConsumeOptions, Consumer, JobId, Log, Outcome } from "@drover/core";
 import type { Job as BullJob } from "bullmq";
 import { isServerTrouble } from "../redis-errors.js";
@@ -11,6 +10,7 @@ import { DamagedJobs, readRequest } from "./damaged-jobs.js";
 import { noteLostWorker } from "./job-history.js";
 import type { LeaseTimes } from "./lease-times.js";
 import { recordOutcome, tellOfEnd } from "./record-outcome.js";
+import { RunningAttempts } from "./running-attempts.js";
 
 /**
  * Cancel marks are looked for this often: with a second of grace for the child, a running job is stopped well
@@ -20,9 +20,6 @@ const CANCEL_CHECK_MS = 250;
 
 /** How long after the drain deadline an attempt has to end and its outcome to be recorded. */
 const LAST_WORD_MS = 8_000;
-
-/** How long a drained consumer without attempts waits for BullMQ to close by itself. */
-const IDLE_CLOSE_MS = 500;
 
 /** What a consumer is made of. */
 export interface ConsumerDeps {
@@ -51,7 +48,7 @@ export class BullConsumer implements Consumer {
   readonly #execute: Execute;
   readonly #deps: ConsumerDeps;
   readonly #worker: BullWorker;
-  readonly #attempts = new Map<string, BullAttempt>();
+  readonly #attempts = new RunningAttempts();
   readonly #damaged: DamagedJobs;
   readonly #timer: NodeJS.Timeout;
   /**
@@ -60,6 +57,8 @@ export class BullConsumer implements Consumer {
    */
   readonly #giveUp = new AbortController();
   #drained: Promise<void> | undefined;
+  /** What is taken with the end of another job is given back from then on. */
+  #isPastDeadline = false;
 
   constructor(processor: string, options: ConsumeOptions, execute: Execute, deps: ConsumerDeps) {
     this.#processor = processor;
@@ -102,26 +101,21 @@ export class BullConsumer implements Consumer {
 
   async #drain(deadlineMs: number): Promise<void> {
     const closed = this.#worker.close();
-    const abort = () => {
-      for (const attempt of this.#attempts.values()) attempt.stop("drained");
+    const stopAttempts = () => {
+      this.#isPastDeadline = true;
+      this.#attempts.stop("drained");
     };
+    if (deadlineMs <= 0) stopAttempts();
     const timers = [
-      setTimeout(abort, deadlineMs),
+      setTimeout(stopAttempts, deadlineMs),
       setTimeout(() => this.#giveUp.abort(), deadlineMs + LAST_WORD_MS),
     ];
     // With Redis away BullMQ would wait for it, even with nothing left to say.
     const { signal } = this.#giveUp;
-    const isSilent = this.#ended().then(() => sleep(IDLE_CLOSE_MS, undefined, { signal }).catch(() => {}));
-    await Promise.race([closed, isSilent, aborted(signal)]);
+    await Promise.race([closed, this.#attempts.idle(signal), aborted(signal)]);
     this.#giveUp.abort();
     await this.#worker.disconnect();
     for (const timer of [...timers, this.#timer]) clearTimeout(timer);
-  }
-
-  /** Resolves when no attempt runs. */
-  async #ended(): Promise<void> {
-    while (this.#attempts.size > 0)
-      await Promise.race([...this.#attempts.values()].map((attempt) => attempt.ended));
   }
 
   /** @returns the job that was taken with the end of this one. */
@@ -132,11 +126,11 @@ export class BullConsumer implements Consumer {
       return;
     }
     const isRestored = await this.#endOlder(attempt);
-    this.#attempts.set(attempt.request.id, attempt);
+    this.#attempts.add(attempt);
     try {
       if (job.stalledCounter > 0) await this.#noteLostWorker(attempt.request.id);
       const isCancelled = await attempt.begin();
-      const isGivenBack = isRestored || this.#drained !== undefined; // taken with the end of another job
+      const isGivenBack = isRestored || this.#isPastDeadline; // taken with the end of another job
       const outcome: Outcome = isGivenBack
         ? { kind: "released" }
         : isCancelled
@@ -157,7 +151,7 @@ export class BullConsumer implements Consumer {
       await tellOfEnd(state, { attempt, outcome, options: this.#options, log: this.#deps.log });
       return next;
     } finally {
-      if (this.#attempts.get(attempt.request.id) === attempt) this.#attempts.delete(attempt.request.id);
+      this.#attempts.remove(attempt);
       attempt.end();
     }
   }
@@ -176,7 +170,7 @@ export class BullConsumer implements Consumer {
 
   /** A job that BullMQ cannot read is told by nothing but the error of the command that gave it to the worker. */
   #lookForDamaged(error: unknown): void {
-    if (!isServerTrouble(error)) void this.#damaged.endThose((id) => !this.#attempts.has(id));
+    if (!isServerTrouble(error)) void this.#damaged.endThose((id) => this.#attempts.get(id) === undefined);
   }
 
   /** `undefined` when the job's record cannot be read, or is gone: evicted, or deleted by hand. */
@@ -237,7 +231,7 @@ export class BullConsumer implements Consumer {
   }
 
   async #lookForCancelMarks(): Promise<void> {
-    for (const attempt of this.#attempts.values()) {
+    for (const attempt of this.#attempts) {
       // Redis is away: asked again in a moment.
       const isRequested = await attempt.isCancelRequested().catch(() => false);
       if (isRequested) attempt.stop("cancelled");
