@@ -27,7 +27,7 @@ it("F15: 500 jobs that fail at once do not come back at once", async () => {
   await waitFor(() => failures >= JOBS, { deadlineMs: 60_000 });
   const perSecond = new Map<number, number>();
   for (const { id } of requests) {
-    const delayMs = await waitFor(async () => {
+    const told = async () => {
       const { events } = await queue.jobs.history(id);
       const retry = events.find((event) => event.type === "retry");
       if (retry !== undefined) return retry.until - retry.at;
@@ -35,7 +35,9 @@ it("F15: 500 jobs that fail at once do not come back at once", async () => {
       const job = await queue.jobs.get(id);
       const isDelayed = job?.attempt === 1 && job.waiting?.reason === "retry_backoff";
       return isDelayed ? (job.waiting?.until ?? 0) - (job.startedAt ?? 0) : undefined;
-    });
+    };
+    // On a busy machine an attempt may lose its lease, and the job runs again when that has run out.
+    const delayMs = await waitFor(told, { deadlineMs: 30_000 });
     const second = Math.floor(delayMs / 1_000);
     perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
   }
