@@ -72,6 +72,12 @@ describe("F24: the next job in the place of one", () => {
     ]);
   });
 
+  test("that prints to the descriptor while it returns has none of it", async () => {
+    const { first, left, seen } = await leaveAndObserve("writes-to-the-descriptor");
+    expect(seen.pid).toBe(left.pid);
+    expect(first.lines.map(({ message }) => message)).toEqual(["too late"]);
+  });
+
   test.each([
     ["leaks", /keeps memory/],
     ["leaves-a-handle", /left open: TCPServerWrap/],

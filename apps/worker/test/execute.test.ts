@@ -4,7 +4,7 @@ import { crc32, gunzipSync } from "node:zlib";
 import type { JobEnd, Outcome } from "@drover/core";
 import { bury, writeManifest } from "@drover/job-files";
 import { chunksOf, waitFor } from "@drover/testkit";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { ExecutorBench } from "./executor-bench.js";
 
 let bench: ExecutorBench;
@@ -155,6 +155,25 @@ describe("what an attempt says", () => {
       await bench.executor("prints-its-params").execute(attempt);
       expect(attempt.lines.map(({ message }) => message.slice(0, 10)).sort()).toEqual(["----------", reason]);
     }
+  });
+
+  test("what it prints around the streams of Node, or by a process, is its own to the last byte", async () => {
+    const pids = new Set<unknown>();
+    // A worker with much to do finds the end of the attempt and what it printed at once.
+    const busy = setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20), 1);
+    onTestFinished(() => clearInterval(busy));
+    for (let i = 0; i < 30; i++) {
+      const attempt = await bench.attempt("prints-around-its-streams", { params: { reason: `job ${i}` } });
+      const outcome = await bench.executor("prints-around-its-streams").execute(attempt);
+      expect(attempt.lines.map(({ message }) => message.slice(0, 12)).sort()).toEqual([
+        "by a process",
+        "by the syste",
+        `job ${i}`,
+        `job ${i}`,
+      ]);
+      pids.add(outcome.kind === "completed" && (outcome.result as { pid: number }).pid);
+    }
+    expect(pids.size).toBe(1); // or nothing could be mixed up
   });
 
   test("two hundred thousand progress calls become a handful of updates, with each stage and the last", async () => {

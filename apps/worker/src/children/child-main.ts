@@ -3,15 +3,7 @@ import type { Processor } from "@drover/processor-sdk";
 import { ProgressRelay } from "../attempts/progress-relay.js";
 import { AttemptScopes } from "./attempt-scopes.js";
 import { CleanCheck } from "./clean-check.js";
-import {
-  BEGIN_MARK,
-  END_MARK,
-  type FromChild,
-  MAX_LOG_LENGTH,
-  MAX_LOG_LINES,
-  type RunMessage,
-  type ToChild,
-} from "./messages.js";
+import { type FromChild, MAX_LOG_LENGTH, MAX_LOG_LINES, type RunMessage, type ToChild } from "./messages.js";
 import { callProcessor } from "./processor-call.js";
 
 /**
@@ -64,7 +56,6 @@ async function run(message: RunMessage): Promise<void> {
     intervalMs: PROGRESS_INTERVAL_MS,
     send: (progress) => report({ type: "progress", ...progress }),
   });
-  void mark(BEGIN_MARK);
   const settled = await scopes.run((isOver) =>
     callProcessor(processor, message, controller.signal, {
       onProgress: (percent, stage, text) => {
@@ -78,7 +69,7 @@ async function run(message: RunMessage): Promise<void> {
     }),
   );
   await relay.flush();
-  await Promise.race([mark(END_MARK), sleep(OUTPUT_WAIT_MS, undefined, { ref: false })]);
+  await outputsWritten();
   running = undefined;
   if (settled.type === "threw") return report(settled);
   const isClean = cleanCheck.isClean();
@@ -88,13 +79,16 @@ async function run(message: RunMessage): Promise<void> {
 }
 
 /**
- * Pipes are written in the background: without waiting, what was printed last would arrive after the end of
- * its attempt, or never.
+ * Resolves when what the attempt printed has left this process, or after a second. A pipe that is full is
+ * written in the background: without waiting, what was printed last would arrive after the end, or never.
  */
-async function mark(text: string): Promise<void> {
-  const write = (stream: NodeJS.WriteStream) =>
-    new Promise<void>((resolve) => stream.write(`${text}\n`, () => resolve()));
-  await Promise.all([write(process.stdout), write(process.stderr)]);
+async function outputsWritten(): Promise<void> {
+  // What the attempt left to be done at once belongs to it too.
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+  const waiting = [process.stdout, process.stderr].filter((stream) => stream.writableLength > 0);
+  if (waiting.length === 0) return;
+  const written = waiting.map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve())));
+  await Promise.race([Promise.all(written), sleep(OUTPUT_WAIT_MS, undefined, { ref: false })]);
 }
 
 function report(message: FromChild): undefined {

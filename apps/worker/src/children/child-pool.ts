@@ -32,7 +32,7 @@ export class ChildPool implements Runner {
 
   async run(options: RunOptions): Promise<RunEnd> {
     const child = this.#take();
-    if (!(await isLoaded(child, options.signal))) {
+    if (!child.isReady && !(await isLoaded(child, options.signal))) {
       await child.end();
       if (options.signal.aborted) return { kind: "stopped", reason: options.signal.reason };
       return { kind: "died", exitCode: null, signal: null };

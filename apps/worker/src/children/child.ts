@@ -12,8 +12,7 @@ const EXIT_WAIT_MS = 1_000;
  * does.
  */
 const CHECK_WAIT_MS = 500;
-/** How long the outputs of a child are read on after an attempt, in ms, when their end does not come. */
-const READ_WAIT_MS = 100;
+
 /**
  * One child process of a processor: the leader of a session and group of its own, used for one attempt at a
  * time. Starts when it is constructed, ends with `end()`, or when the process exits.
@@ -34,6 +33,8 @@ export class Child {
   #isBusy = false;
   /** Why it is not as it was before its first attempt. */
   #leftover: string | undefined;
+  /** What the child says that the latest attempt left in it, `null` for nothing; `undefined` until it says so. */
+  #checked: string | null | undefined;
   #onChecked = (_leftover: string | null) => {};
   /** By the number of an attempt: called with what it does after it is over. */
   readonly #onLate = new Map<number, (what: string) => void>();
@@ -66,6 +67,11 @@ export class Child {
     return this.#process.ready;
   }
 
+  /** Whether it waits for its first attempt or a further one, without anything left to load. */
+  get isReady(): boolean {
+    return this.#process.loadOutput === undefined;
+  }
+
   /** Whether it may run another attempt. */
   get isReusable(): boolean {
     return this.#isUsable && this.isClean && this.#attempts < this.#maxAttempts;
@@ -89,19 +95,17 @@ export class Child {
     this.#attempts += 1;
     this.#isBusy = true;
     this.#onLate.set(this.#attempts, options.onLate);
-    const checked = new Promise<string | null>((resolve) => {
-      this.#onChecked = resolve;
-    });
+    this.#checked = undefined;
     const endSampling = this.#support.sampler.begin();
-    const isRead = this.#process.nextOutputEnd();
     const run = this.#newRun(options);
+    this.#process.endLines(); // what was printed between two attempts is of none
     this.#run = run;
     if (!this.#isUsable) this.#tellExit(run); // it ended since the pool took it
     const end = await run.start();
-    await Promise.race([isRead, this.exited, sleep(READ_WAIT_MS, undefined, { ref: false })]);
+    await this.#process.outputsRead();
     this.#run = undefined;
     endSampling();
-    if (end.kind !== "returned" || !(await this.#isAsBefore(checked))) await this.end();
+    if (end.kind !== "returned" || !(await this.#isAsBefore())) await this.end();
     this.#isBusy = false;
     return end;
   }
@@ -116,16 +120,20 @@ export class Child {
   }
 
   /** Whether it may run another attempt after one that returned. */
-  async #isAsBefore(checked: Promise<string | null>): Promise<boolean> {
+  async #isAsBefore(): Promise<boolean> {
     if (!this.isReusable) return false;
-    const noAnswer = sleep(CHECK_WAIT_MS, "does not answer", { ref: false });
-    const [inside, hasOthers] = await Promise.all([
-      Promise.race([checked, this.exited.then(() => null), noAnswer]),
-      this.#tree.hasOthers(),
-    ]);
-    const leftover = hasOthers ? "left a process" : inside;
+    const leftover = (await this.#tree.hasOthers()) ? "left a process" : await this.#leftInside();
     if (leftover !== null) this.#markUnclean(leftover);
     return this.isReusable;
+  }
+
+  async #leftInside(): Promise<string | null> {
+    if (this.#checked !== undefined) return this.#checked; // it came with the result
+    const checked = new Promise<string | null>((resolve) => {
+      this.#onChecked = resolve;
+    });
+    const noAnswer = sleep(CHECK_WAIT_MS, "does not answer", { ref: false });
+    return Promise.race([checked, this.exited.then(() => null), noAnswer]);
   }
 
   #markUnclean(reason: string): void {
@@ -167,12 +175,17 @@ export class Child {
   }
 
   #onMessage(message: FromChild): void {
-    if (message.type === "checked") this.#onChecked(message.leftover);
+    if (message.type === "checked") this.#setChecked(message.leftover);
     else if (message.type === "late") this.#onLateEffect(message.attempt, message.what);
     else {
-      if (message.type === "returned" && message.isClean === true) this.#onChecked(null);
+      if (message.type === "returned" && message.isClean === true) this.#setChecked(null);
       this.#run?.onMessage(message);
     }
+  }
+
+  #setChecked(leftover: string | null): void {
+    this.#checked = leftover;
+    this.#onChecked(leftover);
   }
 
   /** No other attempt is harmed: the process did not do it. But it does not run another one. */

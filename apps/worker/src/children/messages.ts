@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import type { LogLevel } from "@drover/core";
 import type { WrittenArtifact } from "@drover/processor-sdk";
 
@@ -84,12 +85,6 @@ export function parseFromChild(value: unknown): FromChild | undefined {
   return isKnown ? (value as FromChild) : undefined;
 }
 
-/**
- * Printed on each output of a child before and after each attempt. What comes between two attempts is
- * dropped.
- */
-export const BEGIN_MARK = "\u0000begin of attempt";
-export const END_MARK = "\u0000end of attempt";
 /** Largest result as JSON, in bytes; anything larger must be an artifact. */
 export const MAX_RESULT_BYTES = 64 * 1024;
 /** Log lines that one attempt may leave. */
@@ -99,28 +94,24 @@ export const MAX_LOG_LENGTH = 2_000;
 
 /**
  * Cuts one output of a child into lines of at most `MAX_LOG_LENGTH` characters. Reads on to the end: a full
- * pipe would block the child. The child prints a mark at the beginning and at the end of each attempt: so it
- * is known when all of an attempt was read, and what was printed between two attempts is dropped.
+ * pipe would block the child.
  */
 export class ChildOutput {
   readonly #onLine: (line: string) => void;
+  #decoder = new StringDecoder("utf8");
   #rest = "";
-  #isBetween = false;
-  #onMark = () => {};
 
   constructor(stream: Readable | null, onLine: (line: string) => void) {
     this.#onLine = onLine;
-    stream?.setEncoding("utf8");
     stream?.on("error", () => {}); // the pipe ended with its child
-    stream?.on("data", (text: string) => this.#read(text));
-    stream?.on("end", () => this.#emit(this.#rest));
+    stream?.on("data", (bytes: Buffer) => this.#read(this.#decoder.write(bytes)));
+    stream?.on("end", () => this.endLine());
   }
 
-  /** Resolves when the next mark of an end was read. */
-  nextEnd(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onMark = resolve;
-    });
+  /** Takes what was read of an unfinished line for a whole one; nothing of it is left for the next. */
+  endLine(): void {
+    this.#emit(this.#rest + this.#decoder.end());
+    this.#rest = "";
   }
 
   #read(text: string): void {
@@ -131,11 +122,6 @@ export class ChildOutput {
   }
 
   #emit(line: string): void {
-    const mark = [BEGIN_MARK, END_MARK].find((text) => line.endsWith(text));
-    const shown = mark === undefined ? line : line.slice(0, -mark.length);
-    const isDropped = this.#isBetween || mark === BEGIN_MARK;
-    if (!isDropped && shown.trim() !== "") this.#onLine(shown.slice(0, MAX_LOG_LENGTH));
-    if (mark !== undefined) this.#isBetween = mark === END_MARK;
-    if (mark === END_MARK) this.#onMark();
+    if (line.trim() !== "") this.#onLine(line.slice(0, MAX_LOG_LENGTH));
   }
 }

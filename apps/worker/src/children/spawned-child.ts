@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { MARK_VARIABLE, type Orphans, type ProcessKeeper } from "@drover/process-guard";
 import { ChildOutput, type FromChild, parseFromChild, type ToChild } from "./messages.js";
@@ -101,9 +102,21 @@ export class SpawnedChild {
     if (this.#process.connected) this.#process.send(message, () => {});
   }
 
-  /** Resolves when all that the next attempt prints was read. */
-  async nextOutputEnd(): Promise<void> {
-    await Promise.all(this.#outputs.map((output) => output.nextEnd()));
+  /** What was printed until now has nothing to do with what is printed from now on. */
+  endLines(): void {
+    for (const output of this.#outputs) output.endLine();
+  }
+
+  /**
+   * Resolves when all was read that was in the outputs when the message came that is being handled, whoever
+   * wrote it: the child itself, code that goes around its streams, or a process that it started.
+   */
+  async outputsRead(): Promise<void> {
+    // The event loop may have looked at the outputs of this turn before they held it all, so it is to look once
+    // more. One look reads up to 2 MiB, more than the buffer of a socket holds.
+    await nextTurn();
+    await nextTurn();
+    this.endLines();
   }
 
   #whenReady(): Promise<boolean> {
