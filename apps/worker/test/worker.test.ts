@@ -28,7 +28,7 @@ afterEach(() => worker.drain(0));
 /** A worker of the fixture `good`, whose attempts end as `execute` says. */
 function workerOf(execute: () => Promise<Outcome>, ports: Partial<QueuePorts> = {}): Worker {
   const deps: WorkerDeps = {
-    info: { id: "w1", host: "h", pid: 1, slots: 2, processors: ["good"], startedAt: 0 },
+    info: { id: "w1", host: "h", pid: 1, slots: 1, processors: ["good"], startedAt: 0 },
     served: [
       {
         processor: processorNamed("good"),
