@@ -93,10 +93,13 @@ describe("F24: the next job in the place of one", () => {
     expect(String(told.at(-1)?.fields["reason"])).toMatch(why);
   });
 
-  test("that changes the environment and the working folder finds both as they were", async () => {
-    const { left, seen } = await leaveAndObserve("changes-surroundings");
-    expect(seen).toMatchObject({ pid: left.pid, leftover: null, isInScratch: false });
-  });
+  test.each(["changes-surroundings", "replaces-the-environment", "defines-a-variable", "deletes-a-variable"])(
+    "that %s finds environment and working folder as they were",
+    async (reason) => {
+      const { left, seen } = await leaveAndObserve(reason);
+      expect(seen).toMatchObject({ pid: left.pid, leftover: null, isInScratch: false });
+    },
+  );
 
   test("that throws between two jobs is a process ended, and no job", async () => {
     const [first, left] = await run("leaves", { reason: "throws-when-idle" });

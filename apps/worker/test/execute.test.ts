@@ -160,9 +160,9 @@ describe("what an attempt says", () => {
   test("what it prints around the streams of Node, or by a process, is its own to the last byte", async () => {
     const pids = new Set<unknown>();
     // A worker with much to do finds the end of the attempt and what it printed at once.
-    const busy = setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20), 1);
+    const busy = setInterval(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10), 1);
     onTestFinished(() => clearInterval(busy));
-    for (let i = 0; i < 30; i++) {
+    for (let i = 0; i < 12; i++) {
       const attempt = await bench.attempt("prints-around-its-streams", { params: { reason: `job ${i}` } });
       const outcome = await bench.executor("prints-around-its-streams").execute(attempt);
       expect(attempt.lines.map(({ message }) => message.slice(0, 12)).sort()).toEqual([

@@ -10,3 +10,4 @@ export {
   pidSpace,
 } from "./process-table.js";
 export { endFamily, type Family, familyOf, type ProcessKeeper, ProcessTree } from "./process-tree.js";
+export { lastStarted } from "./started-processes.js";

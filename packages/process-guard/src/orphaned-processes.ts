@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { childrenOf, findProcess, type ProcessEntry } from "./process-table.js";
+import { findProcess, type ProcessEntry } from "./process-table.js";
 
 /**
  * The variable by which a process is known when nothing else tells whose it is. A child process is started
@@ -27,38 +27,13 @@ function markIn(environment: string): string {
   return found?.slice(MARK_VARIABLE.length + 1) ?? "";
 }
 
-interface Seen {
-  readonly mark: string;
-  /** Unknown where only the pid was seen. */
-  readonly started?: string;
-}
-
 /**
  * Processes whose parents died: the system hands them to one of this process's ancestors (the nearest
  * subreaper, else process 1), or to this process. Their marks are read once each.
  */
 export class Orphans {
-  readonly #seen = new Map<number, Seen>();
-  #hasUnread = false;
+  readonly #seen = new Map<number, { readonly mark: string; readonly started: string }>();
   #last: { readonly table: readonly ProcessEntry[]; readonly marks: ReadonlyMap<number, string> } | undefined;
-
-  /**
-   * Whether an orphan bears the mark, beside the process that the mark was made for. Cheap: one read for each
-   * ancestor, and one for each orphan that is new. A pid that was given to another orphan since the last look
-   * goes unnoticed here; a reading of the table finds it.
-   */
-  has(mark: string, leader: number): boolean {
-    const living = new Set([...reapers()].flatMap((reaper) => childrenOf(reaper, "main") ?? []));
-    for (const pid of this.#seen.keys()) if (!living.has(pid)) this.#seen.delete(pid);
-    for (const pid of living) if (!this.#seen.has(pid)) this.#read(pid);
-    this.#hasUnread = [...living].some((pid) => !this.#seen.has(pid));
-    return [...this.#seen].some(([pid, seen]) => seen.mark === mark && pid !== leader);
-  }
-
-  /** Whether there was an orphan at the last look of `has` whose mark could not be read yet. */
-  get hasUnread(): boolean {
-    return this.#hasUnread;
-  }
 
   /** The marks of the orphans in a reading of the process table, by pid. */
   marksIn(table: readonly ProcessEntry[]): ReadonlyMap<number, string> {
@@ -66,20 +41,18 @@ export class Orphans {
     const own = reapers();
     const orphans = table.filter((entry) => own.has(entry.parent));
     const marks = new Map(orphans.map(({ pid, started }) => [pid, this.#markOf(pid, started)]));
+    for (const pid of this.#seen.keys()) if (!marks.has(pid)) this.#seen.delete(pid);
     this.#last = { table, marks };
     return marks;
   }
 
   #markOf(pid: number, started: string): string {
     const seen = this.#seen.get(pid);
-    return seen?.started === started ? seen.mark : this.#read(pid, started);
-  }
-
-  #read(pid: number, started?: string): string {
+    if (seen?.started === started) return seen.mark;
     const environment = environmentOf(pid);
     const mark = markIn(environment);
-    // It is empty for a moment while a program is started: that one is read again at the next look.
-    if (environment !== "") this.#seen.set(pid, { mark, ...(started === undefined ? {} : { started }) });
+    // It is empty for a moment while a program is started: that one is read again with the next table.
+    if (environment !== "") this.#seen.set(pid, { mark, started });
     return mark;
   }
 }

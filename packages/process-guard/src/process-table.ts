@@ -34,33 +34,6 @@ export function findProcess(pid: number): ProcessEntry | undefined {
   }
 }
 
-/**
- * The children of a process by all its threads, or by its main one. Linux: a few reads of /proc instead of
- * all; elsewhere `undefined`.
- */
-export function childrenOf(pid: number, threads: "all" | "main" = "all"): readonly number[] | undefined {
-  try {
-    const tids = threads === "main" ? [String(pid)] : readdirSync(`/proc/${pid}/task`);
-    return tids.flatMap((tid) =>
-      readFileSync(`/proc/${pid}/task/${tid}/children`, "latin1").split(" ").filter(Boolean).map(Number),
-    );
-  } catch {
-    return undefined; // no such file on this platform or kernel, or the process or a thread ended
-  }
-}
-
-/**
- * The number that the process or thread got which was started last, whoever started it: as long as it is the
- * same, nothing was. `undefined` where the system does not tell. Linux: last field of /proc/loadavg (proc(5)).
- */
-export function lastStarted(): number | undefined {
-  try {
-    return Number(readFileSync("/proc/loadavg", "latin1").trim().split(" ").at(-1));
-  } catch {
-    return undefined;
-  }
-}
-
 /** Fields as in proc(5): after the command, which may hold spaces and parentheses, field 3 is the state. */
 function readProc(pid: number): ProcessEntry | undefined {
   const fields = statFields(pid);

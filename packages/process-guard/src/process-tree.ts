@@ -1,13 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Orphans } from "./orphaned-processes.js";
-import {
-  childrenOf,
-  findProcess,
-  lastStarted,
-  listProcesses,
-  type ProcessEntry,
-  type ProcessIdentity,
-} from "./process-table.js";
+import { findProcess, listProcesses, type ProcessEntry, type ProcessIdentity } from "./process-table.js";
+import { StartedProcesses } from "./started-processes.js";
 
 /** Hears which processes have to end with this one. */
 export interface ProcessKeeper {
@@ -90,16 +84,22 @@ export class ProcessTree {
   readonly #options: TreeOptions;
   #members: ReadonlyMap<number, ProcessEntry> = new Map();
   #hasOthers = false;
-  /** Whether `lastStarted` counts here: some sandboxes always say 0. */
-  readonly #canTellStarts: boolean;
-  /** What was started last, before the latest look for others. */
-  #startedAtLook: number | undefined;
+  readonly #started: StartedProcesses;
 
   constructor(options: TreeOptions) {
     this.#options = options;
-    this.#canTellStarts = (lastStarted() ?? 0) >= options.leader;
+    this.#started = new StartedProcesses(options.leader);
     const leader = options.leader > 1 ? findProcess(options.leader) : undefined;
     if (leader !== undefined) this.#remember([leader]);
+  }
+
+  get leader(): number {
+    return this.#options.leader;
+  }
+
+  /** Whether the last reading found nobody beside the leader. */
+  get isLeaderAlone(): boolean {
+    return !this.#hasOthers;
   }
 
   /** Takes in a reading of the process table. */
@@ -113,18 +113,18 @@ export class ProcessTree {
   }
 
   /**
-   * Whether anything beside the leader lives. Looks only when something was started since the last look, and
-   * takes a full reading only when a cheap look, or the last reading, gave reason for one.
+   * Whether anything beside the leader lives. Takes a reading of the table only when the last one, or what was
+   * started since the last look, gives reason for one.
    */
   async hasOthers(): Promise<boolean> {
-    const { leader, mark, orphans } = this.#options;
-    const started = this.#canTellStarts ? lastStarted() : undefined;
-    if (started !== undefined && started === this.#startedAtLook && !this.#hasOthers) return false;
-    const mayHaveOthers = this.#hasOthers || childrenOf(leader)?.length !== 0 || orphans.has(mark, leader);
-    // From before the look: what was started meanwhile is looked for the next time.
-    this.#startedAtLook = orphans.hasUnread ? undefined : started;
-    if (mayHaveOthers) this.observe(await listProcesses());
+    if (this.#hasOthers || this.#started.mayInclude((entry, mark) => this.#mayBeMember(entry, mark)))
+      this.observe(await listProcesses());
     return this.#hasOthers;
+  }
+
+  #mayBeMember(entry: ProcessEntry, mark: string): boolean {
+    if (mark === this.#options.mark || this.#members.has(entry.parent)) return true;
+    return [...this.#members.values()].some(({ group }) => group === entry.group);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,10 +1,13 @@
 import { execFile, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import { waitFor } from "@drover/testkit";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type ProcessIdentity, ProcessTree } from "../src/index.js";
 import { Orphans } from "../src/orphaned-processes.js";
+import { StartedProcesses } from "../src/started-processes.js";
 import { daemonOf, entryOf, isGone, sleeper, wasLeftAlone } from "./processes.js";
 
 function treeOf(leader: number, mark = "none"): { tree: ProcessTree; watched: Map<number, string> } {
@@ -71,10 +74,28 @@ test("a daemon that nobody saw start is found by its mark, and killed", async ()
 test("a look is spared while nothing was started, and finds what was started since", async () => {
   const leader = sleeper("kill -STOP $$; sleep 60 & wait", "w1.8");
   const { tree } = treeOf(leader.pid, "w1.8");
+  const isStopped = () => spawnSync("ps", ["-o", "stat=", "-p", `${leader.pid}`]).stdout.includes("T");
+  await waitFor(isStopped); // a SIGCONT before would be lost
   for (let look = 0; look < 3; look++) expect(await tree.hasOthers()).toBe(false);
   leader.kill("SIGCONT");
   await waitFor(() => tree.hasOthers());
   await tree.kill();
+});
+
+test("a look goes through what was started since, the threads of the leader apart, and says whose it is", async () => {
+  const started = new StartedProcesses(process.pid);
+  const looked = new Map<number, string>();
+  const look = () => started.mayInclude(({ pid }, mark) => looked.set(pid, mark).size < 0);
+  await waitFor(() => !look()); // the first one is of all that this process has started
+  const thread = new Worker("setInterval(() => {}, 1_000)", { eval: true });
+  onTestFinished(async () => void (await thread.terminate()));
+  const sleeping = sleeper("exec sleep 60", "w1.10");
+  await waitFor(() => !look() && looked.get(sleeping.pid) === "w1.10");
+  expect([...looked.keys()].filter((pid) => existsSync(`/proc/self/task/${pid}`))).toEqual([]);
+  await waitFor(() => {
+    looked.clear();
+    return !look() && !looked.has(sleeping.pid);
+  });
 });
 
 test("a daemon with the mark of another child is left alone", async () => {

@@ -5,6 +5,7 @@ import { AttemptScopes } from "./attempt-scopes.js";
 import { CleanCheck } from "./clean-check.js";
 import { type FromChild, MAX_LOG_LENGTH, MAX_LOG_LINES, type RunMessage, type ToChild } from "./messages.js";
 import { callProcessor } from "./processor-call.js";
+import { WatchedEnvironment } from "./watched-environment.js";
 
 /**
  * The child process: loads one processor, says `ready`, runs one attempt at a time, and says after each
@@ -28,6 +29,7 @@ process.on("SIGINT", () => {});
 Reflect.deleteProperty(process, "send");
 const scopes = new AttemptScopes((attempt, what) => report({ type: "late", attempt, what }));
 scopes.guard();
+const environment = new WatchedEnvironment();
 const cleanCheck = new CleanCheck(() => scopes.openTimers);
 const processor = await load();
 let running: AbortController | undefined;
@@ -35,6 +37,7 @@ process.on("message", (message: ToChild) => {
   if (message.type === "stop") running?.abort(new Error("The attempt has to stop."));
   else void run(message);
 });
+environment.begin();
 cleanCheck.begin();
 report({ type: "ready" });
 
@@ -49,8 +52,7 @@ async function load(): Promise<Processor> {
 async function run(message: RunMessage): Promise<void> {
   const controller = new AbortController();
   running = controller;
-  // Temporary files of libraries and of further processes are wiped too.
-  process.env["TMPDIR"] = message.folder;
+  environment.setTemporaryFolder(message.folder);
   let lines = 0;
   const relay = new ProgressRelay({
     intervalMs: PROGRESS_INTERVAL_MS,
@@ -72,6 +74,7 @@ async function run(message: RunMessage): Promise<void> {
   await outputsWritten();
   running = undefined;
   if (settled.type === "threw") return report(settled);
+  environment.restore();
   const isClean = cleanCheck.isClean();
   report({ ...settled, isClean });
   // Not before: what the attempt left behind may block this process.

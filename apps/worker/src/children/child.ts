@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ProcessEntry, ProcessTree } from "@drover/process-guard";
+import { type Family, ProcessTree } from "@drover/process-guard";
 import { ChildRun } from "./child-run.js";
 import type { FromChild } from "./messages.js";
 import type { RunEnd, RunOptions } from "./runner.js";
@@ -54,7 +54,7 @@ export class Child {
       onGone: () => this.#onGone(),
     });
     this.#tree = new ProcessTree({ leader: this.#process.pid, mark, orphans, keeper });
-    this.#stopWatching = support.sampler.add((table) => this.#onSample(table));
+    this.#stopWatching = support.sampler.add(this.#tree, (family) => this.#onSample(family));
   }
 
   /** Resolves when the process is gone and what it said was read. */
@@ -195,8 +195,7 @@ export class Child {
     if (!this.#isBusy) void this.end();
   }
 
-  #onSample(table: readonly ProcessEntry[]): void {
-    const family = this.#tree.observe(table);
+  #onSample(family: Family): void {
     if (this.#run !== undefined && family.rssBytes > this.#processor.maxRssBytes) {
       this.#run.stop({ kind: "out_of_memory" });
     } else if (!this.#isBusy && this.wasUsed && family.members.length > 1) {

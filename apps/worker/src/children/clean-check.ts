@@ -24,7 +24,6 @@ interface Baseline {
   readonly listeners: Counts;
   readonly threads: number;
   readonly memory: Memory;
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
 }
 
@@ -35,8 +34,8 @@ interface Memory {
 
 /**
  * Says whether this process is as it was before its first attempt, so that it may run another: nothing open,
- * no thread, no further listener on `process`, memory near what it was. The environment and the working
- * folder are put back. Processes are the worker's to find.
+ * no thread, no further listener on `process`, memory near what it was. The working folder is put back.
+ * Processes are the worker's to find.
  */
 export class CleanCheck {
   readonly #threads = new Set<Worker>();
@@ -62,7 +61,6 @@ export class CleanCheck {
       listeners: listenerCounts(),
       threads: this.#threads.size,
       memory: memoryNow(),
-      environment: { ...process.env },
       folder: process.cwd(),
     };
   }
@@ -73,7 +71,7 @@ export class CleanCheck {
     return (
       before !== undefined &&
       this.#leftOpen(before) === undefined &&
-      grown(before.listeners, listenerCounts()) === undefined &&
+      grownListeners(before.listeners) === undefined &&
       tooMuch(before.memory, memoryNow()) === undefined &&
       restore(before) === undefined
     );
@@ -94,7 +92,7 @@ export class CleanCheck {
       if (pauseMs < 1) await nextTurn();
       else await sleep(pauseMs, undefined, { ref: false }); // not counted: it keeps nothing alive
     }
-    const listeners = grown(before.listeners, listenerCounts());
+    const listeners = grownListeners(before.listeners);
     if (listeners !== undefined) return `left a listener on process: ${listeners}`;
     return restore(before) ?? this.#grownMemory(before.memory) ?? null;
   }
@@ -143,6 +141,13 @@ function listenerCounts(): Counts {
   return new Map(process.eventNames().map((name) => [name, process.listenerCount(name)]));
 }
 
+/** Returns the first event that `process` has more listeners of than before. */
+function grownListeners(before: Counts): string | undefined {
+  for (const name of process.eventNames())
+    if (process.listenerCount(name) > (before.get(name) ?? 0)) return String(name);
+  return undefined;
+}
+
 function countsOf(names: readonly string[]): Counts {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -155,12 +160,8 @@ function grown(before: Counts, now: Counts): string | undefined {
   return undefined;
 }
 
-/** Puts environment and working folder back; returns what could not be. */
-function restore({ environment, folder }: Baseline): string | undefined {
-  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
-  for (const [name, value] of Object.entries(environment)) {
-    if (process.env[name] !== value) process.env[name] = value;
-  }
+/** Puts the working folder back; returns why it could not. */
+function restore({ folder }: Baseline): string | undefined {
   try {
     if (process.cwd() !== folder) process.chdir(folder);
     return undefined;
