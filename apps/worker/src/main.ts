@@ -8,10 +8,9 @@ import { Installation, readFileTime } from "@drover/job-files";
 import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
 import { describeStore, openStore } from "@drover/storage";
-import { createExecutor, type ExecutorDeps } from "./attempts/execute.js";
-import { createChildren, createRunner } from "./children/children.js";
+import { createExecutor } from "./attempts/execute.js";
+import { createChildren, createRunner, warmChildrenFor } from "./children/children.js";
 import { GRACES, type Graces } from "./children/runner.js";
-import type { ChildSupport } from "./children/spawned-child.js";
 import { type LoadedProcessor, loadProcessors } from "./processor-modules.js";
 import { exitWith, listenForStop } from "./shutdown.js";
 import { createStorageWatch } from "./storage-watch.js";
@@ -33,6 +32,8 @@ const SWEEPER_LEASE_MS = 15_000;
  * rest.
  */
 const SETTLE_MS = 2_000;
+/** The longest wait for child processes before the first job is taken, in ms. */
+const WARM_WAIT_MS = 5_000;
 
 /** What the process is made of, whether it serves or reconciles. */
 interface Parts {
@@ -115,7 +116,13 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   });
   const settler = new Settler(parts);
   const shared = { ...parts, folder: folder.path, clock: serverTime(queue), settle: settler.settle };
-  const served = processors.map((loaded) => serveProcessor(shared, support, loaded));
+  const pools = processors.filter(({ processor }) => !processor.inProcess).length;
+  const warmChildren = warmChildrenFor(config.settings.DROVER_CONCURRENCY, pools);
+  const served = processors.map((loaded): ServedProcessor => {
+    const runner = createRunner(support, loaded, warmChildren);
+    const { processor } = loaded;
+    return { processor, runner, executor: createExecutor({ ...shared, processor, runner }) };
+  });
   const worker = new Worker({ ...workerDeps(parts, processors), served });
   const closeHealth = await serveHealth(parts, worker);
   const sweeper = startSweeper(sweeperDeps(parts, processors));
@@ -134,6 +141,9 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
     exit: (code) => process.exit(code),
   });
   parts.installation.start();
+  // A job that it took before would wait, and run sooner elsewhere.
+  const areWarm = Promise.all(served.map(({ runner }) => runner.whenWarm()));
+  await Promise.race([areWarm, systemClock.sleep(WARM_WAIT_MS)]);
   worker.start();
 }
 
@@ -144,16 +154,6 @@ async function openFolder({ config, log }: Parts): Promise<WorkerFolder> {
   await folder.open();
   await sweepDeadWorkers(attemptsFolder, log);
   return folder;
-}
-
-function serveProcessor(
-  shared: Omit<ExecutorDeps, "processor" | "runner">,
-  children: ChildSupport,
-  loaded: LoadedProcessor,
-): ServedProcessor {
-  const { processor } = loaded;
-  const runner = createRunner(children, loaded);
-  return { processor, runner, executor: createExecutor({ ...shared, processor, runner }) };
 }
 
 /** This machine's clock, with the wall time of the queue's server. */

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { listProcesses } from "@drover/process-guard";
 import { waitFor } from "@drover/testkit";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { warmChildrenFor } from "../src/children/children.js";
 import { areGone, ExecutorBench, pidsFrom } from "./executor-bench.js";
 import type { TestAttempt } from "./test-attempt.js";
 
@@ -132,14 +133,43 @@ describe("F24: a daemon", () => {
 describe("isolation", () => {
   test("fresh gives each attempt a process of its own, with the next one started ahead", async () => {
     const [, first] = await run("fresh");
-    const spares = (await listProcesses()).filter(
-      ({ pid, parent }) => parent === process.pid && commandOf(pid).endsWith("\0fresh\0"),
-    );
+    const spares = await childrenOf("fresh");
     expect(await areGone([first.pid])).toBe(true);
     const [, second] = await run("fresh");
-    expect(spares.map(({ pid }) => pid)).toEqual([second.pid]);
+    expect(spares).toEqual([second.pid]);
+  });
+
+  test("children are started ahead for all slots, and one that ends is replaced", async () => {
+    const executor = await bench.warmExecutor("in-no-hurry", 3);
+    const ahead = await childrenOf("in-no-hurry");
+    expect(ahead).toHaveLength(3);
+    const pids = new Set<number>();
+    const runOne = async (params = {}) => {
+      const outcome = await executor.execute(await bench.attempt("in-no-hurry", { params }));
+      if (outcome.kind === "completed") pids.add((outcome.result as Seen).pid);
+    };
+    await Promise.all([runOne(), runOne(), runOne()]);
+    expect([...pids].sort()).toEqual(ahead.sort());
+    await runOne({ note: 7 }); // fails
+    const after = await childrenOf("in-no-hurry");
+    expect(after).toHaveLength(3);
+    expect(after.filter((pid) => pids.has(pid))).toHaveLength(2);
+  });
+
+  test("as many are started ahead as there is memory for, one at least", () => {
+    vi.spyOn(process, "availableMemory").mockReturnValue(4 * 2 ** 30);
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect([warmChildrenFor(8, 1), warmChildrenFor(8, 3), warmChildrenFor(2, 3)]).toEqual([8, 3, 2]);
+    expect(warmChildrenFor(8, 100)).toBe(1);
   });
 });
+
+/** The child processes of a fixture. */
+async function childrenOf(name: string): Promise<number[]> {
+  const isOne = (pid: number) => commandOf(pid).endsWith(`\0${name}\0`);
+  const table = await listProcesses();
+  return table.filter(({ pid, parent }) => parent === process.pid && isOne(pid)).map(({ pid }) => pid);
+}
 
 function commandOf(pid: number): string {
   try {

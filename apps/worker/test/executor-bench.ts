@@ -48,8 +48,17 @@ export class ExecutorBench {
     this.#children = quickChildren({ log: this.log, ...options });
   }
 
+  /** The executor of a fixture, with so many children started ahead. */
+  async warmExecutor(name: string, warmChildren: number): Promise<Executor> {
+    const executor = this.executor(name, warmChildren);
+    const runner = this.#runners.at(-1);
+    if (runner instanceof ChildPool) runner.warm();
+    await runner?.whenWarm();
+    return executor;
+  }
+
   /** The executor of a fixture. */
-  executor(name: string): Executor {
+  executor(name: string, warmChildren = 1): Executor {
     const known = this.#executors.get(name);
     if (known !== undefined) return known;
     const processor = processorNamed(name);
@@ -60,6 +69,7 @@ export class ExecutorBench {
           moduleUrl: FIXTURES,
           isolation: processor.isolation,
           maxRssBytes: processor.limits.maxRssBytes,
+          warmChildren,
         });
     this.#runners.push(runner);
     const { folder, blobs, log } = this;

@@ -34,6 +34,7 @@ function workerOf(execute: () => Promise<Outcome>, ports: Partial<QueuePorts> = 
         processor: processorNamed("good"),
         runner: {
           run: () => Promise.reject(new Error("unused")),
+          whenWarm: () => Promise.resolve(),
           async close() {
             runnersClosed += 1;
           },

@@ -37,6 +37,10 @@ test("what it was told to forget lives on", async () => {
 test("with a grace it asks with a SIGTERM first, and kills what does not end", async () => {
   const polite = sleeper("trap 'exit 0' TERM; sleep 60 & wait");
   const deaf = sleeper("trap '' TERM; while :; do sleep 1; done");
+  // Each sleeps in a process of its own once its trap is set.
+  const sleeps = async ({ pid }: typeof polite) =>
+    (await listProcesses()).some(({ parent }) => parent === pid);
+  await waitFor(async () => (await sleeps(polite)) && (await sleeps(deaf)));
   const guardian = new Guardian({ graceMs: 500 });
   const exitOf = (child: typeof polite) =>
     new Promise((resolve) => child.on("exit", (code, signal) => resolve(signal ?? code)));

@@ -6,28 +6,37 @@ import type { ChildProcessor, ChildSupport } from "./spawned-child.js";
 const LOAD_TIMEOUT_MS = 60_000;
 
 /**
- * The children of one processor. One is kept warm from the start and after each loss, so that an attempt
- * seldom waits for a process to start; more come as more attempts run at a time (the consumer's slots bound
- * that) and stay for reuse. Where children are not used again, because the processor asks for it or has left
- * one unclean, a spare is started with each attempt, for the next. Ends with `close()`.
+ * The children of one processor. As many as `warmChildren` are started ahead and after each loss, so that an
+ * attempt seldom waits for a process to start; more come as more attempts run at a time (the consumer's slots
+ * bound that) and stay for reuse. Where children are not used again, because the processor asks for it or has
+ * left one unclean, as many wait beside those that run. Ends with `close()`.
  */
 export class ChildPool implements Runner {
   readonly #support: ChildSupport;
   readonly #processor: ChildProcessor;
+  readonly #warmChildren: number;
   readonly #idle: Child[] = [];
   readonly #all = new Set<Child>();
   #keepsSpare: boolean;
   #isClosed = false;
 
-  constructor(support: ChildSupport, processor: ChildProcessor) {
+  /** @param processor `warmChildren`: 1 or more; default 1. */
+  constructor(support: ChildSupport, processor: ChildProcessor & { readonly warmChildren?: number }) {
     this.#support = support;
     this.#processor = processor;
+    this.#warmChildren = processor.warmChildren ?? 1;
     this.#keepsSpare = processor.isolation === "fresh";
   }
 
-  /** Starts a child ahead of need. */
+  /** Starts children ahead of need. */
   warm(): void {
-    if (!this.#isClosed && this.#idle.length === 0) this.#idle.push(this.#spawn());
+    const living = this.#keepsSpare ? this.#idle : [...this.#all].filter((child) => !child.isEnding);
+    if (this.#isClosed) return;
+    for (let have = living.length; have < this.#warmChildren; have++) this.#idle.push(this.#spawn());
+  }
+
+  async whenWarm(): Promise<void> {
+    await Promise.all(this.#idle.map((child) => child.ready));
   }
 
   async run(options: RunOptions): Promise<RunEnd> {
@@ -42,8 +51,9 @@ export class ChildPool implements Runner {
     if (!child.isClean) this.#keepsSpare = true;
     if (child.isReusable && !this.#isClosed) this.#idle.push(child);
     else {
-      await child.end();
+      const ended = child.end();
       this.warm();
+      await ended;
     }
     return end;
   }

@@ -82,6 +82,11 @@ export class Child {
     return this.#leftover === undefined;
   }
 
+  /** Whether it was told to end. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
   get wasUsed(): boolean {
     return this.#attempts > 0;
   }

@@ -65,15 +65,33 @@ export function createChildren(options: ChildrenOptions): { support: ChildSuppor
 }
 
 /**
- * Returns what runs a processor: a pool of children, one of them started ahead, or this process for an
- * `inProcess` one.
+ * Returns what runs a processor: a pool of children, `warmChildren` of them started ahead, or this process for
+ * an `inProcess` one.
  */
-export function createRunner(support: ChildSupport, { processor, moduleUrl }: LoadedProcessor): Runner {
+export function createRunner(
+  support: ChildSupport,
+  { processor, moduleUrl }: LoadedProcessor,
+  warmChildren: number,
+): Runner {
   if (processor.inProcess) return createInProcessRunner(processor);
   const { name, isolation, limits } = processor;
-  const pool = new ChildPool(support, { name, moduleUrl, isolation, maxRssBytes: limits.maxRssBytes });
+  const { maxRssBytes } = limits;
+  const pool = new ChildPool(support, { name, moduleUrl, isolation, maxRssBytes, warmChildren });
   pool.warm();
   return pool;
+}
+
+/** Memory of a child that has loaded a processor and does nothing: 60 MiB with zod alone, and some to spare. */
+const WARM_CHILD_BYTES = 100 << 20;
+
+/**
+ * Returns how many children of each processor are to be started ahead: one for each slot when they fit into a
+ * quarter of the memory that is free, one at least.
+ * @param pools processors that run in children.
+ */
+export function warmChildrenFor(slots: number, pools: number): number {
+  const fitting = Math.floor(process.availableMemory() / 4 / WARM_CHILD_BYTES / Math.max(1, pools));
+  return Math.max(1, Math.min(slots, fitting));
 }
 
 /** Returns how the marks of all that a worker starts begin. */

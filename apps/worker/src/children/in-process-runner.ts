@@ -20,6 +20,7 @@ import {
 export function createInProcessRunner(processor: Processor, graces: Graces = GRACES): Runner {
   return {
     run: (options) => runInProcess(processor, options, graces),
+    whenWarm: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }

@@ -27,6 +27,8 @@ export type RunEnd =
 export interface Runner {
   /** Never rejects. */
   run(task: RunOptions): Promise<RunEnd>;
+  /** Resolves when what it has started ahead is ready to run attempts, or has failed. */
+  whenWarm(): Promise<void>;
   /** Ends whatever still runs. */
   close(): Promise<void>;
 }
