@@ -124,7 +124,7 @@ export const settingsSchema = z.object({
       reader: "worker",
       help: "How long a stopping worker lets running attempts end before it gives them back to the queue.",
     }),
-  DROVER_CHILD_MAX_ATTEMPTS: integer({ min: 1, max: 1_000_000 }).default(100).register(ABOUT, {
+  DROVER_CHILD_MAX_ATTEMPTS: integer({ min: 1, max: 1_000_000 }).default(10_000).register(ABOUT, {
     reader: "worker",
     help: "Attempts that one child process runs before it is replaced.",
   }),
