@@ -141,7 +141,7 @@ const UNREPORTED: readonly (readonly [what: string, file: string, line: string])
   ["a private workspace that the tarball carries", "apps/cli/src/up/b.ts", `import "planted-dev";`],
   ["a test's own sources", "apps/api/test/deep/b.test.ts", `import "../../src/a.js";`],
   ["the environment in an app's config", "apps/cli/src/cli-config.ts", "process.env.PORT;"],
-  ["a child's environment", "apps/worker/src/children/clean-check.ts", "process.env.TMPDIR;"],
+  ["a child's environment", "apps/worker/src/children/watched-environment.ts", "process.env.TMPDIR;"],
   ["a processor by its setting", "apps/worker/src/processor-modules.ts", "await import(moduleUrl);"],
   ["a path of the whole's tests", "packages/e2e/test/b.test.ts", `import "../../core/src/job.js";`],
 ];
