@@ -7,7 +7,7 @@ import { DomainError, type Job, type JobId, type JobPage, type JobQuery, parseJo
 const SCAN_LIMIT = 5_000;
 const REQUEST_SCAN_LIMIT = 1_000;
 /** So many jobs of a status or a processor are looked at rather than all jobs there are. */
-const FEW = 1_000;
+const SMALL_SET = 1_000;
 /** Jobs that are looked at in one round trip where most are expected not to match. */
 const BATCH = 500;
 
@@ -20,8 +20,8 @@ export interface Listed {
   readonly processor?: string | undefined;
 }
 
-/** What can be seen of a job without reading it. */
-export interface Glimpse {
+/** A job that a prefilter lets through, with what was asked for. */
+export interface ListedRequest {
   readonly listed: Listed;
   /** The request as JSON; `undefined` when it was not asked for, or is not there. */
   readonly request: string | undefined;
@@ -33,17 +33,20 @@ export interface JobIndex {
    * Where BullMQ says that a status or a processor has no more than `most` jobs: all of them in the order of
    * the list, so that nothing else has to be looked at. `undefined` when there are more, or that is not known.
    */
-  few(query: Pick<JobQuery, "status" | "processor">, most: number): Promise<readonly Listed[] | undefined>;
+  smallSet(
+    query: Pick<JobQuery, "status" | "processor">,
+    most: number,
+  ): Promise<readonly Listed[] | undefined>;
   /**
    * Up to `limit` jobs that follow `after` in the list, which need not be there any more; the first ones
    * without it.
    */
   following(after: Listed | undefined, limit: number): Promise<readonly Listed[]>;
   /** Those of the jobs that may have the status, in their order. */
-  glance(
+  prefilter(
     listed: readonly Listed[],
     wanted: { readonly status: JobQuery["status"]; readonly isRequestWanted: boolean },
-  ): Promise<readonly Glimpse[]>;
+  ): Promise<readonly ListedRequest[]>;
   jobs(listed: readonly Listed[]): Promise<readonly (Job | undefined)[]>;
 }
 
@@ -51,16 +54,18 @@ export interface JobIndex {
  * A page of the jobs that match, newest first. The last one looked at is the cursor, so that pages stay right
  * while jobs come and go.
  *
- * Jobs are read only where a glance does not say that they do not match: most of a filter's work is done with
+ * Jobs are read only where a prefilter does not say that they do not match: most of a filter's work is done with
  * one command for hundreds of jobs.
  */
 export async function listJobs(index: JobIndex, query: JobQuery): Promise<JobPage> {
   const { limit, createdAfter = Number.NEGATIVE_INFINITY } = query;
   const found: Job[] = [];
   const scanLimit = hasRequestFilter(query) ? REQUEST_SCAN_LIMIT : SCAN_LIMIT;
-  const few = await index.few(query, FEW);
+  const small = await index.smallSet(query, SMALL_SET);
   const following: JobIndex["following"] =
-    few === undefined ? (place, count) => index.following(place, count) : async (...of) => pageOf(few, ...of);
+    small === undefined
+      ? (place, count) => index.following(place, count)
+      : async (...of) => pageOf(small, ...of);
   let after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
   for (let seen = 0; seen < scanLimit; ) {
     // At first as if all matched; the one more tells whether another page follows.
@@ -97,12 +102,12 @@ async function narrow(index: JobIndex, listed: readonly Listed[], query: JobQuer
   );
   const isRequestWanted = hasRequestFilter(query);
   if (own.length === 0 || (status === undefined && !isRequestWanted)) return own;
-  const glimpses = await index.glance(own, { status, isRequestWanted });
-  return glimpses.filter((glimpse) => mayMatch(glimpse, query)).map((glimpse) => glimpse.listed);
+  const found = await index.prefilter(own, { status, isRequestWanted });
+  return found.filter((each) => mayMatch(each, query)).map((each) => each.listed);
 }
 
 /** A request that cannot be read says nothing: the job is read, and shown as what it is. */
-function mayMatch({ listed, request }: Glimpse, query: JobQuery): boolean {
+function mayMatch({ listed, request }: ListedRequest, query: JobQuery): boolean {
   if (request === undefined) return true;
   try {
     const { input, tags } = JSON.parse(request) as Job; // what it lacks throws here

@@ -33,7 +33,7 @@ const SCRIPT_KEYS = {
   "index-add": 2,
   "index-page": 2,
   "index-drop": 2,
-  glance: 0,
+  prefilter: 0,
   "remove-finished": 7,
   "restore-finished": 11,
   "clear-remains": 10,

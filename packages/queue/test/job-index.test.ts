@@ -52,12 +52,12 @@ const announce = (...names: readonly string[]) =>
     })),
   );
 
-it("a listing that goes through all jobs reads none that a glance shows not to match", async () => {
+it("a listing that goes through all jobs reads none that a prefilter shows not to match", async () => {
   const { completed, wanted } = await fill();
   const { index, read } = await indexOf();
   const reading = async (query: Omit<JobQuery, "limit">) => {
     read.length = 0;
-    await listJobs({ ...index, few: async () => undefined }, { limit: 50, ...query });
+    await listJobs({ ...index, smallSet: async () => undefined }, { limit: 50, ...query });
     return [...read];
   };
   expect(await reading({ status: "completed" })).toEqual([completed.id]);
@@ -101,8 +101,8 @@ it("a listing by status misses no job of a processor that is not known any more"
   const { index } = await indexOf();
   const { jobs } = await listJobs(index, { limit: 50, status: "queued" });
   expect(jobs.map(({ id }) => id)).toContain(wanted.id);
-  expect(await index.few({ status: "completed" }, 100)).toBeUndefined();
+  expect(await index.smallSet({ status: "completed" }, 100)).toBeUndefined();
   await announce("copy", "other");
-  expect(await index.few({ status: "completed" }, 100)).toMatchObject([{ id: completed.id }]);
-  expect(await index.few({ status: "queued" }, 20)).toBeUndefined();
+  expect(await index.smallSet({ status: "completed" }, 100)).toMatchObject([{ id: completed.id }]);
+  expect(await index.smallSet({ status: "queued" }, 20)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 import { isJobId, type Job, type JobStatus } from "@drover/core";
-import { type Glimpse, inOrder, type JobIndex, type Listed } from "../job-listing.js";
+import { inOrder, type JobIndex, type Listed, type ListedRequest } from "../job-listing.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 import type { QueueKey } from "./bullmq-internals.js";
@@ -9,7 +9,7 @@ import { readListedJob } from "./job-snapshot.js";
 /** An entry of the index whose job is missing is an aborted submit once it is this old. */
 const DANGLING_AFTER_MS = 600_000;
 
-/** Where the jobs of a status are: as `glance.lua` calls it, and the keys of their queue. */
+/** Where the jobs of a status are: as `prefilter.lua` calls it, and the keys of their queue. */
 const PLACES = {
   completed: { name: "completed", keys: ["completed"] },
   failed: { name: "failed", keys: ["failed"] },
@@ -39,14 +39,14 @@ export function redisJobIndex(deps: {
     return job;
   };
 
-  const glanceInto = async (
+  const prefilterOne = async (
     processor: string,
     listed: readonly Listed[],
-    { status, isRequestWanted }: Parameters<JobIndex["glance"]>[1],
-  ): Promise<readonly Glimpse[]> => {
+    { status, isRequestWanted }: Parameters<JobIndex["prefilter"]>[1],
+  ): Promise<readonly ListedRequest[]> => {
     const hashes = isRequestWanted ? listed.map(({ id }) => keys.job(processor, id)) : [];
     const answer = (await link.run(
-      "glance",
+      "prefilter",
       [...keys.queueAll(processor, ["completed", "failed", "active"]), ...hashes],
       [status === undefined ? "" : PLACES[status].name, ...listed.map(({ id }) => id)],
     )) as (number | string)[];
@@ -84,7 +84,7 @@ export function redisJobIndex(deps: {
   };
 
   return {
-    async few({ status, processor }, most) {
+    async smallSet({ status, processor }, most) {
       if (status === undefined && processor === undefined) return undefined;
       const names = processor === undefined ? await locator.processors() : [processor];
       const wanted = status === undefined ? ALL_KEYS : PLACES[status].keys;
@@ -102,16 +102,16 @@ export function redisJobIndex(deps: {
       return listed.flat().sort(inOrder);
     },
     following: (after, limit) => locator.following(after, limit),
-    async glance(listed, wanted) {
+    async prefilter(listed, wanted) {
       const names = [...new Set(listed.map(({ processor }) => processor))];
-      const glimpses = await Promise.all(
+      const groups = await Promise.all(
         names.map((name) => {
           const group = listed.filter(({ processor }) => processor === name);
-          if (name !== undefined) return glanceInto(name, group, wanted);
-          return group.map((each): Glimpse => ({ listed: each, request: undefined }));
+          if (name !== undefined) return prefilterOne(name, group, wanted);
+          return group.map((each): ListedRequest => ({ listed: each, request: undefined }));
         }),
       );
-      const found = new Map(glimpses.flat().map((glimpse) => [glimpse.listed, glimpse]));
+      const found = new Map(groups.flat().map((each) => [each.listed, each]));
       return listed.flatMap((each) => found.get(each) ?? []);
     },
     jobs: (listed) => Promise.all(listed.map(jobOf)),
