@@ -1,5 +1,5 @@
 import type { Attempt, Outcome } from "@drover/core";
-import { signal, testQueue, testRedis, testStore, waitFor } from "@drover/testkit";
+import { signal, testQueue, testRedis, testStore, waitFor, withMethods } from "@drover/testkit";
 import { EventSource } from "eventsource";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { completeWith, formWith, post, submit, submitted, work } from "./job-steps.js";
@@ -199,6 +199,43 @@ describe("the events of many jobs", () => {
   const cancelled: Outcome = { kind: "cancelled" };
   const held = (attempt: Attempt) =>
     new Promise<Outcome>((resolve) => attempt.signal.addEventListener("abort", () => resolve(cancelled)));
+
+  it("are refused for a processor that nobody announced", async () => {
+    const response = await fetch(`${api.url}/api/events?processor=nobody`);
+    expect([response.status, await response.json()]).toMatchObject([404, { code: "processor_not_found" }]);
+  });
+
+  it("tell no progress of a job that falls behind what the list showed", async () => {
+    const { job_id } = await submitted(api);
+    const taken = signal<Attempt>();
+    const go = signal();
+    const consumer = work(api, async (attempt) => {
+      taken.resolve(attempt);
+      await go.promise;
+      return completeWith(api, attempt, Buffer.from("zip"));
+    });
+    const attempt = await taken.promise;
+    const { queue } = api;
+    const list: typeof queue.jobs.list = async (query) => {
+      await attempt.progress(percent(40)); // told after the list was asked for, and older than its answer
+      await attempt.log([{ attempt: 1, level: "info", message: "half", at: 5 }]);
+      await attempt.progress(percent(50));
+      return queue.jobs.list(query);
+    };
+    const slow = await startApi({
+      queue: { ...queue, jobs: withMethods(queue.jobs, { list }), close: async () => {} },
+      store: api.store,
+    });
+    const stream = new Stream(`${slow.url}/api/events?processor=csv-count`);
+    await waitFor(() => stream.events.length > 0);
+    go.resolve();
+    await waitFor(() => stream.events.at(-1)?.data["status"] === "completed");
+    stream.source.close();
+    await consumer.drain(0);
+    await slow.close();
+    expect(stream.events[0]?.data["jobs"]).toMatchObject([{ job_id, progress: 50 }]);
+    expect(stream.spelled.slice(1)).not.toContainEqual(["progress", 40]);
+  });
 
   it("begin with the newest jobs and tell of those with the tags, on from where they broke off", async () => {
     const mine = formWith("a,b\n", { tags: JSON.stringify({ course: "CS101" }) });

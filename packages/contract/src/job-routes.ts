@@ -112,7 +112,7 @@ export const jobRoutes = {
     query: EventFilter,
     headers: STREAM_HEADERS,
     answers: { 200: { description: "The events.", mediaType: "text/event-stream" } },
-    errors: ["invalid_request", "redis_unavailable"],
+    errors: ["invalid_request", "processor_not_found", "redis_unavailable"],
   },
   getLogs: {
     method: "GET",

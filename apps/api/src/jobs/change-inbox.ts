@@ -25,9 +25,14 @@ export class ChangeInbox {
   /** Ends it: nothing that waits is told any more. */
   readonly close = (): void => {
     this.#isClosed = true;
-    this.#waiting = [];
+    this.clear();
     this.#wake();
   };
+
+  /** Drops what waits. */
+  clear(): void {
+    this.#waiting = [];
+  }
 
   get size(): number {
     return this.#waiting.length;

@@ -54,11 +54,8 @@ export async function follow(
   const end = () => {
     release();
     inbox.close();
-    for (const following of open)
-      following.then(
-        ({ stop }) => stop(),
-        () => {},
-      ); // one that failed needs no stop
+    // One that failed needs no stop.
+    for (const following of open) void following.then(({ stop }) => stop()).catch(() => {});
   };
   try {
     const followings = await Promise.all(open);
@@ -103,21 +100,26 @@ async function* changesOf(inbox: ChangeInbox, deps: Deps, shown?: Job): AsyncGen
       await sleep(PROGRESS_MS);
       continue;
     }
-    if (change.type === "status" && isTerminal(change.status)) {
-      const job = await deps.queue.jobs.get(change.jobId);
-      if (job === undefined) return;
-      // A person may have asked for a retry since.
-      const isOver = isTerminal(job.status);
-      yield { ...eventOf(change), ...(isOver ? { data: viewJob(job, deps) } : {}) };
-      if (isOver) return;
-      continue;
-    }
-    yield eventOf(change);
+    const { event, isEnd } = await eventWithEnd(change, deps);
+    yield event;
+    if (isEnd) return;
   }
 }
 
+/** A change as it is told; the end of a job with the job, unless a person asked for a retry since. */
+export async function eventWithEnd(
+  change: ToldChange,
+  deps: Deps,
+): Promise<{ readonly event: SentEvent; readonly isEnd: boolean }> {
+  const event = eventOf(change);
+  if (change.type !== "status" || !isTerminal(change.status)) return { event, isEnd: false };
+  const job = await deps.queue.jobs.get(change.jobId);
+  if (job === undefined || !isTerminal(job.status)) return { event, isEnd: false };
+  return { event: { ...event, data: viewJob(job, deps) }, isEnd: true };
+}
+
 /** Lets no progress through that an attempt fell behind already. */
-class ProgressFilter {
+export class ProgressFilter {
   #attempt: number;
   #percent: number;
 
@@ -135,8 +137,9 @@ class ProgressFilter {
   }
 }
 
-/** A change as it is told, but for the end of a job, which is told with the job. */
-export function eventOf(change: Exclude<JobChange, { type: "removed" }>): SentEvent {
+type ToldChange = Exclude<JobChange, { type: "removed" }>;
+
+function eventOf(change: ToldChange): SentEvent {
   const { position: id, jobId, processor, at } = change;
   const head = { job_id: jobId, processor, at: time(at) };
   switch (change.type) {

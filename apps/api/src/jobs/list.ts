@@ -1,16 +1,17 @@
 import { DEFAULT_PAGE_SIZE, type JobFilter, type JobList } from "@drover/contract";
-import type { JobQuery } from "@drover/core";
+import type { JobPage, JobQuery } from "@drover/core";
+import type { Deps } from "../deps.js";
 import { type Handler, ok } from "../http/handler.js";
 import { viewJob } from "./job-view.js";
 
 export const listJobs: Handler<"listJobs"> = async (input, deps) => {
-  const page = await deps.queue.jobs.list(toQuery(input.query));
-  const body: JobList = {
-    jobs: page.jobs.map((job) => viewJob(job, deps)),
-    next_cursor: page.nextCursor,
-  };
-  return ok(body);
+  return ok(viewPage(await deps.queue.jobs.list(toQuery(input.query)), deps));
 };
+
+/** A page of jobs as clients read it. */
+export function viewPage({ jobs, nextCursor }: JobPage, deps: Deps): JobList {
+  return { jobs: jobs.map((job) => viewJob(job, deps)), next_cursor: nextCursor };
+}
 
 function toQuery(filter: JobFilter): JobQuery {
   return {
