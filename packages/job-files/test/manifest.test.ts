@@ -1,5 +1,5 @@
-import { type BlobStore, type Job, type JobEnd, type JobRequest, parseJobId } from "@drover/core";
-import { chunksOf, readAll } from "@drover/testkit";
+import { type BlobStore, type Job, type JobEnd, parseJobId } from "@drover/core";
+import { chunksOf, newRequest, readAll } from "@drover/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -24,27 +24,12 @@ import {
 
 const ID = parseJobId("0199c2f0-0000-7000-8000-000000000001");
 
-const REQUEST: JobRequest = {
+const REQUEST = newRequest({
   id: ID,
-  processor: "moodle-log",
-  input: {
-    key: inputKey("u1"),
-    filename: "lög\n.csv",
-    sizeBytes: 1,
-    mediaType: "text/csv",
-    sha256: "00".repeat(32),
-  },
+  input: { ...newRequest().input, key: inputKey("u1"), filename: "lög\n.csv" },
   params: { timezone: "Europe/Lisbon" },
-  tags: {},
-  priority: 0,
-  runAt: null,
-  maxAttempts: 3,
-  timeoutMs: null,
-  queueTimeoutMs: null,
-  fingerprint: null,
-  requestId: null,
   createdAt: 1_767_225_600_000,
-};
+});
 
 describe("a manifest", () => {
   const end: JobEnd = {

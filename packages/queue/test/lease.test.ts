@@ -1,48 +1,27 @@
 import type { Attempt, ConsumeOptions, Outcome } from "@drover/core";
-import {
-  type ChaosProxy,
-  chaosProxy,
-  newRequest,
-  signal,
-  silentLog,
-  type TestRedis,
-  testRedis,
-  waitFor,
-} from "@drover/testkit";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type ChaosProxy, chaosProxy, newRequest, signal, waitFor } from "@drover/testkit";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type BullQueue, connectQueue } from "../src/index.js";
+import { queueOnRedis } from "./queue-bench.js";
 
 const LEASE = { leaseMs: 1_000, stalledCheckMs: 250 };
 const RETRY = { baseDelayMs: 0, maxDelayMs: 0 };
 const DONE: Outcome = { kind: "completed", result: null, artifacts: [] };
 
 describe("the lease of a running attempt", () => {
-  let redis: TestRedis;
-  let client: Redis;
-  let prefix: string;
+  const on = queueOnRedis({ lease: LEASE });
   let proxy: ChaosProxy;
   let near: BullQueue;
   let far: BullQueue;
 
-  beforeAll(async () => {
-    redis = await testRedis();
-    client = new Redis(redis.url);
-  });
-  afterAll(async () => {
-    client.disconnect();
-    await redis.stop();
-  });
   beforeEach(async () => {
-    proxy = await chaosProxy(redis.url);
-    prefix = redis.prefix();
-    const options = { prefix, log: silentLog, lease: LEASE };
-    near = connectQueue({ ...options, url: redis.url });
-    far = connectQueue({ ...options, url: proxy.url });
-  });
-  afterEach(async () => {
-    await Promise.all([near.close(), far.close()]);
-    await proxy.close();
+    near = on.queue;
+    proxy = await chaosProxy(on.options.url);
+    far = connectQueue({ ...on.options, url: proxy.url });
+    return async () => {
+      await far.close();
+      await proxy.close();
+    };
   });
 
   const options = (workerId: string, change: Partial<ConsumeOptions> = {}): ConsumeOptions => ({
@@ -124,7 +103,7 @@ describe("the lease of a running attempt", () => {
     await near.jobs.submit(request);
     await isTaken.promise;
     proxy.cut();
-    const leaseLeftMs = () => client.pttl(`{${prefix}:copy}:copy:${request.id}:lock`);
+    const leaseLeftMs = () => on.client.pttl(`{${on.prefix}:copy}:copy:${request.id}:lock`);
     await waitFor(async () => (await leaseLeftMs()) < 0, {
       deadlineMs: 10_000,
       what: "the end of the lease",
