@@ -1,13 +1,14 @@
-import { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage, type RequestListener, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { DomainError } from "@drover/core";
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
 import { legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
 import type { Deps } from "./deps.js";
 import { mountRoutes } from "./http/express.js";
 import type { Handlers } from "./http/handler.js";
+import { servePolls } from "./http/polls.js";
 import { openScope } from "./http/request-scope.js";
 import { sendRefusal } from "./http/send.js";
 import { cancelJob } from "./jobs/cancel.js";
@@ -33,15 +34,35 @@ export interface AppOptions {
 }
 
 /** The whole HTTP application. Holds no state of its own; everything comes with the deps. */
-export function createApp(deps: Deps, options: AppOptions = {}): Express {
+export function createApp(deps: Deps, options: AppOptions = {}): RequestListener {
+  const { reach = { boundTo: "127.0.0.1", hosts: [], corsOrigins: [] } } = options;
+  const headers = securityHeaders();
+  const guard = guardOrigins(reach);
+  const poll = servePolls(handlers, deps);
+  const app = createExpress(deps, options);
+  return (request, response) => {
+    const refuse = (error: unknown) => sendRefusal(error, request, response, deps);
+    openScope(request, response, deps.log);
+    response.setHeaders(headers);
+    try {
+      if (guard(request, response)) return;
+      const polled = poll(request, response);
+      if (polled === undefined) app(request, response);
+      else polled.catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  };
+}
+
+/** All routes, and the pages. */
+function createExpress(deps: Deps, { board }: AppOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("query parser", false); // queries are read by the route table
-  const { reach = { boundTo: "127.0.0.1", hosts: [], corsOrigins: [] } } = options;
-  app.use(openScope(deps.log), securityHeaders(), guardOrigins(reach));
   mountRoutes(app, handlers, deps);
   mountDocs(app, deps);
-  if (options.board !== undefined) mountBoard(app, options.board, deps);
+  if (board !== undefined) mountBoard(app, board, deps);
   app.get("/", (_request, response) => response.redirect("/docs/"));
   app.use((request) => {
     throw new DomainError(
@@ -76,20 +97,16 @@ const applySecurityHeaders = helmet({
   strictTransportSecurity: false, // for whoever terminates TLS to decide
 });
 
-/** Sets helmet's headers, which are the same for every response: it is asked once. */
-function securityHeaders(): RequestHandler {
+/** Helmet's headers, which are the same for every response: it is asked once. */
+function securityHeaders(): Map<string, string> {
   const request = new IncomingMessage(new Socket());
   const sample = new ServerResponse(request);
   applySecurityHeaders(request, sample, () => {});
-  const headers = new Map(Object.entries(sample.getHeaders()).map(([name, value]) => [name, String(value)]));
-  return (_request, response, next) => {
-    response.setHeaders(headers);
-    next();
-  };
+  return new Map(Object.entries(sample.getHeaders()).map(([name, value]) => [name, String(value)]));
 }
 
 /** What answers each route of the table. */
-export const handlers: Handlers = {
+export const handlers = {
   submitJob,
   getJob,
   listJobs,
@@ -112,4 +129,4 @@ export const handlers: Handlers = {
   legacyUpload,
   legacyStatus,
   legacyDownload,
-};
+} satisfies Handlers;

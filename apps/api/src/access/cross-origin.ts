@@ -1,6 +1,6 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { DomainError } from "@drover/core";
-import type { Request, RequestHandler, Response } from "express";
 
 /** Under which names the server is spoken to, and by the pages of which other origins. */
 export interface Reach {
@@ -11,6 +11,9 @@ export interface Reach {
   /** Origins, as `http://localhost:5173`, whose pages may call and read. */
   readonly corsOrigins: readonly string[];
 }
+
+/** Lets a request pass, refuses it by throwing, or answers it; returns whether it was answered. */
+type Guard = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /**
  * Says who may speak to this server, before anything else of a request is read.
@@ -23,19 +26,22 @@ export interface Reach {
  * - Answers can be read by pages of listed origins and of no others (CORS, fetch.spec.whatwg.org). No cookies
  *   are involved.
  */
-export function guardOrigins(reach: Reach): RequestHandler {
+export function guardOrigins(reach: Reach): Guard {
   const isServed = hostCheck(reach);
   const listed = new Set(reach.corsOrigins.map((origin) => new URL(origin).origin));
-  return (request, response, next) => {
+  return (request, response) => {
     const { host, origin } = request.headers;
-    if (listed.size > 0) response.vary("Origin");
+    if (listed.size > 0) response.appendHeader("Vary", "Origin");
     const isListed = origin !== undefined && listed.has(origin);
     if (isListed) allowReading(origin, response);
     if (host !== undefined && !isServed(nameOf(host))) throw wrongHost(host); // HTTP/1.0 may have none
     if (isListed) {
-      if (isPreflight(request)) return answerPreflight(response);
+      if (isPreflight(request)) {
+        answerPreflight(response);
+        return true;
+      }
     } else if (changes(request) && isForeign(request)) throw wrongOrigin(origin);
-    next();
+    return false;
   };
 }
 
@@ -62,7 +68,7 @@ function nameOf(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
 }
 
-function changes({ method }: Request): boolean {
+function changes({ method }: IncomingMessage): boolean {
   return method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
 }
 
@@ -71,7 +77,7 @@ function changes({ method }: Request): boolean {
  * page's reach, also where a proxy put another `Host`; for what no page began it says `none`, and old
  * browsers do not send it: then `Origin` decides.
  */
-function isForeign({ headers }: Request): boolean {
+function isForeign({ headers }: IncomingMessage): boolean {
   const site = headers["sec-fetch-site"];
   if (site === "same-origin") return false;
   if (site !== undefined && site !== "none") return true;
@@ -86,7 +92,7 @@ function isSameHost(origin: string, host = ""): boolean {
   return sender !== "" && URL.canParse(own) && new URL(own).host === sender;
 }
 
-function isPreflight({ method, headers }: Request): boolean {
+function isPreflight({ method, headers }: IncomingMessage): boolean {
   return method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
 }
 
@@ -111,17 +117,18 @@ const SENT = [
 /** For how long a browser need not ask again, in s; none remembers it for longer. */
 const MAX_AGE_S = 7_200;
 
-function allowReading(origin: string, response: Response): void {
-  response.set({ "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED });
+function allowReading(origin: string, response: ServerResponse): void {
+  response.setHeader("Access-Control-Allow-Origin", origin);
+  response.setHeader("Access-Control-Expose-Headers", EXPOSED);
 }
 
-function answerPreflight(response: Response): void {
-  response.set({
+function answerPreflight(response: ServerResponse): void {
+  response.writeHead(204, {
     "Access-Control-Allow-Methods": METHODS,
     "Access-Control-Allow-Headers": SENT,
     "Access-Control-Max-Age": String(MAX_AGE_S),
   });
-  response.status(204).end();
+  response.end();
 }
 
 function wrongHost(host: string): DomainError {

@@ -1,6 +1,6 @@
 import type { LegacyJobStatus, LegacyStatus } from "@drover/contract";
 import { isTerminal, type Job } from "@drover/core";
-import { type Handler, ok } from "../http/handler.js";
+import { type Handler, type JsonHandler, ok } from "../http/handler.js";
 import { createdFields, createdHeaders, createJob } from "../jobs/create-job.js";
 import { findJob } from "../jobs/find-job.js";
 import { shownProgress, time, timeOrNull } from "../jobs/job-view.js";
@@ -41,10 +41,10 @@ export const legacyUpload: Handler<"legacyUpload"> = async (input, deps) => {
   };
 };
 
-export const legacyJobStatus: Handler<"legacyJobStatus"> = async (input, deps) =>
+export const legacyJobStatus: JsonHandler<"legacyJobStatus"> = async (input, deps) =>
   ok(viewLegacyJobStatus(await findJob(input.params.job_id, deps)));
 
-export const legacyStatus: Handler<"legacyStatus"> = async (input, deps) =>
+export const legacyStatus: JsonHandler<"legacyStatus"> = async (input, deps) =>
   ok(viewLegacyStatus(await findJob(input.params.job_id, deps)));
 
 const CANCELLED = "Job was cancelled";

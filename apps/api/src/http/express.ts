@@ -1,14 +1,12 @@
-import { decodeQuery, type Route, type RouteName, routes } from "@drover/contract";
+import { type Route, type RouteName, routes } from "@drover/contract";
 import { DomainError } from "@drover/core";
-import express, { type Express, type Request, type RequestHandler, type Response } from "express";
-import type { z } from "zod";
+import express, { type Express, type Request, type RequestHandler } from "express";
 import type { Deps } from "../deps.js";
 import { receiverFor } from "../uploads/multipart.js";
 import { watchStall } from "../uploads/upload.js";
-import type { Handlers, Reply } from "./handler.js";
+import type { Handlers } from "./handler.js";
 import { assertPlainJson } from "./plain-json.js";
-import { issuesOf } from "./problem.js";
-import { scopeOf } from "./request-scope.js";
+import { type AnyHandler, inputOf, noteJob, parse } from "./route-input.js";
 import { sendReply } from "./send.js";
 
 const MAX_JSON_BYTES = 16 * 1024;
@@ -65,42 +63,17 @@ function bodyParser(route: Route, stallMs: number): RequestHandler[] {
   ];
 }
 
-/**
- * `adapt` parses each member by the same route whose handler it calls, which the compiler cannot follow
- * through the loop.
- */
-type AnyHandler = (input: unknown, deps: Deps) => Promise<Reply>;
-
 function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
   const handle = handler as AnyHandler;
   return async (request, response) => {
-    const scope = scopeOf(response);
-    if (request.params["job_id"] !== undefined) scope.fields = { job_id: String(request.params["job_id"]) };
-    const input = {
-      params: request.params,
-      query: route.query === undefined ? undefined : parse(route.query, queryOf(request), "query"),
-      body: bodyOf(route, request),
-      requestId: scope.requestId,
-      // Made for the handlers that ask: most requests are polls, which do not.
-      get headers() {
-        return headersOf(request);
-      },
-      get receive() {
-        return receiverFor(request, response, { store: deps.store, stallMs: deps.limits.uploadStallMs });
-      },
-      get signal() {
-        return goneSignal(response);
-      },
-    };
+    const receiver = () =>
+      receiverFor(request, response, { store: deps.store, stallMs: deps.limits.uploadStallMs });
+    const { params } = request;
+    const input = inputOf(route, request, response, { params, body: bodyOf(route, request), receiver });
     const reply = await handle(input, deps);
     noteJob(reply, response);
     await sendReply(reply, request, response, deps);
   };
-}
-
-function queryOf(request: Request): unknown {
-  const mark = request.url.indexOf("?");
-  return decodeQuery(new URLSearchParams(mark === -1 ? "" : request.url.slice(mark + 1)));
 }
 
 function bodyOf(route: Route, request: Request): unknown {
@@ -114,45 +87,6 @@ function bodyOf(route: Route, request: Request): unknown {
     Number(request.headers["content-length"] ?? 0) === 0;
   if (isEmpty && !route.body.isRequired) return undefined;
   throw new DomainError("invalid_request", "The body must be JSON, sent as application/json.");
-}
-
-function parse(schema: z.ZodType, value: unknown, place: string): unknown {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const errors = issuesOf(parsed.error, place);
-  const summary = errors.map(({ path, message }) => `${path} ${message}`).join("; ");
-  throw new DomainError("invalid_request", `The request is wrong: ${summary}`, { errors });
-}
-
-function headersOf(request: Request): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(", ") : value,
-    ]),
-  );
-}
-
-/** Aborted when the connection closes before the answer is out, or has closed. */
-function goneSignal(response: Response): AbortSignal {
-  const gone = new AbortController();
-  if (response.destroyed) gone.abort();
-  response.once("close", () => {
-    if (!response.writableFinished) gone.abort();
-  });
-  return gone.signal;
-}
-
-/** A job that this request made is named in its log line. */
-function noteJob(reply: Reply, response: Response): void {
-  if (reply.kind !== "json" || typeof reply.body !== "object" || reply.body === null) return;
-  if (!("job_id" in reply.body) || typeof reply.body.job_id !== "string") return;
-  const processor =
-    "processor" in reply.body && typeof reply.body.processor === "string"
-      ? { processor: reply.body.processor }
-      : {};
-  const scope = scopeOf(response);
-  scope.fields = { ...scope.fields, job_id: reply.body.job_id, ...processor, ...reply.noted };
 }
 
 /**

@@ -33,19 +33,24 @@ type PathParams<R> = R extends { params: z.ZodType<infer P> }
 
 export type Handler<N extends RouteName> = (input: Input<N>, deps: Deps) => Promise<Reply>;
 
+/** One that answers by JSON and nothing else. */
+export type JsonHandler<N extends RouteName> = (input: Input<N>, deps: Deps) => Promise<JsonReply>;
+
 /** A handler for every route of the table; one missing does not compile. */
 export type Handlers = { readonly [N in RouteName]: Handler<N> };
 
+export interface JsonReply {
+  readonly kind: "json";
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Further fields of the request's line in the log. */
+  readonly noted?: LogFields;
+}
+
 /** What a handler returns, without a word of the framework. */
 export type Reply =
-  | {
-      readonly kind: "json";
-      readonly status: number;
-      readonly body: unknown;
-      readonly headers?: Readonly<Record<string, string>>;
-      /** Further fields of the request's line in the log. */
-      readonly noted?: LogFields;
-    }
+  | JsonReply
   | { readonly kind: "empty"; readonly status: 204 }
   /** A stream of server-sent events, which ends with the last of them. */
   | {
@@ -59,6 +64,6 @@ export type Reply =
   | { readonly kind: "archive"; readonly archive: Archive };
 
 /** A 200 with a JSON body. */
-export function ok(body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+export function ok(body: unknown, headers: Readonly<Record<string, string>> = {}): JsonReply {
   return { kind: "json", status: 200, body, headers };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Log, LogFields } from "@drover/core";
-import type { Request, RequestHandler, Response } from "express";
 
 /** What a request collects on its way, for its one line in the log. */
 export interface RequestScope {
@@ -12,31 +12,39 @@ export interface RequestScope {
   refusal?: { readonly code: string; readonly detail: string };
 }
 
+const SCOPE = Symbol("scope of a request");
+type Scoped = ServerResponse & { [SCOPE]?: RequestScope };
+
 /** The request's scope. Every response has one, set by `openScope`. */
-export function scopeOf(response: Response): RequestScope {
-  // Express's locals are untyped; openScope runs before everything else.
-  return response.locals["scope"] as RequestScope;
+export function scopeOf(response: ServerResponse): RequestScope {
+  const scope = (response as Scoped)[SCOPE];
+  if (scope === undefined) throw new TypeError("The response has no scope: openScope comes first.");
+  return scope;
 }
 
 /**
- * Gives each request an id (the client's own when it is sane) and writes its line when it is over. Unexpected
+ * Gives a request an id (the client's own when it is sane) and writes its line when it is over. Unexpected
  * trouble is an error; a refused input and a 503 are warnings; a 404, a 409 and the like are information; the
  * rest is debug, except that what changes something is information.
  */
-export function openScope(log: Log): RequestHandler {
-  return (request, response, next) => {
-    const sent = request.get("x-request-id");
-    const requestId = sent !== undefined && /^[A-Za-z0-9._-]{1,128}$/.test(sent) ? sent : randomUUID();
-    const scope: RequestScope = { requestId, path: request.path.slice(0, 500), fields: {} };
-    response.locals["scope"] = scope;
-    response.setHeader("X-Request-Id", requestId);
-    const startedAt = performance.now();
-    response.once("close", () => writeLine(log, request, response, performance.now() - startedAt));
-    next();
-  };
+export function openScope(request: IncomingMessage, response: ServerResponse, log: Log): void {
+  const sent = request.headers["x-request-id"];
+  const isSane = typeof sent === "string" && /^[A-Za-z0-9._-]{1,128}$/.test(sent);
+  const requestId = isSane ? sent : randomUUID();
+  (response as Scoped)[SCOPE] = { requestId, path: pathOf(request), fields: {} };
+  response.setHeader("X-Request-Id", requestId);
+  const startedAt = performance.now();
+  response.once("close", () => writeLine(log, request, response, performance.now() - startedAt));
 }
 
-function writeLine(log: Log, request: Request, response: Response, durationMs: number): void {
+/** The path of the request's target, at most 500 characters of it. */
+function pathOf({ url = "" }: IncomingMessage): string {
+  const path =
+    url.startsWith("/") || !URL.canParse(url) ? (url.split("?", 1)[0] ?? "") : new URL(url).pathname;
+  return path.slice(0, 500);
+}
+
+function writeLine(log: Log, request: IncomingMessage, response: ServerResponse, durationMs: number): void {
   const scope = scopeOf(response);
   const { refusal } = scope;
   // A client may hang up as soon as it has read a refusal, before its own body is over: it has its answer all
@@ -52,7 +60,7 @@ function writeLine(log: Log, request: Request, response: Response, durationMs: n
     ...refusal,
   };
   const isUnexpected = refusal?.code === "internal"; // also after a 200 had gone out
-  log[isUnexpected ? "error" : levelOf(request.method, status, isGone)](message, fields);
+  log[isUnexpected ? "error" : levelOf(request.method ?? "", status, isGone)](message, fields);
 }
 
 const REJECTED_INPUT: ReadonlySet<number> = new Set([400, 413, 415, 422]);

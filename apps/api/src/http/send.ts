@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Request, Response } from "express";
 import type { Deps } from "../deps.js";
 import { ClientGone } from "../uploads/upload.js";
-import type { Reply } from "./handler.js";
+import type { JsonReply, Reply } from "./handler.js";
 import { refuse } from "./problem.js";
 import { scopeOf } from "./request-scope.js";
 import { representationOfArchive } from "./send-archive.js";
@@ -33,19 +33,21 @@ export async function sendReply(
   }
 }
 
-function sendJson(reply: Extract<Reply, { kind: "json" }>, request: Request, response: Response): void {
+/** Writes JSON with its ETag, or a 304 when the client has it already. */
+export function sendJson(reply: JsonReply, request: IncomingMessage, response: ServerResponse): void {
   const { bytes, etag } = bodyOf(reply.body);
-  response.status(reply.status).set({ "Cache-Control": "private, no-cache", ...reply.headers });
+  const headers: Record<string, string> = { "Cache-Control": "private, no-cache", ...reply.headers };
   if (reply.status === 200) {
-    response.set("ETag", etag);
+    headers["ETag"] = etag;
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (isRead && hasCurrent(request, etag)) {
-      response.status(304).end();
+      response.writeHead(304, headers).end();
       return;
     }
   }
-  response.set({ "Content-Type": "application/json; charset=utf-8", "Content-Length": String(bytes.length) });
-  response.end(request.method === "HEAD" ? undefined : bytes);
+  headers["Content-Type"] = "application/json; charset=utf-8";
+  headers["Content-Length"] = String(bytes.length);
+  response.writeHead(reply.status, headers).end(request.method === "HEAD" ? undefined : bytes);
 }
 
 interface JsonBody {
@@ -71,8 +73,8 @@ function bodyOf(value: unknown): JsonBody {
  */
 export function sendRefusal(
   thrown: unknown,
-  request: Request,
-  response: Response,
+  request: IncomingMessage,
+  response: ServerResponse,
   deps: Pick<Deps, "log" | "now">,
 ): void {
   const scope = scopeOf(response);
@@ -84,8 +86,9 @@ export function sendRefusal(
     response.destroy();
     return;
   }
-  response.status(refusal.status).set(refusal.headers);
-  response.set("Content-Type", "application/problem+json; charset=utf-8");
+  response.statusCode = refusal.status;
+  response.setHeaders(new Map(Object.entries(refusal.headers)));
+  response.setHeader("Content-Type", "application/problem+json; charset=utf-8");
   endWhenRead(request, response, Buffer.from(JSON.stringify(refusal.body)));
 }
 
@@ -97,13 +100,13 @@ const LINGER_MS = 10_000;
  * in it makes the kernel send a reset, which can overtake the answer: the client would see a broken
  * connection instead of a 413.
  */
-function endWhenRead(request: IncomingMessage, response: Response, body: Buffer): void {
-  response.set("Content-Length", String(body.length));
+function endWhenRead(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+  response.setHeader("Content-Length", String(body.length));
   if (!hasUnreadBody(request)) {
     response.end(request.method === "HEAD" ? undefined : body);
     return;
   }
-  response.set("Connection", "close");
+  response.setHeader("Connection", "close");
   response.write(body);
   const timer = setTimeout(() => response.end(), LINGER_MS).unref();
   const end = () => {

@@ -1,7 +1,7 @@
 import type { JobLogs } from "@drover/contract";
 import { DomainError, isTerminal, type Job, type JobId, parseJobId } from "@drover/core";
 import type { Deps } from "../deps.js";
-import { type Handler, ok } from "../http/handler.js";
+import { type Handler, type JsonHandler, ok } from "../http/handler.js";
 import { findJob, throwMissing } from "./find-job.js";
 import { viewEvent, viewJob } from "./job-view.js";
 import { waitForJob } from "./wait-for.js";
@@ -9,7 +9,7 @@ import { waitForJob } from "./wait-for.js";
 /** Seconds between two polls of a job that is not finished. */
 const POLL_AFTER_S = "1";
 
-export const getJob: Handler<"getJob"> = async (input, deps) => {
+export const getJob: JsonHandler<"getJob"> = async (input, deps) => {
   const id = parseJobId(input.params.job_id);
   const { wait = 0 } = input.query;
   const job =
