@@ -75,7 +75,7 @@ describe("publication", () => {
         clock: systemClock,
         log: recordingLog(),
       },
-      { attempt, end, source, target: "jobs/j/1-x" },
+      { attempt, end, source: { open: async () => source }, target: "jobs/j/1-x" },
     );
   const publishAll = (artifacts: readonly WrittenArtifact[], adopt?: BlobStore["adopt"]) =>
     publishEnd({ kind: "returned", result: null, artifacts }, adopt);

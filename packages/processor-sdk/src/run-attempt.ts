@@ -25,9 +25,11 @@ export interface AttemptHost {
   readonly attempt: number;
   readonly signal: AbortSignal;
   /**
-   * Existing, private to the attempt; `artifacts/` and `scratch/` are made in it when they are first used.
+   * Private to the attempt; `artifacts/` and `scratch/` are made in it when they are first used.
    */
   readonly folder: string;
+  /** Makes `folder`; called before each use of it. Absent where it exists. */
+  makeFolder?(): void;
   onProgress(percent: number, stage: string | undefined, message: string | undefined): void;
   onLog(level: "debug" | "info" | "warn" | "error", message: string): void;
 }
@@ -43,13 +45,12 @@ export async function runAttempt(
   processor: Processor,
   host: AttemptHost,
 ): Promise<{ readonly result: unknown; readonly artifacts: readonly WrittenArtifact[] }> {
-  const outputs = new Outputs(join(host.folder, "artifacts"));
+  const outputs = new Outputs(host);
   const result = await processor.run(contextOf(host, outputs));
   return { result: result ?? null, artifacts: await outputs.seal(host.signal) };
 }
 
 function contextOf(host: AttemptHost, outputs: Outputs): Context<unknown> {
-  const scratch = join(host.folder, "scratch");
   let highest = 0;
   return {
     input: { ...host.input, stream: () => createReadStream(host.input.path, { highWaterMark: 1 << 20 }) },
@@ -57,8 +58,7 @@ function contextOf(host: AttemptHost, outputs: Outputs): Context<unknown> {
     attempt: host.attempt,
     signal: host.signal,
     get scratch() {
-      makeFolder(scratch);
-      return scratch;
+      return makeFolder(host, "scratch");
     },
     log: {
       debug: (message) => host.onLog("debug", message),
@@ -81,13 +81,19 @@ interface Output {
   readonly stream?: ArtifactStream;
 }
 
+const ARTIFACTS = "artifacts";
+
+type FolderHost = Pick<AttemptHost, "folder" | "makeFolder">;
+
 /** The output files of one attempt: named once each, counted and hashed when the attempt is over. */
 class Outputs {
   readonly folder: string;
+  readonly #host: FolderHost;
   readonly #outputs = new Map<string, Output>();
 
-  constructor(folder: string) {
-    this.folder = folder;
+  constructor(host: FolderHost) {
+    this.folder = join(host.folder, ARTIFACTS);
+    this.#host = host;
   }
 
   stream(name: string, options: ArtifactOptions = {}): Writable {
@@ -120,7 +126,7 @@ class Outputs {
 
   #claim(name: string, options: ArtifactOptions): Output {
     this.#assertFree(name);
-    if (this.#outputs.size === 0) makeFolder(this.folder);
+    if (this.#outputs.size === 0) makeFolder(this.#host, ARTIFACTS);
     const { mediaType = mediaTypeOf(name), isPrimary } = options;
     const output = { mediaType, isPrimary };
     this.#outputs.set(name, output);
@@ -156,13 +162,17 @@ function mediaTypeOf(name: string): string {
 }
 
 /**
- * Makes the folder unless it is there. The attempt's own folder is not made again: the attempt may be over.
+ * Makes the folder in the attempt's own unless it is there, and returns its path. The attempt's own is its
+ * host's to make: the attempt may be over.
  */
-function makeFolder(path: string): void {
+function makeFolder(host: FolderHost, name: string): string {
+  host.makeFolder?.();
+  const path = join(host.folder, name);
   try {
     mkdirSync(path);
   } catch (error) {
     const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
     if (!isThere) throw error;
   }
+  return path;
 }

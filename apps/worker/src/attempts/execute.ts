@@ -1,12 +1,11 @@
-import { mkdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Attempt, BlobStore, Clock, JobId, Log, LogFields, Outcome } from "@drover/core";
 import { attemptFolder } from "@drover/job-files";
 import { withFields } from "@drover/log";
 import type { Processor } from "@drover/processor-sdk";
 import type { RunEnd, Runner } from "../children/runner.js";
+import { AttemptFolder } from "./attempt-folder.js";
 import { createReports } from "./attempt-reports.js";
-import { type FolderHandle, openFolder } from "./folder-handle.js";
 import { describeDeath, failed, outcomeBeforeRun, outcomeOfStop, outcomeOfThrown } from "./outcome.js";
 import { publish, waitForStorage } from "./publish.js";
 
@@ -37,19 +36,9 @@ interface Prepared {
   readonly kind: "prepared";
   readonly attempt: Attempt;
   readonly inputPath: string;
-  readonly folders: Folders;
+  readonly folder: AttemptFolder;
   /** In ms. */
   readonly timeoutMs: number;
-}
-
-/** The attempt's folders on this machine. */
-interface Folders {
-  /** For a copy of the input, where the store has no file of its own. */
-  readonly copies: string;
-  /** The processor's. */
-  readonly work: string;
-  /** `work`, opened before the processor can put a link in its place. */
-  readonly workHandle: FolderHandle;
 }
 
 /** The longest delay of a Node timer, in ms (24.8 days); with a longer one it fires at once. */
@@ -87,47 +76,36 @@ export function createExecutor(shared: ExecutorDeps): Executor {
 async function outcomeOf(deps: ExecutorDeps, attempt: Attempt): Promise<Outcome> {
   const early = await outcomeBeforeRun(attempt, deps);
   if (early !== undefined) return early;
-  const folders = await makeFolders(join(deps.folder, attempt.id));
+  const folder = new AttemptFolder(join(deps.folder, attempt.id));
+  let mayHaveCopies = true;
   try {
-    const prepared = await prepare(deps, attempt, folders);
+    if (!deps.processor.inProcess) await folder.make();
+    const prepared = await prepare(deps, attempt, folder);
     if (prepared.kind !== "prepared") return prepared;
+    mayHaveCopies = prepared.inputPath.startsWith(folder.copies);
     const end = await run(deps, prepared);
     if (end.kind !== "returned") return classify(end, prepared, deps.processor.limits);
-    return await publish(deps, { attempt, end, source: folders.workHandle, target: storedFolder(attempt) });
+    return await publish(deps, { attempt, end, source: folder, target: storedFolder(attempt) });
   } finally {
-    await folders.workHandle.close();
-    await removeFolders(folders);
+    await folder.remove(mayHaveCopies);
   }
-}
-
-async function makeFolders(work: string): Promise<Folders> {
-  // A short path: it becomes TMPDIR, where programs put sockets, whose path has at most 107 characters
-  // (unix(7)).
-  await mkdir(work);
-  return { copies: `${work}-input`, work, workHandle: await openFolder(work) };
-}
-
-async function removeFolders({ work, copies }: Folders): Promise<void> {
-  const options = { recursive: true, force: true, maxRetries: 3 };
-  await rmdir(work).catch(() => rm(work, options)); // most attempts leave it empty
-  await rm(copies, options);
 }
 
 /** The input on this machine, as soon as the storage can give it. */
 async function prepare(
   { blobs, clock, processor }: ExecutorDeps,
   attempt: Attempt,
-  folders: Folders,
+  folder: AttemptFolder,
 ): Promise<Prepared | Outcome> {
   const { input, timeoutMs } = attempt.request;
-  const found = await waitForStorage({ clock, attempt }, () => blobs.localPath(input.key, folders.copies));
+  const found = await waitForStorage({ clock, attempt }, () => blobs.localPath(input.key, folder.copies));
   if (found.kind === "stopped") return outcomeOfStop(found.reason);
   if (found.value === undefined) return failed("input_missing", "The uploaded file is no longer there.");
   return {
     kind: "prepared",
     attempt,
     inputPath: found.value,
-    folders,
+    folder,
     timeoutMs: Math.min(timeoutMs ?? MAX_TIMER_MS, processor.limits.timeoutMs, MAX_TIMER_MS),
   };
 }
@@ -135,10 +113,10 @@ async function prepare(
 /** Calls the processor; resolves when its last progress and log lines are recorded, or take too long. */
 async function run(
   { runner, clock, log }: ExecutorDeps,
-  { attempt, inputPath, folders, timeoutMs }: Prepared,
+  { attempt, inputPath, folder, timeoutMs }: Prepared,
 ): Promise<RunEnd> {
   const { input, params } = attempt.request;
-  const reports = createReports(attempt, { clock, log, folders: [folders.work, dirname(inputPath)] });
+  const reports = createReports(attempt, { clock, log, folders: [folder.path, dirname(inputPath)] });
   const end = await runner.run({
     ...reports,
     message: {
@@ -146,8 +124,9 @@ async function run(
       input: { ...input, path: inputPath },
       params,
       attempt: attempt.number,
-      folder: folders.work,
+      folder: folder.path,
     },
+    makeFolder: folder.makeNow,
     timeoutMs,
     signal: attempt.signal,
   });
@@ -159,12 +138,12 @@ async function run(
 /** What the end of a run means for the job. A return is no outcome before its artifacts are stored. */
 function classify(
   end: Exclude<RunEnd, { kind: "returned" }>,
-  { folders, inputPath, timeoutMs }: Prepared,
+  { folder, inputPath, timeoutMs }: Prepared,
   { maxRssBytes }: Processor["limits"],
 ): Outcome {
   switch (end.kind) {
     case "threw":
-      return outcomeOfThrown(end.thrown, [folders.work, folders.copies, dirname(inputPath)]);
+      return outcomeOfThrown(end.thrown, [folder.path, folder.copies, dirname(inputPath)]);
     case "died":
       return failed("crashed", describeDeath(end.exitCode, end.signal));
     case "timed_out":

@@ -12,6 +12,7 @@ import {
 import { MAX_ARTIFACTS, type WrittenArtifact } from "@drover/processor-sdk";
 import { MAX_RESULT_BYTES } from "../children/messages.js";
 import type { RunEnd } from "../children/runner.js";
+import type { AttemptFolder } from "./attempt-folder.js";
 import type { FolderHandle } from "./folder-handle.js";
 import { failed, outcomeOfStop } from "./outcome.js";
 
@@ -28,8 +29,10 @@ export interface PublishDeps {
 export interface Publication {
   readonly attempt: Attempt;
   readonly end: Extract<RunEnd, { kind: "returned" }>;
-  /** The attempt's own folder, opened before the processor ran; the artifacts lie in its `artifacts`. */
-  readonly source: FolderHandle;
+  /**
+   * The attempt's own folder, a child process's opened before it ran; the artifacts lie in its `artifacts`.
+   */
+  readonly source: Pick<AttemptFolder, "open">;
   /** Folder in the store, private to the attempt. */
   readonly target: string;
 }
@@ -58,11 +61,13 @@ export async function publish(deps: PublishDeps, publication: Publication): Prom
       `The result has more than ${MAX_RESULT_BYTES} bytes as JSON. Write the rest to an artifact.`,
     );
   if (end.artifacts.length === 0) return { kind: "completed", result: end.result, artifacts: [] };
-  const folder = await source.open("artifacts").catch(() => undefined);
-  if (folder === undefined) return refused("The processor replaced the folder of its artifacts.");
+  const own = await source.open().catch(() => undefined);
+  const folder = await own?.open("artifacts").catch(() => undefined);
+  if (own === undefined || folder === undefined)
+    return refused("The processor replaced the folder of its artifacts.");
   let outcome: Outcome | undefined;
   try {
-    outcome = await storeAll(deps, publication, folder);
+    outcome = await storeAll(deps, publication, { folder, device: own.device });
     return outcome;
   } finally {
     await folder.close();
@@ -72,11 +77,11 @@ export async function publish(deps: PublishDeps, publication: Publication): Prom
 
 async function storeAll(
   { blobs, clock }: PublishDeps,
-  { attempt, end, source, target }: Publication,
-  folder: FolderHandle,
+  { attempt, end, target }: Publication,
+  { folder, device }: { readonly folder: FolderHandle; readonly device: number },
 ): Promise<Outcome> {
   for (const artifact of end.artifacts) {
-    if (await isPublishable(artifact, folder, source.device)) continue;
+    if (await isPublishable(artifact, folder, device)) continue;
     const name = artifact.name.slice(0, 128);
     return refused(`Artifact ${name} is not the regular, finished file that the processor named.`);
   }

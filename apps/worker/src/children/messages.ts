@@ -16,7 +16,7 @@ export interface RunMessage {
   /** As the client sent them; the child parses them. */
   readonly params: unknown;
   readonly attempt: number;
-  /** Existing and empty. */
+  /** Of the attempt; existing and empty for a child process. */
   readonly folder: string;
 }
 

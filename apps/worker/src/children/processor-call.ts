@@ -22,7 +22,7 @@ export async function callProcessor(
   processor: Processor,
   message: RunMessage,
   signal: AbortSignal,
-  reports: ProcessorReports,
+  reports: ProcessorReports & { makeFolder?(): void },
 ): Promise<Settled> {
   try {
     const parsed = processor.parseParams(message.params);
@@ -33,6 +33,7 @@ export async function callProcessor(
       attempt: message.attempt,
       signal,
       folder: message.folder,
+      makeFolder: () => reports.makeFolder?.(),
       onProgress: (percent, stage, text) => reports.onProgress(percent, stage ?? null, text ?? null),
       onLog: (level, text) => reports.onLog(level, text),
     });

@@ -6,6 +6,8 @@ import type { ProcessorReports } from "./processor-call.js";
 /** One attempt, as a runner takes it. */
 export interface RunOptions extends ProcessorReports {
   readonly message: RunMessage;
+  /** Makes `message.folder`, which is there already for a child process; called before each use of it. */
+  makeFolder(): void;
   /** Longest run, in ms; the clock starts when the processor is called. */
   readonly timeoutMs: number;
   /** Aborted with a `StopReason`. */
