@@ -53,7 +53,7 @@ export async function runAttempt(
 function contextOf(host: AttemptHost, outputs: Outputs): Context<unknown> {
   let highest = 0;
   return {
-    input: { ...host.input, stream: () => createReadStream(host.input.path, { highWaterMark: 1 << 20 }) },
+    input: { ...host.input, stream: () => createReadStream(host.input.path, { highWaterMark: 1 << 18 }) },
     params: host.params,
     attempt: host.attempt,
     signal: host.signal,

@@ -19,7 +19,7 @@ export async function keepFile(path: string, mediaType: string, signal: AbortSig
     return { sizeBytes: found.size, sha256: "", crc32: 0, changedAtMs };
   }
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  const source = file.createReadStream({ highWaterMark: 1 << 20, signal });
+  const source = file.createReadStream({ highWaterMark: 1 << 18, signal });
   if (isKeptAsGzip(mediaType, found.size)) return pack(source, path, mediaType);
   const count = new ByteCount();
   for await (const chunk of source) count.add(chunk);
