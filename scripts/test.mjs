@@ -23,6 +23,9 @@ export async function runTests(args) {
   const lint = inBackground("node_modules/@biomejs/biome/bin/biome", ["check", "."]);
   const testTypes = inBackground("node_modules/typescript/bin/tsc", ["-p", "tsconfig.test.json"]);
   ensureProgram(["xmllint"], "libxml2-utils", { mayInstall });
+  ensureProgram(["python3"], "python3", { mayInstall });
+  ensureProgram(["pdftotext"], "poppler-utils", { mayInstall });
+  ensureProgram(["cc", "gcc", "tcc"], "tcc", { mayInstall });
   ensureProgram(["chromium", "chromium-browser", "google-chrome"], "chromium", { mayInstall });
   const hasRedis = await ensureRedis(mayInstall);
   const left = hasRedis ? [] : testsOnRedis();

@@ -4,6 +4,7 @@ import { MAX_CATALOGUE_ENTRY_BYTES, type ProcessorInfo } from "@drover/core";
 import type { Processor } from "@drover/processor-sdk";
 import { DEFAULTS } from "@drover/settings";
 import { resolve } from "import-meta-resolve";
+import { importProcessors } from "./import-processors.js";
 
 /** A processor and the module that a child loads it from. */
 export interface LoadedProcessor {
@@ -20,8 +21,8 @@ export class ProcessorLoadError extends Error {
 const BUILT_IN = "built-in";
 
 /**
- * Loads the processors of each module; a module's default export is one processor or a list. Names are
- * packages, or paths from `folder`, or `built-in`.
+ * Loads the processors of each module; a module's default export is one processor or a list, and a `.yaml`
+ * file defines one that runs a program. Names are packages, or paths from `folder`, or `built-in`.
  * @throws `ProcessorLoadError` for a module that is missing, fails, or exports no processor, and for a name
  *   that two modules claim.
  */
@@ -53,7 +54,7 @@ async function loadModule(name: string, folder: string): Promise<readonly Loaded
   const moduleUrl = resolveModule(name, folder);
   let exported: unknown;
   try {
-    exported = ((await import(moduleUrl)) as { default?: unknown }).default;
+    exported = await importProcessors(moduleUrl);
   } catch (cause) {
     throw new ProcessorLoadError(`Processor module ${name} could not be loaded: ${reasonOf(cause)}`, {
       cause,
@@ -80,7 +81,9 @@ function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const place = /file:\/\/[^\s)]+?:\d+(?::\d+)?/.exec(cause.stack ?? "")?.[0];
   // Names what is wrong by itself.
-  const isDefinition = cause instanceof TypeError && cause.message.startsWith("Processor ");
+  const isDefinition =
+    cause.name === "CommandFileError" ||
+    (cause instanceof TypeError && cause.message.startsWith("Processor "));
   return place === undefined || isDefinition ? cause.message : `${cause.name}: ${cause.message} (${place})`;
 }
 

@@ -153,7 +153,9 @@ describe("the examples", () => {
     expect(folders.map(({ name }) => name).sort()).toEqual([
       "browser-page",
       "express-app",
+      "pdf-text", // in any-program.test.ts
       "program-processor",
+      "python-word-count", // in any-program.test.ts
       "typescript-processor",
     ]);
   });

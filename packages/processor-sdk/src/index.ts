@@ -1,3 +1,4 @@
+export { type CommandDefinition, defineCommand, type ExitMeaning } from "./command-definition.js";
 export { defineProcessor, InputInvalidError, TryLaterError } from "./define-processor.js";
 export type {
   Accepts,

@@ -108,7 +108,7 @@ export const settingsSchema = z.object({
     .register(ABOUT, {
       reader: "worker",
       help:
-        "Processors to serve: module names or paths, separated by commas; `built-in` for those that " +
+        "Processors to serve: packages, or paths of modules and of `.yaml` files that run a program, separated by commas; `built-in` for those that " +
         "Drover brings.",
     }),
   DROVER_CONCURRENCY: integer({ min: 1, max: 256 })

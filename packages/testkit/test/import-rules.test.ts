@@ -142,7 +142,8 @@ const UNREPORTED: readonly (readonly [what: string, file: string, line: string])
   ["a test's own sources", "apps/api/test/deep/b.test.ts", `import "../../src/a.js";`],
   ["the environment in an app's config", "apps/cli/src/cli-config.ts", "process.env.PORT;"],
   ["a child's environment", "apps/worker/src/children/watched-environment.ts", "process.env.TMPDIR;"],
-  ["a processor by its setting", "apps/worker/src/processor-modules.ts", "await import(moduleUrl);"],
+  ["a program's environment", "packages/processor-sdk/src/command-environment.ts", "process.env.PATH;"],
+  ["a processor by its setting", "apps/worker/src/import-processors.ts", "await import(moduleUrl);"],
   ["a path of the whole's tests", "packages/e2e/test/b.test.ts", `import "../../core/src/job.js";`],
 ];
 

@@ -69,7 +69,9 @@ function moduleOf(name: string): string {
   if (stats?.isFile() === true) return asEntry(name);
   if (!isPath(name)) return name; // a package: the worker knows where it looks for one
   const what = stats === undefined ? "does not exist" : "is not a file";
-  throw new UsageError(`--processor: ${name} ${what}; expected a module, as ./word-count.mjs, or a package.`);
+  throw new UsageError(
+    `--processor: ${name} ${what}; expected a module, as ./word-count.mjs, a command file, as ./thumbnail.yaml, or a package.`,
+  );
 }
 
 /** As the list takes it: a path is told by its start, and a comma would end it. */
@@ -78,7 +80,7 @@ function asEntry(path: string): string {
   return path.startsWith(".") || isAbsolute(path) ? path : `./${path}`;
 }
 
-/** `./x`, `/x` and `x.mjs`; neither `name` nor `@scope/name`. */
+/** `./x`, `/x`, `x.mjs` and `x.yaml`; neither `name` nor `@scope/name`. */
 function isPath(name: string): boolean {
-  return name.startsWith(".") || isAbsolute(name) || /\.[cm]?[jt]s$/.test(basename(name));
+  return name.startsWith(".") || isAbsolute(name) || /\.([cm]?[jt]s|ya?ml)$/.test(basename(name));
 }

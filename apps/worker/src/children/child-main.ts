@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Processor } from "@drover/processor-sdk";
 import { ProgressRelay } from "../attempts/progress-relay.js";
+import { importProcessors } from "../import-processors.js";
 import { AttemptScopes } from "./attempt-scopes.js";
 import { CleanCheck } from "./clean-check.js";
 import { type FromChild, MAX_LOG_LENGTH, MAX_LOG_LINES, type RunMessage, type ToChild } from "./messages.js";
@@ -42,7 +43,7 @@ cleanCheck.begin();
 report({ type: "ready" });
 
 async function load(): Promise<Processor> {
-  const { default: loaded }: { default?: unknown } = await import(moduleUrl);
+  const loaded = await importProcessors(moduleUrl);
   const list = Array.isArray(loaded) ? loaded : [loaded];
   const found = list.find((candidate: Processor) => candidate.name === processorName);
   if (found === undefined) throw new Error(`The module defines no processor ${processorName} any more.`);
