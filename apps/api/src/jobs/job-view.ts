@@ -5,6 +5,7 @@ import {
   isTerminal,
   type Job,
   type JobEvent,
+  keptFrom,
   type Progress,
   type Waiting,
 } from "@drover/core";
@@ -86,6 +87,7 @@ function viewArtifact(job: Job, artifact: Artifact): WireArtifact {
 
 /** 100 is said of a completed job and of no other: an attempt at 100 has still to be recorded. */
 export function shownProgress(job: Job): Progress {
+  if (job.importedAt !== undefined) return job.progress; // as it was where the job ran
   if (job.status === "completed") return { ...job.progress, percent: 100 };
   const percent = Math.min(Math.max(0, job.progress.percent), 99.9);
   return { ...job.progress, percent: Math.round(percent * 10) / 10 };
@@ -102,7 +104,8 @@ function viewWaiting(job: Job, deps: ViewDeps): WireJob["waiting"] {
 
 function expiresAt(job: Job, retentionMs: ViewDeps["limits"]["retentionMs"]): number | null {
   if (job.finishedAt === null || !isTerminal(job.status)) return null;
-  return job.finishedAt + (job.status === "completed" ? retentionMs.completed : retentionMs.failed);
+  const keptMs = job.status === "completed" ? retentionMs.completed : retentionMs.failed;
+  return keptFrom(job, job.finishedAt) + keptMs;
 }
 
 /** The event with its times spelled out. */
