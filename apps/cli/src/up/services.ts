@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { importWords } from "../import.js";
+import { spawnWorkerCommand } from "../worker-command.js";
 import { type KeptRedis, keepRedis } from "./kept-redis.js";
 import { Supervised } from "./supervised.js";
 import { choosePort } from "./up-settings.js";
@@ -15,6 +17,8 @@ export interface SystemOptions {
   /** How many worker processes; 1 or more. */
   readonly workers: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Imported before anything else is started, so that no client is told that a job in it is unknown. */
+  readonly importFolder?: string | undefined;
   /** Gets each line of a server, with the server's name. */
   readonly onLine: (source: string, line: string) => void;
   /** Told what happens to the system itself. */
@@ -45,7 +49,14 @@ const WORKER = fileURLToPath(import.meta.resolve("@drover/worker"));
 export async function startSystem(options: SystemOptions): Promise<System> {
   const port = await choosePort(options.host, options.port);
   const redis = await redisOf(options);
-  const servers = serversOf({ ...options, port }, redis.url);
+  const environment = {
+    ...options.environment,
+    REDIS_URL: redis.url,
+    DROVER_DATA_DIR: options.dataDir,
+    DROVER_IMPORT: undefined,
+  };
+  await importAtStart({ ...options, environment });
+  const servers = serversOf({ ...options, port, environment });
   const stop = () => stopAll(servers, redis);
   try {
     const [url] = await Promise.all([
@@ -70,11 +81,16 @@ interface Servers {
   readonly workers: readonly Supervised[];
 }
 
-function serversOf(options: SystemOptions, redisUrl: string): Servers {
+async function importAtStart({ importFolder, environment, say }: SystemOptions): Promise<void> {
+  if (importFolder === undefined) return;
+  say(`importing the job files in ${importFolder}`);
+  const code = await spawnWorkerCommand(importWords(importFolder), environment);
+  if (code !== 0) say(`the import ended with exit code ${code}; its last lines say why. Going on without.`);
+}
+
+function serversOf(options: SystemOptions): Servers {
   const environment = {
     ...options.environment,
-    REDIS_URL: redisUrl,
-    DROVER_DATA_DIR: options.dataDir,
     HOST: options.host,
     PORT: String(options.port),
   };
