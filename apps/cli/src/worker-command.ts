@@ -3,44 +3,65 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startRedis } from "@drover/embedded-redis";
+import { FolderInUseError, startRedis } from "@drover/embedded-redis";
 import type { Config } from "./cli-config.js";
 import { EXIT } from "./exit.js";
+import { askRunningUp, commandSocket } from "./up/command-socket.js";
+import { eachLine } from "./up/supervised.js";
 
 const WORKER = fileURLToPath(import.meta.resolve("@drover/worker"));
 
 /**
  * Runs a command of the worker's program to its end, against REDIS_URL, else against the private Redis of the
- * data folder, which is started for it. The command prints to this process's outputs.
+ * data folder: by the `drover up` that runs on the folder, or one that is started for it. What the command
+ * prints goes to this process's outputs.
  * @returns its exit code.
- * @throws `FolderInUseError` while a `drover up` runs on the data folder.
+ * @throws `FolderInUseError` when another process has that Redis, and runs no commands.
  */
 export async function runWorkerCommand(config: Config, words: readonly string[]): Promise<number> {
-  const redis =
-    config.redisUrl === undefined ? await startRedis({ dataDir: join(config.dataDir, "redis") }) : undefined;
+  if (config.redisUrl !== undefined) return spawnWorkerCommand(words, environmentOf(config, config.redisUrl));
+  const redis = await startRedis({ dataDir: join(config.dataDir, "redis") }).catch((error: unknown) => {
+    if (error instanceof FolderInUseError) return error;
+    throw error;
+  });
+  if (redis instanceof FolderInUseError) {
+    const code = await askRunningUp(commandSocket(config.dataDir), words);
+    if (code === undefined) throw redis;
+    return code;
+  }
   try {
-    const environment = {
-      ...config.serverEnvironment,
-      DROVER_DATA_DIR: config.dataDir,
-      REDIS_URL: redis?.url ?? config.redisUrl,
-      LOG_FORMAT: config.logFormat,
-    };
-    return await spawnWorkerCommand(words, environment);
+    return await spawnWorkerCommand(words, environmentOf(config, redis.url));
   } finally {
-    await redis?.stop();
+    await redis.stop();
   }
 }
 
-/** Runs a command of the worker's program in an environment that names its Redis. */
+function environmentOf(config: Config, redisUrl: string): NodeJS.ProcessEnv {
+  return {
+    ...config.serverEnvironment,
+    DROVER_DATA_DIR: config.dataDir,
+    REDIS_URL: redisUrl,
+    LOG_FORMAT: config.logFormat,
+  };
+}
+
+/**
+ * Runs a command of the worker's program in an environment that names its Redis.
+ * @param onLine gets each line that it prints; default: this process's outputs do.
+ */
 export async function spawnWorkerCommand(
   words: readonly string[],
   environment: NodeJS.ProcessEnv,
+  onLine?: (output: "out" | "err", line: string) => void,
 ): Promise<number> {
+  const output = onLine === undefined ? "inherit" : "pipe";
   const worker = spawn(process.execPath, [WORKER, ...words], {
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", output, output],
     env: environment,
   });
-  const [code] = await once(worker, "exit");
+  eachLine(worker.stdout, (line) => onLine?.("out", line));
+  eachLine(worker.stderr, (line) => onLine?.("err", line));
+  const [code] = await once(worker, "close"); // all that it printed was read
   return typeof code === "number" ? code : EXIT.failed;
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { importWords } from "../import.js";
 import { spawnWorkerCommand } from "../worker-command.js";
+import { commandSocket, listenForCommands } from "./command-socket.js";
 import { type KeptRedis, keepRedis } from "./kept-redis.js";
 import { Supervised } from "./supervised.js";
 import { choosePort } from "./up-settings.js";
@@ -57,7 +58,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   };
   await importAtStart({ ...options, environment });
   const servers = serversOf({ ...options, port, environment });
-  const stop = () => stopAll(servers, redis);
+  const endCommands =
+    options.redisUrl === undefined ? await takeCommands({ ...options, environment }) : () => {};
+  const stop = () => {
+    endCommands();
+    return stopAll(servers, redis);
+  };
   try {
     const [url] = await Promise.all([
       servers.api.start(),
@@ -86,6 +92,19 @@ async function importAtStart({ importFolder, environment, say }: SystemOptions):
   say(`importing the job files in ${importFolder}`);
   const code = await spawnWorkerCommand(importWords(importFolder), environment);
   if (code !== 0) say(`the import ended with exit code ${code}; its last lines say why. Going on without.`);
+}
+
+/** Lets commands use the private Redis, which nobody else can reach. */
+async function takeCommands({ dataDir, environment, say }: SystemOptions): Promise<() => void> {
+  try {
+    return await listenForCommands(commandSocket(dataDir), (words, onLine) =>
+      spawnWorkerCommand(words, environment, onLine),
+    );
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    say(`"drover import" cannot reach this process; DROVER_IMPORT and a restart does the same (${reason})`);
+    return () => {};
+  }
 }
 
 function serversOf(options: SystemOptions): Servers {
