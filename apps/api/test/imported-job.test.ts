@@ -35,7 +35,7 @@ async function imported(change: Partial<JobEnd> = {}): Promise<void> {
 }
 
 const FAILED = {
-  ...{ status: "failed", percent: 100, result: null },
+  ...({ status: "failed", percent: 100, result: null } as const),
   error: { code: "processor_error", message: "No text in it.", retryable: false },
 } as const;
 
@@ -71,6 +71,7 @@ describe("an imported job", () => {
     const shown = await json(get(`/api/jobs/${id}?include=timeline`));
     expect(shown).toMatchObject({
       ...{ status: "completed", created_at: CREATED_AT, updated_at: UPDATED_AT, completed_at: UPDATED_AT },
+      progress: 100,
       expires_at: new Date(IMPORTED_AT + 60_000).toISOString(),
       timeline: [{ type: "accepted" }, { type: "imported" }, { type: "finished", at: UPDATED_AT }],
     });
@@ -93,7 +94,8 @@ describe("an imported job", () => {
       code: "input_expired",
       detail: expect.stringContaining("is not part of what was imported"),
     });
-    expect(await json(get(`/api/jobs/${id}`))).toMatchObject({ status: "failed", attempt: 1 });
+    const shown = await json(get(`/api/jobs/${id}`));
+    expect(shown).toMatchObject({ status: "failed", attempt: 1, progress: 99.9 }); // 100 is for completed ones
   });
 
   it("is deleted with all that there is of it", async () => {

@@ -87,7 +87,6 @@ function viewArtifact(job: Job, artifact: Artifact): WireArtifact {
 
 /** 100 is said of a completed job and of no other: an attempt at 100 has still to be recorded. */
 export function shownProgress(job: Job): Progress {
-  if (job.importedAt !== undefined) return job.progress; // as it was where the job ran
   if (job.status === "completed") return { ...job.progress, percent: 100 };
   const percent = Math.min(Math.max(0, job.progress.percent), 99.9);
   return { ...job.progress, percent: Math.round(percent * 10) / 10 };

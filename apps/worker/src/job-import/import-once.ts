@@ -3,13 +3,14 @@ import type { Installation } from "@drover/job-files";
 import { errorFields } from "@drover/log";
 import type { Repetition } from "../timers.js";
 import { whenConnected } from "../upkeep/reconcile-once.js";
-import { type ImportDeps, importFolder } from "./import-jobs.js";
-import { ImportReport } from "./import-report.js";
+import { type ImportDeps, type Imported, type ImportedFiles, importFolder } from "./import-jobs.js";
 
 /** A look at Redis and storage that is at most so old, in ms, answers for them. */
 const RECENT_MS = 5_000;
 /** Time to the next try after Redis or the store was away, in ms. */
 const RETRY_MS = 2_000;
+/** Characters of a file's name that are shown. */
+const SHOWN = 120;
 /** Files that are told of in the log, each in a line; the command tells of all. */
 const TOLD = 100;
 
@@ -103,4 +104,37 @@ async function assertKnown({ queue, processor, processors }: ImportOnceDeps): Pr
     `No worker has served the processor "${processor}", so its jobs would never expire. ` +
       `Known: ${known.join(", ")}. For another one, set DROVER_IMPORT_PROCESSOR here and for the workers.`,
   );
+}
+
+/** Counts what became of job files, and puts it into words. */
+export class ImportReport {
+  readonly #counts: Record<Imported["kind"], number> = {
+    ...{ imported: 0, updated: 0, present: 0, gone: 0, left_out: 0 },
+  };
+
+  /** How many files became what. */
+  get counts(): Readonly<Record<Imported["kind"], number>> {
+    return this.#counts;
+  }
+
+  /** Counts them, and returns the sentences that a person should read. */
+  add({ name, answer, note }: ImportedFiles): readonly string[] {
+    this.#counts[answer.kind] += 1;
+    const shown = name.slice(0, SHOWN).replaceAll(/\p{Cc}/gu, "?");
+    const told = answer.kind === "left_out" ? [`Left out ${shown}: ${answer.reason}`] : [];
+    return note === undefined ? told : [...told, `In ${shown}, ${note}`];
+  }
+
+  /** All of it in a sentence. */
+  get summary(): string {
+    const { imported, updated, present, gone, left_out } = this.#counts;
+    const parts = [
+      `Imported ${imported} ${imported === 1 ? "job" : "jobs"}`,
+      ...(updated === 0 ? [] : [`updated ${updated}`]),
+      `${present} already there`,
+      ...(gone === 0 ? [] : [`${gone} deleted or expired since`]),
+      `${left_out} left out`,
+    ];
+    return `${parts.join(", ")}.`;
+  }
 }

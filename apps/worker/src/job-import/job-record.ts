@@ -1,4 +1,4 @@
-import { isJobId, type JobEnd, type JobId, type JobRequest } from "@drover/core";
+import type { JobEnd, JobId, JobRequest } from "@drover/core";
 import { importedInputKey } from "@drover/job-files";
 import { MAX_RESULT_BYTES } from "../children/messages.js";
 import { parseTime, type Update } from "./job-updates.js";
@@ -152,10 +152,4 @@ function outcomeOf({
         `The job was waiting when it was imported, without its input. ${SUBMIT_AGAIN}`,
       );
   }
-}
-
-/** The id that a file's name spells without its ending, in any case; `undefined` for none. */
-export function idOfName(name: string): JobId | undefined {
-  const lower = name.toLowerCase();
-  return isJobId(lower) ? lower : undefined;
 }

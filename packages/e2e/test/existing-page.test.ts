@@ -5,7 +5,7 @@ import { waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { System } from "../src/system.js";
 
-const PAGE = readFileSync(join(import.meta.dirname, "../fixtures/review-page.html"), "utf8");
+const PAGE = readFileSync(join(import.meta.dirname, "../fixtures/existing-page.html"), "utf8");
 const TEXT = "She recieved the the letter on Monday.\n";
 const UNKNOWN = "12345678-1234-1234-1234-123456789abc";
 
