@@ -17,6 +17,8 @@ export interface Config {
   readonly storage: string | undefined;
   /** `DROVER_PROCESSORS`; `undefined` for the built-in ones. */
   readonly processors: string | undefined;
+  /** `DROVER_IMPORT`; `undefined` for none. */
+  readonly importFolder: string | undefined;
   /** `LOG_FORMAT`. Default `pretty`: `up` is read by a person. */
   readonly logFormat: string;
   /** For the servers: this process's environment without what is for the command line only. */
@@ -36,6 +38,7 @@ export function readConfig(): Config {
     dataDir: resolve(value("DROVER_DATA_DIR") ?? ".drover"),
     storage: value("DROVER_STORAGE"),
     processors: value("DROVER_PROCESSORS"),
+    importFolder: value("DROVER_IMPORT"),
     logFormat: value("LOG_FORMAT") ?? "pretty",
     serverEnvironment,
   };

@@ -52,6 +52,14 @@ function addServers(program: Command, config: Config, onCode: (code: number) => 
       "say that this Redis and this storage belong together, though one of them does not know it",
     )
     .action(async (options) => onCode(await (await import("./reconcile.js")).reconcile(config, options)));
+  program
+    .command("import")
+    .description("import the job files of an earlier server: jobs/<id>.json, jobs/<id>/events.log")
+    .argument("<folder>", "the folder that holds jobs/")
+    .option("-p, --processor <name>", "list the jobs under this processor (default: text-review)")
+    .action(async (folder, options) =>
+      onCode(await (await import("./import.js")).importJobs(config, folder, options)),
+    );
 }
 
 function addSubmit(program: Command, config: Config, onCode: (code: number) => void): void {

@@ -28,6 +28,7 @@ function configOf(serverUrl: string): Config {
     dataDir: folder,
     storage: undefined,
     processors: undefined,
+    importFolder: undefined,
     logFormat: "pretty",
     serverEnvironment: {},
   };

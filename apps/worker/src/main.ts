@@ -11,14 +11,15 @@ import { describeStore, openStore } from "@drover/storage";
 import { createExecutor } from "./attempts/execute.js";
 import { createChildren, createRunner, warmChildrenFor } from "./children/children.js";
 import { GRACES, type Graces } from "./children/runner.js";
+import { type StartImportDeps, startImport } from "./job-import/import-once.js";
 import { type LoadedProcessor, loadProcessors } from "./processor-modules.js";
 import { exitWith, listenForStop } from "./shutdown.js";
 import { createStorageWatch } from "./storage-watch.js";
 import { systemClock } from "./timers.js";
-import { reconcileOnce } from "./upkeep/reconcile-once.js";
 import { Settler } from "./upkeep/settler.js";
 import { type SweeperDeps, startSweeper } from "./upkeep/sweeper.js";
 import { type ServedProcessor, Worker } from "./worker.js";
+import { runCommand } from "./worker-commands.js";
 import { type Config, readConfig } from "./worker-config.js";
 import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
 import { startHealth } from "./worker-health.js";
@@ -54,15 +55,16 @@ export interface Overrides {
 }
 
 /**
- * The composition root: the only place that names adapters. `main.js` serves; `main.js reconcile` makes
- * inputs and jobs agree, once.
+ * The composition root: the only place that names adapters. `main.js` serves; with the name of a command it
+ * does that once.
  */
 export async function main(overrides: Overrides = {}): Promise<void> {
   const config = readConfig(randomBytes(5).toString("hex"));
   const { settings } = config;
   const log = createLog({ source: "worker", level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
   for (const sentence of config.misspelt) log.warn(sentence);
-  const isService = process.argv[2] !== "reconcile";
+  const command = process.argv.slice(2);
+  const isService = command.length === 0;
   const processors = isService ? await loadProcessors(settings.DROVER_PROCESSORS, process.cwd()) : [];
   const { graces, ...lease } = overrides;
   const queue = connectQueue({
@@ -81,11 +83,13 @@ export async function main(overrides: Overrides = {}): Promise<void> {
     installation: installationOf(config, { queue, blobs, log }),
   };
   if (isService) return serve(parts, processors, graces);
-  const { installation } = parts;
-  const isAdopting = process.argv.includes("--adopt");
-  await reconcileOnce({ ...sweeperDeps(parts, []), installation, health: queue.health }, isAdopting);
+  const code = await runCommand(command, {
+    ...importDeps(parts),
+    ...sweeperDeps(parts, []),
+    installation: parts.installation,
+  });
   await queue.close();
-  process.exit(0);
+  process.exit(code);
 }
 
 function installationOf(
@@ -126,11 +130,13 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   const worker = new Worker({ ...workerDeps(parts, processors), served });
   const closeHealth = await serveHealth(parts, worker);
   const sweeper = startSweeper(sweeperDeps(parts, processors));
+  const { DROVER_IMPORT } = config.settings;
+  const jobImport = DROVER_IMPORT === undefined ? undefined : startImport(DROVER_IMPORT, importDeps(parts));
   listenForStop({
     log,
     drainTimeoutMs: config.settings.DROVER_DRAIN_TIMEOUT,
     async stop(deadlineMs) {
-      await Promise.all([worker.drain(deadlineMs), sweeper.stop()]);
+      await Promise.all([worker.drain(deadlineMs), sweeper.stop(), jobImport?.stop()]);
       parts.installation.stop();
       await settler.drain(SETTLE_MS);
       guardian.close();
@@ -208,8 +214,14 @@ function sweeperDeps(parts: Parts, processors: readonly LoadedProcessor[]): Swee
       failed: settings.DROVER_RETENTION_FAILED,
     },
     orphanGraceMs: settings.DROVER_ORPHAN_GRACE,
-    processors: processors.map(({ processor }) => processor.name),
+    processors: [...processors.map(({ processor }) => processor.name), settings.DROVER_IMPORT_PROCESSOR],
   };
+}
+
+function importDeps(parts: Parts): StartImportDeps {
+  const processor = parts.config.settings.DROVER_IMPORT_PROCESSOR;
+  const { health } = parts.queue;
+  return { ...parts, health, processor, processors: [processor], clock: serverTime(parts.queue) };
 }
 
 /**

@@ -1,6 +1,7 @@
 export * from "./attempt.js";
 export * from "./errors.js";
 export * from "./job.js";
+export * from "./job-end.js";
 export * from "./ports/attempt-source.js";
 export * from "./ports/blobs.js";
 export * from "./ports/catalogue.js";

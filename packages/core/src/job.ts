@@ -134,6 +134,11 @@ export interface JobRequest {
   readonly fingerprint: string | null;
   /** ms since the epoch. */
   readonly createdAt: number;
+  /**
+   * When a job that ended elsewhere was imported, with the times and the progress that it had there, in ms
+   * since the epoch. Absent: the job was submitted.
+   */
+  readonly importedAt?: number;
 }
 
 /**
@@ -145,25 +150,6 @@ export function queueDeadline(
 ): number | null {
   if (request.queueTimeoutMs === null) return null;
   return Math.max(request.createdAt, request.runAt ?? 0) + request.queueTimeoutMs;
-}
-
-/** How a job ended: all that a finished job has beyond what was asked for. */
-export interface JobEnd {
-  readonly status: Extract<JobStatus, "completed" | "failed" | "cancelled">;
-  /** ms since the epoch. */
-  readonly at: number;
-  /** Number of the last attempt; 0 when none began. */
-  readonly attempt: number;
-  readonly result: unknown;
-  readonly artifacts: readonly Artifact[];
-  readonly error: Failure | null;
-}
-
-/** How the job ended; `undefined` while it has not. */
-export function endOfJob(job: Job): JobEnd | undefined {
-  const { status, finishedAt, attempt, result, artifacts, error } = job;
-  if (status === "queued" || status === "running" || finishedAt === null) return undefined;
-  return { status, at: finishedAt, attempt, result, artifacts, error };
 }
 
 /** A job as it stands now. All times in ms since the epoch. */
@@ -199,6 +185,7 @@ export const JOB_EVENT_TYPES = [
   "cancel_requested",
   "retried",
   "restored",
+  "imported",
   "finished",
 ] as const satisfies readonly JobEvent["type"][];
 
@@ -216,10 +203,11 @@ export const JOB_EVENT_TYPES = [
  * | cancel_requested | a person asked to cancel a running job | attempt |
  * | retried | a person asked for another run of a finished job | |
  * | restored | the job came back from its manifest after Redis had lost it | |
+ * | imported | the job, which had ended elsewhere, was imported | |
  * | finished | the job is terminal | attempt, status, code |
  */
 export type JobEvent = { readonly at: number } & (
-  | { readonly type: "accepted" | "retried" | "restored" }
+  | { readonly type: "accepted" | "retried" | "restored" | "imported" }
   | { readonly type: "started" | "released"; readonly attempt: number; readonly worker: string }
   | { readonly type: "stage"; readonly attempt: number; readonly stage: string }
   | { readonly type: "worker_lost" | "cancel_requested"; readonly attempt: number }

@@ -10,6 +10,8 @@ import type { JobId } from "@drover/core";
  * inputs/<job>/<upload>/…         the same two of a job that was submitted with an Idempotency-Key, from
  *                                 which its id is made, so that a repeated submit finds the job when Redis
  *                                 has forgotten it
+ * inputs/<job>/imported/manifest.json
+ *                                 of a job that was imported after it had ended elsewhere; it has no file
  * jobs/<job>/<attempt>-<random>/  what one attempt wrote; published by the job's return value only
  * .drover/installation.json       which installation the store belongs to; without it there is no store
  * .drover/canary/<process>        written by a live process, looked for by the others, which so learn
@@ -39,6 +41,11 @@ export function inputKey(uploadId: string, keyed?: JobId): string {
  */
 export function keyedInputs(job: JobId): string {
   return `${INPUTS}${job}/`;
+}
+
+/** Key that stands for the input of an imported job, of which there is none. No other job has it. */
+export function importedInputKey(job: JobId): string {
+  return `${keyedInputs(job)}imported/file`;
 }
 
 /** The folder of an input: the file and its manifest. */

@@ -60,7 +60,9 @@ function isManifest(value: unknown): value is Manifest {
 function completeEnd(end: Partial<JobEnd> | null | undefined): JobEnd | null {
   if (end?.status === undefined || end.at === undefined) return null;
   const { status, at, attempt = 0, result = null, artifacts = [], error = null } = end;
-  return { status, at, attempt, result, artifacts, error };
+  const { percent } = end;
+  const complete = { status, at, attempt, result, artifacts, error };
+  return percent === undefined ? complete : { ...complete, percent };
 }
 
 /**

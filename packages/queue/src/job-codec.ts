@@ -68,6 +68,7 @@ export function decodeRequest(id: JobId, value: unknown): JobRequest {
     times.every((time) => time === null || time === undefined || isTime(time)),
     "times are no numbers",
   );
+  check(data["importedAt"] === undefined || isTime(data["importedAt"]), "time of its import is no number");
   // Each member was looked at.
   return { runAt: null, timeoutMs: null, queueTimeoutMs: null, ...data, id } as JobRequest;
 }
@@ -148,6 +149,7 @@ function decodeJob(id: JobId, spot: Spot, fields: Fields): Job {
   const processedOn = countOf(fields.processedOn, "time of its start");
   const times = [countOf(fields.timestamp, "time of creation"), processedOn, finishedOn, current?.at ?? 0];
   const shown = current ?? NO_PROGRESS;
+  const isImported = request.importedAt !== undefined; // shown as it was
   const uncounted =
     countOf(fields.stc, "count of lost workers") + countOf(fields.released, "count of releases");
   return {
@@ -157,12 +159,12 @@ function decodeJob(id: JobId, spot: Spot, fields: Fields): Job {
     maxAttempts: request.maxAttempts + uncounted, // tries that did not count are given back
     attempt,
     progress: {
-      percent: status === "completed" ? 100 : shown.percent,
+      percent: status === "completed" && !isImported ? 100 : shown.percent,
       stage: shown.stage,
       message: shown.message,
     },
     waiting: status === "queued" ? waitingOf(spot, attempt) : null,
-    updatedAt: Math.max(...times),
+    updatedAt: isImported ? finishedOn : Math.max(...times),
     startedAt: fields.processedOn == null ? null : processedOn,
     finishedAt: isFinished && fields.finishedOn != null ? finishedOn : null,
     isCancelling: status === "running" && fields.cancel != null,

@@ -224,6 +224,52 @@ describe("restoring an end", () => {
   });
 });
 
+describe("adding a job that ended elsewhere", () => {
+  const IMPORTED_AT = Date.now();
+  const imported = () => newRequest({ importedAt: IMPORTED_AT, createdAt: 1_000, maxAttempts: 1 });
+
+  it("shows it as it was, in the list too, and counts its retention from the import", async () => {
+    const request = imported();
+    expect(await on.queue.finished.addEnded(request, endOf({ at: 900, attempt: 1, percent: 12.5 }))).toBe(
+      "added",
+    );
+    expect(await on.queue.jobs.get(request.id)).toMatchObject({
+      ...{
+        createdAt: 1_000,
+        updatedAt: 900,
+        finishedAt: 900,
+        importedAt: IMPORTED_AT,
+        progress: { percent: 12.5 },
+      },
+    });
+    expect((await on.queue.jobs.list({ limit: 1 })).jobs).toMatchObject([{ id: request.id, updatedAt: 900 }]);
+    expect(await on.queue.finished.finishedBefore("copy", "completed", IMPORTED_AT, 10)).toEqual([]);
+    expect(await on.queue.finished.expire(request, IMPORTED_AT)).toBe(false);
+    expect(await on.queue.finished.expire(request, IMPORTED_AT + 1)).toBe(true);
+  });
+
+  it("lets the later of two ends stand", async () => {
+    const request = imported();
+    await on.queue.finished.addEnded(request, endOf({ at: 2_000, result: "first" }));
+    expect(await on.queue.finished.addEnded(request, endOf({ at: 2_000, result: "same time" }))).toBe("kept");
+    expect(await on.queue.finished.addEnded(request, endOf({ at: 2_001, result: "later" }))).toBe("added");
+    expect(await on.queue.jobs.get(request.id)).toMatchObject({ result: "later", updatedAt: 2_001 });
+  });
+
+  it("leaves another job of the id alone, whatever that one does, and one of another processor", async () => {
+    const { request } = await failed();
+    const waiting = newRequest();
+    await on.queue.jobs.submit(waiting);
+    const elsewhere = newRequest({ processor: "other" });
+    await on.queue.jobs.submit(elsewhere);
+    for (const { id } of [request, waiting, elsewhere]) {
+      const before = await on.queue.jobs.get(id);
+      expect(await on.queue.finished.addEnded({ ...imported(), id }, endOf({ at: LATER }))).toBe("taken");
+      expect(await on.queue.jobs.get(id)).toEqual(before);
+    }
+  });
+});
+
 describe("what was recorded", () => {
   it("is taken for synced after the delay where the server has no WAITAOF, or by its word", async () => {
     const startedAt = performance.now();

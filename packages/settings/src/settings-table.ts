@@ -111,6 +111,20 @@ export const settingsSchema = z.object({
         "Processors to serve: packages, or paths of modules and of `.yaml` files that run a program, separated by commas; `built-in` for those that " +
         "Drover brings.",
     }),
+  DROVER_IMPORT: z
+    .string()
+    .optional()
+    .register(ABOUT, {
+      reader: "worker",
+      help:
+        "Folder with the job files of an earlier server, which are imported at every start: " +
+        "`jobs/<job_id>.json` and `jobs/<job_id>/events.log`.",
+    }),
+  DROVER_IMPORT_PROCESSOR: z
+    .string()
+    .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "expected a processor's name, as text-review.")
+    .default("text-review")
+    .register(ABOUT, { reader: "worker", help: "The processor that imported jobs are listed under." }),
   DROVER_CONCURRENCY: integer({ min: 1, max: 256 })
     .default(2)
     .register(ABOUT, { reader: "worker", help: "Attempts at a time for each processor." }),

@@ -27,6 +27,7 @@ export const DAMAGES: Readonly<Record<string, Damage>> = {
   }),
   "params that are a text": changed({ params: "x" }),
   "a priority that is a text and no time": changed({ priority: "high", createdAt: "soon" }),
+  "a time of import that is a text": changed({ importedAt: "then" }),
   "a time past all calendars": changed({ createdAt: 1e300 }),
   "no options": (redis, hash) => redis.hdel(hash, "opts"),
   "options that are not JSON": field("opts", "nope"),

@@ -56,7 +56,8 @@ function viewLegacyJobStatus(job: Job): LegacyJobStatus {
     status: job.status === "cancelled" ? "failed" : job.status,
     created_at: time(job.createdAt),
     updated_at: time(job.updatedAt),
-    progress: shownProgress(job).percent,
+    // Of an imported job, as its client knows it.
+    progress: job.importedAt === undefined ? shownProgress(job).percent : job.progress.percent,
     ...(job.status === "completed" ? { result: job.result ?? null } : {}),
     ...(job.status === "failed" ? { error_message: job.error?.message ?? "The job failed." } : {}),
     ...(job.status === "cancelled" ? { error_message: CANCELLED } : {}),

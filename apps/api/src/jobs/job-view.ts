@@ -5,6 +5,7 @@ import {
   isTerminal,
   type Job,
   type JobEvent,
+  keptFrom,
   type Progress,
   type Waiting,
 } from "@drover/core";
@@ -102,7 +103,8 @@ function viewWaiting(job: Job, deps: ViewDeps): WireJob["waiting"] {
 
 function expiresAt(job: Job, retentionMs: ViewDeps["limits"]["retentionMs"]): number | null {
   if (job.finishedAt === null || !isTerminal(job.status)) return null;
-  return job.finishedAt + (job.status === "completed" ? retentionMs.completed : retentionMs.failed);
+  const keptMs = job.status === "completed" ? retentionMs.completed : retentionMs.failed;
+  return keptFrom(job, job.finishedAt) + keptMs;
 }
 
 /** The event with its times spelled out. */

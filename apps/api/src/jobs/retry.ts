@@ -16,7 +16,8 @@ export const retryJob: Handler<"retryJob"> = async (input, deps) => {
   const params = input.body?.params;
   if (params !== undefined) deps.checkParams(await deps.processors.require(job.processor), params);
   if ((await deps.store.stat(job.input.key)) === undefined) {
-    throw new DomainError("input_expired", `The input of job ${job.id} was removed; upload the file again.`);
+    const reason = job.importedAt === undefined ? "was removed" : "is not part of what was imported";
+    throw new DomainError("input_expired", `The input of job ${job.id} ${reason}; upload the file again.`);
   }
   const request = { ...(await requestOfJob(job, deps)), params: params ?? job.params };
   assertSmall(request);

@@ -1,5 +1,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { importWords } from "../import.js";
+import { spawnWorkerCommand } from "../worker-command.js";
+import { commandSocket, listenForCommands } from "./command-socket.js";
 import { type KeptRedis, keepRedis } from "./kept-redis.js";
 import { Supervised } from "./supervised.js";
 import { choosePort } from "./up-settings.js";
@@ -15,6 +18,8 @@ export interface SystemOptions {
   /** How many worker processes; 1 or more. */
   readonly workers: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Imported before anything else is started, so that no client is told that a job in it is unknown. */
+  readonly importFolder?: string | undefined;
   /** Gets each line of a server, with the server's name. */
   readonly onLine: (source: string, line: string) => void;
   /** Told what happens to the system itself. */
@@ -45,8 +50,20 @@ const WORKER = fileURLToPath(import.meta.resolve("@drover/worker"));
 export async function startSystem(options: SystemOptions): Promise<System> {
   const port = await choosePort(options.host, options.port);
   const redis = await redisOf(options);
-  const servers = serversOf({ ...options, port }, redis.url);
-  const stop = () => stopAll(servers, redis);
+  const environment = {
+    ...options.environment,
+    REDIS_URL: redis.url,
+    DROVER_DATA_DIR: options.dataDir,
+    DROVER_IMPORT: undefined,
+  };
+  await importAtStart({ ...options, environment });
+  const servers = serversOf({ ...options, port, environment });
+  const endCommands =
+    options.redisUrl === undefined ? await takeCommands({ ...options, environment }) : () => {};
+  const stop = () => {
+    endCommands();
+    return stopAll(servers, redis);
+  };
   try {
     const [url] = await Promise.all([
       servers.api.start(),
@@ -70,11 +87,29 @@ interface Servers {
   readonly workers: readonly Supervised[];
 }
 
-function serversOf(options: SystemOptions, redisUrl: string): Servers {
+async function importAtStart({ importFolder, environment, say }: SystemOptions): Promise<void> {
+  if (importFolder === undefined) return;
+  say(`importing the job files in ${importFolder}`);
+  const code = await spawnWorkerCommand(importWords(importFolder), environment);
+  if (code !== 0) say(`the import ended with exit code ${code}; its last lines say why. Going on without.`);
+}
+
+/** Lets commands use the private Redis, which nobody else can reach. */
+async function takeCommands({ dataDir, environment, say }: SystemOptions): Promise<() => void> {
+  try {
+    return await listenForCommands(commandSocket(dataDir), (words, onLine) =>
+      spawnWorkerCommand(words, environment, onLine),
+    );
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    say(`"drover import" cannot reach this process; DROVER_IMPORT and a restart does the same (${reason})`);
+    return () => {};
+  }
+}
+
+function serversOf(options: SystemOptions): Servers {
   const environment = {
     ...options.environment,
-    REDIS_URL: redisUrl,
-    DROVER_DATA_DIR: options.dataDir,
     HOST: options.host,
     PORT: String(options.port),
   };

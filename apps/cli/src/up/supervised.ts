@@ -124,7 +124,8 @@ function isRunning(child: ChildProcess): boolean {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
-function eachLine(stream: Readable | null, onLine: (line: string) => void): void {
+/** Gives each line of a process's output to `onLine`. */
+export function eachLine(stream: Readable | null, onLine: (line: string) => void): void {
   if (stream !== null)
     createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", onLine);
 }

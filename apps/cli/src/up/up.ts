@@ -43,6 +43,7 @@ export async function up(config: Config, { workers, processor = [] }: UpOptions)
       dataDir: config.dataDir,
       redisUrl: config.redisUrl,
       workers,
+      importFolder: config.importFolder,
       environment: {
         ...config.serverEnvironment,
         LOG_FORMAT: config.logFormat,

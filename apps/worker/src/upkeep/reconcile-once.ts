@@ -2,7 +2,7 @@ import { DomainError, type QueueHealth } from "@drover/core";
 import type { Installation } from "@drover/job-files";
 import { SWEEPER, Sweeper, type SweeperDeps } from "./sweeper.js";
 
-/** How long the command waits for its connection, and for the lease of a sweeper that has died, in ms. */
+/** How long a command waits for its connection, and for the lease of a sweeper that has died, in ms. */
 const CONNECT_MS = 10_000;
 const LEASE_WAIT_MS = 20_000;
 
@@ -20,7 +20,7 @@ export interface ReconcileOnceDeps extends SweeperDeps {
  * @throws when the queue cannot be reached within 10 s, or when Redis and storage do not belong together.
  */
 export async function reconcileOnce(deps: ReconcileOnceDeps, isAdopting: boolean): Promise<void> {
-  await connected(deps);
+  await whenConnected(deps);
   if (isAdopting) await deps.installation.adopt();
   await deps.installation.confirm(ADOPTED_MS);
   const { queue, holder } = deps;
@@ -51,7 +51,14 @@ async function isLeader({ queue, holder, leaseMs, clock }: SweeperDeps): Promise
   }
 }
 
-async function connected({ health, clock }: Pick<SweeperDeps, "clock"> & { readonly health: QueueHealth }) {
+/**
+ * Resolves when the queue answers.
+ * @throws `redis_unavailable` when it does not within 10 s.
+ */
+export async function whenConnected({
+  health,
+  clock,
+}: Pick<SweeperDeps, "clock"> & { readonly health: QueueHealth }): Promise<void> {
   const deadline = clock.monotonicMs() + CONNECT_MS;
   for (;;) {
     try {

@@ -1,4 +1,12 @@
-import { type BlobStore, endOfJob, isTerminal, type Job, type Log, type QueuePorts } from "@drover/core";
+import {
+  type BlobStore,
+  endOfJob,
+  isTerminal,
+  type Job,
+  keptFrom,
+  type Log,
+  type QueuePorts,
+} from "@drover/core";
 import {
   INPUTS,
   isBuried,
@@ -138,7 +146,7 @@ export class Reconciler implements Part<Reconciled> {
       return false;
     }
     const keptMs = settled.status === "completed" ? retentionMs.completed : retentionMs.failed;
-    const isOver = settled.at + keptMs < queue.clock.now();
+    const isOver = keptFrom(request, settled.at) + keptMs < queue.clock.now();
     if (isOver || (await queue.finished.isExpired(request))) return this.#expire(input, manifest, done);
     return this.#restoreEnd(manifest, done);
   }
@@ -202,7 +210,7 @@ export class Reconciler implements Part<Reconciled> {
 
   async #expire(input: FolderListing, { request, settled }: Manifest, done: Reconciled): Promise<false> {
     const ended = {
-      input: request.input,
+      ...request,
       status: settled?.status ?? "failed",
       finishedAt: settled?.at ?? null,
     };

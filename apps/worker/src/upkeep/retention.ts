@@ -1,4 +1,4 @@
-import type { BlobStore, Job, JobRef, QueuePorts } from "@drover/core";
+import { type BlobStore, type Job, type JobRef, keptFrom, type QueuePorts } from "@drover/core";
 import { expiredFact, inputFolder, jobFolder } from "@drover/job-files";
 import { type Slice, tryEntry } from "./walk.js";
 
@@ -79,10 +79,10 @@ export async function removeExpired(
     readonly queue: Pick<QueuePorts, "facts" | "clock">;
   },
   { id }: JobRef,
-  job: Pick<Job, "status" | "finishedAt" | "input"> | undefined,
+  job: Pick<Job, "status" | "finishedAt" | "input" | "importedAt"> | undefined,
 ): Promise<void> {
   const keptMs = job?.status === "completed" ? retentionMs.completed : retentionMs.failed;
-  const expiredAt = job?.finishedAt == null ? queue.clock.now() : job.finishedAt + keptMs;
+  const expiredAt = job?.finishedAt == null ? queue.clock.now() : keptFrom(job, job.finishedAt) + keptMs;
   await queue.facts.set(expiredFact(id), new Date(expiredAt).toISOString(), TOLD_MS);
   await blobs.remove(jobFolder(id));
   // Last: its manifest leads the next sweep to what is left.

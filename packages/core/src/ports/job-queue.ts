@@ -1,5 +1,6 @@
 import type { LogLine } from "../attempt.js";
-import type { Job, JobEnd, JobEvent, JobId, JobRequest, JobStatus } from "../job.js";
+import type { Job, JobEvent, JobId, JobRequest, JobStatus } from "../job.js";
+import type { JobEnd } from "../job-end.js";
 
 /**
  * The jobs, as an api sees them. Every method throws `redis_unavailable` within 2 s when the queue cannot be
@@ -113,6 +114,12 @@ export interface FinishedJobs {
    * whose worker will see to it. `reopened`: a person's retry undid this very end.
    */
   restore(request: JobRequest, end: JobEnd): Promise<"restored" | "kept" | "reopened">;
+  /**
+   * Adds a job that ended elsewhere, or gives the job that an earlier import added its newer end; the same
+   * input key tells that it is that one. `kept`: this end, or a later one, is there. `taken`: another job has
+   * the id; it stays as it is.
+   */
+  addEnded(request: JobRequest, end: JobEnd): Promise<"added" | "kept" | "taken">;
   /**
    * Lets a completed job take less room, for as long as it is kept; any other one stays as it is. Nothing
    * that can be asked for changes.

@@ -5,8 +5,9 @@ import {
   type JobId,
   type JobRef,
   type JobRequest,
+  keptFrom,
 } from "@drover/core";
-import { encodeRequest } from "../job-codec.js";
+import { encodeRequest, type StampedProgress } from "../job-codec.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 import { encodeReturnValue } from "../return-value.js";
@@ -55,14 +56,25 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
       (await link.use((client) => client.exists(keys.expired(processor, id)))) === 1,
     async restore(request, end) {
       await locator.add(request);
-      return (await link.run("restore-finished", restoreKeys(keys, request), [
-        request.id,
-        end.at,
-        ...storedEnd(end),
-        HISTORY_LIMIT,
-        HISTORY_TTL_MS,
-        ...fieldsOf(request, end),
-      ])) as "restored" | "kept" | "reopened";
+      const answer = await link.run(
+        "restore-finished",
+        restoreKeys(keys, request),
+        restoreArguments(request, end, ""),
+      );
+      return answer as "restored" | "kept" | "reopened";
+    },
+    async addEnded(request, end) {
+      const known = await locator.find(request.id);
+      if (known !== undefined && known !== request.processor) return "taken";
+      if (known === undefined) await locator.add(request);
+      const answer = await link.run(
+        "restore-finished",
+        restoreKeys(keys, request),
+        restoreArguments(request, end, request.input.key),
+      );
+      if (answer !== "restored") return answer as "kept" | "taken"; // nobody can retry a job without an input
+      if (known !== undefined) await locator.add(request); // its time may be another one
+      return "added";
     },
     async condense(request) {
       const { processor, id } = request;
@@ -113,6 +125,20 @@ function remainKeys(keys: RedisKeys, { processor, id }: JobRef): string[] {
   return [keys.job(processor, id), keys.lock(processor, id), ...keys.queueAll(processor, REMAIN_KEYS)];
 }
 
+/** As the script's header says. */
+function restoreArguments(request: JobRequest, end: JobEnd, importedKey: string): (string | number)[] {
+  return [
+    request.id,
+    end.at,
+    ...storedEnd(end),
+    HISTORY_LIMIT,
+    HISTORY_TTL_MS,
+    keptFrom(request, end.at),
+    importedKey,
+    ...fieldsOf(request, end),
+  ];
+}
+
 /** The set that BullMQ keeps such a job in, and the value that says how it ended. */
 function storedEnd(end: JobEnd): readonly ["completed" | "failed", string] {
   const { result, artifacts, error, status } = end;
@@ -127,5 +153,10 @@ function storedEnd(end: JobEnd): readonly ["completed" | "failed", string] {
 function fieldsOf(request: JobRequest, end: JobEnd): readonly (string | number)[] {
   const uncounted = Math.max(0, end.attempt - request.maxAttempts);
   const fields = addedFields(request, encodeRequest(request));
-  return [...fields, "ats", end.attempt, "drover:released", uncounted];
+  const progress = end.percent === undefined ? [] : ["progress", progressOf(end.percent, end)];
+  return [...fields, ...progress, "ats", end.attempt, "drover:released", uncounted];
+}
+
+function progressOf(percent: number, { attempt, at }: JobEnd): string {
+  return JSON.stringify({ percent, stage: null, message: null, attempt, at } satisfies StampedProgress);
 }

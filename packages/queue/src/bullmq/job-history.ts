@@ -84,6 +84,7 @@ const MEMBERS = {
   accepted: [],
   retried: [],
   restored: [],
+  imported: [],
   started: ["attempt", "worker"],
   released: ["attempt", "worker"],
   stage: ["attempt", "stage"],
