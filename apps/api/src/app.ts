@@ -23,11 +23,16 @@ import { mountBoard } from "./operations/board.js";
 import type { BoardOptions } from "./operations/board-router.js";
 import { mountDocs } from "./operations/docs.js";
 import { health, livez, readyz } from "./operations/health.js";
+import { getStats } from "./operations/job-stats.js";
+import { type MetricsOptions, mountMetrics } from "./operations/metrics.js";
+import { getScale } from "./operations/scale.js";
 import { getProcessor, listProcessors } from "./processors/processors.js";
 
 export interface AppOptions {
   /** Absent: no operators' board. */
   readonly board?: BoardOptions;
+  /** Absent: no `/metrics`. */
+  readonly metrics?: MetricsOptions;
   /** Default: this machine only, and no page of another origin. */
   readonly reach?: Reach;
 }
@@ -38,9 +43,10 @@ export function createApp(deps: Deps, options: AppOptions = {}): Express {
   app.disable("x-powered-by");
   app.set("query parser", false); // queries are read by the route table
   const { reach = { boundTo: "127.0.0.1", hosts: [], corsOrigins: [] } } = options;
-  app.use(openScope(deps.log), securityHeaders(), guardOrigins(reach));
+  app.use(openScope(deps.log, deps.events), securityHeaders(), guardOrigins(reach));
   mountRoutes(app, handlers, deps);
   mountDocs(app, deps);
+  if (options.metrics !== undefined) mountMetrics(app, options.metrics);
   if (options.board !== undefined) mountBoard(app, options.board, deps);
   app.get("/", (_request, response) => response.redirect("/docs/"));
   app.use((request) => {
@@ -108,6 +114,8 @@ export const handlers: Handlers = {
   livez,
   readyz,
   health,
+  getStats,
+  getScale,
   legacyJobStatus,
   legacyUpload,
   legacyStatus,

@@ -6,9 +6,10 @@ import type { Deps } from "../deps.js";
 import { receiverFor } from "../uploads/multipart.js";
 import { watchStall } from "../uploads/upload.js";
 import type { Handlers, Reply } from "./handler.js";
+import { asksToBeHeld } from "./held-requests.js";
 import { assertPlainJson } from "./plain-json.js";
 import { issuesOf } from "./problem.js";
-import { scopeOf } from "./request-scope.js";
+import { nameRoute, scopeOf } from "./request-scope.js";
 import { sendReply } from "./send.js";
 
 const MAX_JSON_BYTES = 16 * 1024;
@@ -25,7 +26,8 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
       ...(route.method === "GET" ? ["GET", "HEAD"] : [route.method]),
     ]);
     const verb = route.method.toLowerCase() as "get" | "post" | "delete";
-    app[verb](path, ...bodyParser(route, deps.limits.uploadStallMs), adapt(route, handlers[name], deps));
+    const parser = bodyParser(route, deps.limits.uploadStallMs);
+    app[verb](path, nameRoute(route.path), ...parser, adapt(route, handlers[name], deps));
   }
   for (const [path, allowed] of methods) allowOnly(app, path, allowed);
 }
@@ -36,7 +38,7 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
  */
 export function allowOnly(app: Express, path: string, methods: readonly string[]): void {
   const allow = [...methods, "OPTIONS"].join(", ");
-  app.all(path, (request, response) => {
+  app.all(path, nameRoute(path.replace(/:(\w+)/g, "{$1}")), (request, response) => {
     response.set("Allow", allow);
     if (request.method === "OPTIONS") {
       response.status(204).end();
@@ -76,9 +78,11 @@ function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
   return async (request, response) => {
     const scope = scopeOf(response);
     if (request.params["job_id"] !== undefined) scope.fields = { job_id: String(request.params["job_id"]) };
+    const query = route.query === undefined ? undefined : parse(route.query, queryOf(request), "query");
+    scope.isHeld = asksToBeHeld(request, query);
     const input = {
       params: request.params,
-      query: route.query === undefined ? undefined : parse(route.query, queryOf(request), "query"),
+      query,
       body: bodyOf(route, request),
       requestId: scope.requestId,
       // Made for the handlers that ask: most requests are polls, which do not.
@@ -93,6 +97,7 @@ function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
       },
     };
     const reply = await handle(input, deps);
+    if (reply.kind === "events") scope.isHeld = true;
     noteJob(reply, response);
     await sendReply(reply, request, response, deps);
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Log, LogFields } from "@drover/core";
+import type { EventSink, Log, LogFields } from "@drover/core";
 import type { Request, RequestHandler, Response } from "express";
 
 /** What a request collects on its way, for its one line in the log. */
@@ -7,6 +7,10 @@ export interface RequestScope {
   readonly requestId: string;
   /** Without the query. */
   readonly path: string;
+  /** Template of the path, once it is known. */
+  route?: string;
+  /** Whether the request asked to be held open. */
+  isHeld?: boolean;
   fields: LogFields;
   /** Why it was refused, as the problem document says. */
   refusal?: { readonly code: string; readonly detail: string };
@@ -23,7 +27,7 @@ export function scopeOf(response: Response): RequestScope {
  * trouble is an error; a refused input and a 503 are warnings; a 404, a 409 and the like are information; the
  * rest is debug, except that what changes something is information.
  */
-export function openScope(log: Log): RequestHandler {
+export function openScope(log: Log, events: EventSink): RequestHandler {
   return (request, response, next) => {
     const sent = request.get("x-request-id");
     const requestId = sent !== undefined && /^[A-Za-z0-9._-]{1,128}$/.test(sent) ? sent : randomUUID();
@@ -31,9 +35,32 @@ export function openScope(log: Log): RequestHandler {
     response.locals["scope"] = scope;
     response.setHeader("X-Request-Id", requestId);
     const startedAt = performance.now();
-    response.once("close", () => writeLine(log, request, response, performance.now() - startedAt));
+    response.once("close", () => {
+      const durationMs = performance.now() - startedAt;
+      writeLine(log, request, response, durationMs);
+      tell(events, request.method, response, durationMs);
+    });
     next();
   };
+}
+
+/** Names the route of a request by its template. */
+export function nameRoute(template: string): RequestHandler {
+  return (_request, response, next) => {
+    scopeOf(response).route = template;
+    next();
+  };
+}
+
+function tell(events: EventSink, method: string, response: Response, durationMs: number): void {
+  const { route, isHeld, refusal } = scopeOf(response);
+  const isGone = !response.writableFinished && refusal === undefined;
+  events.emit("request.ended", {
+    method,
+    route,
+    status: isGone ? undefined : response.statusCode,
+    durationMs: isHeld === true || isGone ? undefined : durationMs,
+  });
 }
 
 function writeLine(log: Log, request: Request, response: Response, durationMs: number): void {
