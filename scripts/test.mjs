@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { build, ensureProgram } from "./ensure.mjs";
+import { build, ensureProgram, ensurePromtool } from "./ensure.mjs";
 import { root, say } from "./say.mjs";
 
 /**
@@ -24,6 +24,7 @@ export async function runTests(args) {
   const testTypes = inBackground("node_modules/typescript/bin/tsc", ["-p", "tsconfig.test.json"]);
   ensureProgram(["xmllint"], "libxml2-utils", { mayInstall });
   ensureProgram(["chromium", "chromium-browser", "google-chrome"], "chromium", { mayInstall });
+  ensurePromtool({ mayInstall });
   const hasRedis = await ensureRedis(mayInstall);
   const left = hasRedis ? [] : testsOnRedis();
   add(total, "unit", await vitest("unit", left));

@@ -106,7 +106,7 @@ describe("the age of the job that has waited longest", () => {
 
 it("a score in `prioritized` is the priority and a counter", async () => {
   const [first, second] = [await bull.add({ priority: 1 }), await bull.add({ priority: 1 })];
-  const scores = await bull.client.zrange(bull.key("prioritized"), 0, -1, "WITHSCORES");
+  const scores = await bull.client.zrange(bull.key("prioritized"), "0", "-1", "WITHSCORES");
   const [id, score, nextId, nextScore] = scores;
   expect([id, nextId]).toEqual([first.id, second.id]);
   expect(Math.floor(Number(score) / SCORES_PER_PRIORITY)).toBe(100);
