@@ -107,7 +107,7 @@ export function ensurePromtool({ mayInstall }) {
   const folder = mkdtempSync(join(tmpdir(), "drover-promtool-"));
   const run = (program, args) =>
     spawnSync(program, args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] }).status === 0;
-  const download = () => run("apt-get", ["-q", "download", "prometheus"]);
+  const download = () => run("apt-get", ["-q", "-o", "APT::Sandbox::User=root", "download", "prometheus"]);
   try {
     const isThere = download() || (run("apt-get", ["update"]) && download());
     const found = isThere ? readdirSync(folder).find((name) => name.endsWith(".deb")) : undefined;

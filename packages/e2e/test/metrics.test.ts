@@ -1,8 +1,13 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { API_FAMILIES, SHARED_FAMILIES, WORKER_FAMILIES } from "@drover/metrics";
 import { type Exposition, noPromtool, promtool, readExposition, waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { DroverProcess } from "../src/drover-process.js";
 import { System } from "../src/system.js";
+
+const CLI = fileURLToPath(new URL("../../../apps/cli/bin/drover.mjs", import.meta.url));
 
 let system: System;
 beforeAll(async () => {
@@ -120,6 +125,11 @@ it("all that runs is counted: attempts by outcome, jobs by state, and statistics
     ...expected,
     failures: { input_invalid: 1, crashed: 1, timeout: 1 },
   });
+
+  const { stdout } = await promisify(execFile)(process.execPath, [CLI, "stats", "--window", "1h", "--json"], {
+    env: { DROVER_URL: system.url() },
+  });
+  expect(JSON.parse(stdout)).toMatchObject({ window: "1h", total: stats.total });
 
   // The same from processes that were not there: all of them are killed, and started again.
   await Promise.all([...system.apis, ...system.workers].map((each) => each.kill()));
