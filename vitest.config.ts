@@ -39,6 +39,7 @@ const LONG_FILES: readonly string[] = [
   "e2e/test/up.test.ts",
   "e2e/test/workers-die.test.ts",
   "e2e/test/redis-trouble.test.ts",
+  "e2e/test/metrics.test.ts",
   "e2e/test/misbehaviour.test.ts",
   "e2e/test/installation-pairs.test.ts",
   "e2e/test/cli-mistakes.test.ts",

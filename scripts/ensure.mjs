@@ -1,6 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
 import { removeCopies } from "./pack.mjs";
 import { root, say } from "./say.mjs";
 
@@ -78,6 +88,37 @@ export function ensureProgram([program, ...otherNames], aptPackage, { mayInstall
   const install = ["install", "-y", "--no-install-recommends", aptPackage];
   const ok = [["update"], install].every((args) => spawnSync("apt-get", args, quiet).status === 0);
   if (!ok) say(`${program} could not be installed; tests that need it are skipped`);
+}
+
+/** Where promtool is put that is not installed; `packages/testkit/src/promtool.ts` looks there too. */
+const PROMTOOL = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "drover/promtool");
+
+/**
+ * Makes sure of Prometheus' checker of metrics and rules: where `mayInstall` on Debian and Ubuntu, taken out of
+ * the package of the server (19 MB), which itself is not installed: it would be started.
+ */
+export function ensurePromtool({ mayInstall }) {
+  if (onPath("promtool") || existsSync(PROMTOOL)) return;
+  if (!mayInstall || !existsSync("/etc/debian_version")) {
+    say("promtool is missing (it comes with Prometheus); tests that need it are skipped");
+    return;
+  }
+  say("promtool is missing: taken out of Debian's package prometheus");
+  const folder = mkdtempSync(join(tmpdir(), "drover-promtool-"));
+  const run = (program, args) =>
+    spawnSync(program, args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] }).status === 0;
+  const download = () => run("apt-get", ["-q", "-o", "APT::Sandbox::User=root", "download", "prometheus"]);
+  try {
+    const isThere = download() || (run("apt-get", ["update"]) && download());
+    const found = isThere ? readdirSync(folder).find((name) => name.endsWith(".deb")) : undefined;
+    if (found === undefined || !run("dpkg", ["-x", found, "."]))
+      return say("promtool could not be had; tests that need it are skipped");
+    mkdirSync(dirname(PROMTOOL), { recursive: true });
+    copyFileSync(join(folder, "usr/bin/promtool"), `${PROMTOOL}.new`);
+    renameSync(`${PROMTOOL}.new`, PROMTOOL); // another run may do the same
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function onPath(program) {

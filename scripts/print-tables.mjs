@@ -1,20 +1,23 @@
 /**
- * Prints the table of settings and core's catalogue of errors into the README, between their markers, and the
- * settings into .env.example. Without `--write` it changes nothing, names what differs and ends with 1. Needs
- * a build.
+ * Prints the table of settings and core's catalogue of errors into the README, between their markers, the
+ * settings into .env.example, and the metrics into docs/operations.md. Without `--write` it changes nothing,
+ * names what differs and ends with 1. Needs a build.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { ERRORS } from "../packages/core/dist/index.js";
+import { API_FAMILIES, SHARED_FAMILIES, WORKER_FAMILIES } from "../packages/metrics/dist/index.js";
 import { describeSettings } from "../packages/settings/dist/index.js";
 import { root, say } from "./say.mjs";
 
 const READERS = { api: "api", worker: "worker", both: "api, worker" };
 const README = `${root}README.md`;
+const OPERATIONS = `${root}docs/operations.md`;
 const ENV_EXAMPLE = `${root}.env.example`;
 
 const files = [
   { path: README, text: withTables(read(README), { settings: settingsTable(), errors: errorsTable() }) },
   { path: ENV_EXAMPLE, text: envExample() },
+  { path: OPERATIONS, text: withTables(read(OPERATIONS), { metrics: metricsTable() }) },
 ];
 const stale = files.filter(({ path, text }) => read(path) !== text);
 if (process.argv.includes("--write")) {
@@ -40,7 +43,7 @@ function withTables(text, tables) {
     const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
     const from = result.indexOf(start);
     const to = result.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`The README has no ${start} … ${end}.`);
+    if (from < 0 || to < from) throw new Error(`There is no ${start} … ${end}.`);
     return `${result.slice(0, from + start.length)}\n${table}\n${result.slice(to)}`;
   }, text);
 }
@@ -59,6 +62,17 @@ function errorsTable() {
     row([`\`${name}\``, String(status), title]),
   );
   return [row(["code", "status", "title"]), row(["---", "---", "---"]), ...rows].join("\n");
+}
+
+function metricsTable() {
+  const tables = { api: API_FAMILIES, worker: WORKER_FAMILIES, "api, worker": SHARED_FAMILIES };
+  const rows = Object.entries(tables).flatMap(([shownBy, families]) =>
+    Object.entries(families).map(([name, { type, labels, help }]) =>
+      row([code(name), type, labels.map(code).join(", "), shownBy, `${help}.`]),
+    ),
+  );
+  const head = ["metric", "type", "labels", "shown by", "what"];
+  return [row(head), row(head.map(() => "---")), ...rows].join("\n");
 }
 
 function envExample() {

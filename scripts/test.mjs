@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { build, ensureProgram } from "./ensure.mjs";
+import { build, ensureProgram, ensurePromtool } from "./ensure.mjs";
 import { root, say } from "./say.mjs";
 
 /**
@@ -27,6 +27,7 @@ export async function runTests(args) {
   ensureProgram(["pdftotext"], "poppler-utils", { mayInstall });
   ensureProgram(["cc", "gcc", "tcc"], "tcc", { mayInstall });
   ensureProgram(["chromium", "chromium-browser", "google-chrome"], "chromium", { mayInstall });
+  ensurePromtool({ mayInstall });
   const hasRedis = await ensureRedis(mayInstall);
   const left = hasRedis ? [] : testsOnRedis();
   add(total, "unit", await vitest("unit", left));

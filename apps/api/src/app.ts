@@ -24,11 +24,16 @@ import { mountBoard } from "./operations/board.js";
 import type { BoardOptions } from "./operations/board-router.js";
 import { mountDocs } from "./operations/docs.js";
 import { health, livez, readyz } from "./operations/health.js";
+import { getStats } from "./operations/job-stats.js";
+import { type MetricsOptions, mountMetrics } from "./operations/metrics.js";
+import { getScale } from "./operations/scale.js";
 import { getProcessor, listProcessors } from "./processors/processors.js";
 
 export interface AppOptions {
   /** Absent: no operators' board. */
   readonly board?: BoardOptions;
+  /** Absent: no `/metrics`. */
+  readonly metrics?: MetricsOptions;
   /** Default: this machine only, and no page of another origin. */
   readonly reach?: Reach;
 }
@@ -42,7 +47,7 @@ export function createApp(deps: Deps, options: AppOptions = {}): RequestListener
   const app = createExpress(deps, options);
   return (request, response) => {
     const refuse = (error: unknown) => sendRefusal(error, request, response, deps);
-    openScope(request, response, deps.log);
+    openScope(request, response, deps);
     response.setHeaders(headers);
     try {
       if (guard(request, response)) return;
@@ -56,12 +61,13 @@ export function createApp(deps: Deps, options: AppOptions = {}): RequestListener
 }
 
 /** All routes, and the pages. */
-function createExpress(deps: Deps, { board }: AppOptions): Express {
+function createExpress(deps: Deps, { board, metrics }: AppOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("query parser", false); // queries are read by the route table
   mountRoutes(app, handlers, deps);
   mountDocs(app, deps);
+  if (metrics !== undefined) mountMetrics(app, metrics);
   if (board !== undefined) mountBoard(app, board, deps);
   app.get("/", (_request, response) => response.redirect("/docs/"));
   app.use((request) => {
@@ -125,6 +131,8 @@ export const handlers = {
   livez,
   readyz,
   health,
+  getStats,
+  getScale,
   legacyJobStatus,
   legacyUpload,
   legacyStatus,

@@ -4,17 +4,18 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type BlobStore, type JobId, type Log, SettingsError } from "@drover/core";
+import { type BlobStore, EventBus, type JobId, type Log, SettingsError } from "@drover/core";
 import { Installation } from "@drover/job-files";
 import { createLog } from "@drover/log";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
 import { misspeltSettings, parseSettings, type Settings } from "@drover/settings";
-import { describeStore, openStore } from "@drover/storage";
+import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { v7 as uuidv7 } from "uuid";
 import { createApp } from "./app.js";
 import type { Deps } from "./deps.js";
 import { watchDeadlines } from "./jobs/settle-job.js";
 import { createAdmission } from "./operations/admission.js";
+import { createApiMetrics } from "./operations/api-metrics.js";
 import { reportServer } from "./operations/health.js";
 import { createStorageSharing } from "./operations/storage-sharing.js";
 import { createParamsCheck } from "./processors/params-check.js";
@@ -36,19 +37,27 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     process.exit(1);
   });
   for (const sentence of config.misspelt) log.warn(sentence);
-  const queue = connectQueue({ url: settings.REDIS_URL, prefix: settings.DROVER_QUEUE_PREFIX, log });
+  const events = new EventBus();
+  const prefix = settings.DROVER_QUEUE_PREFIX;
+  const queue = connectQueue({ url: settings.REDIS_URL, prefix, log, events });
   const stopping = new AbortController();
   const store = openStore(config.storage);
   const installation = installationOf(config, { queue, store, log });
-  const deps = { ...compose(config, { queue, store, log, installation }, stopping.signal), ...faults };
+  const resources = { queue, store, log, events, installation };
+  const deps = { ...compose(config, resources, stopping.signal), ...faults };
+  const { health } = queue;
+  const space = () => spaceOf(config.storage);
+  const metrics = createApiMetrics({ ...deps, events, health, space });
+  const adminKey = settings.DROVER_ADMIN_KEY;
   const app = createApp(deps, {
     reach: {
       boundTo: settings.HOST,
       hosts: settings.DROVER_HOSTS,
       corsOrigins: settings.DROVER_CORS_ORIGINS,
     },
+    metrics: { registry: metrics.registry, adminKey },
     board: {
-      adminKey: settings.DROVER_ADMIN_KEY,
+      adminKey,
       queueOf: async (name) => {
         const { BullMQAdapter } = await import("@bull-board/api/bullMQAdapter");
         return new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true });
@@ -79,6 +88,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     installation.stop();
     await deps.sharing.stop();
     stopWatching();
+    metrics.close();
     await queue.close();
     log.info("Stopped");
     process.exit(0);
@@ -112,12 +122,13 @@ interface Resources {
   readonly queue: BullQueue;
   readonly store: BlobStore;
   readonly log: Log;
+  readonly events: EventBus;
   readonly installation: Installation;
 }
 
 function installationOf(
   { settings, storage }: Config,
-  { queue, store, log }: Omit<Resources, "installation">,
+  { queue, store, log }: Pick<Resources, "queue" | "store" | "log">,
 ): Installation {
   return new Installation({
     marks: queue.installation,

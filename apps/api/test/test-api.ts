@@ -1,5 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { BlobStore, JobId, LogFields, LogLevel, ProcessorInfo, QueuePorts } from "@drover/core";
+import {
+  type BlobStore,
+  type JobId,
+  type LogFields,
+  type LogLevel,
+  NO_EVENTS,
+  type ProcessorInfo,
+  type QueuePorts,
+} from "@drover/core";
 import { byLevel } from "@drover/log";
 import { testQueue, testStore } from "@drover/testkit";
 import { expect } from "vitest";
@@ -94,10 +102,11 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   const stop = new AbortController();
   const deps = { ...testDeps(queue, store, lines, options, stop.signal), ...options.deps };
   if (processors.length > 0) await deps.processors.list();
-  const { board, reach } = options;
+  const { board, reach, metrics } = options;
   const app = createApp(deps, {
     ...(board === undefined ? {} : { board }),
     ...(reach === undefined ? {} : { reach }),
+    ...(metrics === undefined ? {} : { metrics }),
   });
   const server = await listen(app, { host: "127.0.0.1", port: 0 });
   return {
@@ -131,7 +140,7 @@ function testDeps(
     apis: queue.apis,
   });
   return {
-    ...{ queue, store, log, stopping, installation, processors, sharing },
+    ...{ queue, store, log, stopping, installation, processors, sharing, events: NO_EVENTS },
     admission: createAdmission({
       health: queue.health,
       maxQueued: options.maxQueued ?? 1_000,

@@ -1,8 +1,9 @@
-import { JobStatus } from "@drover/contract";
+import { JobStatus, StatsWindow } from "@drover/contract";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Config } from "./cli-config.js";
 import { createContext } from "./commands/context.js";
 import { cancel, download, list, logs, processors, remove, retry, status } from "./commands/jobs.js";
+import { showStats } from "./commands/stats.js";
 import { submitFile } from "./commands/submit.js";
 import { finish } from "./commands/watch.js";
 
@@ -107,6 +108,11 @@ function addJobs(program: Command, config: Config, onCode: (code: number) => voi
   json(program.command("processors").description("show what can be done with files")).action(
     async (options) => onCode(await processors(context(), options)),
   );
+  json(program.command("stats").description("show how jobs ended lately, and how long they took"))
+    .addOption(
+      new Option("-w, --window <window>", "how far back").choices(StatsWindow.options).default("24h"),
+    )
+    .action(async (options) => onCode(await showStats(context(), options)));
   json(program.command("list").description("list jobs, newest first"))
     .addOption(new Option("-s, --status <status>").choices(JobStatus.options))
     .option("-p, --processor <name>")

@@ -3,11 +3,11 @@ import { realpathSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BlobStore, type Clock, type Log, type QueuePorts, SettingsError } from "@drover/core";
+import { type BlobStore, type Clock, EventBus, type Log, type QueuePorts, SettingsError } from "@drover/core";
 import { Installation, readFileTime } from "@drover/job-files";
 import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
-import { describeStore, openStore } from "@drover/storage";
+import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { createExecutor } from "./attempts/execute.js";
 import { createChildren, createRunner, warmChildrenFor } from "./children/children.js";
 import { GRACES, type Graces } from "./children/runner.js";
@@ -23,6 +23,7 @@ import { runCommand } from "./worker-commands.js";
 import { type Config, readConfig } from "./worker-config.js";
 import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
 import { startHealth } from "./worker-health.js";
+import { createWorkerMetrics } from "./worker-metrics.js";
 
 /** Least time between two log lines about the same repeated trouble, in ms. */
 const REPEATED_TROUBLE_MS = 10_000;
@@ -43,6 +44,7 @@ interface Parts {
   /** For trouble that repeats. */
   readonly quietLog: Log;
   readonly queue: QueuePorts;
+  readonly events: EventBus;
   readonly blobs: BlobStore;
   readonly installation: Installation;
 }
@@ -67,18 +69,16 @@ export async function main(overrides: Overrides = {}): Promise<void> {
   const isService = command.length === 0;
   const processors = isService ? await loadProcessors(settings.DROVER_PROCESSORS, process.cwd()) : [];
   const { graces, ...lease } = overrides;
-  const queue = connectQueue({
-    url: settings.REDIS_URL,
-    prefix: settings.DROVER_QUEUE_PREFIX,
-    log,
-    ...lease,
-  });
+  const events = new EventBus();
+  const prefix = settings.DROVER_QUEUE_PREFIX;
+  const queue = connectQueue({ url: settings.REDIS_URL, prefix, log, events, ...lease });
   const blobs = openStore(config.storage, { leftoverGraceMs: settings.DROVER_ORPHAN_GRACE });
   const parts: Parts = {
     config,
     log,
     quietLog: rateLimited(log, REPEATED_TROUBLE_MS),
     queue,
+    events,
     blobs,
     installation: installationOf(config, { queue, blobs, log }),
   };
@@ -128,7 +128,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
     return { processor, runner, executor: createExecutor({ ...shared, processor, runner }) };
   });
   const worker = new Worker({ ...workerDeps(parts, processors), served });
-  const closeHealth = await serveHealth(parts, worker);
+  const closeHealth = await serveHealth(parts, worker, served);
   const sweeper = startSweeper(sweeperDeps(parts, processors));
   const { DROVER_IMPORT } = config.settings;
   const jobImport = DROVER_IMPORT === undefined ? undefined : startImport(DROVER_IMPORT, importDeps(parts));
@@ -225,20 +225,32 @@ function importDeps(parts: Parts): StartImportDeps {
 }
 
 /**
- * Starts the health endpoints, unless the setting is off; returns what ends them.
+ * Starts the health endpoints and the metrics, unless the setting is off; returns what ends them.
  * @throws SettingsError when the port cannot be listened on.
  */
-async function serveHealth({ config, log }: Parts, worker: Worker): Promise<() => Promise<void>> {
-  const port = config.settings.DROVER_WORKER_PORT;
+async function serveHealth(
+  { config, log, queue, events }: Parts,
+  worker: Worker,
+  served: readonly ServedProcessor[],
+): Promise<() => Promise<void>> {
+  const { DROVER_WORKER_PORT: port, HOST: host } = config.settings;
   if (port < 0) return async () => {};
-  const host = config.settings.HOST;
-  const health = await startHealth({ port, host, state: () => worker.state }).catch((cause: Error) => {
+  const metrics = createWorkerMetrics({
+    ...{ events, worker, health: queue.health, version: config.version },
+    space: () => spaceOf(config.storage),
+    runners: new Map(served.map(({ processor, runner }) => [processor.name, runner])),
+  });
+  const state = () => worker.state;
+  const health = await startHealth({ port, host, state, metrics: metrics.registry }).catch((cause: Error) => {
     throw new SettingsError(
       `Cannot listen on ${host} port ${port} (HOST, DROVER_WORKER_PORT): ${cause.message}`,
     );
   });
-  log.info("Health endpoints listening", { port: health.port });
-  return () => health.close();
+  log.info("Health endpoints and metrics listening", { port: health.port });
+  return async () => {
+    metrics.close();
+    await health.close();
+  };
 }
 
 /** End-to-end tests import this module and start it with shorter times. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { misspeltSettings, parseSettings, type Settings } from "@drover/settings";
@@ -17,6 +18,7 @@ export interface Config {
   readonly workerId: string;
   /** Names the worker's own folder: unique like its id, but short. */
   readonly folderName: string;
+  readonly version: string;
 }
 
 /**
@@ -35,5 +37,11 @@ export function readConfig(suffix: string): Config {
     misspelt: misspeltSettings(process.env),
     workerId: `${hostname().replaceAll(/[^A-Za-z0-9.-]/g, "-")}-${process.pid}-${suffix}`,
     folderName: suffix,
+    version: readVersion(),
   };
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version; // our own file
 }

@@ -1,4 +1,5 @@
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
+import type { MetricRegistry } from "@drover/metrics";
 import type { WorkerState } from "./worker.js";
 
 export interface HealthOptions {
@@ -7,11 +8,12 @@ export interface HealthOptions {
   readonly host: string;
   /** `ready`, or why the worker takes no jobs. */
   readonly state: () => WorkerState;
+  readonly metrics: Pick<MetricRegistry, "text" | "contentType">;
 }
 
 /**
- * The worker's own `/livez` (200 while the process answers) and `/readyz` (503 with the reason while it takes
- * no jobs).
+ * The worker's own `/livez` (200 while the process answers), `/readyz` (503 with the reason while it takes no
+ * jobs) and `/metrics`, for whoever reaches the port.
  */
 export interface Health {
   readonly port: number;
@@ -25,6 +27,7 @@ export interface Health {
 export async function startHealth(options: HealthOptions): Promise<Health> {
   const server = createServer((request, response) => {
     const path = request.url?.split("?")[0];
+    if (path === "/metrics") return void sendMetrics(options.metrics, response);
     const [status, body] =
       path === "/livez"
         ? [200, { status: "ok" }]
@@ -48,6 +51,12 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
         server.closeAllConnections();
       }),
   };
+}
+
+async function sendMetrics(metrics: HealthOptions["metrics"], response: ServerResponse): Promise<void> {
+  const text = await metrics.text();
+  response.writeHead(200, { "content-type": metrics.contentType, "cache-control": "no-store" });
+  response.end(text);
 }
 
 function readiness(state: WorkerState): [number, { status: string }] {

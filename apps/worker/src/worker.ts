@@ -72,6 +72,12 @@ export class Worker {
     return this.#consumers.reduce((sum, consumer) => sum + consumer.running, 0);
   }
 
+  /** Attempts that run now, by processor. */
+  get runningOf(): ReadonlyMap<string, number> {
+    const names = this.#deps.info.processors;
+    return new Map(names.map((name, index) => [name, this.#consumers[index]?.running ?? 0]));
+  }
+
   /**
    * `ready` when it is not draining, a heartbeat arrived in the last 15 s, and nothing is wrong with its
    * storage.

@@ -15,7 +15,8 @@ import { type BullQueue, connectQueue } from "@drover/queue";
 import { chunksOf, newRequest, Redis, testRedis, testStore, waitFor } from "@drover/testkit";
 import { onTestFinished } from "vitest";
 import { systemClock } from "../src/timers.js";
-import { Sweeper, type SweeperDeps, type Swept } from "../src/upkeep/sweeper.js";
+import { Sweeper, type SweeperDeps } from "../src/upkeep/sweeper.js";
+import type { Swept } from "../src/upkeep/swept.js";
 import { recordingLog } from "./test-attempt.js";
 
 export const HOUR = 3_600_000;

@@ -1,4 +1,5 @@
 import type { Outcome, QueuePorts } from "@drover/core";
+import { MetricRegistry } from "@drover/metrics";
 import { newRequest, testQueue, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Obstacle } from "../src/storage-watch.js";
@@ -33,6 +34,7 @@ function workerOf(execute: () => Promise<Outcome>, ports: Partial<QueuePorts> = 
       {
         processor: processorNamed("good"),
         runner: {
+          children: [],
           run: () => Promise.reject(new Error("unused")),
           whenWarm: () => Promise.resolve(),
           async close() {
@@ -171,7 +173,12 @@ describe("a worker", () => {
 test("the health endpoints say alive, and ready only while it takes jobs", async () => {
   workerOf(async () => completed);
   let state: "ready" | "no_redis" | "draining" = "no_redis";
-  const health = await startHealth({ port: 0, host: "127.0.0.1", state: () => state });
+  const health = await startHealth({
+    port: 0,
+    host: "127.0.0.1",
+    state: () => state,
+    metrics: new MetricRegistry("worker"),
+  });
   const statusOf = async (path: string) => (await fetch(`http://127.0.0.1:${health.port}${path}`)).status;
   expect([await statusOf("/livez"), await statusOf("/readyz"), await statusOf("/")]).toEqual([200, 503, 404]);
   state = "ready";

@@ -1,4 +1,4 @@
-import type { JobFilter } from "@drover/contract";
+import type { JobFilter, StatsWindow } from "@drover/contract";
 import { ProblemError, UnexpectedAnswerError } from "./client-errors.js";
 import {
   type Download,
@@ -18,6 +18,7 @@ import {
   type Processor,
   retryTransient,
   type Server,
+  type Stats,
   send,
 } from "./request.js";
 import { type SubmitOptions, submit } from "./submit-job.js";
@@ -69,6 +70,8 @@ export interface Client {
   downloadArchive(jobId: string, options?: RangeOptions): Promise<Download>;
   logs(jobId: string, options?: Abortable): Promise<JobLogs>;
   processors(options?: Abortable): Promise<readonly Processor[]>;
+  /** How the jobs of the last hour, day (the default) or week ended, and how long they took. */
+  stats(options?: Abortable & { readonly window?: StatsWindow }): Promise<Stats>;
 }
 
 /**
@@ -102,6 +105,7 @@ export function createClient(options: ClientOptions): Client {
     download: (jobId, downloadOptions = {}) => download(server, jobId, downloadOptions),
     downloadArchive: (jobId, rangeOptions = {}) => downloadArchive(server, jobId, rangeOptions),
     logs: (jobId, abortable) => callJson(server, "getLogs", job(jobId, abortable)),
+    stats: ({ window, signal } = {}) => callJson(server, "getStats", { query: { window }, signal }),
     processors: async ({ signal } = {}) => (await callJson(server, "listProcessors", { signal })).processors,
   };
 }

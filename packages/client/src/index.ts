@@ -3,5 +3,5 @@ export { type Client, type ClientOptions, createClient } from "./client.js";
 export { ProblemError, UnexpectedAnswerError, UnreachableError } from "./client-errors.js";
 export type { Download, DownloadOptions } from "./download.js";
 export type { JobStreamEvent, StreamOptions } from "./job-stream.js";
-export type { Artifact, Job, JobList, JobLogs, Processor } from "./request.js";
+export type { Artifact, Job, JobList, JobLogs, Processor, Stats } from "./request.js";
 export type { SubmitOptions } from "./submit-job.js";

@@ -134,6 +134,7 @@ function signalOf({ signal, timeoutMs }: Call): { signal?: AbortSignal } {
 export type Job = Open<contract.Job>;
 export type JobList = Open<contract.JobList>;
 export type JobLogs = Open<contract.JobLogs>;
+export type Stats = Open<contract.Stats>;
 export type Artifact = Open<contract.Artifact>;
 export type Processor = Open<contract.Processor>;
 

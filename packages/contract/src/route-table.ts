@@ -1,10 +1,11 @@
 import { jobRoutes } from "./job-routes.js";
 import { legacyRoutes } from "./legacy-routes.js";
+import { loadRoutes } from "./load-routes.js";
 import { operationRoutes } from "./operation-routes.js";
 import type { Route } from "./route-parts.js";
 
 /** Every endpoint, once. The api mounts this table; `/openapi.json` and the client are computed from it. */
-export const routes = { ...jobRoutes, ...operationRoutes, ...legacyRoutes } as const;
+export const routes = { ...jobRoutes, ...operationRoutes, ...loadRoutes, ...legacyRoutes } as const;
 
 export type RouteName = keyof typeof routes;
 

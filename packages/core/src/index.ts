@@ -8,6 +8,8 @@ export * from "./ports/catalogue.js";
 export * from "./ports/installation-mark.js";
 export * from "./ports/job-feed.js";
 export * from "./ports/job-queue.js";
+export * from "./ports/job-statistics.js";
 export * from "./ports/log-port.js";
 export * from "./ports/queue.js";
+export * from "./process-events.js";
 export * from "./unshowable.js";

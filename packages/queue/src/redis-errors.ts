@@ -1,9 +1,20 @@
-import { DomainError } from "@drover/core";
+import { DomainError, type RedisTrouble } from "@drover/core";
 import { isRefusal } from "./bullmq/bullmq-internals.js";
 
 /** Nothing was sent: what was asked for has not happened and will not. */
 export class NotSent extends Error {
   override readonly name = "NotSent";
+}
+
+/** What was sent was not answered in time; it may have happened. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+}
+
+/** What kind of trouble an error of the server or the network is. */
+export function troubleOf(error: unknown): RedisTrouble {
+  if (error instanceof NoAnswer) return "no_answer";
+  return error instanceof Error && error.name === "ReplyError" ? "refused" : "not_connected";
 }
 
 /**

@@ -13,6 +13,7 @@ import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-inter
  * | `{p}:index` | hash | job → q: which queue a job is in | with its jobs |
  * | `{p}:jobs` | zset | all jobs by time of submit, ms since the epoch | with its jobs |
  * | `{p:q}:q:<job>:expired` | string | the sweeper erased the job: nothing of it comes back | 30 days |
+ * | `{p:q}:ends:<span>` | hash | how many jobs of q ended how in ten minutes, and how long they took | 8 days |
  * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
  * | `{p}:installation` | string | `new <id>` or `bound <id>`: which store belongs to this server | for ever |
  * | `{p}:apis` | hash | heartbeats of the apis | 15 s |
@@ -39,6 +40,8 @@ export function redisKeys(prefix: string) {
     synced: `${own}:synced`,
     /** BullMQ's own prefix for the queue of a processor. */
     queuePrefix,
+    /** Counts of the span that begins then, in ms since the epoch. */
+    ends: (processor: string, span: number) => `${queuePrefix(processor)}:ends:${span}`,
     /** A key of the queue. */
     queue,
     /** The same for several names. */

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DomainError, type Log } from "@drover/core";
+import { DomainError, type EventSink, type Log, NO_EVENTS } from "@drover/core";
 import { Redis, type RedisOptions } from "ioredis";
 import { RECONNECT, reportErrors } from "./redis-connections.js";
-import { isServerTrouble, NotSent, unavailable } from "./redis-errors.js";
+import { isServerTrouble, NoAnswer, NotSent, troubleOf, unavailable } from "./redis-errors.js";
 
 /**
  * A request waits this long for a connection, and then this long for an answer: together under the promised 2
@@ -15,6 +15,8 @@ const ANSWER_WAIT_MS = 1_000;
 const PROBE_INTERVAL_MS = 100;
 /** A request's connection that was silent for this long is made anew. */
 const SOCKET_TIMEOUT_MS = 4_000;
+
+const MAX_LISTENERS = 10_000;
 
 /** How many keys each script takes; 0 for as many as it is called with. */
 const SCRIPT_KEYS = {
@@ -30,6 +32,9 @@ const SCRIPT_KEYS = {
   catalogue: 2,
   "mark-installation": 1,
   depth: 5,
+  figures: 7,
+  "count-end": 4,
+  "sum-counts": 0,
   "index-add": 2,
   "index-page": 2,
   "index-drop": 2,
@@ -74,12 +79,15 @@ const FAIL_FAST = {
  */
 export class RedisLink {
   readonly client: Redis;
+  readonly #events: EventSink;
   #isSilent = false;
   #connected: Promise<void> | undefined;
 
-  constructor(url: string, log: Log) {
+  constructor(url: string, log: Log, events: EventSink = NO_EVENTS) {
+    this.#events = events;
     this.client = new Redis(url, FAIL_FAST);
-    this.client.setMaxListeners(0); // each request that waits for the connection listens
+    // What waits for the connection listens. Not 0 for any number: each of BullMQ's queues adds 3 to it.
+    this.client.setMaxListeners(MAX_LISTENERS);
     reportErrors(this.client, log, "requests");
     for (const { name, ...script } of SCRIPTS) this.client.defineCommand(name, script);
   }
@@ -91,11 +99,14 @@ export class RedisLink {
   async use<T>(commands: (client: Redis) => Promise<T>): Promise<T> {
     try {
       await this.#ready();
-      return await withDeadline(commands(this.client), ANSWER_WAIT_MS, () => this.#fallSilent());
+      const sentAt = performance.now();
+      const answer = await withDeadline(commands(this.client), ANSWER_WAIT_MS, () => this.#fallSilent());
+      this.#events.emit("redis.answered", { durationMs: performance.now() - sentAt });
+      return answer;
     } catch (error) {
-      if (error instanceof DomainError) throw error;
-      if (isServerTrouble(error)) throw unavailable(error);
-      throw error;
+      if (error instanceof DomainError || !isServerTrouble(error)) throw error;
+      this.#events.emit("redis.failed", { reason: troubleOf(error) });
+      throw unavailable(error);
     }
   }
 
@@ -134,7 +145,7 @@ export class RedisLink {
       this.#isSilent = true;
       void this.#listen();
     }
-    return new Error(`no answer within ${ANSWER_WAIT_MS} ms`);
+    return new NoAnswer(`no answer within ${ANSWER_WAIT_MS} ms`);
   }
 
   async #listen(): Promise<void> {

@@ -39,7 +39,7 @@ export const settingsSchema = z.object({
     .register(ABOUT, { reader: "api", help: "Port of the HTTP server; 0 picks a free one." }),
   HOST: z.string().default("127.0.0.1").register(ABOUT, {
     reader: "both",
-    help: "Address that the HTTP server binds, and the worker's health endpoints.",
+    help: "Address that the HTTP server binds, and the worker's health endpoints and metrics.",
   }),
   REDIS_URL: address(["redis", "rediss"]).default("redis://127.0.0.1:6379").register(ABOUT, {
     reader: "both",
@@ -128,10 +128,14 @@ export const settingsSchema = z.object({
   DROVER_CONCURRENCY: integer({ min: 1, max: 256 })
     .default(2)
     .register(ABOUT, { reader: "worker", help: "Attempts at a time for each processor." }),
-  DROVER_WORKER_PORT: integer({ min: -1, max: 65_535 }).default(-1).register(ABOUT, {
-    reader: "worker",
-    help: "Port of the worker's own `/livez` and `/readyz`; -1 for none, 0 picks a free one.",
-  }),
+  DROVER_WORKER_PORT: integer({ min: -1, max: 65_535 })
+    .default(-1)
+    .register(ABOUT, {
+      reader: "worker",
+      help:
+        "Port of the worker's own `/livez`, `/readyz` and `/metrics`; -1 for none, 0 picks a free one. Of " +
+        "several workers of `drover up` each has the next one.",
+    }),
   DROVER_DRAIN_TIMEOUT: duration({ min: 0, max: DAY })
     .default(30 * SECOND)
     .register(ABOUT, {

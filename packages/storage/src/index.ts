@@ -1,5 +1,6 @@
+import { statfs } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type BlobStore, SettingsError } from "@drover/core";
+import { type BlobStore, SettingsError, type StorageSpace } from "@drover/core";
 import { createDiskStore, type DiskStoreOptions } from "./disk.js";
 
 export { createDiskStore, type DiskStoreOptions } from "./disk.js";
@@ -19,6 +20,16 @@ export function openStore(spec: string, options: Pick<DiskStoreOptions, "leftove
   throw new SettingsError(
     `DROVER_STORAGE: expected file:<folder>, as file:/var/lib/drover/blobs; got "${scheme}…".`,
   );
+}
+
+/**
+ * How large the device of a store is that a setting names, and how much of it is free.
+ * @throws the system's error when the folder is not there.
+ */
+export async function spaceOf(spec: string): Promise<StorageSpace> {
+  const folder = spec.startsWith("file://") ? fileURLToPath(spec) : spec.slice("file:".length);
+  const { bsize, blocks, bavail } = await statfs(folder);
+  return { sizeBytes: blocks * bsize, freeBytes: bavail * bsize };
 }
 
 /** Which store a setting names, for the log: user, password and query of an address are left out. */

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chunksOf, storeIn } from "@drover/testkit";
 import { describe, expect, it } from "vitest";
-import { openStore } from "../src/index.js";
+import { openStore, spaceOf } from "../src/index.js";
 
 describe("the store that a setting names", () => {
   it("is a folder, absolute, relative or as a file URL", async () => {
@@ -13,7 +13,12 @@ describe("the store that a setting names", () => {
       const store = await storeIn(folder);
       await store.put("k", chunksOf("x"));
       const specs = [`file:${folder}`, `file:${relative(process.cwd(), folder)}`, pathToFileURL(folder).href];
-      for (const spec of specs) expect(await openStore(spec).stat("k")).toMatchObject({ sizeBytes: 1 });
+      for (const spec of specs) {
+        expect(await openStore(spec).stat("k")).toMatchObject({ sizeBytes: 1 });
+        const { sizeBytes, freeBytes } = await spaceOf(spec);
+        expect(sizeBytes).toBeGreaterThan(1 << 20);
+        expect(freeBytes).toBeLessThanOrEqual(sizeBytes);
+      }
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -31,11 +31,26 @@ export function admits(
   return isSameSecret(presentedKey(request.headers.authorization), adminKey) ? "allowed" : "unauthorized";
 }
 
+/** Whether a request may see the metrics: it came without a proxy, or carries the admin key. */
+export function admitsToMetrics(
+  request: Pick<AdminRequest, "headers">,
+  adminKey: string | undefined,
+): "allowed" | "unauthorized" | "forbidden" {
+  const { headers } = request;
+  if (!cameThroughProxy(headers)) return "allowed";
+  if (adminKey === undefined) return "forbidden";
+  return isSameSecret(presentedKey(headers.authorization), adminKey) ? "allowed" : "unauthorized";
+}
+
+function cameThroughProxy(headers: IncomingHttpHeaders): boolean {
+  return FORWARDED.some((name) => headers[name] !== undefined);
+}
+
 function isFromThisMachine({ remoteAddress = "", headers }: AdminRequest): boolean {
   const address = remoteAddress.replace(/^::ffff:/, "");
   const isLoopback = address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
   const isLoopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(headers.host ?? "");
-  return isLoopback && isLoopbackName && FORWARDED.every((name) => headers[name] === undefined);
+  return isLoopback && isLoopbackName && !cameThroughProxy(headers);
 }
 
 function presentedKey(authorization = ""): string {

@@ -6,6 +6,7 @@ import { receiverFor } from "../uploads/multipart.js";
 import { watchStall } from "../uploads/upload.js";
 import type { Handlers } from "./handler.js";
 import { assertPlainJson } from "./plain-json.js";
+import { nameRoute, scopeOf } from "./request-scope.js";
 import { type AnyHandler, inputOf, noteJob, parse } from "./route-input.js";
 import { sendReply } from "./send.js";
 
@@ -23,7 +24,8 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
       ...(route.method === "GET" ? ["GET", "HEAD"] : [route.method]),
     ]);
     const verb = route.method.toLowerCase() as "get" | "post" | "delete";
-    app[verb](path, ...bodyParser(route, deps.limits.uploadStallMs), adapt(route, handlers[name], deps));
+    const parser = bodyParser(route, deps.limits.uploadStallMs);
+    app[verb](path, nameRoute(route.path), ...parser, adapt(route, handlers[name], deps));
   }
   for (const [path, allowed] of methods) allowOnly(app, path, allowed);
 }
@@ -34,7 +36,7 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
  */
 export function allowOnly(app: Express, path: string, methods: readonly string[]): void {
   const allow = [...methods, "OPTIONS"].join(", ");
-  app.all(path, (request, response) => {
+  app.all(path, nameRoute(path.replace(/:(\w+)/g, "{$1}")), (request, response) => {
     response.set("Allow", allow);
     if (request.method === "OPTIONS") {
       response.status(204).end();
@@ -71,6 +73,7 @@ function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
     const { params } = request;
     const input = inputOf(route, request, response, { params, body: bodyOf(route, request), receiver });
     const reply = await handle(input, deps);
+    if (reply.kind === "events") scopeOf(response).isHeld = true;
     noteJob(reply, response);
     await sendReply(reply, request, response, deps);
   };

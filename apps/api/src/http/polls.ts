@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Route, routes } from "@drover/contract";
 import type { Deps } from "../deps.js";
 import type { JsonHandler, JsonReply } from "./handler.js";
+import { scopeOf } from "./request-scope.js";
 import { type AnyHandler, inputOf, noteJob } from "./route-input.js";
 import { sendJson } from "./send.js";
 
@@ -39,6 +40,7 @@ export function servePolls(
     };
   });
   const answer = async (poll: Poll, id: string, request: IncomingMessage, response: ServerResponse) => {
+    scopeOf(response).route = poll.route.path;
     const input = inputOf(poll.route, request, response, { params: { job_id: id } });
     const reply = await poll.handle(input, deps);
     noteJob(reply, response);

@@ -1,12 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Log, LogFields } from "@drover/core";
+import type { EventSink, Log, LogFields } from "@drover/core";
+import type { RequestHandler } from "express";
 
 /** What a request collects on its way, for its one line in the log. */
 export interface RequestScope {
   readonly requestId: string;
   /** Without the query. */
   readonly path: string;
+  /** Template of the path, once it is known. */
+  route?: string;
+  /** Whether the request asked to be held open. */
+  isHeld?: boolean;
   fields: LogFields;
   /** Why it was refused, as the problem document says. */
   refusal?: { readonly code: string; readonly detail: string };
@@ -27,14 +32,22 @@ export function scopeOf(response: ServerResponse): RequestScope {
  * trouble is an error; a refused input and a 503 are warnings; a 404, a 409 and the like are information; the
  * rest is debug, except that what changes something is information.
  */
-export function openScope(request: IncomingMessage, response: ServerResponse, log: Log): void {
+export function openScope(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { log, events }: { readonly log: Log; readonly events: EventSink },
+): void {
   const sent = request.headers["x-request-id"];
   const isSane = typeof sent === "string" && /^[A-Za-z0-9._-]{1,128}$/.test(sent);
   const requestId = isSane ? sent : randomUUID();
   (response as Scoped)[SCOPE] = { requestId, path: pathOf(request), fields: {} };
   response.setHeader("X-Request-Id", requestId);
   const startedAt = performance.now();
-  response.once("close", () => writeLine(log, request, response, performance.now() - startedAt));
+  response.once("close", () => {
+    const durationMs = performance.now() - startedAt;
+    writeLine(log, request, response, durationMs);
+    tell(events, request, response, durationMs);
+  });
 }
 
 /** The path of the request's target, at most 500 characters of it. */
@@ -42,6 +55,30 @@ function pathOf({ url = "" }: IncomingMessage): string {
   const path =
     url.startsWith("/") || !URL.canParse(url) ? (url.split("?", 1)[0] ?? "") : new URL(url).pathname;
   return path.slice(0, 500);
+}
+
+/** Names the route of a request by its template. */
+export function nameRoute(template: string): RequestHandler {
+  return (_request, response, next) => {
+    scopeOf(response).route = template;
+    next();
+  };
+}
+
+function tell(
+  events: EventSink,
+  { method = "" }: IncomingMessage,
+  response: ServerResponse,
+  durationMs: number,
+): void {
+  const { route, isHeld, refusal } = scopeOf(response);
+  const isGone = !response.writableFinished && refusal === undefined;
+  events.emit("request.ended", {
+    method,
+    route,
+    status: isGone ? undefined : response.statusCode,
+    durationMs: isHeld === true || isGone ? undefined : durationMs,
+  });
 }
 
 function writeLine(log: Log, request: IncomingMessage, response: ServerResponse, durationMs: number): void {

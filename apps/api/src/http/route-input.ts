@@ -5,6 +5,7 @@ import type { z } from "zod";
 import type { Deps } from "../deps.js";
 import type { Receive } from "../uploads/upload.js";
 import type { Reply } from "./handler.js";
+import { asksToBeHeld } from "./held-requests.js";
 import { issuesOf } from "./problem.js";
 import { scopeOf } from "./request-scope.js";
 
@@ -35,9 +36,11 @@ export function inputOf(
 ): unknown {
   const scope = scopeOf(response);
   if (params["job_id"] !== undefined) scope.fields = { job_id: String(params["job_id"]) };
+  const query = route.query === undefined ? undefined : parse(route.query, queryOf(request), "query");
+  scope.isHeld = asksToBeHeld(request, query);
   return {
     params,
-    query: route.query === undefined ? undefined : parse(route.query, queryOf(request), "query"),
+    query,
     body,
     requestId: scope.requestId,
     // Made for the handlers that ask: most requests are polls, which do not.

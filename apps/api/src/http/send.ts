@@ -4,6 +4,7 @@ import type { Request, Response } from "express";
 import type { Deps } from "../deps.js";
 import { ClientGone } from "../uploads/upload.js";
 import type { JsonReply, Reply } from "./handler.js";
+import { whileHeld } from "./held-requests.js";
 import { refuse } from "./problem.js";
 import { scopeOf } from "./request-scope.js";
 import { representationOfArchive } from "./send-archive.js";
@@ -16,7 +17,7 @@ export async function sendReply(
   reply: Reply,
   request: Request,
   response: Response,
-  deps: Pick<Deps, "store">,
+  deps: Pick<Deps, "store" | "events">,
 ): Promise<void> {
   switch (reply.kind) {
     case "json":
@@ -25,7 +26,9 @@ export async function sendReply(
       response.status(reply.status).end();
       return;
     case "events":
-      return sendEvents(reply.events, request, response).finally(reply.end);
+      return whileHeld(deps.events, "event_stream", () =>
+        sendEvents(reply.events, request, response),
+      ).finally(reply.end);
     case "artifact":
       return sendBytes(representationOf(reply.artifact, request, deps.store), request, response);
     case "archive":

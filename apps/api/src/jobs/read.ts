@@ -2,9 +2,10 @@ import type { JobLogs } from "@drover/contract";
 import { DomainError, isTerminal, type Job, type JobId, parseJobId } from "@drover/core";
 import type { Deps } from "../deps.js";
 import { type Handler, type JsonHandler, ok } from "../http/handler.js";
+import { whileHeld } from "../http/held-requests.js";
 import { findJob, throwMissing } from "./find-job.js";
 import { viewEvent, viewJob } from "./job-view.js";
-import { waitForJob } from "./wait-for.js";
+import { type WaitOptions, waitForJob } from "./wait-for.js";
 
 /** Seconds between two polls of a job that is not finished. */
 const POLL_AFTER_S = "1";
@@ -25,18 +26,15 @@ export const getJob: JsonHandler<"getJob"> = async (input, deps) => {
 /** The job, when its status has changed or the wait is over; at once when it is terminal. */
 function changedJob(id: JobId, waitMs: number, gone: AbortSignal, deps: Deps): Promise<Job | undefined> {
   let first: Job | undefined;
-  return waitForJob(
-    id,
-    {
-      deadlineMs: waitMs,
-      signals: [gone, deps.stopping],
-      until: (now) => {
-        first ??= now;
-        return now === undefined || isTerminal(now.status) || now.status !== first?.status;
-      },
+  const options: WaitOptions = {
+    deadlineMs: waitMs,
+    signals: [gone, deps.stopping],
+    until: (now) => {
+      first ??= now;
+      return now === undefined || isTerminal(now.status) || now.status !== first?.status;
     },
-    deps,
-  );
+  };
+  return whileHeld(deps.events, "long_poll", () => waitForJob(id, options, deps));
 }
 
 export const getLogs: Handler<"getLogs"> = async (input, deps) => {

@@ -2,7 +2,7 @@ import type { JobId, QueuePorts } from "@drover/core";
 import { settleManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 
-type SettleDeps = Pick<Deps, "store" | "log"> & { readonly queue: Pick<QueuePorts, "jobs"> };
+type SettleDeps = Pick<Deps, "store" | "log"> & { readonly queue: Pick<QueuePorts, "jobs" | "statistics"> };
 
 /**
  * Has the manifest of a job that ended without a worker say how. What cannot be written now the sweeper
@@ -11,7 +11,9 @@ type SettleDeps = Pick<Deps, "store" | "log"> & { readonly queue: Pick<QueuePort
 export async function settleJob(id: JobId, { queue, store, log }: SettleDeps): Promise<void> {
   try {
     const job = await queue.jobs.get(id);
-    if (job !== undefined) await settleManifest(job, store, () => queue.jobs.get(id));
+    if (job === undefined) return;
+    await queue.statistics.count(job);
+    await settleManifest(job, store, () => queue.jobs.get(id));
   } catch (error) {
     log.warn("The manifest of a finished job could not be settled; the sweeper will.", { job_id: id, error });
   }

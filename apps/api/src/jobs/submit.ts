@@ -2,6 +2,7 @@ import { MAX_WAIT_S } from "@drover/contract";
 import { isTerminal, type Job } from "@drover/core";
 import type { Deps } from "../deps.js";
 import type { Handler } from "../http/handler.js";
+import { whileHeld } from "../http/held-requests.js";
 import { createdFields, createdHeaders, createJob } from "./create-job.js";
 import { viewJob } from "./job-view.js";
 import { waitForJob } from "./wait-for.js";
@@ -44,5 +45,5 @@ async function whenFinished(job: Job, waitS: number, gone: AbortSignal, deps: De
   const isOver = (now: Job | undefined) => now === undefined || isTerminal(now.status);
   if (isOver(job)) return job;
   const options = { deadlineMs: waitS * 1000, signals: [gone, deps.stopping], until: isOver };
-  return (await waitForJob(job.id, options, deps)) ?? job;
+  return (await whileHeld(deps.events, "long_poll", () => waitForJob(job.id, options, deps))) ?? job;
 }

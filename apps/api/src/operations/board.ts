@@ -3,6 +3,7 @@ import type { Express, RequestHandler } from "express";
 import { admits } from "../access/admin-access.js";
 import type { Deps } from "../deps.js";
 import { onFirstUse } from "../http/express.js";
+import { nameRoute } from "../http/request-scope.js";
 import type { BoardOptions } from "./board-router.js";
 
 const PATH = "/admin/queues";
@@ -20,7 +21,7 @@ export function mountBoard(
     const { createBoardRouter } = await import("./board-router.js");
     return createBoardRouter(PATH, options.queueOf, deps);
   });
-  app.use(PATH, guard(options.adminKey), router);
+  app.use(PATH, nameRoute(PATH), guard(options.adminKey), router);
 }
 
 function guard(adminKey: string | undefined): RequestHandler {

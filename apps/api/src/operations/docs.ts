@@ -2,13 +2,14 @@ import { openApi } from "@drover/contract";
 import { type Express, Router } from "express";
 import type { Deps } from "../deps.js";
 import { allowOnly, onFirstUse } from "../http/express.js";
+import { nameRoute } from "../http/request-scope.js";
 
 /**
  * Mounts `/openapi.json`, computed from the route table and the catalogue's processors, and `/docs`, a page
  * that needs nothing from elsewhere.
  */
 export function mountDocs(app: Express, deps: Pick<Deps, "processors" | "version">): void {
-  app.get("/openapi.json", (_request, response) => {
+  app.get("/openapi.json", nameRoute("/openapi.json"), (_request, response) => {
     const processors = deps.processors.known.map(({ name, description, paramsSchema }) => ({
       name,
       description,
@@ -18,7 +19,7 @@ export function mountDocs(app: Express, deps: Pick<Deps, "processors" | "version
     response.set("Cache-Control", "no-cache").json(withEmptyMaps(document));
   });
   allowOnly(app, "/openapi.json", ["GET", "HEAD"]);
-  app.use("/docs", onFirstUse(createReference));
+  app.use("/docs", nameRoute("/docs"), onFirstUse(createReference));
 }
 
 async function createReference() {

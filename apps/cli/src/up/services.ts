@@ -5,7 +5,7 @@ import { spawnWorkerCommand } from "../worker-command.js";
 import { commandSocket, listenForCommands } from "./command-socket.js";
 import { type KeptRedis, keepRedis } from "./kept-redis.js";
 import { Supervised } from "./supervised.js";
-import { choosePort } from "./up-settings.js";
+import { choosePort, workerPort } from "./up-settings.js";
 
 export interface SystemOptions {
   readonly host: string;
@@ -113,11 +113,16 @@ function serversOf(options: SystemOptions): Servers {
     HOST: options.host,
     PORT: String(options.port),
   };
-  const server = (name: string, entry: string, readyValue: (message: unknown) => string | undefined) =>
+  const server = (
+    name: string,
+    entry: string,
+    readyValue: (message: unknown) => string | undefined,
+    own: Readonly<Record<string, string>> = {},
+  ) =>
     new Supervised({
       name,
       entry,
-      environment,
+      environment: { ...environment, ...own },
       readyValue,
       onLine: (line) => options.onLine(name, line),
       onTrouble: options.say,
@@ -127,7 +132,9 @@ function serversOf(options: SystemOptions): Servers {
   );
   return {
     api: server("api", API, listeningUrl),
-    workers: names.map((name) => server(name, WORKER, readiness)),
+    workers: names.map((name, index) =>
+      server(name, WORKER, readiness, workerPort(options.environment["DROVER_WORKER_PORT"], index)),
+    ),
   };
 }
 

@@ -84,3 +84,12 @@ function asEntry(path: string): string {
 function isPath(name: string): boolean {
   return name.startsWith(".") || isAbsolute(name) || /\.([cm]?[jt]s|ya?ml)$/.test(basename(name));
 }
+
+/**
+ * The setting by which each worker listens on a port of its own: the one that is set for the first, the next
+ * ones for the others. None when no port is set; what is no port is left to the worker to refuse.
+ * @param index 0-based number of the worker.
+ */
+export function workerPort(set: string | undefined, index: number): Readonly<Record<string, string>> {
+  return /^[1-9]\d{0,4}$/.test(set ?? "") ? { DROVER_WORKER_PORT: String(Number(set) + index) } : {};
+}

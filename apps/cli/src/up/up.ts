@@ -80,6 +80,7 @@ Drover is up.
   API      ${system.url}
   Docs     ${system.url}/docs
   Queues   ${system.url}/admin/queues
+  Metrics  ${system.url}/metrics
   Redis    ${redis}
   Pids     ${processes.join(", ")}
 Send a file:

@@ -1,5 +1,5 @@
 import { Child } from "./child.js";
-import type { RunEnd, Runner, RunOptions } from "./runner.js";
+import type { ChildStatus, RunEnd, Runner, RunOptions } from "./runner.js";
 import type { ChildProcessor, ChildSupport } from "./spawned-child.js";
 
 /** The longest a child may take to load its processor, in ms. */
@@ -33,6 +33,10 @@ export class ChildPool implements Runner {
     const living = this.#keepsSpare ? this.#idle : [...this.#all].filter((child) => !child.isEnding);
     if (this.#isClosed) return;
     for (let have = living.length; have < this.#warmChildren; have++) this.#idle.push(this.#spawn());
+  }
+
+  get children(): readonly ChildStatus[] {
+    return [...this.#all];
   }
 
   async whenWarm(): Promise<void> {

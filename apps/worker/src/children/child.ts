@@ -87,6 +87,15 @@ export class Child {
     return this.#isEnding;
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Whether it runs an attempt. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
   get wasUsed(): boolean {
     return this.#attempts > 0;
   }

@@ -19,6 +19,7 @@ import {
  */
 export function createInProcessRunner(processor: Processor, graces: Graces = GRACES): Runner {
   return {
+    children: [],
     run: (options) => runInProcess(processor, options, graces),
     whenWarm: () => Promise.resolve(),
     close: () => Promise.resolve(),

@@ -25,8 +25,17 @@ export type RunEnd =
   | { readonly kind: "timed_out" }
   | { readonly kind: "out_of_memory" };
 
+/** A living child process. */
+export interface ChildStatus {
+  /** -1 when it could not be started. */
+  readonly pid: number;
+  readonly isBusy: boolean;
+}
+
 /** Runs the attempts of one processor. */
 export interface Runner {
+  /** Those that live now; none where attempts run in this process. */
+  readonly children: readonly ChildStatus[];
   /** Never rejects. */
   run(task: RunOptions): Promise<RunEnd>;
   /** Resolves when what it has started ahead is ready to run attempts, or has failed. */

@@ -1,6 +1,7 @@
 import {
   type BlobStore,
   DomainError,
+  type EventSink,
   isJobId,
   isTerminal,
   type Job,
@@ -19,7 +20,7 @@ import {
   type Tombstone,
   unbury,
 } from "@drover/job-files";
-import { type CheckedFolders, type FolderListing, foldersOf, type Part, Walk } from "./walk.js";
+import { type CheckedFolders, type FolderListing, foldersOf, measured, type Part, Walk } from "./walk.js";
 
 export interface OrphanDeps {
   readonly queue: Pick<QueuePorts, "jobs" | "facts" | "clock">;
@@ -30,6 +31,7 @@ export interface OrphanDeps {
   readonly confirmed: CheckedFolders;
   /** The time that the store stamps files with now, ms since the epoch. */
   readonly fileNow: () => number;
+  readonly events?: EventSink;
 }
 
 /**
@@ -40,7 +42,9 @@ export interface OrphanDeps {
  * @returns how many folders went.
  */
 export function createArtifactPart(deps: OrphanDeps): Part<number> {
-  const walk = new Walk(() => foldersOf(deps.blobs.list(JOBS), 3)); // jobs/<job>/<attempt>-<random>/<name>
+  const onEnd = (bytes: number) => deps.events?.emit("store.seen", { kind: "artifacts", bytes });
+  // jobs/<job>/<attempt>-<random>/<name>
+  const walk = new Walk(() => measured(foldersOf(deps.blobs.list(JOBS), 3), onEnd));
   return {
     close: () => walk.close(),
     async run(slice) {

@@ -1,5 +1,6 @@
 import {
   type BlobStore,
+  type EventSink,
   endOfJob,
   isTerminal,
   type Job,
@@ -19,10 +20,10 @@ import {
 import { lookUpJob } from "./orphans.js";
 import { removeExpired } from "./retention.js";
 import type { CheckedFolders } from "./walk.js";
-import { type FolderListing, foldersOf, type Part, type Slice, tryEntry, Walk } from "./walk.js";
+import { type FolderListing, foldersOf, measured, type Part, type Slice, tryEntry, Walk } from "./walk.js";
 
 export interface ReconcileDeps {
-  readonly queue: Pick<QueuePorts, "jobs" | "facts" | "finished" | "health" | "clock">;
+  readonly queue: Pick<QueuePorts, "jobs" | "facts" | "finished" | "health" | "clock" | "statistics">;
   readonly blobs: BlobStore;
   /** Age at which a file that belongs to no job is removed, in ms. */
   readonly orphanGraceMs: number;
@@ -31,6 +32,7 @@ export interface ReconcileDeps {
   /** The time that the store stamps files with now, ms since the epoch. */
   readonly fileNow: () => number;
   readonly quietLog: Log;
+  readonly events?: EventSink;
 }
 
 /** What was put right between inputs and jobs. */
@@ -62,7 +64,8 @@ export class Reconciler implements Part<Reconciled> {
 
   constructor(deps: ReconcileDeps) {
     this.#deps = deps;
-    this.#walk = new Walk(() => foldersOf(deps.blobs.list(INPUTS)));
+    const onEnd = (bytes: number) => deps.events?.emit("store.seen", { kind: "inputs", bytes });
+    this.#walk = new Walk(() => measured(foldersOf(deps.blobs.list(INPUTS)), onEnd));
   }
 
   async run(slice: Slice): Promise<Reconciled> {
@@ -173,7 +176,8 @@ export class Reconciler implements Part<Reconciled> {
    * Redis forgot.
    */
   async #settle(manifest: Manifest, job: Job, done: Reconciled): Promise<boolean> {
-    const { jobs } = this.#deps.queue;
+    const { jobs, statistics } = this.#deps.queue;
+    await statistics.count(job); // its worker may have died before it did
     const isReopened = (manifest.reopenedEnd ?? 0) >= (job.finishedAt ?? 0) && job.status !== "completed";
     if (isReopened) {
       if ((await jobs.retry(job.id, manifest.request.params)) !== undefined) done.restored += 1;
@@ -186,9 +190,15 @@ export class Reconciler implements Part<Reconciled> {
 
   async #restoreEnd(manifest: Manifest, done: Reconciled): Promise<boolean> {
     const { settled, request } = manifest;
+    const { queue } = this.#deps;
     if (settled === null) return false;
-    const answer = await this.#deps.queue.finished.restore(request, settled);
-    if (answer === "restored") done.restored += 1;
+    const answer = await queue.finished.restore(request, settled);
+    if (answer === "restored") {
+      done.restored += 1;
+      // The counts were lost with the job, unless Redis lost only its last second.
+      const job = await queue.jobs.get(request.id);
+      if (job !== undefined) await queue.statistics.count(job);
+    }
     if (answer !== "reopened") return answer === "kept";
     await writeManifest({ ...manifest, settled: null, reopenedEnd: settled.at }, this.#deps.blobs);
     done.settled += 1;

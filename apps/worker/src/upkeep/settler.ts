@@ -3,7 +3,7 @@ import { readTombstone, settleManifest } from "@drover/job-files";
 import { eraseBuried } from "./orphans.js";
 
 export interface SettlerDeps {
-  readonly queue: Pick<QueuePorts, "jobs" | "finished">;
+  readonly queue: Pick<QueuePorts, "jobs" | "finished" | "statistics">;
   readonly blobs: BlobStore;
   readonly log: Log;
 }
@@ -76,6 +76,7 @@ export class Settler {
       await eraseBuried(stone, this.#deps); // it was deleted, and Redis had forgotten
       return;
     }
+    await queue.statistics.count(job);
     const isSettled = await settleManifest(job, blobs, () => queue.jobs.get(id));
     if (!isSettled || job.status !== "completed") return;
     if (!this.#stop.signal.aborted) this.#removeInput(job.input.key, id);

@@ -1,10 +1,19 @@
-import { type BlobStore, type Clock, DomainError, type Log, type QueuePorts } from "@drover/core";
+import {
+  type BlobStore,
+  type Clock,
+  DomainError,
+  type EventSink,
+  type Log,
+  NO_EVENTS,
+  type QueuePorts,
+} from "@drover/core";
 import { settleManifest } from "@drover/job-files";
 import { errorFields } from "@drover/log";
 import { type Repetition, repeat } from "../timers.js";
 import { createArtifactPart, createTombstonePart, lookUpJob } from "./orphans.js";
-import { type Reconciled, Reconciler } from "./reconciler.js";
+import { Reconciler } from "./reconciler.js";
 import { expireJobs } from "./retention.js";
+import { hasDone, type Swept, tellOfSweep } from "./swept.js";
 import { CheckedFolders, type Part, type Slice, TurnOver } from "./walk.js";
 
 /**
@@ -42,7 +51,7 @@ import { CheckedFolders, type Part, type Slice, TurnOver } from "./walk.js";
 export interface SweeperDeps {
   readonly queue: Pick<
     QueuePorts,
-    "jobs" | "finished" | "facts" | "catalogue" | "health" | "leases" | "deadlines" | "clock"
+    "jobs" | "finished" | "facts" | "catalogue" | "health" | "leases" | "deadlines" | "clock" | "statistics"
   >;
   readonly blobs: BlobStore;
   readonly retentionMs: { readonly completed: number; readonly failed: number };
@@ -67,14 +76,8 @@ export interface SweeperDeps {
   readonly log: Log;
   /** For trouble that repeats. */
   readonly quietLog: Log;
-}
-
-/** What one sweep did. */
-export interface Swept extends Readonly<Reconciled> {
-  readonly jobsLate: number;
-  readonly jobsExpired: number;
-  readonly jobsBuried: number;
-  readonly attemptsRemoved: number;
+  /** Told what each sweep did. Default: nobody is. */
+  readonly events?: EventSink;
 }
 
 /** Name of the lease. */
@@ -130,6 +133,8 @@ export class Sweeper {
   readonly #artifacts: Part<number>;
   #fileNow: () => number = Date.now;
   #isMeasured = false;
+  /** Whether every part of the sweep that runs was done. */
+  #isWhole = true;
   #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: SweeperDeps) {
@@ -143,6 +148,9 @@ export class Sweeper {
 
   /** One sweep. Never rejects: a part that fails is logged and tried again next time; the others go on. */
   async sweep(signal: AbortSignal): Promise<Swept> {
+    const { clock, log, events = NO_EVENTS } = this.#deps;
+    const startedAt = clock.monotonicMs();
+    this.#isWhole = true;
     const slice = this.#slice(signal);
     const nothing = { restored: 0, settled: 0, inputsRemoved: 0 };
     const jobsLate = await this.#part("late jobs", 0, () => this.#failLate(slice()));
@@ -154,7 +162,8 @@ export class Sweeper {
     const reconciled = await onFiles("inputs", nothing, () => this.#reconciler.run(slice()));
     const attemptsRemoved = await onFiles("artifacts", 0, () => this.#artifacts.run(slice()));
     const swept: Swept = { jobsLate, jobsExpired, jobsBuried, ...reconciled, attemptsRemoved };
-    if (Object.values(swept).some((count: number) => count > 0)) this.#deps.log.info("Swept", { ...swept });
+    if (hasDone(swept)) log.info("Swept", { ...swept });
+    tellOfSweep(events, swept, { isWhole: this.#isWhole, durationMs: clock.monotonicMs() - startedAt });
     return swept;
   }
 
@@ -162,6 +171,7 @@ export class Sweeper {
     try {
       return await work();
     } catch (error) {
+      this.#isWhole = false;
       const { quietLog } = this.#deps;
       if (error instanceof TurnOver) quietLog.info("Another process sweeps now");
       else quietLog.warn(`Sweep of ${part} failed; the next one tries again`, errorFields(error));
@@ -171,6 +181,7 @@ export class Sweeper {
 
   /** Gives up the places of its parts. */
   async close(): Promise<void> {
+    for (const kind of ["inputs", "artifacts"] as const) this.#deps.events?.emit("store.seen", { kind });
     await Promise.all([this.#tombstones, this.#reconciler, this.#artifacts].map((part) => part.close()));
   }
 
@@ -193,15 +204,16 @@ export class Sweeper {
   }
 
   async #failLate(slice: Slice): Promise<number> {
-    const { jobs, deadlines } = this.#deps.queue;
+    const { jobs, deadlines, statistics } = this.#deps.queue;
     let count = 0;
     for (let isMore = true; isMore && !slice.signal.aborted; ) {
       await slice.mayGoOn();
       const late = await deadlines.failLate(LATE_JOBS);
       for (const id of late) {
         const job = await lookUpJob(this.#deps.queue, id);
-        if (job !== undefined && job !== "damaged")
-          await settleManifest(job, this.#deps.blobs, () => jobs.get(id));
+        if (job === undefined || job === "damaged") continue;
+        await statistics.count(job);
+        await settleManifest(job, this.#deps.blobs, () => jobs.get(id));
       }
       count += late.length;
       isMore = late.length === LATE_JOBS;

@@ -118,6 +118,8 @@ export interface FolderListing {
   /** Time of the newest change in it, as the store stamps files. */
   readonly newestAt: number;
   readonly changedAt: ReadonlyMap<string, number>;
+  /** Of its blobs together. */
+  readonly bytes: number;
 }
 
 /**
@@ -131,24 +133,41 @@ export async function* foldersOf(
 ): AsyncGenerator<FolderListing> {
   let folder: string | undefined;
   let changedAt = new Map<string, number>();
+  let bytes = 0;
   const listing = (name: string): FolderListing => ({
     folder: name,
+    bytes,
     names: new Set(changedAt.keys()),
     newestAt: Math.max(...changedAt.values()),
     changedAt,
   });
-  for await (const { key, modifiedAt } of keys) {
+  for await (const { key, modifiedAt, sizeBytes } of keys) {
     const segments = key.split("/");
     const own = depth ?? segments.length - 1;
     const name = segments.slice(0, own).join("/");
     if (folder !== undefined && name !== folder) {
       yield listing(folder);
       changedAt = new Map();
+      bytes = 0;
     }
     folder = name;
+    bytes += sizeBytes;
     changedAt.set(segments.slice(own).join("/"), modifiedAt);
   }
   if (folder !== undefined) yield listing(folder);
+}
+
+/** The same folders; `onEnd` is told how many bytes are in all of them, if the listing comes to its end. */
+export async function* measured(
+  folders: AsyncIterable<FolderListing>,
+  onEnd: (bytes: number) => void,
+): AsyncGenerator<FolderListing> {
+  let bytes = 0;
+  for await (const folder of folders) {
+    bytes += folder.bytes;
+    yield folder;
+  }
+  onEnd(bytes);
 }
 
 /** Most folders that are remembered, some 70 MB; further ones are simply looked at more often. */

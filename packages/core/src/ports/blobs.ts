@@ -90,6 +90,13 @@ export interface BlobStat {
   readonly modifiedAt: number;
 }
 
+/** How large the device is that the blobs lie on, for a store that is on one. */
+export interface StorageSpace {
+  readonly sizeBytes: number;
+  /** What this process may still write. */
+  readonly freeBytes: number;
+}
+
 /** Both ends included, 0-based. */
 export interface ByteRange {
   readonly start: number;

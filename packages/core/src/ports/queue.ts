@@ -3,6 +3,7 @@ import type { Catalogue } from "./catalogue.js";
 import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 import type { JobFeed } from "./job-feed.js";
 import type { FinishedJobs, JobQueue, QueueDeadlines } from "./job-queue.js";
+import type { JobStatistics } from "./job-statistics.js";
 
 /** One connection to the queue's server, with every port that it serves. */
 export interface QueuePorts {
@@ -17,6 +18,7 @@ export interface QueuePorts {
   readonly apis: LiveApis;
   readonly leases: Leases;
   readonly deadlines: QueueDeadlines;
+  readonly statistics: JobStatistics;
   /** The server's wall time: what all ages are taken from, so that the clocks of the hosts need not agree. */
   readonly clock: Pick<Clock, "now">;
   /** Closes the connections; consumers are to be drained before. Twice is fine. */
@@ -34,6 +36,27 @@ export interface QueueHealth {
   inspect(): Promise<QueueServer>;
   /** How many jobs of the processor wait and run. */
   depth(processor: string): Promise<{ readonly queued: number; readonly running: number }>;
+  /** The jobs of the processor by state, at one moment. Its cost does not grow with their number. */
+  figures(processor: string): Promise<QueueFigures>;
+}
+
+/** How many jobs of a queue are in which state. */
+export interface QueueFigures {
+  /** Could run now, without a priority: they come back from a lost worker, or their time has just come. */
+  readonly waiting: number;
+  /** Could run now, in the order of their priorities; a new job is one of these. */
+  readonly prioritized: number;
+  /** Wait for their time or their retry. */
+  readonly delayed: number;
+  readonly active: number;
+  readonly completed: number;
+  /** Cancelled ones too. */
+  readonly failed: number;
+  /**
+   * For how long the one has waited that has waited longest of those that could run, in ms, counted from when
+   * it could; 0 when none waits.
+   */
+  readonly oldestWaitingMs: number;
 }
 
 export interface QueueServer {

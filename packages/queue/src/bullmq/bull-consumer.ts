@@ -1,8 +1,9 @@
-import type { Attempt, ConsumeOptions, Consumer, JobId, Log, Outcome } from "@drover/core";
+import type { Attempt, ConsumeOptions, Consumer, EventSink, JobId, Log, Outcome } from "@drover/core";
 import type { Job as BullJob } from "bullmq";
 import { isServerTrouble } from "../redis-errors.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
+import { tellOfStart } from "./attempt-events.js";
 import { BullAttempt } from "./bull-attempt.js";
 import { BullWorker } from "./bull-worker.js";
 import { type NextJob, wasMoved } from "./bullmq-internals.js";
@@ -27,6 +28,7 @@ export interface ConsumerDeps {
   readonly keys: RedisKeys;
   readonly link: RedisLink;
   readonly log: Log;
+  readonly events: EventSink;
   readonly random: () => number;
   readonly lease: LeaseTimes;
   /** The server's wall time. */
@@ -127,6 +129,7 @@ export class BullConsumer implements Consumer {
     }
     const isRestored = await this.#endOlder(attempt);
     this.#attempts.add(attempt);
+    const tellOfOutcome = tellOfStart(this.#deps.events, attempt);
     try {
       if (job.stalledCounter > 0) await this.#noteLostWorker(attempt.request.id);
       const isCancelled = await attempt.begin();
@@ -148,6 +151,7 @@ export class BullConsumer implements Consumer {
         onError: (error) => this.#lookForDamaged(error),
         giveUp: this.#giveUp.signal,
       });
+      tellOfOutcome(outcome, state);
       await tellOfEnd(state, { attempt, outcome, options: this.#options, log: this.#deps.log });
       return next;
     } finally {
@@ -216,15 +220,13 @@ export class BullConsumer implements Consumer {
   }
 
   async #noteLostWorker(id: JobId): Promise<void> {
-    const { link, keys, log, now } = this.#deps;
+    const { link, keys, log, events, now } = this.#deps;
+    const processor = this.#processor;
     try {
-      const attempt = await noteLostWorker(link, keys, { processor: this.#processor, id, at: now() });
-      if (attempt > 0)
-        log.warn("the worker of a job was lost; the job is back in line", {
-          job_id: id,
-          processor: this.#processor,
-          attempt,
-        });
+      const attempt = await noteLostWorker(link, keys, { processor, id, at: now() });
+      if (attempt === 0) return;
+      events.emit("worker.lost", { processor });
+      log.warn("the worker of a job was lost; the job is back in line", { job_id: id, processor, attempt });
     } catch (error) {
       log.debug("a lost worker could not be noted; the next attempt will", { job_id: id, error });
     }

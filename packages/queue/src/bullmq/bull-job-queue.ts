@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type CancelAnswer,
+  type EventSink,
   type Job,
   type JobHistory,
   type JobId,
@@ -8,6 +9,7 @@ import {
   type JobQuery,
   type JobQueue,
   type JobRequest,
+  type JobStatistics,
   UnconfirmedSubmit,
 } from "@drover/core";
 import { encodeRequest } from "../job-codec.js";
@@ -62,6 +64,8 @@ export class BullJobQueue implements JobQueue {
   readonly #streams: EventStreams;
   readonly #locator: JobLocator;
   readonly #index: JobIndex;
+  readonly #statistics: JobStatistics;
+  readonly #events: EventSink;
   readonly #lookAgainMs: number;
   readonly #now: () => number;
 
@@ -71,6 +75,8 @@ export class BullJobQueue implements JobQueue {
     queues: BullQueues;
     streams: EventStreams;
     locator: JobLocator;
+    statistics: JobStatistics;
+    events: EventSink;
     lookAgainMs: number;
     /** The server's wall time, ms since the epoch. */
     now: () => number;
@@ -81,6 +87,8 @@ export class BullJobQueue implements JobQueue {
     this.#streams = deps.streams;
     this.#locator = deps.locator;
     this.#index = redisJobIndex(deps);
+    this.#statistics = deps.statistics;
+    this.#events = deps.events;
     this.#lookAgainMs = deps.lookAgainMs;
     this.#now = deps.now;
   }
@@ -101,7 +109,9 @@ export class BullJobQueue implements JobQueue {
     }
     try {
       await entered;
-      return await this.#stored(request, options.isRestored === true);
+      const stored = await this.#stored(request, options.isRestored === true);
+      if (options.isRestored !== true) this.#events.emit("job.submitted", { processor: request.processor });
+      return stored;
     } catch (error) {
       throw new UnconfirmedSubmit(request.id, error);
     }
@@ -191,6 +201,7 @@ export class BullJobQueue implements JobQueue {
       await this.#erase(processor, id);
     } else {
       if (found.status === "running") return false;
+      await this.#statistics.count(found); // whoever would settle it finds it no more
       const removed = await this.#link.use(() => this.#queues.queue(processor).remove(id));
       if (removed !== 1) return false; // a worker took it in between
       await this.#link.use((client) => client.del(this.#keys.history(processor, id)));

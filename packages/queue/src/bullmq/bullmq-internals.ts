@@ -4,9 +4,8 @@ import type { Job, JobsOptions, Worker } from "bullmq";
 import { Redis, type RedisOptions } from "ioredis";
 
 /**
- * What we rely on in BullMQ beyond its documented API, fact by fact, each with its test in
- * `bullmq-internals.test.ts`. The scripts in `scripts/` have to spell fields and events out; the test reads
- * them and holds what it finds against the lists here.
+ * What we rely on in BullMQ beyond its documented API, fact by fact, with tests in `bullmq-internals.test.ts`.
+ * The scripts in `scripts/` spell fields and events out; the test holds what it finds against the lists here.
  */
 
 /** The release of BullMQ, major and minor, that the facts were checked against. */
@@ -128,6 +127,9 @@ export const bullPriority = (priority: number): number => 101 - priority;
 /** Fact: a score in `delayed` is the due time, in ms since the epoch, times this, plus a counter. */
 export const DELAYED_SCORES_PER_MS = 4_096;
 
+/** Fact: a score in `prioritized` is BullMQ's priority times this, plus a counter: first added, first out. */
+export const SCORES_PER_PRIORITY = 2 ** 32;
+
 /** Fact: a job is due its delay after its timestamp, whenever it is added. In ms, 0 for a time that is past. */
 function delayOf({ runAt, createdAt }: JobRequest): number {
   return Math.max(0, (runAt ?? 0) - createdAt);
@@ -188,18 +190,15 @@ export const FAIL_FAST_QUEUE = { skipWaitingForReady: true, skipVersionCheck: tr
 export type NextJob = Awaited<ReturnType<Job["moveToCompleted"]>>;
 
 /**
- * To be called with a job that the processor function moved itself, before it returns. Fact: BullMQ then only
- * calls `moveToCompleted` of the job, and makes what that answers the worker's next job, also while it is
- * paused or closing; it looks for one itself when the answer is nothing.
+ * For a job that the processor function moved itself, before it returns. Fact: BullMQ then only calls its
+ * `moveToCompleted`, and makes what that answers the worker's next job, also while it is paused or closing; it
+ * looks for one itself when the answer is nothing.
  */
 export function wasMoved(job: Job, next: NextJob): void {
   job.moveToCompleted = () => Promise.resolve(next);
 }
 
-/**
- * Whether BullMQ refused to move or change a job. Fact: such an error has a number as its `code`, those of
- * the network a word or none.
- */
+/** Whether BullMQ refused to move a job. Fact: such an error has a number as its `code`, the network's has none. */
 export function isRefusal(error: Error): boolean {
   return "code" in error && typeof error.code === "number";
 }
@@ -221,9 +220,8 @@ export function copiesOf(client: Redis): readonly Redis[] {
 
 /**
  * Bounds how long one blocking read of the worker lasts, in ms, also while a delayed job is waited for. Fact:
- * the worker waits for the next delayed job for at most its backend's `maximumBlockTimeout`, in seconds, 10
- * by default; without a delayed job for `drainDelay`, in seconds as well. A longer read would look like a
- * connection that is dead.
+ * the worker waits for the next delayed job for at most its backend's `maximumBlockTimeout`, in s, 10 by
+ * default; without one for `drainDelay`, in s as well. A longer read would look like a dead connection.
  * @throws {TypeError} when the installed version has no such bound.
  */
 export function boundBlockingReads(worker: Worker, blockMs: number): void {

@@ -1,4 +1,11 @@
-import type { Leases, Log, QueuePorts, SharedFacts } from "@drover/core";
+import {
+  type EventSink,
+  type Leases,
+  type Log,
+  NO_EVENTS,
+  type QueuePorts,
+  type SharedFacts,
+} from "@drover/core";
 import type { Queue } from "bullmq";
 import { type RedisKeys, redisKeys } from "../redis-keys.js";
 import { RedisLink } from "../redis-link.js";
@@ -14,6 +21,7 @@ import { redisDeadlines } from "./queue-deadlines.js";
 import { redisCatalogue } from "./redis-catalogue.js";
 import { redisHealth } from "./redis-health.js";
 import { redisInstallation, redisLiveApis } from "./redis-installation.js";
+import { redisStatistics } from "./redis-statistics.js";
 import { ServerClock } from "./server-clock.js";
 import { SyncWait } from "./sync-wait.js";
 
@@ -23,6 +31,8 @@ export interface QueueOptions {
   /** First part of every key; letters, digits, "-" and "_". */
   readonly prefix: string;
   readonly log: Log;
+  /** Told what happens to jobs and round trips. Default: nobody is. */
+  readonly events?: EventSink;
   /** Uniform in [0, 1). Default `Math.random`. */
   readonly random?: () => number;
   /** Default `LEASE_TIMES`. Shorter ones are for tests. */
@@ -62,11 +72,11 @@ export interface BullQueue extends QueuePorts {
  * with `close`.
  */
 export function connectQueue(options: QueueOptions): BullQueue {
-  const { url, log, random = Math.random, lookAgainMs = LOOK_AGAIN_MS } = options;
+  const { url, log, random = Math.random, lookAgainMs = LOOK_AGAIN_MS, events = NO_EVENTS } = options;
   const lease = { ...LEASE_TIMES, ...options.lease };
   const keys = redisKeys(options.prefix);
   warnOfOtherRelease(log);
-  const link = new RedisLink(url, log);
+  const link = new RedisLink(url, log, events);
   const clock = new ServerClock(link, log);
   const now = () => clock.now();
   const sync = new SyncWait({ url, key: keys.synced, log, delayMs: options.syncDelayMs ?? SYNC_DELAY_MS });
@@ -75,9 +85,10 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const streams = new EventStreams({ link, keys, url, log });
   const locator = new JobLocator(link, keys, catalogue);
   const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
-  const consumerDeps = { url, keys, link, log, random, lease, now };
+  const statistics = redisStatistics(link, keys, now);
+  const consumerDeps = { url, keys, link, log, events, random, lease, now };
   return {
-    jobs: new BullJobQueue({ link, keys, queues, streams, locator, lookAgainMs, now }),
+    jobs: new BullJobQueue({ link, keys, queues, streams, locator, statistics, events, lookAgainMs, now }),
     feed: streams,
     attempts: {
       consume: (processor, consumeOptions, execute) =>
@@ -90,7 +101,8 @@ export function connectQueue(options: QueueOptions): BullQueue {
     apis: redisLiveApis(link, keys),
     finished,
     leases: redisLeases(link, keys),
-    deadlines: redisDeadlines(link, keys, now),
+    deadlines: redisDeadlines({ link, keys, events, now }),
+    statistics,
     clock: { now },
     boardQueue: (processor) => queues.queue(processor),
     async close() {

@@ -1,5 +1,6 @@
 import {
   DomainError,
+  type EventSink,
   type JobId,
   type JobRequest,
   parseJobId,
@@ -29,16 +30,26 @@ export async function addDeadline(link: RedisLink, keys: RedisKeys, request: Job
   );
 }
 
+export interface DeadlineDeps {
+  readonly link: RedisLink;
+  readonly keys: RedisKeys;
+  readonly events: EventSink;
+  /** The server's wall time, ms since the epoch. */
+  readonly now: () => number;
+}
+
 /**
  * The deadlines in a sorted set, `<job> <processor>` each. An entry is a hint: whether the job has begun, has
  * ended or is gone is found in the job, by the script that ends it. It goes when its time has passed,
  * whatever it led to.
  */
-export function redisDeadlines(link: RedisLink, keys: RedisKeys, now: () => number): QueueDeadlines {
+export function redisDeadlines({ link, keys, events, now }: DeadlineDeps): QueueDeadlines {
   const failOne = async (entry: string): Promise<JobId | undefined> => {
     const [id, processor] = [parseJobId(entry.slice(0, 36)), entry.slice(37)];
     const scriptKeys = [keys.job(processor, id), ...keys.queueAll(processor, FAIL_KEYS)];
-    return (await link.run("fail-late", scriptKeys, [id, QUEUE_TIMEOUT])) === 1 ? id : undefined;
+    if ((await link.run("fail-late", scriptKeys, [id, QUEUE_TIMEOUT])) !== 1) return undefined;
+    events.emit("job.late", { processor });
+    return id;
   };
   return {
     async failLate(limit) {

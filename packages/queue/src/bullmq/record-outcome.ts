@@ -33,7 +33,7 @@ export function delayOf(error: Error | undefined): number {
  * Where a job is after its attempt: `finished`, back among the `queued`, `lost` to another worker so that the
  * outcome does not count, or `unknown` because Redis did not say.
  */
-type StateAfterAttempt = "finished" | "queued" | "lost" | "unknown";
+export type StateAfterAttempt = "finished" | "queued" | "lost" | "unknown";
 
 interface Recording {
   readonly job: BullJob;

@@ -1,6 +1,21 @@
-import type { QueueHealth, QueueServer } from "@drover/core";
+import { type JobId, MAX_PRIORITY, MIN_PRIORITY, type QueueHealth, type QueueServer } from "@drover/core";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
+import { DELAYED_SCORES_PER_MS, type QueueKey, SCORES_PER_PRIORITY } from "./bullmq-internals.js";
+
+/** Keys of `figures.lua`. */
+const FIGURE_KEYS = [
+  "active",
+  "wait",
+  "paused",
+  "prioritized",
+  "delayed",
+  "completed",
+  "failed",
+] as const satisfies readonly QueueKey[];
+
+/** As `figures.lua` answers. */
+type Figures = [number, number, number, number, number, number, number, number];
 
 /** How the server does, by PING and INFO. */
 export function redisHealth(link: RedisLink, keys: RedisKeys): QueueHealth {
@@ -20,6 +35,14 @@ export function redisHealth(link: RedisLink, keys: RedisKeys): QueueHealth {
       const scriptKeys = keys.queueAll(processor, ["active", "wait", "paused", "prioritized", "delayed"]);
       const [running, queued] = (await link.run("depth", scriptKeys, [])) as [number, number];
       return { running, queued };
+    },
+    async figures(processor) {
+      const jobKeys = keys.job(processor, "" as JobId); // how all of them begin
+      const args = [jobKeys, DELAYED_SCORES_PER_MS, SCORES_PER_PRIORITY, MAX_PRIORITY - MIN_PRIORITY + 1];
+      const answer = await link.run("figures", keys.queueAll(processor, FIGURE_KEYS), args);
+      const [waiting, prioritized, delayed, active, completed, failed, now, since] = answer as Figures;
+      const oldestWaitingMs = since === 0 ? 0 : Math.max(0, now - since);
+      return { waiting, prioritized, delayed, active, completed, failed, oldestWaitingMs };
     },
   };
 }

@@ -1,0 +1,102 @@
+import {
+  COUNTED_FOR_MS,
+  COUNTED_SPAN_MS,
+  classOf,
+  type Durations,
+  type EndedJobs,
+  FAILURE_CODES,
+  isTerminal,
+  type Job,
+  type JobStatistics,
+  spanOf,
+} from "@drover/core";
+import type { RedisKeys } from "../redis-keys.js";
+import type { RedisLink } from "../redis-link.js";
+
+/** Spans that one script adds up: a day of them takes Redis under a millisecond. */
+const SPANS_AT_A_TIME = 144;
+
+/**
+ * The counts in a hash for each processor and span. Its fields are `completed`, `cancelled`, `failed:<code>`,
+ * and for durations `wait_ms`, `run_ms` (sums) and `wait:<class>`, `run:<class>`: some 270 at most, a dozen
+ * as a rule. A job's end is counted by whoever settles its manifest, beside the slots, so that no attempt
+ * waits for it; the job's own hash says that it was.
+ */
+export function redisStatistics(link: RedisLink, keys: RedisKeys, now: () => number): JobStatistics {
+  return {
+    async count(job) {
+      if (job.finishedAt !== null && isTerminal(job.status)) await countEnd(link, keys, job, now());
+    },
+    async read(processor, since) {
+      const sums = new Map<string, number>();
+      const spans = spansFrom(since, now()).map((span) => keys.ends(processor, span));
+      for (let at = 0; at < spans.length; at += SPANS_AT_A_TIME) {
+        const part = await link.run("sum-counts", spans.slice(at, at + SPANS_AT_A_TIME), []);
+        addAll(sums, part as string[]);
+      }
+      return decode(sums);
+    },
+  };
+}
+
+async function countEnd(link: RedisLink, keys: RedisKeys, job: Job, now: number): Promise<void> {
+  const { processor, id, finishedAt } = job;
+  if (finishedAt === null) return;
+  const span = spanOf(finishedAt);
+  if (span + COUNTED_FOR_MS <= now) return; // it came back from its manifest, too old to be asked for
+  const ended = keys.queueAll(processor, ["completed", "failed"]);
+  await link.run(
+    "count-end",
+    [keys.job(processor, id), ...ended, keys.ends(processor, span)],
+    [id, finishedAt, span + COUNTED_FOR_MS, ...incrementsOf(job, finishedAt)],
+  );
+}
+
+function incrementsOf(job: Job, finishedAt: number): readonly (string | number)[] {
+  const ended = job.status === "failed" ? `failed:${job.error?.code}` : job.status;
+  if (job.startedAt === null) return [ended, 1];
+  const couldRunAt = Math.max(job.createdAt, job.runAt ?? 0);
+  const waitMs = Math.max(0, job.startedAt - couldRunAt);
+  const runMs = Math.max(0, finishedAt - job.startedAt);
+  return [
+    ...[ended, 1],
+    ...["wait_ms", waitMs, `wait:${classOf(waitMs)}`, 1],
+    ...["run_ms", runMs, `run:${classOf(runMs)}`, 1],
+  ];
+}
+
+function spansFrom(since: number, now: number): readonly number[] {
+  const first = Math.max(spanOf(since), spanOf(now - COUNTED_FOR_MS));
+  const count = Math.max(0, Math.floor((now - first) / COUNTED_SPAN_MS) + 1);
+  return Array.from({ length: count }, (_, index) => first + index * COUNTED_SPAN_MS);
+}
+
+/** @param answer field, sum, … */
+function addAll(sums: Map<string, number>, answer: readonly string[]): void {
+  for (let i = 0; i + 1 < answer.length; i += 2) {
+    const [field = "", sum] = answer.slice(i, i + 2);
+    sums.set(field, (sums.get(field) ?? 0) + Number(sum));
+  }
+}
+
+/** What was counted. Fields that another version wrote are passed over. */
+function decode(sums: ReadonlyMap<string, number>): EndedJobs {
+  const failures = FAILURE_CODES.flatMap((code) => {
+    const count = sums.get(`failed:${code}`);
+    return count === undefined ? [] : [[code, count] as const];
+  });
+  return {
+    completed: sums.get("completed") ?? 0,
+    cancelled: sums.get("cancelled") ?? 0,
+    failures: Object.fromEntries(failures),
+    wait: durationsOf(sums, "wait"),
+    run: durationsOf(sums, "run"),
+  };
+}
+
+function durationsOf(sums: ReadonlyMap<string, number>, name: "wait" | "run"): Durations {
+  const classes = [...sums].flatMap(([field, count]) =>
+    field.startsWith(`${name}:`) ? [[Number(field.slice(name.length + 1)), count] as const] : [],
+  );
+  return { sumMs: sums.get(`${name}_ms`) ?? 0, classes: new Map(classes) };
+}
