@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BlobStore, type Clock, EventBus, type Log, type QueuePorts, SettingsError } from "@drover/core";
+import { type BlobStore, type Clock, EventBus, type Log, type QueuePorts } from "@drover/core";
 import { Installation, readFileTime } from "@drover/job-files";
 import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
@@ -22,7 +22,7 @@ import { type ServedProcessor, Worker } from "./worker.js";
 import { runCommand } from "./worker-commands.js";
 import { type Config, readConfig } from "./worker-config.js";
 import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
-import { startHealth } from "./worker-health.js";
+import { serveHealth } from "./worker-health.js";
 import { createWorkerMetrics } from "./worker-metrics.js";
 
 /** Least time between two log lines about the same repeated trouble, in ms. */
@@ -128,7 +128,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
     return { processor, runner, executor: createExecutor({ ...shared, processor, runner }) };
   });
   const worker = new Worker({ ...workerDeps(parts, processors), served });
-  const closeHealth = await serveHealth(parts, worker, served);
+  const closeEndpoints = await startEndpoints(parts, worker, served);
   const sweeper = startSweeper(sweeperDeps(parts, processors));
   const { DROVER_IMPORT } = config.settings;
   const jobImport = DROVER_IMPORT === undefined ? undefined : startImport(DROVER_IMPORT, importDeps(parts));
@@ -140,7 +140,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
       parts.installation.stop();
       await settler.drain(SETTLE_MS);
       guardian.close();
-      await closeHealth();
+      await closeEndpoints();
       await folder.remove();
       await queue.close();
     },
@@ -224,33 +224,17 @@ function importDeps(parts: Parts): StartImportDeps {
   return { ...parts, health, processor, processors: [processor], clock: serverTime(parts.queue) };
 }
 
-/**
- * Starts the health endpoints and the metrics, unless the setting is off; returns what ends them.
- * @throws SettingsError when the port cannot be listened on.
- */
-async function serveHealth(
-  { config, log, queue, events }: Parts,
-  worker: Worker,
-  served: readonly ServedProcessor[],
-): Promise<() => Promise<void>> {
+/** Starts the health endpoints and the metrics, unless the setting is off; returns what ends them. */
+function startEndpoints(parts: Parts, worker: Worker, served: readonly ServedProcessor[]) {
+  const { config, log, queue, events } = parts;
+  const createMetrics = () =>
+    createWorkerMetrics({
+      ...{ events, worker, health: queue.health, version: config.version },
+      space: () => spaceOf(config.storage),
+      runners: new Map(served.map(({ processor, runner }) => [processor.name, runner])),
+    });
   const { DROVER_WORKER_PORT: port, HOST: host } = config.settings;
-  if (port < 0) return async () => {};
-  const metrics = createWorkerMetrics({
-    ...{ events, worker, health: queue.health, version: config.version },
-    space: () => spaceOf(config.storage),
-    runners: new Map(served.map(({ processor, runner }) => [processor.name, runner])),
-  });
-  const state = () => worker.state;
-  const health = await startHealth({ port, host, state, metrics: metrics.registry }).catch((cause: Error) => {
-    throw new SettingsError(
-      `Cannot listen on ${host} port ${port} (HOST, DROVER_WORKER_PORT): ${cause.message}`,
-    );
-  });
-  log.info("Health endpoints and metrics listening", { port: health.port });
-  return async () => {
-    metrics.close();
-    await health.close();
-  };
+  return serveHealth({ port, host, log, state: () => worker.state, createMetrics });
 }
 
 /** End-to-end tests import this module and start it with shorter times. */

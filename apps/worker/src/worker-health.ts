@@ -1,6 +1,8 @@
 import { createServer, type ServerResponse } from "node:http";
+import { type Log, SettingsError } from "@drover/core";
 import type { MetricRegistry } from "@drover/metrics";
 import type { WorkerState } from "./worker.js";
+import type { WorkerMetrics } from "./worker-metrics.js";
 
 export interface HealthOptions {
   /** 0 picks a free one. */
@@ -61,4 +63,31 @@ async function sendMetrics(metrics: HealthOptions["metrics"], response: ServerRe
 
 function readiness(state: WorkerState): [number, { status: string }] {
   return [state === "ready" ? 200 : 503, { status: state }];
+}
+
+/**
+ * Starts the health endpoints with the metrics, unless the port is negative; returns what ends them.
+ * @throws SettingsError when the port cannot be listened on.
+ */
+export async function serveHealth({
+  log,
+  createMetrics,
+  ...options
+}: Omit<HealthOptions, "metrics"> & {
+  readonly log: Log;
+  readonly createMetrics: () => WorkerMetrics;
+}): Promise<() => Promise<void>> {
+  const { port, host } = options;
+  if (port < 0) return async () => {};
+  const metrics = createMetrics();
+  const health = await startHealth({ ...options, metrics: metrics.registry }).catch((cause: Error) => {
+    throw new SettingsError(
+      `Cannot listen on ${host} port ${port} (HOST, DROVER_WORKER_PORT): ${cause.message}`,
+    );
+  });
+  log.info("Health endpoints and metrics listening", { port: health.port });
+  return async () => {
+    metrics.close();
+    await health.close();
+  };
 }
