@@ -205,3 +205,19 @@ test("workers that start together with the same folder import each job once", as
     await system.stop();
   }
 });
+
+test("imported jobs expire though no worker serves their processor", async () => {
+  const id = place();
+  const env = {
+    DROVER_IMPORT: join(folder, "old"),
+    DROVER_RETENTION_COMPLETED: "1s",
+    DROVER_SWEEP_INTERVAL: "200ms",
+  };
+  const system = await System.start({ apis: 1, workers: 1, env });
+  try {
+    await waitFor(() => system.workers[0]?.log.includes("Imported 1 job,"), { deadlineMs: 30_000 });
+    await waitFor(async () => (await jobStatus(system.url(), id)).status === 410, { deadlineMs: 30_000 });
+  } finally {
+    await system.stop();
+  }
+});
