@@ -1,5 +1,6 @@
 export * from "./attempt.js";
 export * from "./errors.js";
+export * from "./ip-network.js";
 export * from "./job.js";
 export * from "./ports/attempt-source.js";
 export * from "./ports/blobs.js";
@@ -9,4 +10,7 @@ export * from "./ports/job-feed.js";
 export * from "./ports/job-queue.js";
 export * from "./ports/log-port.js";
 export * from "./ports/queue.js";
+export * from "./ports/webhooks.js";
+export * from "./receiver-url.js";
 export * from "./unshowable.js";
+export * from "./webhook.js";
