@@ -7,6 +7,7 @@ import { type BlobStore, type Clock, type Log, type QueuePorts, SettingsError } 
 import { Installation, readFileTime } from "@drover/job-files";
 import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
+import { receiverPolicyOf } from "@drover/settings";
 import { describeStore, openStore } from "@drover/storage";
 import { createExecutor } from "./attempts/execute.js";
 import { createChildren, createRunner, warmChildrenFor } from "./children/children.js";
@@ -18,9 +19,10 @@ import { systemClock } from "./timers.js";
 import { reconcileOnce } from "./upkeep/reconcile-once.js";
 import { Settler } from "./upkeep/settler.js";
 import { type SweeperDeps, startSweeper } from "./upkeep/sweeper.js";
+import { startWebhooks, type WebhooksDeps } from "./webhooks/start-webhooks.js";
 import { type ServedProcessor, Worker } from "./worker.js";
 import { type Config, readConfig } from "./worker-config.js";
-import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
+import { openWorkerFolder } from "./worker-folder.js";
 import { startHealth } from "./worker-health.js";
 
 /** Least time between two log lines about the same repeated trouble, in ms. */
@@ -32,6 +34,8 @@ const SWEEPER_LEASE_MS = 15_000;
  * rest.
  */
 const SETTLE_MS = 2_000;
+/** The longest wait of a drained worker for deliveries under way; the others are sent by another, in ms. */
+const WEBHOOK_STOP_MS = 1_000;
 /** The longest wait for child processes before the first job is taken, in ms. */
 const WARM_WAIT_MS = 5_000;
 
@@ -105,7 +109,7 @@ function installationOf(
 
 async function serve(parts: Parts, processors: readonly LoadedProcessor[], graces = GRACES): Promise<void> {
   const { config, log, queue } = parts;
-  const folder = await openFolder(parts);
+  const folder = await openWorkerFolder(join(config.dataFolder, "attempts"), config.folderName, log);
   const { support, guardian } = createChildren({
     environment: config.childEnvironment,
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
@@ -126,11 +130,13 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   const worker = new Worker({ ...workerDeps(parts, processors), served });
   const closeHealth = await serveHealth(parts, worker);
   const sweeper = startSweeper(sweeperDeps(parts, processors));
+  const webhooks = startWebhooks(webhooksDeps(parts, processors));
   listenForStop({
     log,
     drainTimeoutMs: config.settings.DROVER_DRAIN_TIMEOUT,
     async stop(deadlineMs) {
       await Promise.all([worker.drain(deadlineMs), sweeper.stop()]);
+      await webhooks.stop(WEBHOOK_STOP_MS); // jobs end until here
       parts.installation.stop();
       await settler.drain(SETTLE_MS);
       guardian.close();
@@ -145,15 +151,6 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   const areWarm = Promise.all(served.map(({ runner }) => runner.whenWarm()));
   await Promise.race([areWarm, systemClock.sleep(WARM_WAIT_MS)]);
   worker.start();
-}
-
-/** The folder of this worker, after what dead workers left beside it is gone. */
-async function openFolder({ config, log }: Parts): Promise<WorkerFolder> {
-  const attemptsFolder = join(config.dataFolder, "attempts");
-  const folder = new WorkerFolder(attemptsFolder, config.folderName);
-  await folder.open();
-  await sweepDeadWorkers(attemptsFolder, log);
-  return folder;
 }
 
 /** This machine's clock, with the wall time of the queue's server. */
@@ -209,6 +206,16 @@ function sweeperDeps(parts: Parts, processors: readonly LoadedProcessor[]): Swee
     },
     orphanGraceMs: settings.DROVER_ORPHAN_GRACE,
     processors: processors.map(({ processor }) => processor.name),
+  };
+}
+
+function webhooksDeps(parts: Parts, processors: readonly LoadedProcessor[]): WebhooksDeps {
+  const { config, queue, installation } = parts;
+  return {
+    ...{ ...parts, clock: serverTime(queue), workerId: config.workerId },
+    processors: processors.map(({ processor }) => processor.name),
+    receivers: { policy: receiverPolicyOf(config.settings) },
+    assertMayRun: () => installation.confirm(),
   };
 }
 
