@@ -24,6 +24,15 @@ import type { BoardOptions } from "./operations/board-router.js";
 import { mountDocs } from "./operations/docs.js";
 import { health, livez, readyz } from "./operations/health.js";
 import { getProcessor, listProcessors } from "./processors/processors.js";
+import { listDeliveries, redeliver } from "./webhooks/job-deliveries.js";
+import {
+  changeWebhook,
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+  rotateWebhook,
+} from "./webhooks/registered-endpoints.js";
 
 export interface AppOptions {
   /** Absent: no operators' board. */
@@ -103,6 +112,14 @@ export const handlers: Handlers = {
   cancelJob,
   retryJob,
   deleteJob,
+  listWebhooks,
+  createWebhook,
+  getWebhook,
+  changeWebhook,
+  rotateWebhook,
+  deleteWebhook,
+  listDeliveries,
+  redeliver,
   listProcessors,
   getProcessor,
   livez,

@@ -8,7 +8,7 @@ import { type BlobStore, type JobId, type Log, SettingsError } from "@drover/cor
 import { Installation } from "@drover/job-files";
 import { createLog } from "@drover/log";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
-import { misspeltSettings, parseSettings, type Settings } from "@drover/settings";
+import { misspeltSettings, parseSettings, receiverPolicyOf, type Settings } from "@drover/settings";
 import { describeStore, openStore } from "@drover/storage";
 import { v7 as uuidv7 } from "uuid";
 import { createApp } from "./app.js";
@@ -158,6 +158,7 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
       },
       uploadStallMs: 30_000,
     },
+    receivers: receiverPolicyOf(settings),
     version: readVersion(),
     now: () => queue.clock.now(),
     newJobId: () => uuidv7() as JobId, // uuid spells ids in lower case

@@ -24,7 +24,7 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
       ...(methods.get(path) ?? []),
       ...(route.method === "GET" ? ["GET", "HEAD"] : [route.method]),
     ]);
-    const verb = route.method.toLowerCase() as "get" | "post" | "delete";
+    const verb = route.method.toLowerCase() as "get" | "post" | "patch" | "delete";
     app[verb](path, ...bodyParser(route, deps.limits.uploadStallMs), adapt(route, handlers[name], deps));
   }
   for (const [path, allowed] of methods) allowOnly(app, path, allowed);
