@@ -21,6 +21,7 @@ import {
   send,
 } from "./request.js";
 import { type SubmitOptions, submit } from "./submit-job.js";
+import { type WebhookCalls, webhookCalls } from "./webhook-calls.js";
 
 export interface ClientOptions {
   /** As `http://127.0.0.1:8000`. */
@@ -69,6 +70,8 @@ export interface Client {
   downloadArchive(jobId: string, options?: RangeOptions): Promise<Download>;
   logs(jobId: string, options?: Abortable): Promise<JobLogs>;
   processors(options?: Abortable): Promise<readonly Processor[]>;
+  /** Who is told how jobs end. */
+  readonly webhooks: WebhookCalls;
 }
 
 /**
@@ -103,6 +106,7 @@ export function createClient(options: ClientOptions): Client {
     downloadArchive: (jobId, rangeOptions = {}) => downloadArchive(server, jobId, rangeOptions),
     logs: (jobId, abortable) => callJson(server, "getLogs", job(jobId, abortable)),
     processors: async ({ signal } = {}) => (await callJson(server, "listProcessors", { signal })).processors,
+    webhooks: webhookCalls(server),
   };
 }
 
