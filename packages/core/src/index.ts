@@ -10,7 +10,7 @@ export * from "./ports/job-feed.js";
 export * from "./ports/job-queue.js";
 export * from "./ports/log-port.js";
 export * from "./ports/queue.js";
-export * from "./ports/webhooks.js";
+export * from "./ports/webhook-ports.js";
 export * from "./receiver-url.js";
 export * from "./unshowable.js";
 export * from "./webhook.js";

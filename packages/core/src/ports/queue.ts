@@ -3,7 +3,7 @@ import type { Catalogue } from "./catalogue.js";
 import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 import type { JobFeed } from "./job-feed.js";
 import type { FinishedJobs, JobQueue, QueueDeadlines } from "./job-queue.js";
-import type { Webhooks } from "./webhooks.js";
+import type { Webhooks } from "./webhook-ports.js";
 
 /** One connection to the queue's server, with every port that it serves. */
 export interface QueuePorts {
