@@ -36,7 +36,7 @@ export const webhookRoutes = {
       "answer shows the secret, this once.",
     body: { mediaType: "application/json", schema: CreateWebhook, isRequired: true },
     answers: { 201: { description: "The endpoint with its secret.", schema: WebhookWithSecret } },
-    errors: ["invalid_request", "redis_unavailable"],
+    errors: ["invalid_request", "redis_unavailable", "storage_not_shared", "storage_unavailable"],
   },
   getWebhook: {
     method: "GET",
