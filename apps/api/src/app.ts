@@ -28,6 +28,15 @@ import { getStats } from "./operations/job-stats.js";
 import { type MetricsOptions, mountMetrics } from "./operations/metrics.js";
 import { getScale } from "./operations/scale.js";
 import { getProcessor, listProcessors } from "./processors/processors.js";
+import { listDeliveries, redeliver } from "./webhooks/job-deliveries.js";
+import {
+  changeWebhook,
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+  rotateWebhook,
+} from "./webhooks/registered-endpoints.js";
 
 export interface AppOptions {
   /** Absent: no operators' board. */
@@ -126,6 +135,14 @@ export const handlers = {
   cancelJob,
   retryJob,
   deleteJob,
+  listWebhooks,
+  createWebhook,
+  getWebhook,
+  changeWebhook,
+  rotateWebhook,
+  deleteWebhook,
+  listDeliveries,
+  redeliver,
   listProcessors,
   getProcessor,
   livez,

@@ -1,4 +1,4 @@
-import type { BlobStore, EventSink, JobId, Log, QueuePorts } from "@drover/core";
+import type { BlobStore, EventSink, JobId, Log, QueuePorts, ReceiverPolicy } from "@drover/core";
 import type { Installation } from "@drover/job-files";
 import type { Admission } from "./operations/admission.js";
 import type { StorageSharing } from "./operations/storage-sharing.js";
@@ -7,7 +7,10 @@ import type { ProcessorDirectory } from "./processors/processor-directory.js";
 
 /** All that the handlers need of the world. */
 export interface Deps {
-  readonly queue: Pick<QueuePorts, "jobs" | "feed" | "facts" | "finished" | "health" | "statistics">;
+  readonly queue: Pick<
+    QueuePorts,
+    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks"
+  >;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */
   readonly installation: Pick<Installation, "confirm" | "state">;
@@ -19,6 +22,8 @@ export interface Deps {
   /** Told of each request. */
   readonly events: EventSink;
   readonly limits: Limits;
+  /** Which receivers webhooks may call. */
+  readonly receivers: ReceiverPolicy;
   readonly version: string;
   /** Wall time, ms since the epoch. */
   readonly now: () => number;

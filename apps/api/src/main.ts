@@ -8,7 +8,7 @@ import { type BlobStore, EventBus, type JobId, type Log, SettingsError } from "@
 import { Installation } from "@drover/job-files";
 import { createLog } from "@drover/log";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
-import { misspeltSettings, parseSettings, type Settings } from "@drover/settings";
+import { misspeltSettings, parseSettings, receiverPolicyOf, type Settings } from "@drover/settings";
 import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { v7 as uuidv7 } from "uuid";
 import { createApp } from "./app.js";
@@ -169,6 +169,7 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
       },
       uploadStallMs: 30_000,
     },
+    receivers: receiverPolicyOf(settings),
     version: readVersion(),
     now: () => queue.clock.now(),
     newJobId: () => uuidv7() as JobId, // uuid spells ids in lower case

@@ -153,6 +153,7 @@ function testDeps(
       uploadStallMs: 30_000,
       ...options.limits,
     },
+    receivers: { isHttpAllowed: false, allowedNetworks: [] },
     version: "9.9.9",
     now: Date.now,
     newJobId: () => randomUUID() as JobId,

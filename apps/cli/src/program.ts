@@ -6,6 +6,7 @@ import { cancel, download, list, logs, processors, remove, retry, status } from 
 import { showStats } from "./commands/stats.js";
 import { submitFile } from "./commands/submit.js";
 import { finish } from "./commands/watch.js";
+import { addWebhooks } from "./commands/webhooks.js";
 
 /**
  * The command line. `onCode` gets the exit code of a command that ends; `up` ends with a signal instead. What
@@ -19,6 +20,7 @@ export function createProgram(config: Config, onCode: (code: number) => void): C
   addServers(program, config, onCode);
   addSubmit(program, config, onCode);
   addJobs(program, config, onCode);
+  addWebhooks(program, () => createContext(config), onCode);
   return program;
 }
 

@@ -7,6 +7,7 @@ import { type BlobStore, type Clock, EventBus, type Log, type QueuePorts } from 
 import { Installation, readFileTime } from "@drover/job-files";
 import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
+import { receiverPolicyOf } from "@drover/settings";
 import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { createExecutor } from "./attempts/execute.js";
 import { createChildren, createRunner, warmChildrenFor } from "./children/children.js";
@@ -18,10 +19,11 @@ import { createStorageWatch } from "./storage-watch.js";
 import { systemClock } from "./timers.js";
 import { Settler } from "./upkeep/settler.js";
 import { type SweeperDeps, startSweeper } from "./upkeep/sweeper.js";
+import { startWebhooks, type WebhooksDeps } from "./webhooks/start-webhooks.js";
 import { type ServedProcessor, Worker } from "./worker.js";
 import { runCommand } from "./worker-commands.js";
 import { type Config, readConfig } from "./worker-config.js";
-import { sweepDeadWorkers, WorkerFolder } from "./worker-folder.js";
+import { openWorkerFolder } from "./worker-folder.js";
 import { serveHealth } from "./worker-health.js";
 import { createWorkerMetrics } from "./worker-metrics.js";
 
@@ -34,6 +36,8 @@ const SWEEPER_LEASE_MS = 15_000;
  * rest.
  */
 const SETTLE_MS = 2_000;
+/** The longest wait of a drained worker for deliveries under way; the others are sent by another, in ms. */
+const WEBHOOK_STOP_MS = 1_000;
 /** The longest wait for child processes before the first job is taken, in ms. */
 const WARM_WAIT_MS = 5_000;
 
@@ -109,7 +113,7 @@ function installationOf(
 
 async function serve(parts: Parts, processors: readonly LoadedProcessor[], graces = GRACES): Promise<void> {
   const { config, log, queue } = parts;
-  const folder = await openFolder(parts);
+  const folder = await openWorkerFolder(join(config.dataFolder, "attempts"), config.folderName, log);
   const { support, guardian } = createChildren({
     environment: config.childEnvironment,
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
@@ -132,11 +136,13 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   const sweeper = startSweeper(sweeperDeps(parts, processors));
   const { DROVER_IMPORT } = config.settings;
   const jobImport = DROVER_IMPORT === undefined ? undefined : startImport(DROVER_IMPORT, importDeps(parts));
+  const webhooks = startWebhooks(webhooksDeps(parts, processors));
   listenForStop({
     log,
     drainTimeoutMs: config.settings.DROVER_DRAIN_TIMEOUT,
     async stop(deadlineMs) {
       await Promise.all([worker.drain(deadlineMs), sweeper.stop(), jobImport?.stop()]);
+      await webhooks.stop(WEBHOOK_STOP_MS); // jobs end until here
       parts.installation.stop();
       await settler.drain(SETTLE_MS);
       guardian.close();
@@ -151,15 +157,6 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   const areWarm = Promise.all(served.map(({ runner }) => runner.whenWarm()));
   await Promise.race([areWarm, systemClock.sleep(WARM_WAIT_MS)]);
   worker.start();
-}
-
-/** The folder of this worker, after what dead workers left beside it is gone. */
-async function openFolder({ config, log }: Parts): Promise<WorkerFolder> {
-  const attemptsFolder = join(config.dataFolder, "attempts");
-  const folder = new WorkerFolder(attemptsFolder, config.folderName);
-  await folder.open();
-  await sweepDeadWorkers(attemptsFolder, log);
-  return folder;
 }
 
 /** This machine's clock, with the wall time of the queue's server. */
@@ -222,6 +219,16 @@ function importDeps(parts: Parts): StartImportDeps {
   const processor = parts.config.settings.DROVER_IMPORT_PROCESSOR;
   const { health } = parts.queue;
   return { ...parts, health, processor, processors: [processor], clock: serverTime(parts.queue) };
+}
+
+function webhooksDeps(parts: Parts, processors: readonly LoadedProcessor[]): WebhooksDeps {
+  const { config, queue, installation } = parts;
+  return {
+    ...{ ...parts, clock: serverTime(queue), workerId: config.workerId },
+    processors: processors.map(({ processor }) => processor.name),
+    receivers: { policy: receiverPolicyOf(config.settings) },
+    assertMayRun: () => installation.confirm(),
+  };
 }
 
 /** Starts the health endpoints and the metrics, unless the setting is off; returns what ends them. */

@@ -78,6 +78,18 @@ export class WorkerFolder implements ProcessKeeper {
   }
 }
 
+/** Opens the folder of this worker, after what dead workers left beside it is gone. */
+export async function openWorkerFolder(
+  attemptsFolder: string,
+  name: string,
+  log: Log,
+): Promise<WorkerFolder> {
+  const folder = new WorkerFolder(attemptsFolder, name);
+  await folder.open();
+  await sweepDeadWorkers(attemptsFolder, log);
+  return folder;
+}
+
 /**
  * Cleans up after dead workers: kills their processes that still run, removes their folders.
  * @returns the number of workers.

@@ -22,6 +22,7 @@ import {
   send,
 } from "./request.js";
 import { type SubmitOptions, submit } from "./submit-job.js";
+import { type WebhookCalls, webhookCalls } from "./webhook-calls.js";
 
 export interface ClientOptions {
   /** As `http://127.0.0.1:8000`. */
@@ -72,6 +73,8 @@ export interface Client {
   processors(options?: Abortable): Promise<readonly Processor[]>;
   /** How the jobs of the last hour, day (the default) or week ended, and how long they took. */
   stats(options?: Abortable & { readonly window?: StatsWindow }): Promise<Stats>;
+  /** Who is told how jobs end. */
+  readonly webhooks: WebhookCalls;
 }
 
 /**
@@ -107,6 +110,7 @@ export function createClient(options: ClientOptions): Client {
     logs: (jobId, abortable) => callJson(server, "getLogs", job(jobId, abortable)),
     stats: ({ window, signal } = {}) => callJson(server, "getStats", { query: { window }, signal }),
     processors: async ({ signal } = {}) => (await callJson(server, "listProcessors", { signal })).processors,
+    webhooks: webhookCalls(server),
   };
 }
 

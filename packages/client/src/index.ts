@@ -5,3 +5,4 @@ export type { Download, DownloadOptions } from "./download.js";
 export type { JobStreamEvent, StreamOptions } from "./job-stream.js";
 export type { Artifact, Job, JobList, JobLogs, Processor, Stats } from "./request.js";
 export type { SubmitOptions } from "./submit-job.js";
+export type { Delivery, Webhook, WebhookCalls, WebhookWithSecret } from "./webhook-calls.js";

@@ -37,7 +37,7 @@ type OutputOf<A> = A extends { schema: { parse(data: unknown): infer Output } } 
 
 /** The JSON that an endpoint answers when all goes well, by the contract's table, as a client reads it. */
 export type JsonOf<N extends RouteName> = (typeof routes)[N]["answers"] extends infer A
-  ? Open<{ [S in keyof A]: S extends 200 | 202 ? OutputOf<A[S]> : never }[keyof A]>
+  ? Open<{ [S in keyof A]: S extends 200 | 201 | 202 ? OutputOf<A[S]> : never }[keyof A]>
   : never;
 
 const ANSWER_MS = 30_000;

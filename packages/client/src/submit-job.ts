@@ -38,7 +38,7 @@ export function submit(server: Server, processor: string, file: Blob, options: S
 /** The fields go before the file, so that a wrong one is refused before the bytes are sent. */
 function formOf(file: Blob, options: SubmitOptions): FormData {
   const form = new FormData();
-  const { params, tags, priority, run_at, timeout_ms, queue_timeout_ms } = options;
+  const { params, tags, priority, run_at, timeout_ms, queue_timeout_ms, webhook } = options;
   for (const [name, value] of Object.entries({
     params,
     tags,
@@ -46,6 +46,7 @@ function formOf(file: Blob, options: SubmitOptions): FormData {
     run_at,
     timeout_ms,
     queue_timeout_ms,
+    webhook,
   })) {
     if (value !== undefined)
       form.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));

@@ -26,3 +26,15 @@ export { Problem } from "./problem-document.js";
 export { type Answer, MAX_IDEMPOTENCY_KEY_LENGTH, type RequestBody, type Route } from "./route-parts.js";
 export { decodeQuery, encodeQuery, pathOf, type RouteName, routes } from "./route-table.js";
 export { type Open, reading } from "./tolerant-reader.js";
+export {
+  ChangeWebhook,
+  CreateWebhook,
+  Delivery,
+  DeliveryList,
+  JobWebhook,
+  RotateSecret,
+  Webhook,
+  WebhookEvent,
+  WebhookList,
+  WebhookWithSecret,
+} from "./webhook-schemas.js";

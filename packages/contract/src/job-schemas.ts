@@ -9,6 +9,7 @@ import {
 } from "@drover/core";
 import { z } from "zod";
 import { JobId, Params, SentParams, Sha256, Tags, Time, wholeNumber } from "./fields.js";
+import { JobWebhook } from "./webhook-schemas.js";
 
 export const JobStatus = z.enum(JOB_STATUSES);
 export type JobStatus = z.output<typeof JobStatus>;
@@ -123,7 +124,7 @@ export type CancelAnswer = z.output<typeof CancelAnswer>;
 
 const DAY_MS = 86_400_000;
 
-/** What a submit says beside the file. In a multipart form `params` and `tags` are JSON. */
+/** What a submit says beside the file. In a multipart form `params`, `tags` and `webhook` are JSON. */
 export const SubmitFields = z.strictObject({
   params: SentParams.optional(),
   tags: Tags.optional(),
@@ -137,6 +138,7 @@ export const SubmitFields = z.strictObject({
   queue_timeout_ms: wholeNumber(1, 30 * DAY_MS, DAY_MS)
     .optional()
     .describe("Longest wait for the first attempt to start. Default none."),
+  webhook: JobWebhook.optional().describe("Who is told when the job ends, beside the registered endpoints."),
 });
 export type SubmitFields = z.output<typeof SubmitFields>;
 

@@ -3,9 +3,16 @@ import { legacyRoutes } from "./legacy-routes.js";
 import { loadRoutes } from "./load-routes.js";
 import { operationRoutes } from "./operation-routes.js";
 import type { Route } from "./route-parts.js";
+import { webhookRoutes } from "./webhook-routes.js";
 
 /** Every endpoint, once. The api mounts this table; `/openapi.json` and the client are computed from it. */
-export const routes = { ...jobRoutes, ...operationRoutes, ...loadRoutes, ...legacyRoutes } as const;
+export const routes = {
+  ...jobRoutes,
+  ...webhookRoutes,
+  ...operationRoutes,
+  ...loadRoutes,
+  ...legacyRoutes,
+} as const;
 
 export type RouteName = keyof typeof routes;
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { ERRORS, FAILURE_CODES, JOB_EVENT_TYPES, WAITING_REASONS } from "@drover/core";
+import { DELIVERY_PROBLEMS, ERRORS, FAILURE_CODES, JOB_EVENT_TYPES, WAITING_REASONS } from "@drover/core";
 import { describe, expect, it } from "vitest";
 
 /** Where words can come from: what runs on the server, without the tables that list them. */
@@ -46,6 +46,8 @@ const says = {
     new RegExp(`\\bfailed\\(\\s*"${word}"|\\bcode: "${word}",\\s*message\\b`).test(text),
   reason: (word: string, text = source) =>
     new RegExp(`(\\breason:|Waiting\\["reason"\\] =)[^,;]*"${word}"`).test(text),
+  delivery: (word: string, text = source) =>
+    new RegExp(`\\b(problem:|return) [^;"]*("\\w+" : )?"${word}"`).test(text),
   event: (word: string, text = source) => new RegExp(`(\\btype:|"type":) ?"${word}"`).test(text),
 };
 
@@ -58,6 +60,9 @@ describe("is produced by something that runs", () => {
   });
   it("every waiting reason", () => {
     expect(unsaid(WAITING_REASONS, says.reason)).toEqual([]);
+  });
+  it("every problem of a delivery", () => {
+    expect(unsaid(DELIVERY_PROBLEMS, says.delivery)).toEqual([]);
   });
   it("every event type", () => {
     expect(unsaid(JOB_EVENT_TYPES, says.event)).toEqual([]);

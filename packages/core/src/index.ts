@@ -1,5 +1,6 @@
 export * from "./attempt.js";
 export * from "./errors.js";
+export * from "./ip-network.js";
 export * from "./job.js";
 export * from "./job-end.js";
 export * from "./ports/attempt-source.js";
@@ -11,5 +12,8 @@ export * from "./ports/job-queue.js";
 export * from "./ports/job-statistics.js";
 export * from "./ports/log-port.js";
 export * from "./ports/queue.js";
+export * from "./ports/webhook-ports.js";
 export * from "./process-events.js";
+export * from "./receiver-url.js";
 export * from "./unshowable.js";
+export * from "./webhook.js";

@@ -1,5 +1,6 @@
 import type { Artifact, Failure, FailureCode } from "./attempt.js";
 import { DomainError } from "./errors.js";
+import type { JobWebhook } from "./webhook.js";
 
 declare const jobIdBrand: unique symbol;
 
@@ -107,7 +108,8 @@ export const MIN_PRIORITY = -100;
 export const MAX_PRIORITY = 100;
 
 /**
- * What a person asked for: all that is fixed when a job is submitted, at most `MAX_REQUEST_BYTES` as JSON.
+ * What a person asked for: all that is fixed when a job is submitted, at most `MAX_REQUEST_BYTES` as JSON
+ * without the webhook.
  */
 export interface JobRequest {
   readonly id: JobId;
@@ -132,6 +134,8 @@ export interface JobRequest {
    * from another one. `null` without a key.
    */
   readonly fingerprint: string | null;
+  /** Who is told of the job's end beside the registered endpoints; absent for nobody. */
+  readonly webhook?: JobWebhook;
   /** ms since the epoch. */
   readonly createdAt: number;
   /**
@@ -153,7 +157,7 @@ export function queueDeadline(
 }
 
 /** A job as it stands now. All times in ms since the epoch. */
-export interface Job extends Omit<JobRequest, "timeoutMs" | "queueTimeoutMs"> {
+export interface Job extends Omit<JobRequest, "timeoutMs" | "queueTimeoutMs" | "webhook"> {
   readonly status: JobStatus;
   readonly progress: Progress;
   /**

@@ -1,7 +1,8 @@
 --[[ Clears what the earlier attempts of a failed job left, so that it can be queued as new. BullMQ's retry
   keeps the stall count and a deferred failure.
-  KEYS[1] job hash  [2] failed
+  KEYS[1] job hash  [2] failed  [3] ends that webhooks are owed of (list)
   ARGV[1] job id  [2] new data, or ""  [3] how long the caller has for BullMQ's retry, in ms
+    [4] the job as it ended, as JSON: nothing else will tell of that end
   returns 1, or 0 when the job is not among the failed, or another caller is at it: the data of one must not
   meet the retry of the other
 ]]
@@ -17,5 +18,6 @@ redis.call("HDEL", KEYS[1], "defa", "stc", "drover:lost", "progress", "stacktrac
 -- Numbers of attempts go on, so that no two attempts of a job share one; those so far do not count against
 -- the new run.
 redis.call("HSET", KEYS[1], "drover:released", redis.call("HGET", KEYS[1], "ats") or 0)
+redis.pcall("RPUSH", KEYS[3], ARGV[4])
 if ARGV[2] ~= "" then redis.call("HSET", KEYS[1], "data", ARGV[2]) end
 return 1

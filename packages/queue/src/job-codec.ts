@@ -28,15 +28,16 @@ import { decodeReturnValue } from "./return-value.js";
 const NO_PROGRESS: Progress = { percent: 0, stage: null, message: null };
 
 /** A request as it is stored; times that nobody asked for are left out. */
-type StoredRequest = Omit<JobRequest, "id" | OptionalTime> & Partial<Pick<JobRequest, OptionalTime>>;
+type StoredRequest = Omit<JobRequest, "id" | "webhook" | OptionalTime> &
+  Partial<Pick<JobRequest, OptionalTime>>;
 type OptionalTime = "runAt" | "timeoutMs" | "queueTimeoutMs";
 
 /**
- * The part of a request that BullMQ keeps as the job's data.
+ * The part of a request that BullMQ keeps as the job's data; its webhook has a secret, which no board shows.
  * @throws {invalid_request} when it is over 4 KiB.
  */
 export function encodeRequest(request: JobRequest): StoredRequest {
-  const { id: _id, runAt, timeoutMs, queueTimeoutMs, ...rest } = request;
+  const { id: _id, webhook: _webhook, runAt, timeoutMs, queueTimeoutMs, ...rest } = request;
   const times = Object.entries({ runAt, timeoutMs, queueTimeoutMs }).filter(([, ms]) => ms != null);
   const data: StoredRequest = { ...rest, ...Object.fromEntries(times) };
   const bytes = Buffer.byteLength(JSON.stringify(data));

@@ -20,6 +20,12 @@ import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-inter
  * | `{p}:fact:<name>` | string | tombstones, canary | as given |
  * | `{p}:lease:<name>` | string | which process sweeps | some seconds |
  * | `{p}:queue-deadlines` | zset | `<job> <q>` by the time until which an attempt has to begin | until then |
+ * | `{p:q}:q:webhooks` | hash | job → the receiver that it names | with the job |
+ * | `{p:q}:q:webhooks:position` | string | up to where in `events` webhooks were told | for ever |
+ * | `{p:q}:q:webhooks:owed` | list | ends that `events` does not tell: a job as JSON, or its id | until they are told |
+ * | `{p}:endpoints` | hash | registered endpoints | until they are removed |
+ * | `{p}:deliveries:<job>` | hash | deliveries, newest 200 | with the job, at most 30 days after the last change |
+ * | `{p}:webhooks:*` | BullMQ's | the queue of pending deliveries | until they ended |
  * | `{p}:synced` | string | what is written to learn whether Redis has synced what came before | for ever |
  */
 export function redisKeys(prefix: string) {
@@ -38,6 +44,14 @@ export function redisKeys(prefix: string) {
     lease: (name: string) => `${own}:lease:${name}`,
     queueDeadlines: `${own}:queue-deadlines`,
     synced: `${own}:synced`,
+    endpoints: `${own}:endpoints`,
+    deliveries: (id: JobId) => `${own}:deliveries:${id}`,
+    /** BullMQ's own prefix for the queue of deliveries; no processor's queue has it. */
+    deliveryQueuePrefix: own,
+    /** Receivers that jobs of the processor name. */
+    receivers: (processor: string) => queueKey(queuePrefix(processor), processor, "webhooks"),
+    toldPosition: (processor: string) => queueKey(queuePrefix(processor), processor, "webhooks:position"),
+    owedEnds: (processor: string) => queueKey(queuePrefix(processor), processor, "webhooks:owed"),
     /** BullMQ's own prefix for the queue of a processor. */
     queuePrefix,
     /** Counts of the span that begins then, in ms since the epoch. */

@@ -1,2 +1,8 @@
 export { misspeltSettings, parseSettings } from "./parse-settings.js";
-export { DEFAULTS, describeSettings, type SettingDescription, type Settings } from "./settings-table.js";
+export {
+  DEFAULTS,
+  describeSettings,
+  receiverPolicyOf,
+  type SettingDescription,
+  type Settings,
+} from "./settings-table.js";

@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from "@drover/core";
+import { LOG_LEVELS, networksOf, parseNetwork, type ReceiverPolicy } from "@drover/core";
 import { z } from "zod";
 import { address, bytes, choice, duration, type Entry, integer, list } from "./value-kinds.js";
 
@@ -27,6 +27,11 @@ const HOST_NAMES: Entry = {
 const ORIGINS: Entry = {
   accepts: (text) => /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(text) && URL.canParse(text),
   expected: "origins, as http://localhost:5173, with scheme and port but no path, and no `*`",
+};
+
+const NETWORKS: Entry = {
+  accepts: (text) => parseNetwork(text) !== undefined,
+  expected: "networks or addresses, as 10.0.0.0/8 or fd00::1",
 };
 
 /**
@@ -163,6 +168,17 @@ export const settingsSchema = z.object({
   DROVER_RETENTION_FAILED: duration({ min: SECOND, max: 3650 * DAY })
     .default(7 * DAY)
     .register(ABOUT, { reader: "both", help: "How long a failed or cancelled job and its input are kept." }),
+  DROVER_WEBHOOK_ALLOW: list(NETWORKS)
+    .default([])
+    .register(ABOUT, {
+      reader: "both",
+      help:
+        "Networks or addresses that webhooks may call although they are not public, separated by commas, " +
+        "as `10.0.0.0/8`.",
+    }),
+  DROVER_WEBHOOK_HTTP: choice(["refuse", "allow"])
+    .default("refuse")
+    .register(ABOUT, { reader: "both", help: "Whether webhooks may call `http://`, beside `https://`." }),
   DROVER_SWEEP_INTERVAL: duration({ min: 100, max: DAY }).default(MINUTE).register(ABOUT, {
     reader: "worker",
     help: "Time between two sweeps: expired jobs, files without a job, jobs without a file.",
@@ -182,6 +198,14 @@ export type Settings = Readonly<z.output<typeof settingsSchema>>;
 
 /** The settings of an empty environment. */
 export const DEFAULTS: Settings = settingsSchema.parse({});
+
+/** Which receivers webhooks may call: the same for the api, which refuses, and the worker, which calls. */
+export function receiverPolicyOf(settings: Settings): ReceiverPolicy {
+  return {
+    isHttpAllowed: settings.DROVER_WEBHOOK_HTTP === "allow",
+    allowedNetworks: networksOf(...settings.DROVER_WEBHOOK_ALLOW),
+  };
+}
 
 /** A setting as documentation shows it. */
 export interface SettingDescription extends AboutSetting {

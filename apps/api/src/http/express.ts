@@ -23,7 +23,7 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
       ...(methods.get(path) ?? []),
       ...(route.method === "GET" ? ["GET", "HEAD"] : [route.method]),
     ]);
-    const verb = route.method.toLowerCase() as "get" | "post" | "delete";
+    const verb = route.method.toLowerCase() as "get" | "post" | "patch" | "delete";
     const parser = bodyParser(route, deps.limits.uploadStallMs);
     app[verb](path, nameRoute(route.path), ...parser, adapt(route, handlers[name], deps));
   }

@@ -36,7 +36,7 @@ export function jobIdOfKey(key: string, owner = "default"): JobId {
 
 /** Short digest of everything that makes a request the same request; not its time nor its ids. */
 export function fingerprintOf(request: Omit<JobRequest, "id" | "fingerprint">): string {
-  const { processor, params, tags, priority, runAt, timeoutMs, queueTimeoutMs, input } = request;
+  const { processor, params, tags, priority, runAt, timeoutMs, queueTimeoutMs, webhook, input } = request;
   const essence = {
     processor,
     params,
@@ -45,6 +45,7 @@ export function fingerprintOf(request: Omit<JobRequest, "id" | "fingerprint">): 
     runAt,
     timeoutMs,
     queueTimeoutMs,
+    webhook, // absent without one: a request has the fingerprint that it had before there were any
     filename: input.filename,
     sha256: input.sha256,
   };

@@ -1,10 +1,14 @@
-import { SubmitFields } from "@drover/contract";
+import { type JobWebhook as SentWebhook, SubmitFields } from "@drover/contract";
 import {
   DomainError,
   type ErrorDetail,
   type JobRequest,
+  type JobWebhook,
   MAX_REQUEST_BYTES,
   type ProcessorInfo,
+  type ReceiverPolicy,
+  refusalOfReceiver,
+  WEBHOOK_EVENTS,
 } from "@drover/core";
 import type { Deps } from "../deps.js";
 import { assertPlainJson } from "../http/plain-json.js";
@@ -47,7 +51,7 @@ export interface JobDraft {
 export function requestOf(upload: Upload, draft: JobDraft, deps: Deps): JobRequest {
   const { processor, inputKey, idempotencyKey, requestId } = draft;
   if (upload.file.sizeBytes === 0) throw new DomainError("file_empty", "The file has no bytes.");
-  const fields = readFields(upload.fields, processor);
+  const fields = readFields(upload.fields, processor, deps.receivers);
   deps.checkParams(processor, fields.params);
   const asked = {
     processor: processor.name,
@@ -67,7 +71,8 @@ export function requestOf(upload: Upload, draft: JobDraft, deps: Deps): JobReque
 
 /** Throws `invalid_request` when the request is too large for a queue entry. */
 export function assertSmall(request: JobRequest): void {
-  const bytes = Buffer.byteLength(JSON.stringify(request));
+  const { webhook: _, ...kept } = request; // bounded by its own schema, and kept elsewhere
+  const bytes = Buffer.byteLength(JSON.stringify(kept));
   if (bytes <= MAX_REQUEST_BYTES) return;
   throw new DomainError(
     "invalid_request",
@@ -76,7 +81,10 @@ export function assertSmall(request: JobRequest): void {
   );
 }
 
-type Fields = Pick<JobRequest, "params" | "tags" | "priority" | "runAt" | "timeoutMs" | "queueTimeoutMs">;
+type Fields = Pick<
+  JobRequest,
+  "params" | "tags" | "priority" | "runAt" | "timeoutMs" | "queueTimeoutMs" | "webhook"
+>;
 
 /**
  * What a form's text fields say, defaults filled in.
@@ -85,10 +93,11 @@ type Fields = Pick<JobRequest, "params" | "tags" | "priority" | "runAt" | "timeo
 function readFields(
   fields: Readonly<Record<string, string>>,
   processor: Pick<ProcessorInfo, "limits">,
+  receivers: ReceiverPolicy,
 ): Fields {
   const parsed = SubmitFields.safeParse(decodeJson(fields));
   if (!parsed.success) throw wrongFields(issuesOf(parsed.error));
-  const { params = {}, tags = {}, priority = 0, run_at, timeout_ms, queue_timeout_ms } = parsed.data;
+  const { params = {}, tags = {}, priority = 0, run_at, timeout_ms, queue_timeout_ms, webhook } = parsed.data;
   if (timeout_ms !== undefined && timeout_ms > processor.limits.timeoutMs) {
     const message = `is at most the processor's own limit, ${processor.limits.timeoutMs}`;
     throw wrongFields([{ path: "timeout_ms", message }]);
@@ -100,17 +109,24 @@ function readFields(
     runAt: run_at === undefined ? null : Date.parse(run_at),
     timeoutMs: timeout_ms ?? null,
     queueTimeoutMs: queue_timeout_ms ?? null,
+    ...(webhook === undefined ? {} : { webhook: webhookOf(webhook, receivers) }),
   };
 }
 
-/** `params` and `tags` travel as JSON; an empty field counts as absent, as a browser's form sends it. */
+function webhookOf({ url, secret, events }: SentWebhook, receivers: ReceiverPolicy): JobWebhook {
+  const message = refusalOfReceiver(url, receivers);
+  if (message !== undefined) throw wrongFields([{ path: "webhook.url", message }]);
+  const wanted = WEBHOOK_EVENTS.filter((event) => events?.includes(event) ?? true);
+  return { url: new URL(url).href, secret, events: wanted };
+}
+
+const JSON_FIELDS: readonly string[] = ["params", "tags", "webhook"];
+
+/** Fields that are no text travel as JSON; an empty field counts as absent, as a browser's form sends it. */
 function decodeJson(fields: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> {
   const present = Object.entries(fields).filter(([, text]) => text.trim() !== "");
   return Object.fromEntries(
-    present.map(([name, text]) => [
-      name,
-      name === "params" || name === "tags" ? parseJson(name, text) : text,
-    ]),
+    present.map(([name, text]) => [name, JSON_FIELDS.includes(name) ? parseJson(name, text) : text]),
   );
 }
 

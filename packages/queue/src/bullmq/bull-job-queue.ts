@@ -24,6 +24,7 @@ import { CANCELLED } from "./failed-reason.js";
 import { appendEvents, finishedEvent, HISTORY_LIMIT, HISTORY_TTL_MS, readHistory } from "./job-history.js";
 import { redisJobIndex } from "./job-index.js";
 import type { JobLocator } from "./job-locator.js";
+import { dropReceiver, keepReceiver } from "./job-receivers.js";
 import { isDamaged, readJob, readRecord } from "./job-snapshot.js";
 import { addDeadline } from "./queue-deadlines.js";
 
@@ -97,7 +98,11 @@ export class BullJobQueue implements JobQueue {
     const data = encodeRequest(request);
     // Sent in this order over one connection, and not waited for in between. An entry without a job is
     // harmless; a job without its entry is not confirmed.
-    const entered = Promise.all([this.#locator.add(request), addDeadline(this.#link, this.#keys, request)]);
+    const entered = Promise.all([
+      this.#locator.add(request),
+      addDeadline(this.#link, this.#keys, request),
+      keepReceiver(this.#link, this.#keys, request),
+    ]);
     entered.catch(() => {}); // met below, unless the job was not added
     try {
       const { processor } = request;
@@ -119,7 +124,9 @@ export class BullJobQueue implements JobQueue {
 
   async #dropUnlessStored(request: JobRequest): Promise<void> {
     try {
-      if ((await this.#read(request.processor, request.id)) === undefined) await this.#locator.drop(request);
+      if ((await this.#read(request.processor, request.id)) !== undefined) return;
+      await this.#locator.drop(request);
+      await dropReceiver(this.#link, this.#keys, request);
     } catch {
       // a listing drops it later
     }
@@ -175,8 +182,8 @@ export class BullJobQueue implements JobQueue {
         : JSON.stringify(encodeRequest({ ...(stored.data as Omit<JobRequest, "id">), id, params }));
     const isArmed = await this.#link.run(
       "queue-again",
-      [this.#keys.job(processor, id), this.#keys.queue(processor, "failed")],
-      [id, data, RETRY_MS],
+      [this.#keys.job(processor, id), this.#keys.queue(processor, "failed"), this.#keys.owedEnds(processor)],
+      [id, data, RETRY_MS, JSON.stringify(job)],
     );
     if (isArmed !== 1) return undefined;
     try {
@@ -204,7 +211,12 @@ export class BullJobQueue implements JobQueue {
       await this.#statistics.count(found); // whoever would settle it finds it no more
       const removed = await this.#link.use(() => this.#queues.queue(processor).remove(id));
       if (removed !== 1) return false; // a worker took it in between
-      await this.#link.use((client) => client.del(this.#keys.history(processor, id)));
+      await this.#link.use((client) =>
+        Promise.all([
+          client.del(this.#keys.history(processor, id)),
+          client.hdel(this.#keys.receivers(processor), id),
+        ]),
+      );
     }
     await this.#locator.remove(id);
     return true;
@@ -239,6 +251,7 @@ export class BullJobQueue implements JobQueue {
         this.#keys.logs(processor, id),
         this.#keys.history(processor, id),
         ...this.#keys.queueAll(processor, ERASE_KEYS),
+        this.#keys.receivers(processor),
       ],
       [id],
     );

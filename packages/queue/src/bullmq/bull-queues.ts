@@ -6,7 +6,10 @@ import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 import { FAIL_FAST_QUEUE } from "./bullmq-internals.js";
 
-/** BullMQ's queues in this process, one for a processor, made when first used. */
+/** Name of the queue of deliveries. */
+export const DELIVERY_QUEUE = "webhooks";
+
+/** BullMQ's queues in this process, one for a processor and one for deliveries, made when first used. */
 export class BullQueues {
   readonly #link: RedisLink;
   readonly #keys: RedisKeys;
@@ -24,24 +27,34 @@ export class BullQueues {
    * @throws {redis_unavailable} while there is no connection.
    */
   queue(processor: string): Queue {
-    const known = this.#queues.get(processor);
+    return this.#queue(processor, this.#keys.queuePrefix(processor));
+  }
+
+  /** The queue of deliveries, likewise. */
+  deliveries(): Queue {
+    return this.#queue(DELIVERY_QUEUE, this.#keys.deliveryQueuePrefix);
+  }
+
+  #queue(name: string, prefix: string): Queue {
+    const place = `${prefix} ${name}`;
+    const known = this.#queues.get(place);
     if (known !== undefined) return known;
     if (this.#link.client.status !== "ready")
       throw new DomainError("redis_unavailable", "The queue's server cannot be reached just now.", {
         retryAfterS: 2,
       });
-    const queue = new ReadableQueue(processor, {
+    const queue = new ReadableQueue(name, {
       connection: this.#link.client,
-      prefix: this.#keys.queuePrefix(processor),
+      prefix,
       ...FAIL_FAST_QUEUE,
     });
-    queue.on("error", errorReporter(this.#log, `queue ${processor}`));
+    queue.on("error", errorReporter(this.#log, `queue ${name}`));
     // One that could not be made ready refuses for ever, so the next caller gets a new one.
     queue.waitUntilReady().catch(() => {
-      this.#queues.delete(processor);
+      this.#queues.delete(place);
       return queue.close().catch(() => {}); // takes its listeners off the connection, which it does not own
     });
-    this.#queues.set(processor, queue);
+    this.#queues.set(place, queue);
     return queue;
   }
 

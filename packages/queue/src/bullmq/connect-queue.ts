@@ -9,12 +9,15 @@ import {
 import type { Queue } from "bullmq";
 import { type RedisKeys, redisKeys } from "../redis-keys.js";
 import { RedisLink } from "../redis-link.js";
+import { redisEndpoints } from "../webhook-endpoints.js";
 import { BullConsumer } from "./bull-consumer.js";
 import { BullJobQueue } from "./bull-job-queue.js";
 import { BullQueues } from "./bull-queues.js";
 import { warnOfOtherRelease } from "./bullmq-internals.js";
+import { redisDeliveries } from "./delivery-queue.js";
 import { EventStreams } from "./event-streams.js";
 import { redisFinishedJobs } from "./finished-jobs.js";
+import { redisJobEnds } from "./job-ends.js";
 import { JobLocator } from "./job-locator.js";
 import { LEASE_TIMES, type LeaseTimes } from "./lease-times.js";
 import { redisDeadlines } from "./queue-deadlines.js";
@@ -103,6 +106,11 @@ export function connectQueue(options: QueueOptions): BullQueue {
     leases: redisLeases(link, keys),
     deadlines: redisDeadlines({ link, keys, events, now }),
     statistics,
+    webhooks: {
+      endpoints: redisEndpoints(link, keys),
+      deliveries: redisDeliveries({ ...consumerDeps, queues }),
+      ends: redisJobEnds({ link, keys, now }),
+    },
     clock: { now },
     boardQueue: (processor) => queues.queue(processor),
     async close() {

@@ -15,6 +15,7 @@ import { addedFields, condensedOptions } from "./bullmq-internals.js";
 import { CANCELLED, encodeFailure } from "./failed-reason.js";
 import { CONDENSED_HISTORY_BYTES, HISTORY_LIMIT, HISTORY_TTL_MS } from "./job-history.js";
 import type { JobLocator } from "./job-locator.js";
+import { keepReceiver } from "./job-receivers.js";
 
 /** How long it is remembered that a job expired. */
 const EXPIRED_TTL_MS = 30 * 86_400_000;
@@ -55,7 +56,7 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
     isExpired: async ({ processor, id }) =>
       (await link.use((client) => client.exists(keys.expired(processor, id)))) === 1,
     async restore(request, end) {
-      await locator.add(request);
+      await Promise.all([locator.add(request), keepReceiver(link, keys, request)]);
       const answer = await link.run(
         "restore-finished",
         restoreKeys(keys, request),
@@ -113,7 +114,7 @@ const REMAIN_KEYS = [
 function expireKeys(keys: RedisKeys, { processor, id }: JobRef): string[] {
   const lists = keys.queueAll(processor, ["completed", "failed", "events"]);
   const rest = [keys.history(processor, id), keys.logs(processor, id), keys.expired(processor, id)];
-  return [keys.job(processor, id), ...lists, ...rest];
+  return [keys.job(processor, id), ...lists, ...rest, keys.receivers(processor)];
 }
 
 function restoreKeys(keys: RedisKeys, { processor, id }: JobRef): string[] {

@@ -41,10 +41,13 @@ export class JobLocator {
     this.#remember(id, processor);
   }
 
+  /** Takes a job that is gone out of the index, and its deliveries with it. */
   async remove(id: JobId): Promise<void> {
     this.#cache.delete(id);
     await this.#link.use((client) =>
-      together(client.multi().zrem(this.#keys.jobs, id).hdel(this.#keys.index, id)),
+      together(
+        client.multi().zrem(this.#keys.jobs, id).hdel(this.#keys.index, id).del(this.#keys.deliveries(id)),
+      ),
     );
   }
 

@@ -12,10 +12,10 @@ const RETRY_RECORD_MS = 500;
 const GIVE_UP_MS = 600_000;
 
 /**
- * A failed attempt that is followed by another. BullMQ asks the backoff strategy with the error, so the delay
- * travels in it.
+ * A failed attempt, at a job or a delivery, that is followed by another. BullMQ asks the backoff strategy with
+ * the error, so the delay travels in it.
  */
-class AttemptFailed extends Error {
+export class AttemptFailed extends Error {
   override readonly name = "AttemptFailed";
   readonly delayMs: number;
   constructor(reason: string, delayMs: number) {
