@@ -1,4 +1,4 @@
-import type { Delivery, QueuePorts, WebhookEndpoint } from "@drover/core";
+import { type Delivery, NO_EVENTS, type QueuePorts, type WebhookEndpoint } from "@drover/core";
 import { newJobId, testQueue } from "@drover/testkit";
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -57,6 +57,7 @@ function depsOf(answer: () => CallAnswer): DeliveryAttemptDeps {
     },
     waitsMs: WAITS_MS,
     random: () => 0.5,
+    events: NO_EVENTS,
     clock: { now: () => now, monotonicMs: () => now },
     log,
   };

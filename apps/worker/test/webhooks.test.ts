@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type JobRequest, networksOf, type QueuePorts, type WebhookEndpoint } from "@drover/core";
+import { EventBus, type JobRequest, NO_EVENTS, networksOf, type QueuePorts, type WebhookEndpoint } from "@drover/core";
 import { newRequest, silentLog, testQueue, waitFor } from "@drover/testkit";
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -49,6 +49,7 @@ function start(change: Partial<WebhooksDeps> = {}): RunningWebhooks {
     clock: systemClock,
     log: silentLog,
     quietLog: silentLog,
+    events: NO_EVENTS,
     waitsMs: [50, 50, 50],
     ...change,
   });
@@ -77,12 +78,14 @@ describe("webhooks", () => {
   it("tell the receiver of a job how it ended, until it takes it, under one id", async () => {
     const { url, told } = await receiver(2);
     const reports: string[] = [];
-    start({ onAttempt: ({ status }) => reports.push(status) });
+    const events = new EventBus();
+    events.on("delivery.tried", ({ status, problem }) => reports.push(`${status} ${problem}`));
+    start({ events });
     const request = await cancelled({ webhook: { url, secret: SECRET, events: EVENTS }, tags: { a: "b" } });
     await waitFor(async () => (await list(request))[0]?.status === "delivered");
     expect(told).toHaveLength(3);
     expect(new Set(told.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
-    expect(reports).toEqual(["pending", "pending", "delivered"]);
+    expect(reports).toEqual(["pending status", "pending status", "delivered null"]);
     const last = told.at(-1);
     const event = new Webhook(SECRET).verify(last?.body ?? "", last?.headers as Record<string, string>);
     expect(event).toMatchObject({

@@ -1,4 +1,5 @@
 import type { FailureCode } from "./attempt.js";
+import type { Delivery, DeliveryProblem } from "./webhook.js";
 
 /** How an attempt was recorded; `lost` when its lease was another worker's and nothing was. */
 export type RecordedOutcome = "completed" | "failed" | "cancelled" | "released" | "lost";
@@ -21,6 +22,7 @@ export type RedisTrouble = "not_connected" | "no_answer" | "refused";
  * | redis.answered, redis.failed | packages/queue, `redis-link.ts` | a request to Redis is over |
  * | request.ended | apps/api, `request-scope.ts` | an HTTP answer is out, or its client has gone |
  * | held.opened, held.closed | apps/api, `held-requests.ts` | a long poll or a stream begins and ends |
+ * | delivery.tried | apps/worker, `delivery-attempt.ts` | a webhook was sent, or could not be |
  * | sweep.ended | apps/worker, `sweeper.ts` | one sweep is over |
  * | store.seen | apps/worker, `orphans.ts`, `reconciler.ts` | a walk has seen all files of a kind |
  */
@@ -56,6 +58,12 @@ export interface ProcessEvents {
   };
   readonly "held.opened": { readonly kind: HeldKind };
   readonly "held.closed": { readonly kind: HeldKind };
+  readonly "delivery.tried": {
+    /** What the delivery is after it: `pending` when it is tried again. */
+    readonly status: Delivery["status"];
+    readonly problem: DeliveryProblem | null;
+    readonly durationMs: number;
+  };
   readonly "sweep.ended": {
     /** Whether every part of it was done. */
     readonly isWhole: boolean;

@@ -49,6 +49,10 @@ export function countWorkerEvents(
     if (isRetried) registry.count("drover_attempt_retries_total", [processor, code ?? ""]);
   });
   events.on("worker.lost", ({ processor }) => registry.count("drover_workers_lost_total", [processor]));
+  events.on("delivery.tried", ({ status, problem, durationMs }) => {
+    registry.count("drover_webhook_attempts_total", [status, problem ?? ""]);
+    registry.time("drover_webhook_duration_seconds", [], durationMs);
+  });
   events.on("sweep.ended", ({ isWhole, durationMs, done }) => {
     registry.count("drover_sweeps_total", [isWhole ? "whole" : "partial"]);
     registry.time("drover_sweep_duration_seconds", [], durationMs);

@@ -92,6 +92,15 @@ export const WORKER_FAMILIES = {
     "Resident memory of its child processes together, without what these have started",
     "processor",
   ),
+  drover_webhook_attempts_total: counter(
+    "Attempts at webhook deliveries by what these are then (delivered, pending: tried again, failed) and by problem",
+    "status",
+    "problem",
+  ),
+  drover_webhook_duration_seconds: histogram(
+    ANSWERS,
+    "How long a webhook's receiver took to answer, or to fail",
+  ),
   drover_sweeps_total: counter("Sweeps that it did: whole, or partial when a part of one failed", "result"),
   drover_sweep_duration_seconds: histogram(ANSWERS, "How long a sweep took"),
   drover_swept_total: counter("What sweeps did, reconciling included, by kind", "what"),

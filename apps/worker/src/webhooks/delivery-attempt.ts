@@ -4,6 +4,7 @@ import type {
   DeliveryAttempt,
   DeliveryProblem,
   DisabledReason,
+  EventSink,
   Log,
   WebhookEndpoint,
   Webhooks,
@@ -12,15 +13,6 @@ import { errorFields } from "@drover/log";
 import { retryAfterMsOf, waitAfter } from "./delivery-schedule.js";
 import type { CallAnswer, ReceiverCall } from "./receiver-call.js";
 import { signedHeaders } from "./signed-headers.js";
-
-/** What can be counted of an attempt. */
-export interface AttemptReport {
-  readonly event: Delivery["event"];
-  /** As the delivery is after it. */
-  readonly status: Delivery["status"];
-  readonly problem: DeliveryProblem | null;
-  readonly durationMs: number;
-}
 
 export interface DeliveryAttemptDeps {
   readonly webhooks: Pick<Webhooks, "endpoints" | "deliveries">;
@@ -32,8 +24,8 @@ export interface DeliveryAttemptDeps {
   /** Wall time is the server's. */
   readonly clock: Pick<Clock, "now" | "monotonicMs">;
   readonly log: Log;
-  /** Called after each attempt that sent, or would have. */
-  readonly onAttempt?: (report: AttemptReport) => void;
+  /** Told of each attempt that sent, or would have. */
+  readonly events: EventSink;
 }
 
 /** A success is noted on the endpoint when the last one noted is this old, in ms. */
@@ -41,7 +33,7 @@ const SUCCESS_NOTED_MS = 60_000;
 
 /** The delivery as it is after one more attempt. */
 export async function attemptDelivery(delivery: Delivery, deps: DeliveryAttemptDeps): Promise<Delivery> {
-  const { clock, onAttempt } = deps;
+  const { clock, events } = deps;
   const [at, startedAt] = [clock.now(), clock.monotonicMs()];
   const target = await targetOf(delivery, deps);
   const answer = typeof target === "string" ? target : await send(delivery, target, deps);
@@ -56,7 +48,7 @@ export async function attemptDelivery(delivery: Delivery, deps: DeliveryAttemptD
   };
   const after = { ...tried, ...nextOf(tried, answer, deps) };
   await noteEndpoint(after, deps);
-  onAttempt?.({ event: after.event, status: after.status, problem, durationMs });
+  events.emit("delivery.tried", { status: after.status, problem, durationMs });
   return after;
 }
 

@@ -1,4 +1,4 @@
-import type { Clock, Consumer, Delivery, Log, QueuePorts } from "@drover/core";
+import type { Clock, Consumer, Delivery, EventSink, Log, QueuePorts } from "@drover/core";
 import { errorFields } from "@drover/log";
 import { repeat } from "../timers.js";
 import { attemptDelivery, type DeliveryAttemptDeps } from "./delivery-attempt.js";
@@ -24,8 +24,8 @@ export interface WebhooksDeps {
   readonly waitsMs?: readonly number[];
   /** Default `Math.random`. */
   readonly random?: () => number;
-  /** Called after each attempt at a delivery, for those who count. */
-  readonly onAttempt?: DeliveryAttemptDeps["onAttempt"];
+  /** Told of each attempt at a delivery. */
+  readonly events: EventSink;
 }
 
 /** The webhooks of a worker. */
@@ -116,7 +116,7 @@ class Sender {
   }
 
   async #attempt(delivery: Delivery): Promise<Delivery> {
-    const { receivers, queue, clock, log, waitsMs = WAITS_MS, random = Math.random } = this.#deps;
+    const { receivers, queue, clock, log, events, waitsMs = WAITS_MS, random = Math.random } = this.#deps;
     const { host } = new URL(delivery.url);
     const underWay = this.#underWay.get(host) ?? 0;
     if (underWay >= SLOTS_OF_RECEIVER)
@@ -124,9 +124,8 @@ class Sender {
     this.#underWay.set(host, underWay + 1);
     try {
       const call: DeliveryAttemptDeps["call"] = (request) => callReceiver(request, receivers);
-      const { onAttempt = () => {} } = this.#deps;
       const { webhooks } = queue;
-      return await attemptDelivery(delivery, { webhooks, call, waitsMs, random, clock, log, onAttempt });
+      return await attemptDelivery(delivery, { webhooks, call, waitsMs, random, clock, log, events });
     } finally {
       const left = (this.#underWay.get(host) ?? 1) - 1;
       if (left > 0) this.#underWay.set(host, left);
