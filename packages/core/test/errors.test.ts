@@ -33,6 +33,9 @@ const WIRE: Readonly<Record<string, number>> = {
 
 /** Codes that the implementation needs beside the wire's table, each for what no code of the table says. */
 const FURTHER: Readonly<Record<string, number>> = {
+  webhook_not_found: 404,
+  delivery_not_found: 404,
+  webhook_disabled: 409,
   range_not_satisfiable: 416,
   storage_unavailable: 503,
 };
