@@ -1,8 +1,8 @@
 import { Scale, Stats } from "@drover/contract";
 import { type Job, type Outcome, parseJobId } from "@drover/core";
-import { waitFor } from "@drover/testkit";
+import { signal, waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failed, finished, formWith, post, running, submit, submitted } from "./job-steps.js";
+import { failed, finished, formWith, post, submit, submitted } from "./job-steps.js";
 import { startApi, type TestApi } from "./test-api.js";
 
 let api: TestApi;
@@ -24,12 +24,25 @@ async function count(id: string): Promise<Job> {
   return job;
 }
 
+/** A job runs in the only slot that there is, until the returned function is called. */
+async function oneRuns(): Promise<() => Promise<void>> {
+  const started = signal();
+  await submitted(api);
+  const options = { slots: 1, workerId: "w1", retry: { baseDelayMs: 0, maxDelayMs: 0 } };
+  const consumer = api.queue.attempts.consume("csv-count", options, async ({ signal: stop }) => {
+    started.resolve();
+    await new Promise((resolve) => stop.addEventListener("abort", resolve));
+    return { kind: "released" };
+  });
+  await started.promise;
+  return () => consumer.drain(0);
+}
+
 const done = async (): Promise<Outcome> => ({ kind: "completed", result: null, artifacts: [] });
 
 describe("the scale of a processor", () => {
   it("is the jobs that need a slot now, by state, and how many slots there are", async () => {
-    const { id, consumer } = await running(api);
-    consumer.pause();
+    const drain = await oneRuns();
     await Promise.all(
       [-5, 0, 7].map((priority) => submit(api, formWith("a", { priority: String(priority) }))),
     );
@@ -39,8 +52,7 @@ describe("the scale of a processor", () => {
       ...{ waiting: 0, prioritized: 3, active: 1, delayed: 1 },
       ...{ oldest_waiting_ms: expect.any(Number), workers: 1, slots: 2 },
     });
-    await api.queue.jobs.cancel(parseJobId(id));
-    await consumer.drain(1_000);
+    await drain();
   });
 
   it("counts a scheduled job from when it is due, though no worker is there to see it", async () => {

@@ -17,7 +17,7 @@ export type RedisTrouble = "not_connected" | "no_answer" | "refused";
  * | attempt.started | packages/queue, `bull-consumer.ts` | a worker has taken a job |
  * | attempt.ended | packages/queue, `bull-consumer.ts` | its outcome is recorded, or is another worker's to record |
  * | worker.lost | packages/queue, `bull-consumer.ts` | a job was found without its worker; told once for each time |
- * | job.submitted | packages/queue, `bull-job-queue.ts` | a job is in the queue; a repeated submit tells it again |
+ * | job.submitted | packages/queue, `bull-job-queue.ts` | a job is in the queue, or was found there by a repeated submit |
  * | job.late | packages/queue, `queue-deadlines.ts` | a job failed as `queue_timeout` before any attempt |
  * | redis.answered, redis.failed | packages/queue, `redis-link.ts` | a request to Redis is over |
  * | request.ended | apps/api, `request-scope.ts` | an HTTP answer is out, or its client has gone |

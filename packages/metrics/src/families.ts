@@ -59,7 +59,10 @@ export const API_FAMILIES = {
     "route",
   ),
   drover_held_requests: gauge("Requests that are held open now: long_poll, event_stream", "kind"),
-  drover_jobs_submitted_total: counter("Submits that this api accepted, repeated ones too", "processor"),
+  drover_jobs_submitted_total: counter(
+    "Submits that this api put into the queue, those that found their job there too",
+    "processor",
+  ),
 } as const;
 
 /** What a worker shows: what it did itself. */

@@ -147,7 +147,7 @@ it("a process shows its time, its memory and how late its event loop is", async 
     return Number(valueIn(text, "nodejs_eventloop_lag_max_seconds")) > 0.03;
   });
   close();
-  expect(Number(valueIn(text, "process_cpu_seconds_total")) - before).toBeGreaterThan(0); // of a busy machine it may get little
+  expect(Number(valueIn(text, "process_cpu_seconds_total")) - before).toBeGreaterThan(0);
   expect(Number(valueIn(text, "nodejs_eventloop_lag_mean_seconds"))).toBeLessThan(1);
   expect(Number(valueIn(text, "process_resident_memory_bytes"))).toBeGreaterThan(10e6);
   expect(valueIn(text, 'drover_build_info{process="worker",version="1.2.3"}')).toBe("1");
