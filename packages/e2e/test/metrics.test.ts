@@ -11,7 +11,10 @@ const CLI = fileURLToPath(new URL("../../../apps/cli/bin/drover.mjs", import.met
 
 let system: System;
 beforeAll(async () => {
-  const env = { DROVER_WORKER_PORT: "0", DROVER_SWEEP_INTERVAL: "300ms", DROVER_CONCURRENCY: "2" };
+  const env = {
+    ...{ DROVER_WORKER_PORT: "0", DROVER_SWEEP_INTERVAL: "300ms", DROVER_CONCURRENCY: "2" },
+    ...{ DROVER_WEBHOOK_HTTP: "allow", DROVER_WEBHOOK_ALLOW: "127.0.0.1" },
+  };
   system = await System.start({ apis: 2, workers: 1, processors: ["misbehave", "noop"], env });
 });
 afterAll(() => system.stop());
@@ -51,6 +54,12 @@ async function statusOf(id: string): Promise<string> {
   return (await system.client(newest()).get(id)).status;
 }
 
+/** A receiver whose port nobody listens on. */
+const NOBODY = {
+  url: "http://127.0.0.1:1/",
+  secret: `whsec_${Buffer.alloc(32, 1).toString("base64")}`,
+};
+
 /** Lets jobs end in every way that there is; returns when all have. */
 async function runJobs(): Promise<void> {
   const client = system.client(newest());
@@ -58,7 +67,7 @@ async function runJobs(): Promise<void> {
   const ids = [
     (await first)?.job_id ?? "",
     (await second)?.job_id ?? "",
-    await misbehave({ how: "invalid" }),
+    await misbehave({ how: "invalid" }, { webhook: JSON.stringify(NOBODY) }),
     await misbehave({ how: "throw", until: 1 }), // its second attempt succeeds
     await misbehave({ how: "exit" }), // fails twice
     await misbehave({ how: "never" }, { timeout_ms: "300" }), // times out twice
@@ -83,7 +92,11 @@ async function runJobs(): Promise<void> {
 it("all that runs is counted: attempts by outcome, jobs by state, and statistics that outlive the processes", async () => {
   await runJobs();
 
-  const worker = await ofWorker();
+  const worker = await waitFor(async () => {
+    const shown = await ofWorker();
+    const tried = shown.value("drover_webhook_attempts_total", { status: "pending", problem: "unreachable" });
+    return tried === 1 ? shown : undefined;
+  });
   expect(worker.families.toSorted()).toEqual(
     [...Object.keys(WORKER_FAMILIES), ...Object.keys(SHARED_FAMILIES)].toSorted(),
   );

@@ -14,25 +14,20 @@ import {
 } from "@drover/core";
 import { encodeRequest } from "../job-codec.js";
 import { type JobIndex, listJobs } from "../job-listing.js";
-import { isCertain, isServerTrouble } from "../redis-errors.js";
+import { isCertain } from "../redis-errors.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 import type { BullQueues } from "./bull-queues.js";
 import { addOptions } from "./bullmq-internals.js";
 import type { EventStreams } from "./event-streams.js";
 import { CANCELLED } from "./failed-reason.js";
-import { appendEvents, finishedEvent, HISTORY_LIMIT, HISTORY_TTL_MS, readHistory } from "./job-history.js";
+import { appendEvents, HISTORY_LIMIT, HISTORY_TTL_MS, readHistory } from "./job-history.js";
 import { redisJobIndex } from "./job-index.js";
 import type { JobLocator } from "./job-locator.js";
 import { dropReceiver, keepReceiver } from "./job-receivers.js";
 import { isDamaged, readJob, readRecord } from "./job-snapshot.js";
+import { queueAgain } from "./queue-again.js";
 import { addDeadline } from "./queue-deadlines.js";
-
-/**
- * What is left of a retry after its first step takes no longer: a wait for the connection, then one for the
- * answer.
- */
-const RETRY_MS = 3_000;
 
 const CANCEL_KEYS = [
   "completed",
@@ -173,31 +168,8 @@ export class BullJobQueue implements JobQueue {
   async retry(id: JobId, params?: Readonly<Record<string, unknown>>): Promise<Job | undefined> {
     const job = await this.get(id);
     if (job === undefined || (job.status !== "failed" && job.status !== "cancelled")) return undefined;
-    const { processor } = job;
-    const stored = await this.#link.use(() => this.#queues.queue(processor).getJob(id));
-    if (stored === undefined) return undefined;
-    const data =
-      params === undefined
-        ? ""
-        : JSON.stringify(encodeRequest({ ...(stored.data as Omit<JobRequest, "id">), id, params }));
-    const isArmed = await this.#link.run(
-      "queue-again",
-      [this.#keys.job(processor, id), this.#keys.queue(processor, "failed"), this.#keys.owedEnds(processor)],
-      [id, data, RETRY_MS, JSON.stringify(job)],
-    );
-    if (isArmed !== 1) return undefined;
-    try {
-      await this.#link.use(() => stored.retry("failed", { resetAttemptsMade: true }));
-    } catch (error) {
-      if (isServerTrouble(error)) throw error;
-      return undefined; // another caller's retry came first
-    }
-    const finished = finishedEvent(job);
-    await appendEvents(this.#link, this.#keys, job, ...(finished === undefined ? [] : [finished]), {
-      type: "retried",
-      at: this.#now(),
-    });
-    return this.#read(processor, id);
+    const deps = { link: this.#link, keys: this.#keys, queues: this.#queues, now: this.#now };
+    return (await queueAgain(job, params, deps)) ? this.#read(job.processor, id) : undefined;
   }
 
   async remove(id: JobId): Promise<boolean> {
