@@ -9,4 +9,5 @@ export * from "./ports/job-feed.js";
 export * from "./ports/job-queue.js";
 export * from "./ports/log-port.js";
 export * from "./ports/queue.js";
+export * from "./trace-context.js";
 export * from "./unshowable.js";

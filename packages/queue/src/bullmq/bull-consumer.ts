@@ -1,4 +1,12 @@
-import type { Attempt, ConsumeOptions, Consumer, JobId, Log, Outcome } from "@drover/core";
+import {
+  type Attempt,
+  type ConsumeOptions,
+  type Consumer,
+  type JobId,
+  jobFields,
+  type Log,
+  type Outcome,
+} from "@drover/core";
 import type { Job as BullJob } from "bullmq";
 import { isServerTrouble } from "../redis-errors.js";
 import type { RedisKeys } from "../redis-keys.js";
@@ -8,6 +16,7 @@ import { BullWorker } from "./bull-worker.js";
 import { type NextJob, wasMoved } from "./bullmq-internals.js";
 import { DamagedJobs, readRequest } from "./damaged-jobs.js";
 import { noteLostWorker } from "./job-history.js";
+import { readJobFields } from "./job-snapshot.js";
 import type { LeaseTimes } from "./lease-times.js";
 import { recordOutcome, tellOfEnd } from "./record-outcome.js";
 import { RunningAttempts } from "./running-attempts.js";
@@ -191,8 +200,7 @@ export class BullConsumer implements Consumer {
       return await this.#execute(attempt);
     } catch (error) {
       this.#deps.log.error("execute() rejected; it must resolve to an outcome", {
-        job_id: attempt.request.id,
-        request_id: attempt.request.requestId ?? undefined,
+        ...jobFields(attempt.request, attempt.number),
         error,
       });
       return {
@@ -217,14 +225,12 @@ export class BullConsumer implements Consumer {
 
   async #noteLostWorker(id: JobId): Promise<void> {
     const { link, keys, log, now } = this.#deps;
+    const ref = { processor: this.#processor, id };
     try {
-      const attempt = await noteLostWorker(link, keys, { processor: this.#processor, id, at: now() });
-      if (attempt > 0)
-        log.warn("the worker of a job was lost; the job is back in line", {
-          job_id: id,
-          processor: this.#processor,
-          attempt,
-        });
+      const attempt = await noteLostWorker(link, keys, { ...ref, at: now() });
+      if (attempt === 0) return;
+      const fields = await readJobFields(link, keys, ref);
+      log.warn("the worker of a job was lost; the job is back in line", { ...fields, attempt });
     } catch (error) {
       log.debug("a lost worker could not be noted; the next attempt will", { job_id: id, error });
     }
