@@ -9,6 +9,7 @@ import type { Handlers, Reply } from "./handler.js";
 import { assertPlainJson } from "./plain-json.js";
 import { issuesOf } from "./problem.js";
 import { scopeOf } from "./request-scope.js";
+import { inRequestSpan } from "./request-span.js";
 import { sendReply } from "./send.js";
 
 const MAX_JSON_BYTES = 16 * 1024;
@@ -75,12 +76,16 @@ function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
   const handle = handler as AnyHandler;
   return async (request, response) => {
     const scope = scopeOf(response);
-    if (request.params["job_id"] !== undefined) scope.fields = { job_id: String(request.params["job_id"]) };
+    const jobId = request.params["job_id"];
+    if (jobId !== undefined) scope.fields = { ...scope.fields, job_id: String(jobId) };
     const input = {
       params: request.params,
       query: route.query === undefined ? undefined : parse(route.query, queryOf(request), "query"),
       body: bodyOf(route, request),
       requestId: scope.requestId,
+      get trace() {
+        return scope.trace;
+      },
       // Made for the handlers that ask: most requests are polls, which do not.
       get headers() {
         return headersOf(request);
@@ -92,7 +97,7 @@ function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
         return goneSignal(response);
       },
     };
-    const reply = await handle(input, deps);
+    const reply = await inRequestSpan(route, request, scope, () => handle(input, deps));
     noteJob(reply, response);
     await sendReply(reply, request, response, deps);
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Log, LogFields } from "@drover/core";
+import { type Log, type LogFields, parseTraceContext, type TraceContext, traceIdOf } from "@drover/core";
 import type { Request, RequestHandler, Response } from "express";
 
 /** What a request collects on its way, for its one line in the log. */
@@ -8,6 +8,8 @@ export interface RequestScope {
   /** Without the query. */
   readonly path: string;
   fields: LogFields;
+  /** What a job is handed on that the request makes: as its headers say, or its span. */
+  trace: TraceContext | undefined;
   /** Why it was refused, as the problem document says. */
   refusal?: { readonly code: string; readonly detail: string };
 }
@@ -27,7 +29,9 @@ export function openScope(log: Log): RequestHandler {
   return (request, response, next) => {
     const sent = request.get("x-request-id");
     const requestId = sent !== undefined && /^[A-Za-z0-9._-]{1,128}$/.test(sent) ? sent : randomUUID();
-    const scope: RequestScope = { requestId, path: request.path.slice(0, 500), fields: {} };
+    const trace = parseTraceContext(request.get("traceparent"), request.get("tracestate"));
+    const fields = trace === undefined ? {} : { trace_id: traceIdOf(trace) };
+    const scope: RequestScope = { requestId, path: request.path.slice(0, 500), fields, trace };
     response.locals["scope"] = scope;
     response.setHeader("X-Request-Id", requestId);
     const startedAt = performance.now();
