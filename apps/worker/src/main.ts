@@ -8,6 +8,7 @@ import { Installation, readFileTime } from "@drover/job-files";
 import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
 import { describeStore, openStore } from "@drover/storage";
+import { flushSpans } from "@drover/tracing";
 import { createExecutor } from "./attempts/execute.js";
 import { createChildren, createRunner, warmChildrenFor } from "./children/children.js";
 import { GRACES, type Graces } from "./children/runner.js";
@@ -32,6 +33,8 @@ const SWEEPER_LEASE_MS = 15_000;
  * rest.
  */
 const SETTLE_MS = 2_000;
+/** The longest wait for the last spans, where an SDK was loaded, in ms. */
+const FLUSH_MS = 2_000;
 /** The longest wait for child processes before the first job is taken, in ms. */
 const WARM_WAIT_MS = 5_000;
 
@@ -137,6 +140,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
       await closeHealth();
       await folder.remove();
       await queue.close();
+      await flushSpans(FLUSH_MS);
     },
     exit: (code) => process.exit(code),
   });

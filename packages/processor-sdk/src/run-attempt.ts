@@ -28,6 +28,8 @@ export interface AttemptHost {
    * Existing, private to the attempt; `artifacts/` and `scratch/` are made in it when they are first used.
    */
   readonly folder: string;
+  /** Absent: the attempt is in no trace. */
+  readonly trace?: Pick<Context<unknown>, "traceparent" | "tracestate">;
   onProgress(percent: number, stage: string | undefined, message: string | undefined): void;
   onLog(level: "debug" | "info" | "warn" | "error", message: string): void;
 }
@@ -56,6 +58,7 @@ function contextOf(host: AttemptHost, outputs: Outputs): Context<unknown> {
     params: host.params,
     attempt: host.attempt,
     signal: host.signal,
+    ...host.trace,
     get scratch() {
       makeFolder(scratch);
       return scratch;

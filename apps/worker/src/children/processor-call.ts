@@ -33,6 +33,7 @@ export async function callProcessor(
       attempt: message.attempt,
       signal,
       folder: message.folder,
+      ...(message.trace === undefined ? {} : { trace: message.trace }),
       onProgress: (percent, stage, text) => reports.onProgress(percent, stage ?? null, text ?? null),
       onLog: (level, text) => reports.onLog(level, text),
     });
