@@ -10,6 +10,7 @@ import { createLog } from "@drover/log";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
 import { misspeltSettings, parseSettings, receiverPolicyOf, type Settings } from "@drover/settings";
 import { describeStore, openStore, spaceOf } from "@drover/storage";
+import { flushSpans } from "@drover/tracing";
 import { v7 as uuidv7 } from "uuid";
 import { createApp } from "./app.js";
 import type { Deps } from "./deps.js";
@@ -21,6 +22,9 @@ import { createStorageSharing } from "./operations/storage-sharing.js";
 import { createParamsCheck } from "./processors/params-check.js";
 import { createProcessorDirectory } from "./processors/processor-directory.js";
 import { listen, onStopRequest } from "./server.js";
+
+/** The longest wait for the last spans, where an SDK was loaded, in ms. */
+const FLUSH_MS = 2_000;
 
 /**
  * The api process. Starts whether Redis answers or not (what needs it is refused with 503 until it does),
@@ -90,6 +94,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     stopWatching();
     metrics.close();
     await queue.close();
+    await flushSpans(FLUSH_MS);
     log.info("Stopped");
     process.exit(0);
   });

@@ -1,36 +1,33 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BlobStore, type Clock, EventBus, type Log, type QueuePorts } from "@drover/core";
-import { Installation, readFileTime } from "@drover/job-files";
+import { EventBus } from "@drover/core";
+import { Installation } from "@drover/job-files";
 import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
-import { receiverPolicyOf } from "@drover/settings";
 import { describeStore, openStore, spaceOf } from "@drover/storage";
+import { flushSpans } from "@drover/tracing";
 import { createExecutor } from "./attempts/execute.js";
 import { createChildren, createRunner, warmChildrenFor } from "./children/children.js";
 import { GRACES, type Graces } from "./children/runner.js";
-import { type StartImportDeps, startImport } from "./job-import/import-once.js";
+import { startImport } from "./job-import/import-once.js";
 import { type LoadedProcessor, loadProcessors } from "./processor-modules.js";
 import { exitWith, listenForStop } from "./shutdown.js";
-import { createStorageWatch } from "./storage-watch.js";
 import { systemClock } from "./timers.js";
 import { Settler } from "./upkeep/settler.js";
-import { type SweeperDeps, startSweeper } from "./upkeep/sweeper.js";
-import { startWebhooks, type WebhooksDeps } from "./webhooks/start-webhooks.js";
+import { startSweeper } from "./upkeep/sweeper.js";
+import { startWebhooks } from "./webhooks/start-webhooks.js";
 import { type ServedProcessor, Worker } from "./worker.js";
 import { runCommand } from "./worker-commands.js";
 import { type Config, readConfig } from "./worker-config.js";
 import { openWorkerFolder } from "./worker-folder.js";
 import { serveHealth } from "./worker-health.js";
 import { createWorkerMetrics } from "./worker-metrics.js";
+import { importDeps, type Parts, serverTime, sweeperDeps, webhooksDeps, workerDeps } from "./worker-parts.js";
 
 /** Least time between two log lines about the same repeated trouble, in ms. */
 const REPEATED_TROUBLE_MS = 10_000;
-/** Another worker sweeps this long after the one that did was killed, in ms. */
-const SWEEPER_LEASE_MS = 15_000;
 /**
  * The longest wait of a drained worker for the manifests of its last jobs, in ms; the sweeper writes the
  * rest.
@@ -38,20 +35,10 @@ const SWEEPER_LEASE_MS = 15_000;
 const SETTLE_MS = 2_000;
 /** The longest wait of a drained worker for deliveries under way; the others are sent by another, in ms. */
 const WEBHOOK_STOP_MS = 1_000;
+/** The longest wait for the last spans, where an SDK was loaded, in ms. */
+const FLUSH_MS = 2_000;
 /** The longest wait for child processes before the first job is taken, in ms. */
 const WARM_WAIT_MS = 5_000;
-
-/** What the process is made of, whether it serves or reconciles. */
-interface Parts {
-  readonly config: Config;
-  readonly log: Log;
-  /** For trouble that repeats. */
-  readonly quietLog: Log;
-  readonly queue: QueuePorts;
-  readonly events: EventBus;
-  readonly blobs: BlobStore;
-  readonly installation: Installation;
-}
 
 /** Times that tests shorten; everything else of a worker is a setting. */
 export interface Overrides {
@@ -149,6 +136,7 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
       await closeEndpoints();
       await folder.remove();
       await queue.close();
+      await flushSpans(FLUSH_MS);
     },
     exit: (code) => process.exit(code),
   });
@@ -157,78 +145,6 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   const areWarm = Promise.all(served.map(({ runner }) => runner.whenWarm()));
   await Promise.race([areWarm, systemClock.sleep(WARM_WAIT_MS)]);
   worker.start();
-}
-
-/** This machine's clock, with the wall time of the queue's server. */
-function serverTime({ clock }: QueuePorts): Clock {
-  return { ...systemClock, now: () => clock.now() };
-}
-
-function workerDeps(
-  { config, log, quietLog, queue, blobs, installation }: Parts,
-  processors: readonly LoadedProcessor[],
-) {
-  const { settings, workerId } = config;
-  return {
-    info: {
-      id: workerId,
-      host: hostname(),
-      pid: process.pid,
-      slots: settings.DROVER_CONCURRENCY,
-      processors: processors.map(({ processor }) => processor.name),
-      startedAt: systemClock.now(),
-    },
-    queue,
-    storage: createStorageWatch({
-      workerId,
-      installation,
-      apis: queue.apis,
-      store: blobs,
-      log,
-      now: systemClock.now,
-    }),
-    retry: { baseDelayMs: settings.DROVER_RETRY_BASE_DELAY, maxDelayMs: settings.DROVER_RETRY_MAX_DELAY },
-    clock: systemClock,
-    log,
-    quietLog,
-    onReady: () => process.send?.({ type: "ready" }),
-  };
-}
-
-function sweeperDeps(parts: Parts, processors: readonly LoadedProcessor[]): SweeperDeps {
-  const { settings } = parts.config;
-  const clock = serverTime(parts.queue);
-  return {
-    ...parts,
-    clock,
-    holder: parts.config.workerId,
-    leaseMs: SWEEPER_LEASE_MS,
-    assertMayErase: () => parts.installation.confirm(),
-    readFileTime: () => readFileTime(parts.blobs),
-    intervalMs: settings.DROVER_SWEEP_INTERVAL,
-    retentionMs: {
-      completed: settings.DROVER_RETENTION_COMPLETED,
-      failed: settings.DROVER_RETENTION_FAILED,
-    },
-    orphanGraceMs: settings.DROVER_ORPHAN_GRACE,
-    processors: [...processors.map(({ processor }) => processor.name), settings.DROVER_IMPORT_PROCESSOR],
-  };
-}
-
-function importDeps(parts: Parts): StartImportDeps {
-  const processor = parts.config.settings.DROVER_IMPORT_PROCESSOR;
-  const { health } = parts.queue;
-  return { ...parts, health, processor, processors: [processor], clock: serverTime(parts.queue) };
-}
-
-function webhooksDeps(parts: Parts, processors: readonly LoadedProcessor[]): WebhooksDeps {
-  const { config, queue, installation } = parts;
-  return {
-    ...{ ...parts, clock: serverTime(queue), workerId: config.workerId },
-    processors: processors.map(({ processor }) => processor.name),
-    receivers: { policy: receiverPolicyOf(config.settings) },
-    assertMayRun: () => installation.confirm(),
-  };
 }
 
 /** Starts the health endpoints and the metrics, unless the setting is off; returns what ends them. */

@@ -1,7 +1,15 @@
-import type { Attempt, Clock, Consumer, Log, QueuePorts, WorkerInfo } from "@drover/core";
+import {
+  type Attempt,
+  type Clock,
+  type Consumer,
+  jobFields,
+  type Log,
+  type QueuePorts,
+  type WorkerInfo,
+} from "@drover/core";
 import { errorFields } from "@drover/log";
 import type { Processor } from "@drover/processor-sdk";
-import { type Executor, fieldsOf } from "./attempts/execute.js";
+import type { Executor } from "./attempts/execute.js";
 import type { Runner } from "./children/runner.js";
 import { describeProcessor } from "./processor-modules.js";
 import type { Obstacle, StorageWatch } from "./storage-watch.js";
@@ -129,7 +137,10 @@ export class Worker {
     const { info, queue, retry, log } = this.#deps;
     const guard = async (attempt: Attempt, work: () => Promise<void>) => {
       await work().catch((error: unknown) => {
-        log.warn("Files of an attempt are left for the sweeper", { ...fieldsOf(attempt), error });
+        log.warn("Files of an attempt are left for the sweeper", {
+          ...jobFields(attempt.request, attempt.number),
+          error,
+        });
       });
     };
     return queue.attempts.consume(
@@ -146,12 +157,12 @@ export class Worker {
   }
 
   /** Whether Redis and storage belong together now: Redis may have been switched since the last heartbeat. */
-  async #mayRun({ request }: Attempt): Promise<boolean> {
+  async #mayRun({ request, number }: Attempt): Promise<boolean> {
     const { storage, quietLog } = this.#deps;
     const obstacle = await storage.obstacle().catch(() => "no_redis" as const);
     if (obstacle === undefined) return true;
     quietLog.warn("Job given back: Redis and storage do not belong together, or one is away", {
-      job_id: request.id,
+      ...jobFields(request, number),
       code: obstacle,
     });
     if (obstacle !== "no_redis") this.#setObstacle(obstacle);

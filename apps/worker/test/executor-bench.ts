@@ -80,7 +80,7 @@ export class ExecutorBench {
       folder,
       clock: systemClock,
       log,
-      settle: (id) => this.settled.push(id),
+      settle: ({ id }) => this.settled.push(id),
     });
     this.#executors.set(name, executor);
     return executor;

@@ -14,7 +14,7 @@ beforeEach(async () => {
 describe("a job that ended", () => {
   test("has its end in the manifest, with result and artifacts, and its input goes when it was completed", async () => {
     const { request, artifact } = await bench.completed();
-    settler.settle(request.id);
+    settler.settle(request);
     await settler.idle();
     const job = await bench.job(request);
     expect((await bench.manifest(request))?.settled).toEqual({
@@ -28,14 +28,14 @@ describe("a job that ended", () => {
     const { request } = await bench.completed();
     const keys = () => bench.client.keys(`*${request.id}*`);
     expect(await keys()).toHaveLength(2); // the job and its history
-    settler.settle(request.id);
+    settler.settle(request);
     await settler.idle();
     expect(await keys()).toHaveLength(1);
   });
 
   test("keeps its input when it failed", async () => {
     const request = await bench.ended();
-    settler.settle(request.id);
+    settler.settle(request);
     await settler.idle();
     expect((await bench.manifest(request))?.settled).toMatchObject({
       status: "failed",
@@ -49,10 +49,10 @@ describe("a job that ended", () => {
     const synced = signal();
     const queue = { ...bench.queue, finished: { ...bench.queue.finished, synced: () => synced.promise } };
     settler = new Settler({ ...bench, queue });
-    settler.settle(request.id);
+    settler.settle(request);
     await waitFor(async () => (await bench.manifest(request))?.settled);
     const another = await bench.ended();
-    settler.settle(another.id);
+    settler.settle(another);
     // Time in which an input would be gone.
     await waitFor(async () => (await bench.manifest(another))?.settled);
     expect(await bench.keys(request.input.key)).toHaveLength(1);
@@ -63,7 +63,7 @@ describe("a job that ended", () => {
 
   test("is settled before a drain ends, its input left to the sweeper", async () => {
     const { request } = await bench.completed();
-    settler.settle(request.id);
+    settler.settle(request);
     await settler.drain(5_000);
     expect((await bench.manifest(request))?.settled?.status).toBe("completed");
     expect(await bench.keys(request.input.key)).toHaveLength(1);
@@ -72,7 +72,7 @@ describe("a job that ended", () => {
   test("is left as it is when a person retried it meanwhile", async () => {
     const request = await bench.ended();
     await bench.queue.jobs.retry(request.id);
-    settler.settle(request.id);
+    settler.settle(request);
     await settler.idle();
     expect((await bench.manifest(request))?.settled).toBeNull();
   });
@@ -81,7 +81,7 @@ describe("a job that ended", () => {
     const request = await bench.submitted();
     await bury(request, request.createdAt, bench.blobs);
     await bench.run(request, { kind: "cancelled" });
-    settler.settle(request.id);
+    settler.settle(request);
     await settler.idle();
     expect(await bench.status(request)).toBeUndefined();
     expect(await bench.keys("inputs/")).toEqual([]);
@@ -96,7 +96,7 @@ describe("a job that ended", () => {
           : bench.blobs.put(key, ...rest),
     });
     settler = new Settler({ ...bench, blobs });
-    for (const { id } of requests) settler.settle(id);
+    for (const request of requests) settler.settle(request);
     await settler.idle();
     const settled = await Promise.all(requests.map((request) => bench.manifest(request)));
     expect(settled.map((manifest) => manifest?.settled?.status)).toEqual([undefined, "failed"]);

@@ -19,7 +19,7 @@ describe("the end of a job", () => {
   it("is counted by its worker when it settles the manifest, and not again by the sweeper", async () => {
     const { request } = await bench.completed();
     const settler = new Settler(bench);
-    settler.settle(request.id);
+    settler.settle(request);
     await settler.drain(5_000);
     expect(await counted()).toEqual({ completed: 1, failures: {}, cancelled: 0 });
     bench.ahead = 10 * MINUTE;

@@ -1,6 +1,13 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
-import { EventBus, type JobRequest, NO_EVENTS, networksOf, type QueuePorts, type WebhookEndpoint } from "@drover/core";
+import {
+  EventBus,
+  type JobRequest,
+  NO_EVENTS,
+  networksOf,
+  type QueuePorts,
+  type WebhookEndpoint,
+} from "@drover/core";
 import { newRequest, silentLog, testQueue, waitFor } from "@drover/testkit";
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -81,7 +88,9 @@ describe("webhooks", () => {
     const events = new EventBus();
     events.on("delivery.tried", ({ status, problem }) => reports.push(`${status} ${problem}`));
     start({ events });
-    const request = await cancelled({ webhook: { url, secret: SECRET, events: EVENTS }, tags: { a: "b" } });
+    const trace = { traceparent: `00-${"1a".repeat(16)}-${"2b".repeat(8)}-01`, tracestate: "v=1" };
+    const webhook = { url, secret: SECRET, events: EVENTS };
+    const request = await cancelled({ webhook, trace, tags: { a: "b" } });
     await waitFor(async () => (await list(request))[0]?.status === "delivered");
     expect(told).toHaveLength(3);
     expect(new Set(told.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
@@ -94,6 +103,7 @@ describe("webhooks", () => {
       data: { job_id: request.id, processor: "copy", status: "cancelled", tags: { a: "b" }, error: null },
     });
     expect(last?.body).not.toContain("whsec_");
+    expect(last?.headers).toMatchObject(trace); // no SDK: as it came
   });
 
   it("tell the endpoints that want the event, of jobs that ended since they were registered", async () => {

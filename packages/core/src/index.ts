@@ -15,5 +15,6 @@ export * from "./ports/queue.js";
 export * from "./ports/webhook-ports.js";
 export * from "./process-events.js";
 export * from "./receiver-url.js";
+export * from "./trace-context.js";
 export * from "./unshowable.js";
 export * from "./webhook.js";

@@ -1,5 +1,6 @@
 import type { Artifact, Failure, FailureCode } from "./attempt.js";
 import { DomainError } from "./errors.js";
+import type { TraceContext } from "./trace-context.js";
 import type { JobWebhook } from "./webhook.js";
 
 declare const jobIdBrand: unique symbol;
@@ -123,6 +124,11 @@ export interface JobRequest {
   readonly runAt: number | null;
   /** Id of the request that submitted it, for the logs; `null` when none did, or it is not known. */
   readonly requestId: string | null;
+  /**
+   * Where the submit stands in a trace: the parent of all that is done for the job, attempts and deliveries
+   * alike. Absent: it is in none.
+   */
+  readonly trace?: TraceContext;
   /** How many attempts may fail before the job does; 1 to 20. */
   readonly maxAttempts: number;
   /** Longest time one attempt may run, in ms; `null` for the processor's own limit. */

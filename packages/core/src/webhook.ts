@@ -1,4 +1,5 @@
 import type { JobId, JobStatus } from "./job.js";
+import type { TraceContext } from "./trace-context.js";
 
 /** What a receiver can be told: how a job ended. */
 export const WEBHOOK_EVENTS = ["job.completed", "job.failed", "job.cancelled"] as const;
@@ -115,6 +116,8 @@ export interface Delivery {
   readonly event: WebhookEvent;
   /** What is sent: JSON. */
   readonly body: string;
+  /** What the job is part of, which the receiver is told in headers; absent for none. */
+  readonly trace?: TraceContext;
   readonly status: DeliveryStatus;
   /** ms since the epoch. */
   readonly createdAt: number;

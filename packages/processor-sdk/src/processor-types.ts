@@ -87,6 +87,14 @@ export interface Context<Params> {
    */
   readonly signal: AbortSignal;
   readonly log: ProcessorLog;
+  /**
+   * The header of W3C Trace Context to send on with requests, `00-<trace id>-<parent id>-<flags>`: the
+   * attempt's span, or what the submit brought along where the worker traces nothing. Absent: the job is in no
+   * trace.
+   */
+  readonly traceparent?: string;
+  /** The header that goes with it, at most 512 characters; absent when there is none. */
+  readonly tracestate?: string;
   /** A folder for this attempt alone, wiped when it ends. */
   readonly scratch: string;
   /**

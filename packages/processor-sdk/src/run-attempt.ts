@@ -30,6 +30,8 @@ export interface AttemptHost {
   readonly folder: string;
   /** Makes `folder`; called before each use of it. Absent where it exists. */
   makeFolder?(): void;
+  /** Absent: the attempt is in no trace. */
+  readonly trace?: Pick<Context<unknown>, "traceparent" | "tracestate">;
   onProgress(percent: number, stage: string | undefined, message: string | undefined): void;
   onLog(level: "debug" | "info" | "warn" | "error", message: string): void;
 }
@@ -57,6 +59,7 @@ function contextOf(host: AttemptHost, outputs: Outputs): Context<unknown> {
     params: host.params,
     attempt: host.attempt,
     signal: host.signal,
+    ...host.trace,
     get scratch() {
       return makeFolder(host, "scratch");
     },

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly params?: unknown;
   readonly signal?: AbortSignal;
   readonly attempt?: number;
+  /** What the context says of a trace. Default: nothing. */
+  readonly trace?: { readonly traceparent: string; readonly tracestate?: string };
   /**
    * Where the attempt's folder is made; it is kept. Default: the system's temporary folder, removed
    * afterwards.
@@ -58,6 +60,7 @@ export async function runProcessor(processor: Processor, options: RunOptions): P
       input,
       params: params.params,
       attempt: options.attempt ?? 1,
+      ...(options.trace === undefined ? {} : { trace: options.trace }),
       signal: options.signal ?? new AbortController().signal,
       folder,
       onProgress: (percent, stage, message) =>

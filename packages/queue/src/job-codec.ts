@@ -8,6 +8,8 @@ import {
   MAX_REQUEST_BYTES,
   MIN_PRIORITY,
   type Progress,
+  parseTraceContext,
+  type TraceContext,
   type Waiting,
 } from "@drover/core";
 import type { JobField } from "./bullmq/bullmq-internals.js";
@@ -70,8 +72,17 @@ export function decodeRequest(id: JobId, value: unknown): JobRequest {
     "times are no numbers",
   );
   check(data["importedAt"] === undefined || isTime(data["importedAt"]), "time of its import is no number");
-  // Each member was looked at.
-  return { runAt: null, timeoutMs: null, queueTimeoutMs: null, ...data, id } as JobRequest;
+  const { trace, ...rest } = data;
+  const unasked = { runAt: null, timeoutMs: null, queueTimeoutMs: null };
+  return { ...unasked, ...rest, ...traceMember(trace), id } as JobRequest; // each member was looked at
+}
+
+/** A trace context that cannot be read is no damage: the job is in no trace then. */
+function traceMember(value: unknown): { readonly trace?: TraceContext } {
+  if (!isObject(value)) return {};
+  const { traceparent, tracestate } = value;
+  const trace = parseTraceContext(textOrNull(traceparent) ?? "", textOrNull(tracestate) ?? "");
+  return trace === undefined ? {} : { trace };
 }
 
 function areTexts(values: readonly unknown[]): boolean {

@@ -19,6 +19,7 @@ export const legacyUpload: Handler<"legacyUpload"> = async (input, deps) => {
       processor: MOODLE,
       idempotencyKey: input.headers["idempotency-key"],
       requestId: input.requestId,
+      trace: input.trace,
       signal: input.signal,
       receive: async (options) => {
         const upload = await input.receive(options);

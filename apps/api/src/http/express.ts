@@ -7,6 +7,7 @@ import { watchStall } from "../uploads/upload.js";
 import type { Handlers } from "./handler.js";
 import { assertPlainJson } from "./plain-json.js";
 import { nameRoute, scopeOf } from "./request-scope.js";
+import { inRequestSpan } from "./request-span.js";
 import { type AnyHandler, inputOf, noteJob, parse } from "./route-input.js";
 import { sendReply } from "./send.js";
 
@@ -71,9 +72,10 @@ function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
     const receiver = () =>
       receiverFor(request, response, { store: deps.store, stallMs: deps.limits.uploadStallMs });
     const { params } = request;
+    const scope = scopeOf(response);
     const input = inputOf(route, request, response, { params, body: bodyOf(route, request), receiver });
-    const reply = await handle(input, deps);
-    if (reply.kind === "events") scopeOf(response).isHeld = true;
+    const reply = await inRequestSpan(route, request, scope, () => handle(input, deps));
+    if (reply.kind === "events") scope.isHeld = true;
     noteJob(reply, response);
     await sendReply(reply, request, response, deps);
   };

@@ -51,7 +51,8 @@ export function refuse(thrown: unknown, context: ProblemContext): Refusal {
 
 const INTERNAL = "Something went wrong on our side. The log has it under this request_id.";
 
-function toDomainError(thrown: unknown): DomainError {
+/** What the client is told of a thrown value, as an error of the catalogue. */
+export function toDomainError(thrown: unknown): DomainError {
   if (thrown instanceof DomainError) return thrown;
   if (thrown instanceof multer.MulterError) return fromMulter(thrown);
   if (isClientError(thrown))

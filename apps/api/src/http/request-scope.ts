@@ -1,6 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { EventSink, Log, LogFields } from "@drover/core";
+import {
+  type EventSink,
+  type Log,
+  type LogFields,
+  parseTraceContext,
+  type TraceContext,
+  traceIdOf,
+} from "@drover/core";
 import type { RequestHandler } from "express";
 
 /** What a request collects on its way, for its one line in the log. */
@@ -13,6 +20,8 @@ export interface RequestScope {
   /** Whether the request asked to be held open. */
   isHeld?: boolean;
   fields: LogFields;
+  /** What a job is handed on that the request makes: as its headers say, or its span. */
+  trace: TraceContext | undefined;
   /** Why it was refused, as the problem document says. */
   refusal?: { readonly code: string; readonly detail: string };
 }
@@ -40,7 +49,9 @@ export function openScope(
   const sent = request.headers["x-request-id"];
   const isSane = typeof sent === "string" && /^[A-Za-z0-9._-]{1,128}$/.test(sent);
   const requestId = isSane ? sent : randomUUID();
-  (response as Scoped)[SCOPE] = { requestId, path: pathOf(request), fields: {} };
+  const trace = traceOf(request);
+  const fields = trace === undefined ? {} : { trace_id: traceIdOf(trace) };
+  (response as Scoped)[SCOPE] = { requestId, path: pathOf(request), fields, trace };
   response.setHeader("X-Request-Id", requestId);
   const startedAt = performance.now();
   response.once("close", () => {
@@ -48,6 +59,12 @@ export function openScope(
     writeLine(log, request, response, durationMs);
     tell(events, request, response, durationMs);
   });
+}
+
+function traceOf({ headers }: IncomingMessage): TraceContext | undefined {
+  const { traceparent, tracestate } = headers;
+  if (typeof traceparent !== "string") return undefined; // most requests
+  return parseTraceContext(traceparent, Array.isArray(tracestate) ? tracestate.join(",") : tracestate);
 }
 
 /** The path of the request's target, at most 500 characters of it. */

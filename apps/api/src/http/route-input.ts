@@ -35,7 +35,8 @@ export function inputOf(
   { params, body, receiver }: InputParts,
 ): unknown {
   const scope = scopeOf(response);
-  if (params["job_id"] !== undefined) scope.fields = { job_id: String(params["job_id"]) };
+  const jobId = params["job_id"];
+  if (jobId !== undefined) scope.fields = { ...scope.fields, job_id: String(jobId) };
   const query = route.query === undefined ? undefined : parse(route.query, queryOf(request), "query");
   scope.isHeld = asksToBeHeld(request, query);
   return {
@@ -43,6 +44,9 @@ export function inputOf(
     query,
     body,
     requestId: scope.requestId,
+    get trace() {
+      return scope.trace;
+    },
     // Made for the handlers that ask: most requests are polls, which do not.
     get headers() {
       return headersOf(request);

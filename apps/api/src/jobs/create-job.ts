@@ -1,4 +1,11 @@
-import { DomainError, type Job, type JobRequest, type LogFields, UnconfirmedSubmit } from "@drover/core";
+import {
+  DomainError,
+  type Job,
+  type JobRequest,
+  type LogFields,
+  type TraceContext,
+  UnconfirmedSubmit,
+} from "@drover/core";
 import { inputFolder, inputKey, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import { assertNotStopping } from "../operations/admission.js";
@@ -6,14 +13,17 @@ import { ClientGone, type Receive } from "../uploads/upload.js";
 import { RECENT_MS } from "./find-job.js";
 import { assertSameRequest, restoreForgotten } from "./forgotten-job.js";
 import { jobIdOfKey, parseIdempotencyKey } from "./idempotency.js";
-import { assertAccepted, type JobDraft, requestOf } from "./job-request.js";
+import { assertAccepted, type JobDraft, requestOf, withTrace } from "./job-request.js";
 import { selfLink } from "./job-view.js";
+import { inProducerSpan } from "./producer-span.js";
 
 export interface Submission {
   readonly processor: string;
   /** The header as it came. */
   readonly idempotencyKey: string | undefined;
   readonly requestId: string;
+  /** What the request is part of. */
+  readonly trace: TraceContext | undefined;
   readonly signal: AbortSignal;
   readonly receive: Receive;
 }
@@ -62,16 +72,16 @@ async function storeAndEnqueue(submission: Submission, draft: JobDraft, deps: De
       accept: (file) => assertAccepted(processor, file),
     });
     const request = requestOf(upload, draft, deps);
-    const job = (await existingJob(request, deps)) ?? (await enqueue(request, submission.signal, deps));
+    const job = (await existingJob(request, deps)) ?? (await enqueue(request, submission, deps));
     assertSameRequest(job, request);
     // The job has another upload: an earlier or a concurrent request made it, and ours belongs to nobody.
     const isReplayed = job.input.key !== key;
-    if (isReplayed) await discard(key, deps);
+    if (isReplayed) await discard(draft, deps);
     return { job, isReplayed };
   } catch (error) {
     // A job that may be in the queue keeps its file and its manifest.
     if (error instanceof UnconfirmedSubmit) throw mayExist(error);
-    await discard(draft.inputKey, deps);
+    await discard(draft, deps);
     throw error;
   }
 }
@@ -93,11 +103,12 @@ function mayExist({ cause, jobId }: UnconfirmedSubmit): unknown {
  * Removes an upload that belongs to no job. What cannot be removed now is left to the sweeper: the request
  * has an answer of its own.
  */
-async function discard(blobKey: string, deps: Deps): Promise<void> {
+async function discard({ inputKey: key, processor, requestId }: JobDraft, deps: Deps): Promise<void> {
   try {
-    await deps.store.remove(inputFolder(blobKey));
+    await deps.store.remove(inputFolder(key));
   } catch (error) {
-    deps.log.warn("A refused upload could not be removed; the sweeper will.", { error, key: blobKey });
+    const fields = { request_id: requestId, processor: processor.name };
+    deps.log.warn("A refused upload could not be removed; the sweeper will.", { ...fields, error, key });
   }
 }
 
@@ -121,13 +132,16 @@ async function existingJob(request: JobRequest, deps: Deps): Promise<Job | undef
   return (await deps.queue.jobs.get(request.id)) ?? (await restoreForgotten(request, deps));
 }
 
-/** @param gone aborted when the client has left: nobody would learn the job's id. */
-async function enqueue(request: JobRequest, gone: AbortSignal, deps: Deps): Promise<Job> {
-  if (gone.aborted) throw new ClientGone("The client closed the connection before its job was queued.");
-  await deps.failpoint?.("stored");
-  // The upload is on disk before its manifest is there: both are synced together.
-  await writeManifest({ version: 1, request, settled: null }, deps.store, { after: [request.input.key] });
-  return submitTwice(request, deps);
+/** The signal is aborted when the client has left: nobody would learn the job's id. */
+async function enqueue(untraced: JobRequest, { signal, trace }: Submission, deps: Deps): Promise<Job> {
+  if (signal.aborted) throw new ClientGone("The client closed the connection before its job was queued.");
+  return inProducerSpan({ operation: "submit", job: untraced }, async (span) => {
+    const request = withTrace(untraced, span.trace ?? trace);
+    await deps.failpoint?.("stored");
+    // The upload is on disk before its manifest is there: both are synced together.
+    await writeManifest({ version: 1, request, settled: null }, deps.store, { after: [request.input.key] });
+    return submitTwice(request, deps);
+  });
 }
 
 /** A second try that began later than this, in ms, could not end within the 2 s that a client is promised. */

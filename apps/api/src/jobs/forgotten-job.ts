@@ -1,4 +1,4 @@
-import { DomainError, type Job, type JobEnd, type JobRequest } from "@drover/core";
+import { DomainError, type Job, type JobEnd, type JobRequest, jobFields } from "@drover/core";
 import {
   expiredFact,
   findKeyedManifest,
@@ -24,8 +24,7 @@ export async function restoreForgotten(request: JobRequest, deps: Deps): Promise
   await deps.installation.confirm(); // as of now: the upload may have taken long
   const job = await restore(manifest, deps);
   deps.log.info("A repeated request brought back a job that Redis had lost", {
-    job_id: request.id,
-    processor: request.processor,
+    ...jobFields(job),
     status: job.status,
   });
   return job;

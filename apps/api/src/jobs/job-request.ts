@@ -8,6 +8,7 @@ import {
   type ProcessorInfo,
   type ReceiverPolicy,
   refusalOfReceiver,
+  type TraceContext,
   WEBHOOK_EVENTS,
 } from "@drover/core";
 import type { Deps } from "../deps.js";
@@ -71,14 +72,31 @@ export function requestOf(upload: Upload, draft: JobDraft, deps: Deps): JobReque
 
 /** Throws `invalid_request` when the request is too large for a queue entry. */
 export function assertSmall(request: JobRequest): void {
-  const { webhook: _, ...kept } = request; // bounded by its own schema, and kept elsewhere
-  const bytes = Buffer.byteLength(JSON.stringify(kept));
+  const bytes = sizeOf(request);
   if (bytes <= MAX_REQUEST_BYTES) return;
   throw new DomainError(
     "invalid_request",
     `params, tags and the file name come to ${bytes} bytes with the rest of the job; ` +
       `${MAX_REQUEST_BYTES} are possible. Put what is large into the file.`,
   );
+}
+
+/**
+ * The request with the trace that it is part of. Where that does not fit into a queue entry beside what the
+ * client asked for, less of it: no request is refused for its trace.
+ */
+export function withTrace(request: JobRequest, trace: TraceContext | undefined): JobRequest {
+  if (trace === undefined) return request;
+  const { traceparent } = trace;
+  const fitting = [trace, { traceparent }].find(
+    (known) => sizeOf({ ...request, trace: known }) <= MAX_REQUEST_BYTES,
+  );
+  return fitting === undefined ? request : { ...request, trace: fitting };
+}
+
+function sizeOf(request: JobRequest): number {
+  const { webhook: _, ...kept } = request; // bounded by its own schema, and kept elsewhere
+  return Buffer.byteLength(JSON.stringify(kept));
 }
 
 type Fields = Pick<

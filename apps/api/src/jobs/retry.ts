@@ -1,4 +1,4 @@
-import { DomainError, endOfJob, isTerminal, type Job, type JobRequest } from "@drover/core";
+import { DomainError, endOfJob, isTerminal, type Job, type JobRequest, jobFields } from "@drover/core";
 import { inputFolder, readManifest, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import type { Handler } from "../http/handler.js";
@@ -6,6 +6,7 @@ import { assertNotStopping } from "../operations/admission.js";
 import { findJob, RECENT_MS, throwMissing } from "./find-job.js";
 import { assertSmall } from "./job-request.js";
 import { selfLink, viewJob } from "./job-view.js";
+import { inProducerSpan } from "./producer-span.js";
 import { settleJob } from "./settle-job.js";
 
 export const retryJob: Handler<"retryJob"> = async (input, deps) => {
@@ -21,7 +22,10 @@ export const retryJob: Handler<"retryJob"> = async (input, deps) => {
   }
   const request = { ...(await requestOfJob(job, deps)), params: params ?? job.params };
   assertSmall(request);
-  const queued = await queueAgain(job, request, deps);
+  // The job stays in the trace of its submit, which this request's trace is linked to.
+  const queued = await inProducerSpan({ operation: "retry", job, link: job.trace }, () =>
+    queueAgain(job, request, deps),
+  );
   if (queued === undefined) {
     await correctManifest(request, deps);
     throw notFinished(job, "Another retry came first");
@@ -50,7 +54,7 @@ async function queueAgain(job: Job, request: JobRequest, deps: Deps): Promise<Jo
       { version: 1, request: { ...request, params: job.params }, settled: endOfJob(job) ?? null },
       deps.store,
     ).catch((cause: unknown) =>
-      deps.log.warn("The manifest of a refused retry is open still.", { job_id: job.id, error: cause }),
+      deps.log.warn("The manifest of a refused retry is open still.", { ...jobFields(job), error: cause }),
     );
     throw error;
   }
@@ -97,10 +101,11 @@ async function requestOfJob(job: Job, deps: Deps): Promise<JobRequest> {
   const manifest = await readManifest(job.input.key, deps.store);
   if (manifest !== undefined) return manifest.request;
   const { id, processor, input, params, tags, priority, runAt, maxAttempts } = job;
-  const { fingerprint, createdAt, requestId } = job;
+  const { fingerprint, createdAt, requestId, trace } = job;
   return {
     ...{ id, processor, input, params, tags, priority, runAt, maxAttempts },
     ...{ fingerprint, createdAt, requestId },
+    ...(trace === undefined ? {} : { trace }),
     timeoutMs: null,
     queueTimeoutMs: null,
   };

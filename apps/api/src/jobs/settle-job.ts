@@ -1,4 +1,4 @@
-import type { JobId, QueuePorts } from "@drover/core";
+import { type Job, type JobId, jobFields, type LogFields, type QueuePorts } from "@drover/core";
 import { settleManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 
@@ -7,16 +7,24 @@ type SettleDeps = Pick<Deps, "store" | "log"> & { readonly queue: Pick<QueuePort
 /**
  * Has the manifest of a job that ended without a worker say how. What cannot be written now the sweeper
  * writes. Never rejects.
+ * @returns fields for log lines about the job: what is known of it.
  */
-export async function settleJob(id: JobId, { queue, store, log }: SettleDeps): Promise<void> {
+export async function settleJob(id: JobId, { queue, store, log }: SettleDeps): Promise<LogFields> {
+  let job: Job | undefined;
   try {
-    const job = await queue.jobs.get(id);
-    if (job === undefined) return;
+    job = await queue.jobs.get(id);
+    if (job === undefined) return { job_id: id };
     await queue.statistics.count(job);
     await settleManifest(job, store, () => queue.jobs.get(id));
   } catch (error) {
-    log.warn("The manifest of a finished job could not be settled; the sweeper will.", { job_id: id, error });
+    const fields = fieldsOf(id, job);
+    log.warn("The manifest of a finished job could not be settled; the sweeper will.", { ...fields, error });
   }
+  return fieldsOf(id, job);
+}
+
+function fieldsOf(id: JobId, job: Job | undefined): LogFields {
+  return job === undefined ? { job_id: id } : jobFields(job);
 }
 
 /** Time between two looks for jobs that waited too long, in ms. */
@@ -36,8 +44,8 @@ export function watchDeadlines(
   const look = async () => {
     try {
       for (const id of await deps.queue.deadlines.failLate(AT_A_TIME)) {
-        deps.log.info("A job waited longer than its limit", { job_id: id, code: "queue_timeout" });
-        await settleJob(id, deps);
+        const fields = await settleJob(id, deps);
+        deps.log.info("A job waited longer than its limit", { ...fields, code: "queue_timeout" });
       }
     } catch (error) {
       deps.log.debug("Could not look for jobs that waited too long; done again in a moment.", { error });

@@ -14,6 +14,7 @@ export const submitJob: Handler<"submitJob"> = async (input, deps) => {
       processor: input.params.processor,
       idempotencyKey: input.headers["idempotency-key"],
       requestId: input.requestId,
+      trace: input.trace,
       signal: input.signal,
       receive: input.receive,
     },

@@ -1,11 +1,22 @@
 import { dirname, join } from "node:path";
-import type { Attempt, BlobStore, Clock, JobId, Log, LogFields, Outcome } from "@drover/core";
+import {
+  type Attempt,
+  type BlobStore,
+  type Clock,
+  type JobRequest,
+  jobFields,
+  type Log,
+  type LogFields,
+  type Outcome,
+  type TraceContext,
+} from "@drover/core";
 import { attemptFolder } from "@drover/job-files";
 import { withFields } from "@drover/log";
 import type { Processor } from "@drover/processor-sdk";
 import type { RunEnd, Runner } from "../children/runner.js";
 import { AttemptFolder } from "./attempt-folder.js";
 import { createReports } from "./attempt-reports.js";
+import { inAttemptSpan } from "./attempt-span.js";
 import { describeDeath, failed, outcomeBeforeRun, outcomeOfStop, outcomeOfThrown } from "./outcome.js";
 import { publish, waitForStorage } from "./publish.js";
 
@@ -18,7 +29,7 @@ export interface ExecutorDeps {
   readonly clock: Clock;
   readonly log: Log;
   /** Has the manifest of a job say how it ended; returns at once. */
-  readonly settle: (id: JobId) => void;
+  readonly settle: (request: JobRequest) => void;
 }
 
 /** What a consumer of one processor calls. */
@@ -50,30 +61,41 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  */
 export function createExecutor(shared: ExecutorDeps): Executor {
   return {
-    async execute(attempt) {
-      const log = withFields(shared.log, fieldsOf(attempt));
-      const startedAt = shared.clock.monotonicMs();
-      log.info("Attempt started");
-      const outcome = await outcomeOf({ ...shared, log }, attempt).catch((error: unknown) => {
-        log.error("Attempt failed outside its processor", { error });
-        return failed("processor_error", "The worker could not prepare or store the files of this attempt.");
-      });
-      const durationMs = Math.round(shared.clock.monotonicMs() - startedAt);
-      const level = outcome.kind === "failed" ? "warn" : "info";
-      log[level]("Attempt finished", { ...outcomeFields(outcome), duration_ms: durationMs });
-      return outcome;
-    },
+    execute: (attempt) =>
+      inAttemptSpan(attempt, async ({ trace, fields }) => {
+        const log = withFields(shared.log, { ...jobFields(attempt.request, attempt.number), ...fields });
+        const startedAt = shared.clock.monotonicMs();
+        log.info("Attempt started");
+        const outcome = await outcomeOf({ ...shared, log, trace }, attempt).catch((error: unknown) => {
+          log.error("Attempt failed outside its processor", { error });
+          return failed(
+            "processor_error",
+            "The worker could not prepare or store the files of this attempt.",
+          );
+        });
+        const durationMs = Math.round(shared.clock.monotonicMs() - startedAt);
+        const level = outcome.kind === "failed" ? "warn" : "info";
+        log[level]("Attempt finished", { ...outcomeFields(outcome), duration_ms: durationMs });
+        return outcome;
+      }),
     async onFinished({ request }) {
-      shared.settle(request.id);
+      shared.settle(request);
     },
     async onDiscarded(attempt) {
       await shared.blobs.remove(storedFolder(attempt));
-      shared.log.warn("Attempt discarded: its lease went to another worker", fieldsOf(attempt));
+      const fields = jobFields(attempt.request, attempt.number);
+      shared.log.warn("Attempt discarded: its lease went to another worker", fields);
     },
   };
 }
 
-async function outcomeOf(deps: ExecutorDeps, attempt: Attempt): Promise<Outcome> {
+/** What one attempt is run with. */
+interface AttemptDeps extends ExecutorDeps {
+  /** What the processor is told that it is part of. */
+  readonly trace: TraceContext | undefined;
+}
+
+async function outcomeOf(deps: AttemptDeps, attempt: Attempt): Promise<Outcome> {
   const early = await outcomeBeforeRun(attempt, deps);
   if (early !== undefined) return early;
   const folder = new AttemptFolder(join(deps.folder, attempt.id));
@@ -112,7 +134,7 @@ async function prepare(
 
 /** Calls the processor; resolves when its last progress and log lines are recorded, or take too long. */
 async function run(
-  { runner, clock, log }: ExecutorDeps,
+  { runner, clock, log, trace }: AttemptDeps,
   { attempt, inputPath, folder, timeoutMs }: Prepared,
 ): Promise<RunEnd> {
   const { input, params } = attempt.request;
@@ -125,6 +147,7 @@ async function run(
       params,
       attempt: attempt.number,
       folder: folder.path,
+      ...(trace === undefined ? {} : { trace }),
     },
     makeFolder: folder.makeNow,
     timeoutMs,
@@ -165,16 +188,6 @@ function seconds(ms: number): string {
 /** The folder in the store that the attempt publishes to, and no other one. */
 function storedFolder({ request, number, id }: Attempt): string {
   return attemptFolder(request.id, number, id);
-}
-
-/**
- * What every line about an attempt carries. The request's id leads to the line of its submit in the api's
- * log.
- */
-export function fieldsOf({ request, number }: Attempt): LogFields {
-  const { id, processor, requestId } = request;
-  // Jobs of an older version have no request id.
-  return { ...(requestId == null ? {} : { request_id: requestId }), job_id: id, processor, attempt: number };
 }
 
 function outcomeFields(outcome: Outcome): LogFields {

@@ -6,6 +6,7 @@ import { AttemptScopes } from "./attempt-scopes.js";
 import { CleanCheck } from "./clean-check.js";
 import { type FromChild, MAX_LOG_LENGTH, MAX_LOG_LINES, type RunMessage, type ToChild } from "./messages.js";
 import { callProcessor } from "./processor-call.js";
+import { flushTraces, inTraceOf } from "./traced-run.js";
 import { WatchedEnvironment } from "./watched-environment.js";
 
 /**
@@ -59,18 +60,21 @@ async function run(message: RunMessage): Promise<void> {
     intervalMs: PROGRESS_INTERVAL_MS,
     send: (progress) => report({ type: "progress", ...progress }),
   });
-  const settled = await scopes.run((isOver) =>
-    callProcessor(processor, message, controller.signal, {
-      onProgress: (percent, stage, text) => {
-        if (!isOver("reported progress")) relay.push({ percent, stage, message: text });
-      },
-      onLog: (level, text) => {
-        if (isOver(`logged ${text}`)) return;
-        lines += 1;
-        if (lines <= MAX_LOG_LINES) report({ type: "log", level, message: text.slice(0, MAX_LOG_LENGTH) });
-      },
-    }),
-  );
+  const attempt = () =>
+    scopes.run((isOver) =>
+      callProcessor(processor, message, controller.signal, {
+        onProgress: (percent, stage, text) => {
+          if (!isOver("reported progress")) relay.push({ percent, stage, message: text });
+        },
+        onLog: (level, text) => {
+          if (isOver(`logged ${text}`)) return;
+          lines += 1;
+          if (lines <= MAX_LOG_LINES) report({ type: "log", level, message: text.slice(0, MAX_LOG_LENGTH) });
+        },
+      }),
+    );
+  const settled = await inTraceOf(message, attempt);
+  await flushTraces();
   await relay.flush();
   await outputsWritten();
   running = undefined;

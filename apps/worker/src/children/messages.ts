@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import type { LogLevel } from "@drover/core";
+import type { LogLevel, TraceContext } from "@drover/core";
 import type { WrittenArtifact } from "@drover/processor-sdk";
 
 /** What the child needs to run one attempt. */
@@ -18,6 +18,8 @@ export interface RunMessage {
   readonly attempt: number;
   /** Of the attempt; existing and empty for a child process. */
   readonly folder: string;
+  /** What the attempt is part of: its span, or what the submit brought along. Absent: no trace. */
+  readonly trace?: TraceContext;
 }
 
 /** Worker to child. */

@@ -34,6 +34,7 @@ export async function callProcessor(
       signal,
       folder: message.folder,
       makeFolder: () => reports.makeFolder?.(),
+      ...(message.trace === undefined ? {} : { trace: message.trace }),
       onProgress: (percent, stage, text) => reports.onProgress(percent, stage ?? null, text ?? null),
       onLog: (level, text) => reports.onLog(level, text),
     });

@@ -1,4 +1,13 @@
-import { type BlobStore, isTerminal, type JobId, type Log, type QueuePorts } from "@drover/core";
+import {
+  type BlobStore,
+  isTerminal,
+  type JobId,
+  type JobRequest,
+  jobFields,
+  type Log,
+  type LogFields,
+  type QueuePorts,
+} from "@drover/core";
 import { readTombstone, settleManifest } from "@drover/job-files";
 import { eraseBuried } from "./orphans.js";
 
@@ -6,6 +15,13 @@ export interface SettlerDeps {
   readonly queue: Pick<QueuePorts, "jobs" | "finished" | "statistics">;
   readonly blobs: BlobStore;
   readonly log: Log;
+}
+
+/** A job to settle: not all of its request, since many may wait. */
+interface Waiting {
+  readonly id: JobId;
+  /** For log lines about it. */
+  readonly fields: LogFields;
 }
 
 /** Jobs that are settled at a time. */
@@ -20,7 +36,7 @@ const MAX_WAITING = 10_000;
  */
 export class Settler {
   readonly #deps: SettlerDeps;
-  readonly #waiting: JobId[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #working = new Set<Promise<void>>();
   readonly #removing = new Set<Promise<void>>();
   readonly #stop = new AbortController();
@@ -30,8 +46,9 @@ export class Settler {
   }
 
   /** To be called when the end of the job is recorded. */
-  readonly settle = (id: JobId): void => {
-    if (this.#waiting.length < MAX_WAITING) this.#waiting.push(id);
+  readonly settle = (request: JobRequest): void => {
+    const { id } = request;
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ id, fields: jobFields(request) });
     this.#work();
   };
 
@@ -50,12 +67,12 @@ export class Settler {
 
   #work(): void {
     while (this.#working.size < AT_A_TIME) {
-      const id = this.#waiting.shift();
-      if (id === undefined) return;
-      const work = this.#settleOne(id)
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      const work = this.#settleOne(next.id)
         .catch((error: unknown) => {
           this.#deps.log.warn("The manifest of a job is left for the sweeper to settle", {
-            job_id: id,
+            ...next.fields,
             error,
           });
         })
@@ -79,17 +96,17 @@ export class Settler {
     await queue.statistics.count(job);
     const isSettled = await settleManifest(job, blobs, () => queue.jobs.get(id));
     if (!isSettled || job.status !== "completed") return;
-    if (!this.#stop.signal.aborted) this.#removeInput(job.input.key, id);
+    if (!this.#stop.signal.aborted) this.#removeInput(job.input.key, jobFields(job));
     await queue.finished.condense(job);
   }
 
-  #removeInput(key: string, id: JobId): void {
+  #removeInput(key: string, fields: LogFields): void {
     const removal = this.#deps.queue.finished
       .synced(this.#stop.signal)
       .then(() => this.#deps.blobs.remove(key))
       .catch((error: unknown) => {
         if (!this.#stop.signal.aborted)
-          this.#deps.log.warn("The input of a completed job is left for the sweeper", { job_id: id, error });
+          this.#deps.log.warn("The input of a completed job is left for the sweeper", { ...fields, error });
       })
       .finally(() => this.#removing.delete(removal));
     this.#removing.add(removal);

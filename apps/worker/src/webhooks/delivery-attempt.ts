@@ -10,6 +10,7 @@ import type {
   Webhooks,
 } from "@drover/core";
 import { errorFields } from "@drover/log";
+import { inSpan } from "@drover/tracing";
 import { retryAfterMsOf, waitAfter } from "./delivery-schedule.js";
 import type { CallAnswer, ReceiverCall } from "./receiver-call.js";
 import { signedHeaders } from "./signed-headers.js";
@@ -73,9 +74,28 @@ async function targetOf(delivery: Delivery, deps: DeliveryAttemptDeps): Promise<
   return { url: endpoint.url, secrets: valid.map(({ secret }) => secret) };
 }
 
-function send({ id, body }: Delivery, target: Target, deps: DeliveryAttemptDeps): Promise<CallAnswer> {
-  const headers = signedHeaders({ id, body, at: deps.clock.now() }, target.secrets);
-  return deps.call({ url: target.url, headers, body });
+/**
+ * Calls the receiver in a span of kind client, a child of the job's submit; by its headers the receiver's own
+ * work is of the same trace. Without an SDK they are what the job came with.
+ */
+function send(delivery: Delivery, { url, secrets }: Target, deps: DeliveryAttemptDeps): Promise<CallAnswer> {
+  const { id, body, trace, jobId, processor, attempts } = delivery;
+  const attributes = {
+    "http.request.method": "POST",
+    "server.address": new URL(url).hostname,
+    "http.request.resend_count": attempts,
+    "drover.job_id": jobId,
+    "drover.processor": processor,
+    "drover.webhook_id": id,
+  };
+  return inSpan({ kind: "client", name: "POST webhook", attributes, parent: trace }, async (span) => {
+    const headers = { ...span.trace, ...signedHeaders({ id, body, at: deps.clock.now() }, secrets) };
+    const answer = await deps.call({ url, headers, body });
+    if (answer.kind === "answered") span.set({ "http.response.status_code": answer.statusCode });
+    const problem = problemOf(answer);
+    if (problem !== null) span.fail(problem);
+    return answer;
+  });
 }
 
 /** `null` for a 2xx. */

@@ -109,6 +109,7 @@ export class EventDispatch {
       jobId: job.id,
       processor: job.processor,
       ...{ endpointId, url, event: type, body },
+      ...(job.trace === undefined ? {} : { trace: job.trace }),
       status: "pending",
       createdAt: now,
       resends: 0,

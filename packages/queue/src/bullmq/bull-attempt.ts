@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import type { Attempt, Job, JobEvent, JobRequest, Log, LogLine, Progress, StopReason } from "@drover/core";
+import {
+  type Attempt,
+  type Job,
+  type JobEvent,
+  type JobRequest,
+  jobFields,
+  type Log,
+  type LogLine,
+  type Progress,
+  type StopReason,
+} from "@drover/core";
 import type { StampedProgress } from "../job-codec.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
@@ -83,7 +93,7 @@ export class BullAttempt implements Attempt {
       this.reopenedEnd = rearmed === null ? null : Number.parseInt(rearmed, 10);
       return cancel !== null;
     } catch (error) {
-      log.debug("the start of an attempt was not noted", { job_id: id, attempt: this.number, error });
+      log.debug("the start of an attempt was not noted", { ...jobFields(request, this.number), error });
       return false;
     }
   }
@@ -172,7 +182,7 @@ export class BullAttempt implements Attempt {
         ],
       );
     } catch (error) {
-      log.debug("progress was not written", { job_id: request.id, attempt: this.number, error });
+      log.debug("progress was not written", { ...jobFields(request, this.number), error });
     }
   }
 }

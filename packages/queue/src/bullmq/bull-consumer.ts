@@ -1,4 +1,13 @@
-import type { Attempt, ConsumeOptions, Consumer, EventSink, JobId, Log, Outcome } from "@drover/core";
+import {
+  type Attempt,
+  type ConsumeOptions,
+  type Consumer,
+  type EventSink,
+  type JobId,
+  jobFields,
+  type Log,
+  type Outcome,
+} from "@drover/core";
 import type { Job as BullJob } from "bullmq";
 import { isServerTrouble } from "../redis-errors.js";
 import type { RedisKeys } from "../redis-keys.js";
@@ -8,8 +17,8 @@ import { BullAttempt } from "./bull-attempt.js";
 import { BullWorker } from "./bull-worker.js";
 import { type NextJob, wasMoved } from "./bullmq-internals.js";
 import { DamagedJobs, readRequest } from "./damaged-jobs.js";
-import { noteLostWorker } from "./job-history.js";
 import type { LeaseTimes } from "./lease-times.js";
+import { tellOfLostWorker } from "./lost-worker.js";
 import { recordOutcome, tellOfEnd } from "./record-outcome.js";
 import { RunningAttempts } from "./running-attempts.js";
 
@@ -195,8 +204,7 @@ export class BullConsumer implements Consumer {
       return await this.#execute(attempt);
     } catch (error) {
       this.#deps.log.error("execute() rejected; it must resolve to an outcome", {
-        job_id: attempt.request.id,
-        request_id: attempt.request.requestId ?? undefined,
+        ...jobFields(attempt.request, attempt.number),
         error,
       });
       return {
@@ -219,17 +227,8 @@ export class BullConsumer implements Consumer {
     }
   }
 
-  async #noteLostWorker(id: JobId): Promise<void> {
-    const { link, keys, log, events, now } = this.#deps;
-    const processor = this.#processor;
-    try {
-      const attempt = await noteLostWorker(link, keys, { processor, id, at: now() });
-      if (attempt === 0) return;
-      events.emit("worker.lost", { processor });
-      log.warn("the worker of a job was lost; the job is back in line", { job_id: id, processor, attempt });
-    } catch (error) {
-      log.debug("a lost worker could not be noted; the next attempt will", { job_id: id, error });
-    }
+  #noteLostWorker(id: JobId): Promise<void> {
+    return tellOfLostWorker({ processor: this.#processor, id }, this.#deps);
   }
 
   async #lookForCancelMarks(): Promise<void> {

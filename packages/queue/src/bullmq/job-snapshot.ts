@@ -1,4 +1,4 @@
-import { DomainError, type Job, type JobId, type JobRef } from "@drover/core";
+import { DomainError, type Job, type JobId, type JobRef, jobFields, type LogFields } from "@drover/core";
 import { type DamagedRecord, decodeSnapshot } from "../job-codec.js";
 import type { Listed } from "../job-listing.js";
 import { isTime } from "../record-checks.js";
@@ -38,6 +38,13 @@ export async function readRecord(
   const scriptKeys = [key, ...keys.queueAll(processor, LISTS)];
   const answer = await link.run("snapshot", scriptKeys, [id, DELAYED_SCORES_PER_MS]);
   return Array.isArray(answer) ? remembered(key, answer, () => decodeSnapshot(id, answer)) : undefined;
+}
+
+/** What a log line says of a job of which only the name is at hand: as much as its record tells. */
+export async function readJobFields(link: RedisLink, keys: RedisKeys, ref: JobRef): Promise<LogFields> {
+  const found = await readRecord(link, keys, ref);
+  const isKnown = found !== undefined && !isDamaged(found);
+  return isKnown ? jobFields(found) : { job_id: ref.id, processor: ref.processor };
 }
 
 interface Remembered {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ConsumeOptions, type Job, type Log, type Outcome, retryDelayMs } from "@drover/core";
+import { type ConsumeOptions, type Job, jobFields, type Log, type Outcome, retryDelayMs } from "@drover/core";
 import { type Job as BullJob, UnrecoverableError } from "bullmq";
 import { isServerTrouble } from "../redis-errors.js";
 import { encodeReturnValue } from "../return-value.js";
@@ -76,9 +76,7 @@ export async function recordOutcome(
       if (recording.giveUp.aborted) return { state: "unknown" };
       if (performance.now() - startedAt > GIVE_UP_MS) throw error;
       recording.log.warn("the outcome of an attempt could not be recorded yet", {
-        job_id: attempt.request.id,
-        request_id: attempt.request.requestId ?? undefined,
-        attempt: attempt.number,
+        ...jobFields(attempt.request, attempt.number),
         outcome: outcome.kind,
       });
       await sleep(RETRY_RECORD_MS);
@@ -175,9 +173,7 @@ export async function tellOfEnd(
     if (state === "lost") await options.onDiscarded?.(attempt);
   } catch (error) {
     log.warn("cleaning up after an attempt failed; the sweeper will do it", {
-      job_id: attempt.request.id,
-      request_id: attempt.request.requestId ?? undefined,
-      attempt: attempt.number,
+      ...jobFields(attempt.request, attempt.number),
       error,
     });
   }
