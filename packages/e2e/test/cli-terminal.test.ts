@@ -143,7 +143,7 @@ describe.skipIf(!hasScript)(`on a terminal${reason}`, () => {
 
 describe("without a terminal", () => {
   it("a watch has plain lines, and ends with the exit code of the job", async () => {
-    const { code, output } = await said("watch", await submitted("digest", { ms: 500 }));
+    const { code, output } = await said("watch", await submitted("digest", { ms: 4_000 }));
     expect(code).toBe(0);
     expect(output).not.toContain("\u001b");
     expect(output).toMatch(/^ *\d+\.\d % {2}.*\n(.*\n)*100\.0 % {2}completed\n/);
