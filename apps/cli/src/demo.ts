@@ -8,8 +8,9 @@ import { fileAt, streamingFetch } from "@drover/client/node";
 import { openPromise } from "yauzl";
 import type { Config } from "./cli-config.js";
 import { EXIT } from "./exit.js";
+import { createProgress } from "./progress-view.js";
 import { prepareOutput, save } from "./save.js";
-import { createProgress, formatBytes, shortPath } from "./show.js";
+import { formatBytes, shortPath } from "./show.js";
 import { onStopSignal, type System, startSystem } from "./up/services.js";
 import { SAMPLE } from "./up/up.js";
 

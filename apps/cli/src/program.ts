@@ -1,11 +1,14 @@
 import { JobStatus, StatsWindow } from "@drover/contract";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Config } from "./cli-config.js";
-import { createContext } from "./commands/context.js";
-import { cancel, download, list, logs, processors, remove, retry, status } from "./commands/jobs.js";
+import { type Context, createContext } from "./commands/context.js";
+import { remove } from "./commands/delete-jobs.js";
+import { cancel, download, logs, processors, status } from "./commands/jobs.js";
+import { retry } from "./commands/retry-jobs.js";
+import { search } from "./commands/search.js";
 import { showStats } from "./commands/stats.js";
 import { submitFile } from "./commands/submit.js";
-import { finish } from "./commands/watch.js";
+import { watch } from "./commands/watch.js";
 import { addWebhooks } from "./commands/webhooks.js";
 
 /**
@@ -15,12 +18,16 @@ import { addWebhooks } from "./commands/webhooks.js";
 export function createProgram(config: Config, onCode: (code: number) => void): Command {
   const program = new Command("drover")
     .description("A durable HTTP job API in front of any file processor.")
+    .option("--no-color", "never colour; NO_COLOR does the same, FORCE_COLOR the opposite")
     .addHelpText("after", HELP)
     .exitOverride();
+  // Only a command that talks to the server minds its address.
+  const context = () => createContext(config, program.opts<{ readonly color: boolean }>().color);
   addServers(program, config, onCode);
-  addSubmit(program, config, onCode);
-  addJobs(program, config, onCode);
-  addWebhooks(program, () => createContext(config), onCode);
+  addSubmit(program, context, onCode);
+  addJobs(program, context, onCode);
+  addManyJobs(program, context, onCode);
+  addWebhooks(program, context, onCode);
   return program;
 }
 
@@ -65,7 +72,7 @@ function addServers(program: Command, config: Config, onCode: (code: number) => 
     );
 }
 
-function addSubmit(program: Command, config: Config, onCode: (code: number) => void): void {
+function addSubmit(program: Command, context: () => Context, onCode: (code: number) => void): void {
   program
     .command("submit")
     .description("upload a file and make it a job")
@@ -78,21 +85,15 @@ function addSubmit(program: Command, config: Config, onCode: (code: number) => v
     .option("-w, --watch", "show progress until the job is done")
     .option("-o, --output <path>", "watch, then save the results as this file or in this folder")
     .option("--json", "print the job as JSON")
-    .action(async (file, options) => onCode(await submitFile(createContext(config), file, options)));
+    .action(async (file, options) => onCode(await submitFile(context(), file, options)));
 }
 
-function addJobs(program: Command, config: Config, onCode: (code: number) => void): void {
-  const context = () => createContext(config); // only a command that talks to the server minds its address
+function addJobs(program: Command, context: () => Context, onCode: (code: number) => void): void {
   const job = (name: string, description: string) =>
     program.command(name).description(description).argument("<job>");
-  const json = (command: Command) => command.option("--json", "print JSON");
-
   json(job("status", "show a job")).action(async (id, options) =>
     onCode(await status(context(), id, options)),
   );
-  json(job("watch", "show progress until the job is done"))
-    .option("-o, --output <path>", "then save the results")
-    .action(async (id, options) => onCode(await finish(context(), id, options)));
   job("download", "save the primary artifact, else the only one or a ZIP of all; or the named one")
     .option("-a, --artifact <name>")
     .option("-o, --output <path>", "a file or a folder")
@@ -100,10 +101,6 @@ function addJobs(program: Command, config: Config, onCode: (code: number) => voi
   json(job("cancel", "cancel a job")).action(async (id, options) =>
     onCode(await cancel(context(), id, options)),
   );
-  json(job("retry", "run a failed or cancelled job again")).action(async (id, options) =>
-    onCode(await retry(context(), id, options)),
-  );
-  job("delete", "erase a job and its files").action(async (id) => onCode(await remove(context(), id)));
   json(job("logs", "show what the processor logged")).action(async (id, options) =>
     onCode(await logs(context(), id, options)),
   );
@@ -115,12 +112,42 @@ function addJobs(program: Command, config: Config, onCode: (code: number) => voi
       new Option("-w, --window <window>", "how far back").choices(StatsWindow.options).default("24h"),
     )
     .action(async (options) => onCode(await showStats(context(), options)));
-  json(program.command("list").description("list jobs, newest first"))
-    .addOption(new Option("-s, --status <status>").choices(JobStatus.options))
-    .option("-p, --processor <name>")
-    .option("--tag <name=value>", "may be repeated", gather)
-    .option("-n, --limit <n>", "1 to 200", positive, 20)
-    .action(async (options) => onCode(await list(context(), options)));
+}
+
+function addManyJobs(program: Command, context: () => Context, onCode: (code: number) => void): void {
+  const status = () => new Option("-s, --status <status>").choices(JobStatus.options);
+  const filters = (command: Command) =>
+    command.option("-p, --processor <name>").option("--tag <name=value>", "may be repeated", gather);
+  const jobs = (name: string, description: string) =>
+    json(filters(program.command(name).description(description).argument("[job...]")));
+  const since = ["--created-after <when>", "a date, a time or an age, as 7d"] as const;
+
+  json(filters(program.command("search").alias("list").description("list jobs, newest first")))
+    .argument("[text]", "part of the id, the file name or a tag")
+    .addOption(status())
+    .option(...since)
+    .option("-n, --limit <n>", "jobs at most", positive, 20)
+    .action(async (text, options) => onCode(await search(context(), text, options)));
+  jobs("watch", "show progress until the jobs are done; without ids, what happens to all jobs")
+    .option("-o, --output <path>", "of one job: then save the results")
+    .action(async (ids, options) => onCode(await watch(context(), ids, options)));
+  jobs("retry", "run failed or cancelled jobs again")
+    .option("--all", "all that match, in place of jobs by their ids")
+    .option("--failed", "with --all: failed ones, the default")
+    .option("--cancelled", "with --all: cancelled ones")
+    .option(...since)
+    .option("--dry-run", "show which ones, and do nothing")
+    .action(async (ids, options) => onCode(await retry(context(), ids, options)));
+  jobs("delete", "erase jobs and their files")
+    .option("--older-than <age>", "all that match and were created longer ago, as 7d")
+    .addOption(status())
+    .option("--dry-run", "show which ones, and do nothing")
+    .option("-y, --yes", "do not ask")
+    .action(async (ids, options) => onCode(await remove(context(), ids, options)));
+}
+
+function json(command: Command): Command {
+  return command.option("--json", "print JSON");
 }
 
 function gather(value: string, before: readonly string[] = []): readonly string[] {

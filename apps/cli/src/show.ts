@@ -1,11 +1,20 @@
 import { isAbsolute, relative } from "node:path";
 import type { Job } from "@drover/client";
 import { UNSHOWABLE } from "@drover/contract";
+import {
+  type Paint,
+  type Piece,
+  padToWidth,
+  plain,
+  renderLine,
+  statusPiece,
+  widthOf,
+} from "./terminal/paint.js";
 
 /** A job in a few lines for a person. */
-export function describeJob(job: Job): string {
+export function describeJob(job: Job, paint: Paint = plain): string {
+  const head = [visible(`${job.job_id}  ${job.processor}  `), statusPiece(job.status, visible(job.status))];
   const lines = [
-    `${job.job_id}  ${job.processor}  ${job.status}`,
     `  input     ${job.input.filename} (${formatBytes(job.input.size_bytes)})`,
     `  created   ${job.created_at}`,
   ];
@@ -18,7 +27,7 @@ export function describeJob(job: Job): string {
   for (const artifact of job.artifacts) {
     lines.push(`  artifact  ${artifact.name} (${formatBytes(artifact.size_bytes)})`);
   }
-  return `${lines.map(visible).join("\n")}\n`;
+  return `${renderLine(head, Number.POSITIVE_INFINITY, paint)}\n${lines.map((line) => `${visible(line)}\n`).join("")}`;
 }
 
 /**
@@ -36,21 +45,43 @@ function positionOf(waiting: NonNullable<Job["waiting"]>): string {
   return waiting.position === null ? "" : `, number ${waiting.position} in line`;
 }
 
-/** A line for each job: id, processor, status, progress, age, file. */
-export function describeJobs(jobs: readonly Job[]): string {
-  const rows = jobs.map((job) => [
-    job.job_id,
-    job.processor,
-    job.status,
-    `${job.progress.toFixed(0)} %`,
-    job.created_at,
-    job.input.filename,
-  ]);
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
-  return rows.map((row) => `${visible(line(row))}\n`).join("");
+/**
+ * A line for each job: id, processor, status, progress, age, file.
+ * @param columns the longest line; the names of files are cut to it. Default: as long as they are.
+ */
+export function describeJobs(
+  jobs: readonly Job[],
+  { paint = plain, columns = Number.POSITIVE_INFINITY }: TableOptions = {},
+): string {
+  const rows = jobs.map((job) =>
+    [
+      job.job_id,
+      job.processor,
+      job.status,
+      `${job.progress.toFixed(0)} %`,
+      job.created_at,
+      job.input.filename,
+    ].map(visible),
+  );
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    Math.max(0, ...rows.map((row) => widthOf(row[column] ?? ""))),
+  );
+  const line = (row: readonly string[]): string => {
+    const pieces = row.map((cell, column): Piece => {
+      const text = column === row.length - 1 ? cell : `${padToWidth(cell, widths[column] ?? 0)}  `;
+      return column === STATUS_COLUMN ? statusPiece(cell, text) : text;
+    });
+    return `${renderLine(pieces, columns, paint)}\n`;
+  };
+  return rows.map(line).join("");
 }
+
+export interface TableOptions {
+  readonly paint?: Paint;
+  readonly columns?: number;
+}
+
+const STATUS_COLUMN = 2;
 
 /** As `12 B`, `3.4 kB`, `1.2 GB`. */
 export function formatBytes(bytes: number): string {
@@ -59,70 +90,17 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
 }
 
+/** As `0:07`, `12:34`, `1:02:03`. */
+export function formatElapsed(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
+
 /** The path as a person types it from the working folder: relative when it is below, else absolute. */
 export function shortPath(path: string): string {
   const short = relative("", path);
   return short.startsWith("..") || isAbsolute(short) ? path : short;
 }
-
-/** Shows how far a job is, each time it is called with a newer reading. */
-export interface ProgressView {
-  update(job: Job): void;
-  /** Ends the line of a bar. */
-  end(): void;
-}
-
-const BAR_WIDTH = 24;
-const STEP_PERCENT = 10;
-
-/** A bar on a terminal; elsewhere a line when the status or the stage changes and at every 10 percent. */
-export function createProgress(out: NodeJS.WriteStream): ProgressView {
-  return out.isTTY ? bar(out) : lines(out);
-}
-
-function bar(out: NodeJS.WriteStream): ProgressView {
-  let isDrawn = false;
-  return {
-    update(job) {
-      isDrawn = true;
-      const filled = Math.round((job.progress / 100) * BAR_WIDTH);
-      const picture = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
-      const line = `${picture} ${job.progress.toFixed(1).padStart(5)} %  ${stateOf(job)}`;
-      out.write(`\r\u001b[K${line.slice(0, (out.columns ?? 80) - 1)}`);
-    },
-    end: () => void (isDrawn && out.write("\n")),
-  };
-}
-
-function lines(out: NodeJS.WritableStream): ProgressView {
-  let last: Job | undefined;
-  let lastStep = -1;
-  return {
-    update(job) {
-      const step = Math.floor(job.progress / STEP_PERCENT);
-      const isNews = last?.status !== job.status || last.stage !== job.stage || last.attempt !== job.attempt;
-      if (isNews || step !== lastStep)
-        out.write(`${job.progress.toFixed(1).padStart(5)} %  ${stateOf(job)}\n`);
-      last = job;
-      lastStep = step;
-    },
-    end() {},
-  };
-}
-
-/** What the job does now, in a few words. */
-function stateOf(job: Job): string {
-  if (job.status === "queued" && job.waiting !== null)
-    return `queued: ${WAITING[job.waiting.reason] ?? job.waiting.reason}`;
-  if (job.status !== "running") return job.status;
-  const attempt = job.attempt > 1 ? ` (attempt ${job.attempt} of ${job.max_attempts})` : "";
-  return visible(`${job.stage ?? "running"}${attempt}${job.message === null ? "" : `: ${job.message}`}`);
-}
-
-/** A reason that is not here is shown as it came. */
-const WAITING: Readonly<Record<string, string>> = {
-  worker: "waits for a free worker",
-  no_worker_for_processor: "no worker serves this processor now",
-  retry_backoff: "waits before the next attempt",
-  scheduled: "waits for its time",
-};

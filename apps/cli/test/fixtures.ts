@@ -35,9 +35,10 @@ export function jobOf(members: Partial<Job> = {}): Job {
   };
 }
 
-/** A stream that keeps what was written, as a terminal of 60 columns or as a pipe. */
+/** A stream that keeps what was written, as a terminal of 60 columns and 10 rows or as a pipe. */
 export class Screen extends Writable {
   readonly columns = 60;
+  readonly rows = 10;
   readonly isTTY: boolean;
   text = "";
 

@@ -3,6 +3,7 @@ import { createClient } from "@drover/client";
 import { Command } from "commander";
 import { expect, test } from "vitest";
 import { addWebhooks } from "../src/commands/webhooks.js";
+import { plain } from "../src/terminal/paint.js";
 import { JOB_ID, Screen, serve } from "./fixtures.js";
 
 const TIME = "2026-01-01T00:00:00.000Z";
@@ -41,6 +42,7 @@ async function run(args: readonly string[], body: unknown, status = 200) {
     client,
     out: out as unknown as NodeJS.WriteStream,
     remarks: remarks as unknown as NodeJS.WriteStream,
+    paint: { out: plain, remarks: plain },
   };
   let code: number | undefined;
   const program = new Command().exitOverride();

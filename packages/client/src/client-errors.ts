@@ -81,13 +81,13 @@ export function refusalOf(
 
 /**
  * Whether the same request may succeed a little later: no answer, too many requests, or trouble on the
- * server's side.
+ * server's side. 501 says that it never will (RFC 9110, section 15.6.2).
  */
 export function isTransient(
   error: unknown,
 ): error is ProblemError | UnexpectedAnswerError | UnreachableError {
   if (error instanceof ProblemError || error instanceof UnexpectedAnswerError)
-    return error.status === 429 || error.status >= 500;
+    return error.status === 429 || (error.status >= 500 && error.status !== 501);
   return error instanceof UnreachableError;
 }
 

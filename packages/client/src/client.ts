@@ -1,5 +1,4 @@
-import type { JobFilter, StatsWindow } from "@drover/contract";
-import { ProblemError, UnexpectedAnswerError } from "./client-errors.js";
+import type { EventFilter, JobFilter, StatsWindow } from "@drover/contract";
 import {
   type Download,
   type DownloadOptions,
@@ -7,7 +6,13 @@ import {
   downloadArchive,
   type RangeOptions,
 } from "./download.js";
-import { type JobStreamEvent, type StreamOptions, streamJob } from "./job-stream.js";
+import {
+  type JobStreamEvent,
+  type JobsStreamEvent,
+  type StreamOptions,
+  streamJob,
+  streamJobs,
+} from "./job-stream.js";
 import {
   type Artifact,
   callJson,
@@ -16,12 +21,13 @@ import {
   type JobLogs,
   type JsonOf,
   type Processor,
-  retryTransient,
   type Server,
   type Stats,
   send,
 } from "./request.js";
 import { type SubmitOptions, submit } from "./submit-job.js";
+import { browserUpload } from "./upload-progress.js";
+import { type WaitOptions, waitForJob } from "./wait-for-job.js";
 import { type WebhookCalls, webhookCalls } from "./webhook-calls.js";
 
 export interface ClientOptions {
@@ -50,12 +56,19 @@ export interface Client {
    */
   submit(processor: string, file: Blob, options?: SubmitOptions): Promise<Job>;
   get(jobId: string, options?: Abortable & { readonly include?: "timeline" }): Promise<Job>;
-  /** Returns the job once it is terminal. Bears with a server that is away for a while. */
+  /**
+   * Returns the job once it is terminal. Follows its stream, and polls where none can be had; bears with a
+   * server that is away for a while.
+   */
   wait(jobId: string, options?: WaitOptions): Promise<Job>;
   /** Tells what happens to the job until it has ended. Bears with a server that is away for a while. */
   stream(jobId: string, options?: StreamOptions): AsyncIterable<JobStreamEvent>;
-  /** Newest first. */
+  /** Tells what happens to all jobs that match, for as long as it is asked to. */
+  streamAll(filter?: EventFilter, options?: StreamOptions): AsyncIterable<JobsStreamEvent>;
+  /** A page of jobs, newest first. */
   list(filter?: JobFilter, options?: Abortable): Promise<JobList>;
+  /** All jobs that match, newest first, page after page as they are asked for; `limit` is that of a page. */
+  listAll(filter?: JobFilter, options?: Abortable): AsyncIterable<Job>;
   cancel(jobId: string, options?: Abortable): Promise<JsonOf<"cancelJob">>;
   /** Queues a failed or cancelled job again, with other params if given. */
   retry(jobId: string, options?: Abortable & { readonly params?: Record<string, unknown> }): Promise<Job>;
@@ -86,6 +99,7 @@ export function createClient(options: ClientOptions): Client {
     baseUrl: baseUrlOf(options.baseUrl),
     fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
     apiKey: options.apiKey,
+    upload: options.fetch === undefined ? browserUpload() : undefined,
   };
   const job = (jobId: string, { signal }: Abortable = {}) => ({ params: { job_id: jobId }, signal });
   return {
@@ -94,7 +108,9 @@ export function createClient(options: ClientOptions): Client {
       callJson(server, "getJob", { ...job(jobId, getOptions), query: { include: getOptions.include } }),
     wait: (jobId, waitOptions = {}) => waitForJob(server, jobId, waitOptions),
     stream: (jobId, streamOptions) => streamJob(server, jobId, streamOptions),
+    streamAll: (filter = {}, streamOptions = {}) => streamJobs(server, filter, streamOptions),
     list: (filter = {}, { signal } = {}) => callJson(server, "listJobs", { query: filter, signal }),
+    listAll: (filter = {}, { signal } = {}) => listAll(server, filter, signal),
     cancel: (jobId, abortable) => callJson(server, "cancelJob", job(jobId, abortable)),
     retry: (jobId, retryOptions = {}) =>
       callJson(server, "retryJob", {
@@ -126,84 +142,14 @@ function baseUrlOf(text: string): string {
   return text.trim().replace(/\/+$/, "");
 }
 
-export interface WaitOptions {
-  /**
-   * Called with the job each time that something about it changes, the end included. With it the job's stream
-   * is followed; where that cannot be had the job is read about once a second.
-   */
-  readonly onUpdate?: (job: Job) => void;
-  /**
-   * Give up after this long without one good answer, in ms. Default 5 min; the job itself may take as long as
-   * it takes.
-   */
-  readonly giveUpAfterMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Longest hold of one request; proxies commonly cut silent requests after 60 s. */
-const HOLD_S = 30;
-
-/** A status that this version does not know is terminal when the job has a time of completion. */
-const TERMINAL: readonly string[] = ["completed", "failed", "cancelled"];
-
-/** Returns the job once it is `completed`, `failed` or `cancelled`. */
-export async function waitForJob(server: Server, jobId: string, options: WaitOptions): Promise<Job> {
-  const { onUpdate } = options;
-  const followed =
-    onUpdate === undefined ? undefined : await followJob(server, jobId, { ...options, onUpdate });
-  return followed ?? (await pollJob(server, jobId, options));
-}
-
-/** Follows the job's stream to its end; `undefined` when there is none that can be followed. */
-async function followJob(
+async function* listAll(
   server: Server,
-  jobId: string,
-  { onUpdate, ...options }: WaitOptions & { readonly onUpdate: (job: Job) => void },
-): Promise<Job | undefined> {
-  let job: Job | undefined;
-  try {
-    for await (const event of streamJob(server, jobId, options)) {
-      if (event.type === "log") continue;
-      if (event.type === "snapshot" || event.type === "ended") job = event.job;
-      else if (event.type === "progress" && job !== undefined) {
-        const { progress, stage, message, attempt } = event;
-        job = { ...job, progress, stage, message, attempt };
-      } else job = await readJob(server, jobId, 0, options);
-      onUpdate(job);
-      if (event.type === "ended") return job;
-    }
-  } catch (error) {
-    const isNoStream =
-      error instanceof UnexpectedAnswerError ||
-      (error instanceof ProblemError && error.code === "route_not_found"); // an older server, or a proxy
-    if (!isNoStream) throw error;
+  filter: JobFilter,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Job> {
+  for (let cursor: string | null | undefined = filter.cursor; cursor !== null; ) {
+    const page: JobList = await callJson(server, "listJobs", { query: { ...filter, cursor }, signal });
+    yield* page.jobs; // a page may be short, and still have a next
+    cursor = page.next_cursor;
   }
-  return undefined;
-}
-
-async function pollJob(server: Server, jobId: string, options: WaitOptions): Promise<Job> {
-  const { onUpdate } = options;
-  let holdS = 0; // the first reading answers at once
-  for (;;) {
-    const job = await readJob(server, jobId, holdS, options);
-    onUpdate?.(job);
-    if (job.completed_at !== null || TERMINAL.includes(job.status)) return job;
-    holdS = onUpdate === undefined ? HOLD_S : 1;
-  }
-}
-
-function readJob(
-  server: Server,
-  jobId: string,
-  holdS: number,
-  { giveUpAfterMs = 300_000, signal }: WaitOptions,
-): Promise<Job> {
-  return retryTransient({ giveUpAfterMs, signal }, () =>
-    callJson(server, "getJob", {
-      params: { job_id: jobId },
-      query: { wait: holdS },
-      signal,
-      timeoutMs: (holdS + 30) * 1000,
-    }),
-  );
 }

@@ -17,6 +17,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { FormDataEncoder } from "form-data-encoder";
 import type { NameableFile } from "./submit-job.js";
+import type { UploadInit, UploadProgress } from "./upload-progress.js";
 
 /**
  * The file at the path, read whenever its bytes are asked for.
@@ -66,15 +67,15 @@ class DiskFile extends File implements NameableFile {
 }
 
 /**
- * `fetch`, whose form bodies are read as the connection takes them. Anything else goes to the platform's
- * `fetch`.
+ * `fetch`, whose form bodies are read as the connection takes them, and which tells `onUploadProgress` how far
+ * it is. Anything else goes to the platform's `fetch`.
  */
-export const streamingFetch: typeof globalThis.fetch = (input, init) =>
+export const streamingFetch = (input: string | URL | Request, init?: UploadInit): Promise<Response> =>
   init?.body instanceof FormData
     ? sendForm(new URL(String(input)), init, init.body)
     : globalThis.fetch(input, init);
 
-async function sendForm(url: URL, init: RequestInit, form: FormData): Promise<Response> {
+async function sendForm(url: URL, init: UploadInit, form: FormData): Promise<Response> {
   const encoder = new FormDataEncoder(form);
   const headers = new Headers(init.headers);
   for (const [name, value] of Object.entries(encoder.headers)) headers.set(name, value);
@@ -95,8 +96,26 @@ async function sendForm(url: URL, init: RequestInit, form: FormData): Promise<Re
   });
   // Fails by itself when the file cannot be read. When a server answered before it had read all, the answer
   // counts, not the broken pipe.
-  pipeline(encoder, request).catch((error: unknown) => request.destroy(asError(error)));
+  const body = init.onUploadProgress === undefined ? encoder : counted(encoder, init.onUploadProgress);
+  pipeline(body, request).catch((error: unknown) => request.destroy(asError(error)));
   return answer;
+}
+
+/**
+ * The form's chunks. `pipeline` asks for the next one when the request has taken the one before, and has room
+ * again: what is told as sent was handed to the socket, but for 64 KiB at most.
+ */
+async function* counted(
+  encoder: FormDataEncoder,
+  onUploadProgress: (progress: UploadProgress) => void,
+): AsyncGenerator<Uint8Array> {
+  const totalBytes = Number(encoder.contentLength);
+  let sentBytes = 0;
+  for await (const chunk of encoder) {
+    yield chunk;
+    sentBytes += chunk.byteLength;
+    onUploadProgress({ sentBytes, totalBytes });
+  }
 }
 
 function responseOf(message: IncomingMessage): Response {

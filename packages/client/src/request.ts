@@ -9,6 +9,7 @@ import {
   routes,
 } from "@drover/contract";
 import { isTransient, refusalOf, UnexpectedAnswerError, UnreachableError } from "./client-errors.js";
+import type { UploadInit, UploadProgress } from "./upload-progress.js";
 
 /** Where requests go. */
 export interface Server {
@@ -16,6 +17,8 @@ export interface Server {
   readonly baseUrl: string;
   readonly fetch: typeof globalThis.fetch;
   readonly apiKey: string | undefined;
+  /** Sends a form whose progress is asked for. Default: `fetch`, which may or may not tell it. */
+  readonly upload?: ((url: string, init: UploadInit) => Promise<Response>) | undefined;
 }
 
 /** What a call of one endpoint says. */
@@ -26,6 +29,8 @@ export interface Call {
   /** A form is sent as multipart, anything else as JSON. */
   readonly body?: FormData | object;
   readonly signal?: AbortSignal | undefined;
+  /** Of a form: called while it is sent. */
+  readonly onUploadProgress?: ((progress: UploadProgress) => void) | undefined;
   /**
    * Longest wait for the whole answer, in ms; past it the server counts as unreachable. Default of
    * `callJson`: 30,000, none for a form.
@@ -65,18 +70,20 @@ export async function callJson<N extends RouteName>(server: Server, name: N, cal
  */
 export async function send(server: Server, name: RouteName, call: Call): Promise<Response> {
   const url = urlOf(server, name, call);
-  const response = await server
-    .fetch(url, {
-      method: routes[name].method,
-      headers: headersOf(server, call),
-      ...(call.body === undefined
-        ? {}
-        : { body: call.body instanceof FormData ? call.body : JSON.stringify(call.body) }),
-      ...signalOf(call),
-    })
-    .catch((cause: unknown) => {
-      throw lostAnswer(cause, call.signal, `${server.baseUrl} cannot be reached.`);
-    });
+  const { onUploadProgress } = call;
+  const init: UploadInit = {
+    method: routes[name].method,
+    headers: headersOf(server, call),
+    ...(call.body === undefined
+      ? {}
+      : { body: call.body instanceof FormData ? call.body : JSON.stringify(call.body) }),
+    ...signalOf(call),
+    ...(onUploadProgress === undefined ? {} : { onUploadProgress }),
+  };
+  const fetch = (onUploadProgress && server.upload) ?? server.fetch;
+  const response = await fetch(url, init).catch((cause: unknown) => {
+    throw lostAnswer(cause, call.signal, `${server.baseUrl} cannot be reached.`);
+  });
   if (!response.ok) throw refusalOf(response, url, await textOf(response, server, call));
   return response;
 }

@@ -1,5 +1,6 @@
 import type { SubmitFields } from "@drover/contract";
 import { callJson, type Job, retryTransient, type Server } from "./request.js";
+import type { UploadProgress } from "./upload-progress.js";
 
 /** What a submit says beside the file; the fields are those of the contract. */
 export interface SubmitOptions extends Partial<SubmitFields> {
@@ -16,6 +17,12 @@ export interface SubmitOptions extends Partial<SubmitFields> {
   readonly waitS?: number;
   /** With `idempotencyKey`: how long to repeat, in ms. Default 60,000. */
   readonly giveUpAfterMs?: number;
+  /**
+   * Called as the form is sent, see `UploadProgress`; a submit that is repeated begins at 0 again. Told by
+   * `streamingFetch` of `@drover/client/node`, and in browsers, where the form goes by XMLHttpRequest. A `fetch`
+   * that does not know it, as Node's own, tells nothing.
+   */
+  readonly onUploadProgress?: (progress: UploadProgress) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -30,6 +37,7 @@ export function submit(server: Server, processor: string, file: Blob, options: S
         prefer: options.waitS === undefined ? undefined : `wait=${options.waitS}`,
       },
       body: formOf(file, options),
+      onUploadProgress: options.onUploadProgress,
       signal,
     });
   return idempotencyKey === undefined ? attempt() : retryTransient({ giveUpAfterMs, signal }, attempt);

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { createClient, ProblemError, UnreachableError } from "../src/index.js";
-import { JOB_ID, jobOf, json, problem, type Reply, scriptedServer } from "./scripted-server.js";
+import { JOB_ID, jobOf, json, problem, scriptedServer } from "./scripted-server.js";
 
 test("a submit sends the fields before the file, whose bytes and name arrive unchanged", async () => {
   let form = "";
@@ -71,8 +71,9 @@ test("a server that nobody runs is unreachable, an abort is an abort", async () 
   await expect(client.get(JOB_ID, { signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
 });
 
-test("waiting holds each request, bears with a server in trouble and ends with the terminal job", async () => {
+test("waiting without a stream holds each request, bears with a server in trouble and ends with the job", async () => {
   const server = await scriptedServer(
+    problem(404, "route_not_found"),
     json(200, jobOf()),
     problem(503, "redis_unavailable", { "retry-after": "0" }),
     (request) => request.socket.destroy(),
@@ -82,69 +83,11 @@ test("waiting holds each request, bears with a server in trouble and ends with t
   const job = await createClient({ baseUrl: server.url }).wait(JOB_ID);
   expect(job.status).toBe("completed");
   const held = `GET /api/jobs/${JOB_ID}?wait=30`;
-  expect(server.requests).toEqual([`GET /api/jobs/${JOB_ID}?wait=0`, held, held, held, held]);
-});
-
-test("a watcher sees every reading, the last one included, where no stream can be had", async () => {
-  const server = await scriptedServer(
-    problem(404, "route_not_found"),
-    json(200, jobOf()),
-    json(200, jobOf({ status: "running", progress: 40, waiting: null })),
-    json(200, jobOf({ status: "failed", error: { code: "timeout", message: "Too slow.", retryable: true } })),
-  );
-  const seen: string[] = [];
-  await createClient({ baseUrl: server.url }).wait(JOB_ID, {
-    onUpdate: (job) => seen.push(`${job.status} ${job.progress}`),
-  });
-  expect(seen).toEqual(["queued 0", "running 40", "failed 0"]);
-});
-
-const events =
-  (...blocks: readonly string[]): Reply =>
-  (_request, response) => {
-    response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-    response.end(`retry: 3000\n\n${blocks.join("")}`);
-  };
-const event = (name: string, data: unknown, id?: string) =>
-  `event: ${name}\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
-const head = { job_id: JOB_ID, processor: "checksum", at: "2026-01-01T00:00:00.000Z" };
-
-test("a stream goes on where it broke off, and ends with the job", async () => {
-  const lastIds: (string | undefined)[] = [];
-  const noting =
-    (reply: Reply): Reply =>
-    (request, response, body) => {
-      lastIds.push(request.headers["last-event-id"] as string | undefined);
-      reply(request, response, body);
-    };
-  const ended = jobOf({ status: "completed", progress: 100, completed_at: head.at });
-  const progress = { ...head, attempt: 1, progress: 40, stage: "half", message: null };
-  const server = await scriptedServer(
-    noting(events(event("snapshot", jobOf()), event("status", { ...head, status: "running" }, "5-0"))),
-    noting(problem(503, "draining", { "retry-after": "0" })),
-    noting(
-      events(event("progress", progress, "6-0"), event("later", {}, "7-0"), event("status", ended, "8-0")),
-    ),
-  );
-  const told: unknown[] = [];
-  for await (const { type } of createClient({ baseUrl: server.url }).stream(JOB_ID)) told.push(type);
-  expect(told).toEqual(["snapshot", "status", "progress", "ended"]);
-  expect(lastIds).toEqual([undefined, "5-0", "5-0"]);
-});
-
-test("a watcher is told of each change that a stream tells of", async () => {
-  const running = jobOf({ status: "running", attempt: 1, waiting: null });
-  const progress = { ...head, attempt: 1, progress: 40, stage: "half", message: null };
-  const ended = jobOf({ status: "completed", progress: 100, completed_at: head.at });
-  const server = await scriptedServer(
-    events(event("snapshot", running), event("progress", progress, "6-0"), event("status", ended, "8-0")),
-  );
-  const seen: string[] = [];
-  const job = await createClient({ baseUrl: server.url }).wait(JOB_ID, {
-    onUpdate: ({ status, progress, stage }) => seen.push(`${status} ${progress} ${stage}`),
-  });
-  expect(seen).toEqual(["running 0 null", "running 40 half", "completed 100 null"]);
-  expect([job.status, server.requests.length]).toEqual(["completed", 1]);
+  expect(server.requests).toEqual([
+    `GET /api/jobs/${JOB_ID}/events`,
+    `GET /api/jobs/${JOB_ID}?wait=0`,
+    ...[held, held, held, held],
+  ]);
 });
 
 test("waiting for a job that does not exist fails at once", async () => {

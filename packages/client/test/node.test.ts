@@ -2,8 +2,9 @@ import { mkdtempSync, openAsBlob, rmSync, truncateSync, writeFileSync } from "no
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
-import { createClient, type SubmitOptions, UnreachableError } from "../src/index.js";
+import { createClient, type SubmitOptions, UnreachableError, type UploadProgress } from "../src/index.js";
 import { fileAt, streamingFetch } from "../src/node.js";
 import { JOB_ID, jobOf, json, problem, scriptedServer } from "./scripted-server.js";
 
@@ -95,6 +96,51 @@ test("a large file is sent as fast as it is taken, never held in memory", async 
   clearInterval(timer);
   expect(Number(job.result)).toBeGreaterThan(512 << 20);
   expect(peak).toBeLessThan(128 << 20);
+});
+
+test("an upload tells what the connection took, up to all of it, and not what was only read", async () => {
+  const path = join(folder, "large.bin");
+  writeFileSync(path, "");
+  truncateSync(path, 64 << 20);
+  let goOn = () => {};
+  const server = createServer((request, response) => {
+    request.pause(); // what the system buffers is taken, and no more
+    goOn = () => request.resume();
+    request.on("end", () => json(202, jobOf())(request, response, Buffer.of()));
+  });
+  const client = createClient({ baseUrl: await listen(server), fetch: streamingFetch });
+  const told: UploadProgress[] = [];
+  const submitting = client.submit("checksum", await fileAt(path), {
+    params: { deep: true },
+    onUploadProgress: (progress) => told.push(progress),
+  });
+  let [before, unchanged] = [0, 0];
+  await waitFor(() => {
+    unchanged = told.length > 0 && told.length === before ? unchanged + 1 : 0;
+    before = told.length;
+    return unchanged === 10; // about half a second
+  });
+  expect(told.at(-1)?.sentBytes).toBeLessThan(32 << 20);
+  goOn();
+  await submitting;
+  const sent = told.map(({ sentBytes }) => sentBytes);
+  expect(sent).toEqual(sent.toSorted((a, b) => a - b));
+  expect(told.at(-1)?.sentBytes).toBe(told.at(-1)?.totalBytes);
+  expect(told.at(-1)?.totalBytes).toBeGreaterThan(64 << 20);
+});
+
+test("an upload that is repeated tells its progress from the start again", async () => {
+  const server = await scriptedServer(
+    problem(503, "at_capacity", { "retry-after": "0" }),
+    json(202, jobOf()),
+  );
+  const client = createClient({ baseUrl: server.url, fetch: streamingFetch });
+  const told: number[] = [];
+  await client.submit("checksum", new Blob(["x".repeat(1000)]), {
+    idempotencyKey: "k1",
+    onUploadProgress: ({ sentBytes }) => told.push(sentBytes),
+  });
+  expect(told.filter((sentBytes) => sentBytes === told.at(-1))).toHaveLength(2);
 });
 
 test("a refusal that comes before the file was read is the answer", async () => {

@@ -83,7 +83,7 @@ test("waiting bears with a proxy's error page, not with a page that says all is 
   await expect(createClient({ baseUrl: other.url }).wait(JOB_ID)).rejects.toBeInstanceOf(
     UnexpectedAnswerError,
   );
-  expect(other.requests).toHaveLength(1);
+  expect(other.requests).toEqual([`GET /api/jobs/${JOB_ID}/events`, `GET /api/jobs/${JOB_ID}?wait=0`]);
 });
 
 test("a refusal needs a code and a detail, and keeps whatever else it says", async () => {
@@ -103,7 +103,9 @@ test("words and members that this version does not know are passed on", async ()
     input: { filename: "a.csv", size_bytes: 3, media_type: "text/csv", sha256: "not hexadecimal", pages: 2 },
     mood: "good",
   });
-  const server = await scriptedServer(json(200, later), json(203, later), problem(404, "job_not_found"));
+  const noStream = problem(404, "route_not_found");
+  const replies = [json(200, later), noStream, json(203, later), problem(404, "job_not_found")];
+  const server = await scriptedServer(...replies);
   const client = createClient({ baseUrl: server.url });
   expect(await client.get(JOB_ID)).toEqual(later);
   expect(await client.wait(JOB_ID)).toEqual(later); // it has a time of completion: the status is terminal

@@ -16,7 +16,7 @@ export interface BenchProcess {
 
 /** Starts `processes/<name>.mjs` and waits until it is ready. It ends with this process at the latest. */
 export async function startProcess(
-  name: "load" | "latency" | "bare-status" | "bare-submit" | "bullmq-worker",
+  name: "load" | "latency" | "streams" | "bare-status" | "bare-submit" | "bullmq-worker",
   env: Readonly<Record<string, string>> = {},
 ): Promise<BenchProcess> {
   const child = fork(fileURLToPath(new URL(`./processes/${name}.mjs`, import.meta.url)), {

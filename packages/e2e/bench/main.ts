@@ -11,6 +11,7 @@ import { type Latency, measureJobs, measureLatency } from "./job-measures.js";
 import { type Figure, printFigure, printMeasure } from "./print.js";
 import type { Measure } from "./rounds.js";
 import { measureScale } from "./scale-measures.js";
+import { measureStreams } from "./stream-measures.js";
 import { measureDownload, measureStatusDuringUploads, measureUpload } from "./transfer-measures.js";
 
 const NAMES = [
@@ -22,6 +23,7 @@ const NAMES = [
   "latency",
   "jobs",
   "scale",
+  "streams",
   "moodle",
 ] as const;
 
@@ -51,6 +53,7 @@ const transfer = isQuick ? { rounds: 1, bytes: 1 << 27 } : { rounds: 3, bytes: 1
 const scale = isQuick
   ? { kept: 5_000, queued: 2_000, rounds: 1, requests: 1_000, pages: 20, idleSeconds: 5 }
   : { kept: 100_000, queued: 20_000, rounds: 5, requests: 3_000, pages: 50, idleSeconds: 20 };
+const streams = isQuick ? { streams: 200, seconds: 3 } : { streams: 2_000, seconds: 20 };
 const machine = `Node ${process.version}, ${availableParallelism()} cores`;
 
 if (!isJson) console.log(`${machine}, ${isQuick ? "quick" : "full"} run`);
@@ -80,13 +83,8 @@ try {
 } finally {
   await system.stop();
 }
-if (wants("scale")) {
-  if (!isJson) console.log();
-  for await (const figure of measureScale(scale)) {
-    figures.push(figure);
-    if (!isJson) printFigure(figure.name, figure.value);
-  }
-}
+if (wants("scale")) await show(measureScale(scale));
+if (wants("streams")) await show(measureStreams(streams));
 if (wants("moodle")) {
   const { bench } = await import("../../../processors/moodle-log/bench/bench.js");
   await bench((line) => (isJson ? console.error(line) : console.log(line)), { quick: isQuick });
@@ -104,5 +102,13 @@ async function collect(found: AsyncIterable<Measure>): Promise<void> {
   for await (const measure of found) {
     measures.push(measure);
     if (!isJson) printMeasure(measure);
+  }
+}
+
+async function show(found: AsyncIterable<Figure>): Promise<void> {
+  if (!isJson) console.log();
+  for await (const figure of found) {
+    figures.push(figure);
+    if (!isJson) printFigure(figure.name, figure.value);
   }
 }

@@ -8,9 +8,10 @@ import { DroverProcess } from "./drover-process.js";
 
 /**
  * Processors of the tests: `digest` works and says so, `misbehave` misbehaves in the way that is asked for,
- * `noop` is two that do nothing, `flood` says too much, `several` leaves several artifacts.
+ * `noop` is two that do nothing, `flood` says too much, `several` leaves several artifacts, `stamped` says when
+ * it reports.
  */
-export type FixtureProcessor = "digest" | "misbehave" | "noop" | "flood" | "several" | "traced";
+export type FixtureProcessor = "digest" | "misbehave" | "noop" | "flood" | "several" | "traced" | "stamped";
 
 /** Returns the module of a processor for DROVER_PROCESSORS. */
 export function fixtureModule(name: FixtureProcessor): string {

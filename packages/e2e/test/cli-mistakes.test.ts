@@ -251,7 +251,7 @@ describe("an output that takes no more", () => {
   });
 
   test("is told when its disk is full, with exit code 2", async () => {
-    const { out, err } = await shell('drover list > /dev/full; echo "code $?"', {
+    const { out, err } = await shell('drover list -n 200 > /dev/full; echo "code $?"', {
       DROVER_URL: await busyServer(),
     });
     expect(err).toBe("drover: standard output: The disk is full.\n");

@@ -161,10 +161,14 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
       "@drover/client",
       "@drover/contract",
       "@drover/core",
+      "ansi-regex",
       "commander",
       "drover",
       "eventsource-parser",
       "form-data-encoder",
+      "get-east-asian-width",
+      "string-width",
+      "strip-ansi",
       "zod",
     ]);
   });
@@ -194,7 +198,7 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
         const tab = await browser.newPage();
         await tab.goto(origin());
         await tab.waitForFunction("document.title !== ''");
-        expect(await tab.title()).toBe("completed 2 four-five");
+        expect(await tab.title()).toBe("completed 2 four-five all sent");
       } finally {
         await browser.close();
       }
@@ -206,11 +210,14 @@ const PAGE = `
   import { createClient } from "@drover/client";
   const client = createClient({ baseUrl: "SERVER" });
   const input = new File(["a four five"], "a.txt");
-  const { job_id } = await client.submit("word-count", input, { params: { min_length: 4 } }).catch((error) => {
+  let sent = {};
+  const options = { params: { min_length: 4 }, onUploadProgress: (progress) => (sent = progress) };
+  const { job_id } = await client.submit("word-count", input, options).catch((error) => {
     document.title = String(error);
     throw error;
   });
   const { status, result } = await client.wait(job_id);
   const { body } = await client.download(job_id);
-  document.title = [status, result.words, (await new Response(body).text()).replace("\\n", "-")].join(" ");
+  document.title = [status, result.words, (await new Response(body).text()).replace("\\n", "-"),
+    sent.sentBytes > 11 && sent.sentBytes === sent.totalBytes ? "all sent" : JSON.stringify(sent)].join(" ");
 `;

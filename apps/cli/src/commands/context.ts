@@ -1,7 +1,9 @@
-import { type Client, createClient } from "@drover/client";
+import { type Client, createClient, type Job } from "@drover/client";
 import { streamingFetch } from "@drover/client/node";
 import type { Config } from "../cli-config.js";
 import { UsageError } from "../exit.js";
+import { describeJobs } from "../show.js";
+import { type Paint, painterOf } from "../terminal/paint.js";
 
 /** What a command needs of the world. */
 export interface Context {
@@ -10,11 +12,19 @@ export interface Context {
   readonly out: NodeJS.WriteStream;
   /** For progress and remarks. */
   readonly remarks: NodeJS.WriteStream;
+  /** Colours what goes to `out` and to `remarks`. */
+  readonly paint: { readonly out: Paint; readonly remarks: Paint };
 }
 
-/** Throws `UsageError` when DROVER_URL is no address. */
-export function createContext(config: Config): Context {
-  return { client: clientOf(config), out: process.stdout, remarks: process.stderr };
+/**
+ * @param hasColours false with `--no-color`.
+ * @throws `UsageError` when DROVER_URL is no address.
+ */
+export function createContext(config: Config, hasColours = true): Context {
+  const out = process.stdout;
+  const remarks = process.stderr;
+  const paint = { out: painterOf(out, hasColours), remarks: painterOf(remarks, hasColours) };
+  return { client: clientOf(config), out, remarks, paint };
 }
 
 function clientOf({ serverUrl, apiKey }: Config): Client {
@@ -34,4 +44,9 @@ export function print(
   text: string,
 ): void {
   context.out.write(options.json === true ? `${JSON.stringify(value)}\n` : text);
+}
+
+/** Jobs as a table for `out`, no wider than a terminal is. */
+export function tableOf({ out, paint }: Context, jobs: readonly Job[]): string {
+  return describeJobs(jobs, { paint: paint.out, ...(out.isTTY ? { columns: out.columns } : {}) });
 }

@@ -1,7 +1,6 @@
-import type { JobFilter, JobStatus } from "@drover/contract";
 import { EXIT } from "../exit.js";
 import { save } from "../save.js";
-import { describeJob, describeJobs, visible } from "../show.js";
+import { describeJob, visible } from "../show.js";
 import { type Context, print } from "./context.js";
 
 interface JsonOption {
@@ -11,29 +10,8 @@ interface JsonOption {
 /** `drover status`: 0 whatever the status is, 1 when it is failed or cancelled. */
 export async function status(context: Context, jobId: string, options: JsonOption): Promise<number> {
   const job = await context.client.get(jobId);
-  print(context, options, job, describeJob(job));
+  print(context, options, job, describeJob(job, context.paint.out));
   return job.status === "failed" || job.status === "cancelled" ? EXIT.failed : EXIT.ok;
-}
-
-export interface ListOptions extends JsonOption {
-  readonly status?: JobStatus;
-  readonly processor?: string;
-  readonly tag?: readonly string[];
-  readonly limit: number;
-}
-
-/** `drover list`: newest first. */
-export async function list(context: Context, options: ListOptions): Promise<number> {
-  const tags = (options.tag ?? []).map((pair) => pair.split(/=(.*)/s).slice(0, 2));
-  const filter: JobFilter = {
-    status: options.status,
-    processor: options.processor,
-    tag: tags.length === 0 ? undefined : Object.fromEntries(tags),
-    limit: options.limit,
-  };
-  const { jobs } = await context.client.list(filter);
-  print(context, options, jobs, jobs.length === 0 ? "No jobs.\n" : describeJobs(jobs));
-  return EXIT.ok;
 }
 
 export interface DownloadOptions {
@@ -52,19 +30,6 @@ export async function download(context: Context, jobId: string, options: Downloa
 export async function cancel(context: Context, jobId: string, options: JsonOption): Promise<number> {
   const answer = await context.client.cancel(jobId);
   print(context, options, answer, `${answer.status}\n`);
-  return EXIT.ok;
-}
-
-/** `drover retry`: the job is queued again. */
-export async function retry(context: Context, jobId: string, options: JsonOption): Promise<number> {
-  const job = await context.client.retry(jobId);
-  print(context, options, job, describeJob(job));
-  return EXIT.ok;
-}
-
-/** `drover delete`: nothing of the job is left. */
-export async function remove(context: Context, jobId: string): Promise<number> {
-  await context.client.remove(jobId);
   return EXIT.ok;
 }
 

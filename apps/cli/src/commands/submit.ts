@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { fileAt } from "@drover/client/node";
-import { EXIT, UsageError } from "../exit.js";
+import { EXIT, interruptible } from "../exit.js";
 import { prepareOutput } from "../save.js";
 import { describeJob } from "../show.js";
+import { createUploadView } from "../upload-view.js";
 import { type Context, print } from "./context.js";
+import { pairsOf } from "./filter.js";
 import { finish } from "./watch.js";
 
 export interface SubmitOptions {
@@ -24,32 +26,26 @@ export interface SubmitOptions {
 export async function submitFile(context: Context, path: string, options: SubmitOptions): Promise<number> {
   const file = await fileAt(path);
   if (options.output !== undefined) await prepareOutput(options.output);
-  const job = await context.client.submit(options.processor, file, {
+  const idempotencyKey = options.key ?? randomUUID();
+  const fields = {
     ...(options.param === undefined ? {} : { params: pairsOf(options.param, "--param", paramValue) }),
     ...(options.tag === undefined ? {} : { tags: pairsOf(options.tag, "--tag", (text) => text) }),
     ...(options.priority === undefined ? {} : { priority: options.priority }),
-    idempotencyKey: options.key ?? randomUUID(),
-  });
+  };
+  const upload = createUploadView(context.remarks, context.paint.remarks);
+  const howToGoOn = `The upload was ended. If all of it had arrived there is a job: --key ${idempotencyKey} finds it.`;
+  const job = await interruptible(howToGoOn, (signal) =>
+    context.client.submit(options.processor, file, {
+      ...fields,
+      ...{ idempotencyKey, signal, onUploadProgress: upload.update },
+    }),
+  ).finally(upload.end);
   if (options.watch === true || options.output !== undefined) {
     context.remarks.write(`Job ${job.job_id}\n`);
     return finish(context, job.job_id, options);
   }
-  print(context, options, job, describeJob(job));
+  print(context, options, job, describeJob(job, context.paint.out));
   return EXIT.ok;
-}
-
-/**
- * `["a=1", "b=x"]` as an object.
- * @throws `UsageError` for one without "=" or without a name.
- */
-function pairsOf<T>(pairs: readonly string[], option: string, parse: (text: string) => T): Record<string, T> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf("=");
-      if (at < 1) throw new UsageError(`${option} is name=value; got "${pair}".`);
-      return [pair.slice(0, at), parse(pair.slice(at + 1))];
-    }),
-  );
 }
 
 /** JSON where it is JSON, else the text itself: `3` is a number, `"3"` and `three` are text. */
