@@ -75,7 +75,7 @@ class LongFilesFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    maxWorkers: 3, // most tests wait for processes, which have the two cores of CI to themselves
+    maxWorkers: 3, // on two cores: most tests wait for processes that they started
     sequence: { sequencer: LongFilesFirst },
     projects: [
       {

@@ -95,7 +95,7 @@ it("all that runs is counted: attempts by outcome, jobs by state, and statistics
   const worker = await waitFor(async () => {
     const shown = await ofWorker();
     const tried = shown.value("drover_webhook_attempts_total", { status: "pending", problem: "unreachable" });
-    return tried === 1 ? shown : undefined;
+    return (tried ?? 0) > 0 ? shown : undefined; // it is tried again after some seconds
   });
   expect(worker.families.toSorted()).toEqual(
     [...Object.keys(WORKER_FAMILIES), ...Object.keys(SHARED_FAMILIES)].toSorted(),
