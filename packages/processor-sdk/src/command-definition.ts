@@ -35,7 +35,10 @@ export interface CommandDefinition<Params>
    * are left out together when a param in one of them is absent. Default none.
    */
   readonly args?: readonly (string | readonly string[])[];
-  /** Variables of its environment, without placeholders. Beside them it gets PATH, LANG and TMPDIR. */
+  /**
+   * Variables of its environment, without placeholders. Beside them it gets PATH, LANG, TMPDIR and
+   * DROVER_CHILD, by which a worker finds what it has started.
+   */
   readonly env?: Readonly<Record<string, string>>;
   /** Names of variables that it gets as the worker has them. Those of Drover and Redis are never there. */
   readonly passEnv?: readonly string[];
