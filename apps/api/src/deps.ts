@@ -1,12 +1,16 @@
 import type { BlobStore, EventSink, JobId, Log, QueuePorts, ReceiverPolicy } from "@drover/core";
 import type { Installation } from "@drover/job-files";
+import type { Callers } from "./access/callers.js";
 import type { Admission } from "./operations/admission.js";
 import type { StorageSharing } from "./operations/storage-sharing.js";
 import type { ParamsCheck } from "./processors/params-check.js";
 import type { ProcessorDirectory } from "./processors/processor-directory.js";
 
-/** All that the handlers need of the world. */
+/** All that the handlers need of the world, as the request's caller sees it. */
 export interface Deps {
+  /** Who owns what the request makes. */
+  readonly tenant: string;
+  readonly callers: Callers;
   readonly queue: Pick<
     QueuePorts,
     "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks"

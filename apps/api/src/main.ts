@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type BlobStore, EventBus, type JobId, type Log, SettingsError } from "@drover/core";
+import { type BlobStore, DEFAULT_TENANT, EventBus, type JobId, type Log, SettingsError } from "@drover/core";
 import { Installation } from "@drover/job-files";
 import { createLog } from "@drover/log";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
@@ -12,6 +12,7 @@ import { misspeltSettings, parseSettings, receiverPolicyOf, type Settings } from
 import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { flushSpans } from "@drover/tracing";
 import { v7 as uuidv7 } from "uuid";
+import { withoutKeys } from "./access/callers.js";
 import { createApp } from "./app.js";
 import type { Deps } from "./deps.js";
 import { watchDeadlines } from "./jobs/settle-job.js";
@@ -158,6 +159,8 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
     .slice(0, 100)}-${process.pid}-${randomBytes(5).toString("hex")}`;
   return {
     ...resources,
+    tenant: DEFAULT_TENANT,
+    callers: withoutKeys,
     processors,
     sharing: createStorageSharing({ ...resources, apiId, apis: queue.apis, processors, now: Date.now }),
     admission: createAdmission({

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import {
   type BlobStore,
+  DEFAULT_TENANT,
   type JobId,
   type LogFields,
   type LogLevel,
@@ -11,6 +12,7 @@ import {
 import { byLevel } from "@drover/log";
 import { testQueue, testStore } from "@drover/testkit";
 import { expect } from "vitest";
+import { withoutKeys } from "../src/access/callers.js";
 import { type AppOptions, createApp } from "../src/app.js";
 import type { Deps, Limits } from "../src/deps.js";
 import { createAdmission } from "../src/operations/admission.js";
@@ -141,6 +143,7 @@ function testDeps(
   });
   return {
     ...{ queue, store, log, stopping, installation, processors, sharing, events: NO_EVENTS },
+    ...{ tenant: DEFAULT_TENANT, callers: withoutKeys },
     admission: createAdmission({
       health: queue.health,
       maxQueued: options.maxQueued ?? 1_000,

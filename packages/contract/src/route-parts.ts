@@ -1,4 +1,4 @@
-import type { ErrorCode } from "@drover/core";
+import type { Access, ErrorCode } from "@drover/core";
 import { z } from "zod";
 import { JobId } from "./fields.js";
 import { MAX_WAIT_S } from "./job-schemas.js";
@@ -36,6 +36,9 @@ export interface Route {
   /** Template as in OpenAPI: `/api/jobs/{job_id}`. */
   readonly path: string;
   readonly group: keyof typeof GROUPS;
+  readonly access: Access;
+  /** Whether a token of the job in the path will do as well. Default false. */
+  readonly takesJobToken?: boolean;
   readonly summary: string;
   /** What the summary leaves open. */
   readonly description: string;
@@ -44,7 +47,10 @@ export interface Route {
   readonly headers?: z.ZodObject;
   readonly body?: RequestBody;
   readonly answers: Readonly<Record<number, Answer>>;
-  /** What can be refused, beside `forbidden` (a host or an origin that is not served) and `internal`. */
+  /**
+   * What can be refused, beside `forbidden` (a key without the scope; a host or an origin that is not served),
+   * `unauthorized` where a key is needed, and `internal`.
+   */
   readonly errors: readonly ErrorCode[];
 }
 

@@ -1,6 +1,8 @@
 import { type Route, type RouteName, routes } from "@drover/contract";
 import { DomainError } from "@drover/core";
 import express, { type Express, type Request, type RequestHandler } from "express";
+import { admitCaller } from "../access/callers.js";
+import { depsFor } from "../access/tenants.js";
 import type { Deps } from "../deps.js";
 import { receiverFor } from "../uploads/multipart.js";
 import { watchStall } from "../uploads/upload.js";
@@ -26,7 +28,7 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
     ]);
     const verb = route.method.toLowerCase() as "get" | "post" | "patch" | "delete";
     const parser = bodyParser(route, deps.limits.uploadStallMs);
-    app[verb](path, nameRoute(route.path), ...parser, adapt(route, handlers[name], deps));
+    app[verb](path, nameRoute(route.path), admit(route, deps), ...parser, adapt(route, handlers[name], deps));
   }
   for (const [path, allowed] of methods) allowOnly(app, path, allowed);
 }
@@ -66,6 +68,18 @@ function bodyParser(route: Route, stallMs: number): RequestHandler[] {
   ];
 }
 
+/** Comes before the body is read: of who may not call, nothing is taken in. */
+function admit(route: Route, { callers }: Deps): RequestHandler {
+  return async (request, response, next) => {
+    const { job_id } = request.params;
+    await admitCaller(route, request, response, {
+      callers,
+      jobId: typeof job_id === "string" ? job_id : undefined,
+    });
+    next();
+  };
+}
+
 function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
   const handle = handler as AnyHandler;
   return async (request, response) => {
@@ -73,8 +87,11 @@ function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
       receiverFor(request, response, { store: deps.store, stallMs: deps.limits.uploadStallMs });
     const { params } = request;
     const scope = scopeOf(response);
-    const input = inputOf(route, request, response, { params, body: bodyOf(route, request), receiver });
-    const reply = await inRequestSpan(route, request, scope, () => handle(input, deps));
+    const { caller } = scope;
+    if (caller === undefined) throw new TypeError(`${route.path} has no access rule.`);
+    const body = bodyOf(route, request);
+    const input = inputOf(route, request, response, { caller, params, body, receiver });
+    const reply = await inRequestSpan(route, request, scope, () => handle(input, depsFor(caller, deps)));
     if (reply.kind === "events") scope.isHeld = true;
     noteJob(reply, response);
     await sendReply(reply, request, response, deps);
