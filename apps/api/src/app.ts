@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { DomainError } from "@drover/core";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
+import { listAudit } from "./access/audit.js";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
 import { clearLimits, getLimits, setLimits } from "./access/tenant-limits.js";
 import { legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
@@ -151,6 +152,7 @@ export const handlers = {
   health,
   getStats,
   getScale,
+  listAudit,
   getLimits,
   setLimits,
   clearLimits,

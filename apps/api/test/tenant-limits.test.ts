@@ -1,19 +1,9 @@
-import { type Caller, NO_LIMITS, SCOPES, type TenantLimits } from "@drover/core";
+import { NO_LIMITS, type TenantLimits } from "@drover/core";
 import { testQueue } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Callers } from "../src/access/callers.js";
 import { createLimits } from "../src/access/limits.js";
+import { callersByHeader } from "./header-callers.js";
 import { startApi, type TestApi } from "./test-api.js";
-
-/** Whoever names a tenant in this header has a key of it. */
-const byHeader: Callers = {
-  callerOf: ({ headers }): Caller => {
-    const tenant = headers["x-test-tenant"];
-    return typeof tenant === "string"
-      ? { tenant, scopes: new Set(SCOPES), keyId: "k1" }
-      : { tenant: "default", scopes: new Set(SCOPES), keyId: null };
-  },
-};
 
 const UNKNOWN = "/api/jobs/01990000-0000-7000-8000-000000000000";
 let apis: readonly TestApi[];
@@ -27,13 +17,13 @@ async function start(ofAll: Partial<TenantLimits>, count = 1): Promise<void> {
         ofAll: { ...NO_LIMITS, ...ofAll },
       });
       tenantLimits.start();
-      return startApi({ queue, deps: { callers: byHeader, tenantLimits } });
+      return startApi({ queue, deps: { callers: callersByHeader, tenantLimits } });
     }),
   );
 }
 
 const get = (path: string, tenant?: string, api = apis[0]) =>
-  fetch(`${api?.url}${path}`, tenant === undefined ? {} : { headers: { "X-Test-Tenant": tenant } });
+  fetch(`${api?.url}${path}`, tenant === undefined ? {} : { headers: { "X-Test-Caller": `${tenant} read` } });
 
 const put = (tenant: string, body: unknown) =>
   fetch(`${apis[0]?.url}/api/tenants/${tenant}/limits`, {

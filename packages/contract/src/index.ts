@@ -1,4 +1,5 @@
 export { ERRORS, type ErrorCode, UNSHOWABLE } from "@drover/core";
+export { AuditEntry, AuditList, DEFAULT_AUDIT_PAGE } from "./audit-routes.js";
 export { EventFilter, JobLogEvent, JobProgressEvent, JobStatusEvent } from "./event-schemas.js";
 export { JobId, Params, Tags } from "./fields.js";
 export {

@@ -1,3 +1,4 @@
+import { auditRoutes } from "./audit-routes.js";
 import { jobRoutes } from "./job-routes.js";
 import { legacyRoutes } from "./legacy-routes.js";
 import { limitRoutes } from "./limit-routes.js";
@@ -13,6 +14,7 @@ export const routes = {
   ...operationRoutes,
   ...loadRoutes,
   ...limitRoutes,
+  ...auditRoutes,
   ...legacyRoutes,
 } as const;
 

@@ -5,6 +5,7 @@ export * from "./ip-network.js";
 export * from "./job.js";
 export * from "./job-end.js";
 export * from "./ports/attempt-source.js";
+export * from "./ports/audit-ports.js";
 export * from "./ports/blobs.js";
 export * from "./ports/catalogue.js";
 export * from "./ports/installation-mark.js";

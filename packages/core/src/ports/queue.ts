@@ -1,4 +1,5 @@
 import type { AttemptSource } from "./attempt-source.js";
+import type { AuditLog, Sessions } from "./audit-ports.js";
 import type { Catalogue } from "./catalogue.js";
 import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 import type { JobFeed } from "./job-feed.js";
@@ -24,6 +25,8 @@ export interface QueuePorts {
   readonly webhooks: Webhooks;
   readonly limits: TenantLimitStore;
   readonly minutes: MinuteCounter;
+  readonly audit: AuditLog;
+  readonly sessions: Sessions;
   /** The server's wall time: what all ages are taken from, so that the clocks of the hosts need not agree. */
   readonly clock: Pick<Clock, "now">;
   /** Closes the connections; consumers are to be drained before. Twice is fine. */
