@@ -156,8 +156,8 @@ function startEndpoints(parts: Parts, worker: Worker, served: readonly ServedPro
       space: () => spaceOf(config.storage),
       runners: new Map(served.map(({ processor, runner }) => [processor.name, runner])),
     });
-  const { DROVER_WORKER_PORT: port, HOST: host } = config.settings;
-  return serveHealth({ port, host, log, state: () => worker.state, createMetrics });
+  const { DROVER_WORKER_PORT: port, HOST: host, DROVER_ADMIN_KEY: adminKey } = config.settings;
+  return serveHealth({ port, host, log, adminKey, state: () => worker.state, createMetrics });
 }
 
 /** End-to-end tests import this module and start it with shorter times. */

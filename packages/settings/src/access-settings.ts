@@ -41,7 +41,7 @@ export const accessSettings = {
     .string()
     .optional()
     .register(ABOUT, {
-      reader: "api",
+      reader: "both",
       help:
         "Opens the operators' board from other hosts: `Authorization: Bearer <key>`, or the password of " +
         "HTTP Basic. Without it the board answers on loopback only.",
