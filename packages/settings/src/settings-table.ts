@@ -34,6 +34,11 @@ const NETWORKS: Entry = {
   expected: "networks or addresses, as 10.0.0.0/8 or fd00::1",
 };
 
+const VARIABLES: Entry = {
+  accepts: (text) => /^[a-z_][a-z0-9_]*\*?$/i.test(text) && !/^(DROVER_|REDIS_URL$)/.test(text),
+  expected: "names of variables, as HTTPS_PROXY or TESSDATA_*, none of Drover's own",
+};
+
 /**
  * Every setting, once: environment variables by name. The processes parse their environment by it; the table
  * in the README and `.env.example` are printed from it.
@@ -151,6 +156,14 @@ export const settingsSchema = z.object({
     reader: "worker",
     help: "Attempts that one child process runs before it is replaced.",
   }),
+  DROVER_CHILD_ENV: list(VARIABLES)
+    .default([])
+    .register(ABOUT, {
+      reader: "worker",
+      help:
+        "Variables that child processes get as the worker has them, separated by commas, as `HTTPS_PROXY` or " +
+        "`TESSDATA_*`, beside PATH, LANG and the like.",
+    }),
   DROVER_RETRY_BASE_DELAY: duration({ min: 0, max: DAY })
     .default(20 * SECOND)
     .register(ABOUT, {

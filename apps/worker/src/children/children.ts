@@ -6,10 +6,10 @@ import { ChildPool } from "./child-pool.js";
 import { createInProcessRunner } from "./in-process-runner.js";
 import { GRACES, type Graces, type Runner } from "./runner.js";
 import { Sampler } from "./sampler.js";
-import type { ChildSupport } from "./spawned-child.js";
+import type { ChildSupport, EnvironmentFor } from "./spawned-child.js";
 
 export interface ChildrenOptions {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: EnvironmentFor;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
   /** No other worker, living or dead, has it. The marks of all that this worker starts begin with it. */
@@ -74,9 +74,9 @@ export function createRunner(
   warmChildren: number,
 ): Runner {
   if (processor.inProcess) return createInProcessRunner(processor);
-  const { name, isolation, limits } = processor;
+  const { name, isolation, limits, passEnv = [] } = processor;
   const { maxRssBytes } = limits;
-  const pool = new ChildPool(support, { name, moduleUrl, isolation, maxRssBytes, warmChildren });
+  const pool = new ChildPool(support, { name, moduleUrl, isolation, passEnv, maxRssBytes, warmChildren });
   pool.warm();
   return pool;
 }

@@ -6,12 +6,15 @@ import { ChildOutput, type FromChild, parseFromChild, type ToChild } from "./mes
 import type { Graces } from "./runner.js";
 import type { Sampler } from "./sampler.js";
 
+/** The environment of a child whose processor names these variables. */
+export type EnvironmentFor = (passEnv: readonly string[]) => Readonly<Record<string, string | undefined>>;
+
 /** What all children of a worker share. */
 export interface ChildSupport {
   /** The module that the child runs, and arguments for Node before it. */
   readonly entry: string;
   readonly nodeArguments: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: EnvironmentFor;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
   readonly graces: Graces;
@@ -30,6 +33,8 @@ export interface ChildProcessor {
   readonly moduleUrl: string;
   /** Whether a child runs further attempts after its first. */
   readonly isolation: "fresh" | "reuse";
+  /** Names of variables that it gets as the worker has them. */
+  readonly passEnv: readonly string[];
   /** Resident memory of the child and all that it started. */
   readonly maxRssBytes: number;
 }
@@ -181,7 +186,7 @@ function spawnChild(support: ChildSupport, processor: ChildProcessor, mark: stri
     {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
-      env: { ...support.environment, [MARK_VARIABLE]: mark },
+      env: { ...support.environment(processor.passEnv), [MARK_VARIABLE]: mark },
     },
   );
 }
