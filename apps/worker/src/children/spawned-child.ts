@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { MARK_VARIABLE, type Orphans, type ProcessKeeper } from "@drover/process-guard";
-import { ChildOutput, type FromChild, parseFromChild, type ToChild } from "./messages.js";
+import { parseFromChild } from "./from-child.js";
+import { ChildOutput, type FromChild, type ToChild } from "./messages.js";
 import type { Graces } from "./runner.js";
 import type { Sampler } from "./sampler.js";
 
