@@ -156,6 +156,16 @@ export const settingsSchema = z.object({
     reader: "worker",
     help: "Attempts that one child process runs before it is replaced.",
   }),
+  DROVER_CHILD_USER: z
+    .string()
+    .regex(/^([a-z_][a-z0-9_.-]*|\d+:\d+)$/i, "expected a user's name, or uid:gid, as 64001:64001.")
+    .optional()
+    .register(ABOUT, {
+      reader: "worker",
+      help:
+        "User that processors run as, by name or as `uid:gid`; the worker has to be root, on Linux. Default: " +
+        "the worker's own. See `docs/security.md`.",
+    }),
   DROVER_CHILD_ENV: list(VARIABLES)
     .default([])
     .register(ABOUT, {

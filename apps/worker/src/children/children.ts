@@ -3,6 +3,7 @@ import type { Log } from "@drover/core";
 import { Guardian, Orphans, type ProcessKeeper } from "@drover/process-guard";
 import type { LoadedProcessor } from "../processor-modules.js";
 import { ChildPool } from "./child-pool.js";
+import type { ChildUser } from "./child-user.js";
 import { createInProcessRunner } from "./in-process-runner.js";
 import { GRACES, type Graces, type Runner } from "./runner.js";
 import { Sampler } from "./sampler.js";
@@ -10,6 +11,8 @@ import type { ChildSupport, EnvironmentFor } from "./spawned-child.js";
 
 export interface ChildrenOptions {
   readonly environment: EnvironmentFor;
+  /** The user of child processes. Default: the worker's own. */
+  readonly user?: ChildUser | undefined;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
   /** No other worker, living or dead, has it. The marks of all that this worker starts begin with it. */
@@ -44,6 +47,7 @@ export function createChildren(options: ChildrenOptions): { support: ChildSuppor
     entry: options.entry ?? fileURLToPath(new URL("./child-main.js", import.meta.url)),
     nodeArguments,
     environment,
+    user: options.user,
     maxAttempts,
     graces,
     log,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { MARK_VARIABLE, type Orphans, type ProcessKeeper } from "@drover/process-guard";
+import { type ChildUser, launchAs } from "./child-user.js";
 import { parseFromChild } from "./from-child.js";
 import { ChildOutput, type FromChild, type ToChild } from "./messages.js";
 import type { Graces } from "./runner.js";
@@ -16,6 +17,8 @@ export interface ChildSupport {
   readonly entry: string;
   readonly nodeArguments: readonly string[];
   readonly environment: EnvironmentFor;
+  /** The user of child processes, when it is another one. */
+  readonly user: ChildUser | undefined;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
   readonly graces: Graces;
@@ -175,19 +178,17 @@ function spawnChild(support: ChildSupport, processor: ChildProcessor, mark: stri
   // The heap may take what the attempt may take: the default ceiling of V8 follows the machine's memory, not
   // the processor's limit.
   const heapMib = Math.max(32, Math.floor(processor.maxRssBytes / 2 ** 20));
-  return spawn(
-    process.execPath,
-    [
-      `--max-old-space-size=${heapMib}`,
-      ...support.nodeArguments,
-      support.entry,
-      processor.moduleUrl,
-      processor.name,
-    ],
-    {
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-      env: { ...support.environment(processor.passEnv), [MARK_VARIABLE]: mark },
-    },
-  );
+  const { program, args, options, environment } = launchAs(support.user, process.execPath, [
+    `--max-old-space-size=${heapMib}`,
+    ...support.nodeArguments,
+    support.entry,
+    processor.moduleUrl,
+    processor.name,
+  ]);
+  return spawn(program, args, {
+    ...options,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...support.environment(processor.passEnv), ...environment, [MARK_VARIABLE]: mark },
+  });
 }
