@@ -1,15 +1,21 @@
 import type { BlobStore, EventSink, JobId, Log, QueuePorts, ReceiverPolicy } from "@drover/core";
 import type { Installation } from "@drover/job-files";
+import type { Callers } from "./access/callers.js";
+import type { Limits as TenantLimits } from "./access/limits.js";
 import type { Admission } from "./operations/admission.js";
 import type { StorageSharing } from "./operations/storage-sharing.js";
 import type { ParamsCheck } from "./processors/params-check.js";
 import type { ProcessorDirectory } from "./processors/processor-directory.js";
 
-/** All that the handlers need of the world. */
+/** All that the handlers need of the world, as the request's caller sees it. */
 export interface Deps {
+  /** Who owns what the request makes. */
+  readonly tenant: string;
+  readonly callers: Callers;
+  readonly tenantLimits: TenantLimits;
   readonly queue: Pick<
     QueuePorts,
-    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks"
+    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks" | "audit"
   >;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */

@@ -8,7 +8,7 @@ import { jobIdOfKey } from "../src/jobs/idempotency.js";
 import { formWith, json, submit } from "./job-steps.js";
 import { startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
-const ID = jobIdOfKey("k");
+const ID = jobIdOfKey("k", "default");
 const HOUR = 3_600_000;
 
 describe("a submit whose key made a job that Redis has lost", () => {

@@ -25,16 +25,16 @@ describe("a key", () => {
   it("makes one job id, a UUID of version 8, and of one owner another than of the next", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 255 }), (key) => {
-        const id = jobIdOfKey(key);
+        const id = jobIdOfKey(key, "default");
         expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-        expect(jobIdOfKey(key)).toBe(id);
+        expect(jobIdOfKey(key, "default")).toBe(id);
         expect(jobIdOfKey(key, "another")).not.toBe(id);
-        expect(jobIdOfKey(`${key}x`)).not.toBe(id);
+        expect(jobIdOfKey(`${key}x`, "default")).not.toBe(id);
       }),
     );
     // Pinned: another id for the same key would make a second job of a submit that is repeated across an
     // upgrade.
-    expect(jobIdOfKey("report-2026-01")).toBe("b96f258d-df8e-8d26-8820-4a2265ed7a5c");
+    expect(jobIdOfKey("report-2026-01", "default")).toBe("b96f258d-df8e-8d26-8820-4a2265ed7a5c");
   });
 });
 

@@ -32,6 +32,7 @@ export const jobRoutes = {
     method: "POST",
     path: "/api/processors/{processor}/jobs",
     group: "Jobs",
+    access: "submit",
     summary: "Upload a file and get a job for it at once.",
     description:
       "The file is stored and the job queued before the answer leaves, so the job can be read at once. " +
@@ -56,6 +57,8 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/jobs/{job_id}",
     group: "Jobs",
+    access: "read",
+    takesJobToken: true,
     summary: "Read a job, whatever its status.",
     description:
       "One answer for every status. `wait` holds it until the status changes, which saves polling; with " +
@@ -77,6 +80,7 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/jobs",
     group: "Jobs",
+    access: "read",
     summary: "List jobs, newest first.",
     description: "By pages, with a cursor that stays right while jobs come and go. All filters must match.",
     query: JobFilter,
@@ -87,6 +91,8 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/jobs/{job_id}/events",
     group: "Jobs",
+    access: "read",
+    takesJobToken: true,
     summary: "Follow a job as server-sent events, to its end.",
     description:
       "First `snapshot`, the job; then `progress`, `log` and `status` as they happen; the last `status` carries " +
@@ -105,6 +111,7 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/events",
     group: "Jobs",
+    access: "read",
     summary: "Follow many jobs as server-sent events.",
     description:
       "For a page that shows a list: `snapshot` is the newest jobs as `GET /api/jobs` lists them, then the same " +
@@ -118,6 +125,8 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/jobs/{job_id}/logs",
     group: "Jobs",
+    access: "read",
+    takesJobToken: true,
     summary: "Read what the processor logged, by attempt.",
     description:
       "Lines that the processor's code wrote, of every attempt. What the worker itself logged is in the " +
@@ -130,6 +139,8 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/jobs/{job_id}/result",
     group: "Jobs",
+    access: "read",
+    takesJobToken: true,
     summary: "Read the small JSON result of a completed job.",
     description: "What the processor returned, at most 64 KiB. Large results are artifacts.",
     params: JOB_PARAMS,
@@ -140,6 +151,8 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/jobs/{job_id}/artifacts/{name}",
     group: "Jobs",
+    access: "read",
+    takesJobToken: true,
     summary: "Download one artifact.",
     description:
       "By its name in the job's `artifacts`. Fetching consumes nothing; a download that broke off goes " +
@@ -154,6 +167,8 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/jobs/{job_id}/download",
     group: "Jobs",
+    access: "read",
+    takesJobToken: true,
     summary: "Download what the job made.",
     description:
       "The artifact that the processor marked as primary, else the only one, else the ZIP of all of them.",
@@ -166,6 +181,8 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/jobs/{job_id}/archive",
     group: "Jobs",
+    access: "read",
+    takesJobToken: true,
     summary: "Download all artifacts as one ZIP.",
     description:
       "Put together while it is sent, from what is stored, with its length told beforehand; it can be " +
@@ -179,6 +196,7 @@ export const jobRoutes = {
     method: "POST",
     path: "/api/jobs/{job_id}/cancel",
     group: "Jobs",
+    access: "submit",
     summary: "Cancel a job that is not finished.",
     description:
       "A queued job ends at once; a running one is stopped with every process that it started. A " +
@@ -194,6 +212,7 @@ export const jobRoutes = {
     method: "POST",
     path: "/api/jobs/{job_id}/retry",
     group: "Jobs",
+    access: "submit",
     summary: "Run a failed or cancelled job again from its kept input.",
     description:
       "The attempts are counted anew. `params` in the body take the place of the job's own; without a " +
@@ -215,6 +234,7 @@ export const jobRoutes = {
     method: "DELETE",
     path: "/api/jobs/{job_id}",
     group: "Jobs",
+    access: "submit",
     summary: "Erase a job with its input, artifacts and logs; cancels it first if need be.",
     description: "Cannot be undone. A running job is cancelled first, which may take some seconds.",
     params: JOB_PARAMS,

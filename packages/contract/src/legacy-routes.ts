@@ -52,6 +52,8 @@ export const legacyRoutes = {
     method: "GET",
     path: "/api/job-status/{job_id}",
     group: "Existing clients",
+    access: "read",
+    takesJobToken: true,
     summary: "A job's status in the words of the first existing client.",
     description: "Read by the first existing client, whose words these are. A cancelled job reads `failed`.",
     params: JOB_PARAMS,
@@ -62,6 +64,7 @@ export const legacyRoutes = {
     method: "POST",
     path: "/api/upload",
     group: "Existing clients",
+    access: "submit",
     summary: "Upload a Moodle log for the processor moodle-log.",
     description:
       "Sent by the second existing client. The same submit as every other; of the form's fields only " +
@@ -75,6 +78,8 @@ export const legacyRoutes = {
     method: "GET",
     path: "/api/status/{job_id}",
     group: "Existing clients",
+    access: "read",
+    takesJobToken: true,
     summary: "A job's status in the words of the second existing client.",
     description:
       "Read by the second existing client, whose words these are. A queued or running job reads " +
@@ -87,6 +92,8 @@ export const legacyRoutes = {
     method: "GET",
     path: "/api/download/{job_id}",
     group: "Existing clients",
+    access: "read",
+    takesJobToken: true,
     summary: "Download the ZIP of a completed job.",
     description:
       "Fetched by the second existing client: the primary artifact when that is a ZIP, else the ZIP of all.",

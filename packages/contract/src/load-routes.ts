@@ -74,6 +74,7 @@ export const loadRoutes = {
     method: "GET",
     path: "/api/stats",
     group: "Operations",
+    access: "read",
     summary: "How the jobs of the last hour, day or week ended, and how long they took.",
     description:
       "Of the processors in the catalogue. The same from each process, and kept when all of them are started " +
@@ -87,6 +88,7 @@ export const loadRoutes = {
     method: "GET",
     path: "/api/scale/{processor}",
     group: "Operations",
+    access: "any_key",
     summary: "How many jobs need a slot now, for what starts and stops workers.",
     description: "For an autoscaler, such as KEDA's `metrics-api`: `jobs` over the slots of one worker.",
     params: PROCESSOR_PARAMS,

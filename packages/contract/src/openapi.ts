@@ -129,7 +129,11 @@ function response(answer: Answer, schemas: Json): Json {
  */
 function refusals(route: Route): Json {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...new Set<ErrorCode>([...route.errors, "forbidden", "internal"])]) {
+  const byEach: ErrorCode[] =
+    route.access === "anyone"
+      ? ["forbidden", "internal"]
+      : ["unauthorized", "forbidden", "rate_limited", "internal"];
+  for (const code of new Set<ErrorCode>([...route.errors, ...byEach])) {
     const status = ERRORS[code].status;
     if (status in route.answers) continue;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);

@@ -53,6 +53,7 @@ export const operationRoutes = {
     method: "GET",
     path: "/api/processors",
     group: "Processors",
+    access: "any_key",
     summary: "List the processors that workers have announced in the last 7 days.",
     description:
       "With what each accepts, its limits, the JSON Schema of its params, and how many workers serve it now.",
@@ -63,6 +64,7 @@ export const operationRoutes = {
     method: "GET",
     path: "/api/processors/{processor}",
     group: "Processors",
+    access: "any_key",
     summary: "Read what one processor accepts.",
     description: "The same entry as in the catalogue, under its name.",
     params: PROCESSOR_PARAMS,
@@ -73,6 +75,7 @@ export const operationRoutes = {
     method: "GET",
     path: "/livez",
     group: "Operations",
+    access: "anyone",
     summary: "Whether the process answers; asks nothing else.",
     description: "For restarts: says nothing about Redis or the storage, which a restart would not mend.",
     answers: { 200: { description: "It does.", schema: Liveness } },
@@ -82,6 +85,7 @@ export const operationRoutes = {
     method: "GET",
     path: "/readyz",
     group: "Operations",
+    access: "anyone",
     summary: "Whether the process can take traffic.",
     description:
       "For load balancers: Redis answers, the storage takes bytes, and the process is not stopping. The " +
@@ -95,6 +99,7 @@ export const operationRoutes = {
     method: "GET",
     path: "/health",
     group: "Operations",
+    access: "anyone",
     summary: "A summary with version and uptime.",
     description: "Asks nothing that could be away. For people, and for an existing client.",
     answers: { 200: { description: "The process is up.", schema: Health } },

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "@drover/core";
+import type { Access, ErrorCode } from "@drover/core";
 import { z } from "zod";
 import { JobId } from "./fields.js";
 import { MAX_WAIT_S } from "./job-schemas.js";
@@ -26,16 +26,20 @@ export const GROUPS = {
   Jobs: "Submit a file, follow the job, fetch what it made, erase it.",
   Webhooks: "Tell other systems how jobs ended, and see what became of it.",
   Processors: "Which kinds of work there are, and what each takes.",
+  Access: "What each tenant may use.",
   Operations: "How the process does, for load balancers and people.",
   "Existing clients": "The endpoints of two clients that were there before; they read the same jobs.",
 } as const;
 
 /** One endpoint. A GET answers HEAD as well. */
 export interface Route {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Template as in OpenAPI: `/api/jobs/{job_id}`. */
   readonly path: string;
   readonly group: keyof typeof GROUPS;
+  readonly access: Access;
+  /** Whether a token of the job in the path will do as well. Default false. */
+  readonly takesJobToken?: boolean;
   readonly summary: string;
   /** What the summary leaves open. */
   readonly description: string;
@@ -44,7 +48,10 @@ export interface Route {
   readonly headers?: z.ZodObject;
   readonly body?: RequestBody;
   readonly answers: Readonly<Record<number, Answer>>;
-  /** What can be refused, beside `forbidden` (a host or an origin that is not served) and `internal`. */
+  /**
+   * What can be refused, beside `forbidden` (a key without the scope; a host or an origin that is not served),
+   * `unauthorized` where a key is needed, and `internal`.
+   */
   readonly errors: readonly ErrorCode[];
 }
 

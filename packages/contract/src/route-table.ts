@@ -1,5 +1,7 @@
+import { auditRoutes } from "./audit-routes.js";
 import { jobRoutes } from "./job-routes.js";
 import { legacyRoutes } from "./legacy-routes.js";
+import { limitRoutes } from "./limit-routes.js";
 import { loadRoutes } from "./load-routes.js";
 import { operationRoutes } from "./operation-routes.js";
 import type { Route } from "./route-parts.js";
@@ -11,6 +13,8 @@ export const routes = {
   ...webhookRoutes,
   ...operationRoutes,
   ...loadRoutes,
+  ...limitRoutes,
+  ...auditRoutes,
   ...legacyRoutes,
 } as const;
 

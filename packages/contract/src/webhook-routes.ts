@@ -21,6 +21,7 @@ export const webhookRoutes = {
     method: "GET",
     path: "/api/webhooks",
     group: "Webhooks",
+    access: "read",
     summary: "List the registered endpoints, oldest first.",
     description: "Disabled ones too, with the reason. Secrets are not shown.",
     answers: { 200: { description: "The endpoints, at most 50.", schema: WebhookList } },
@@ -30,6 +31,7 @@ export const webhookRoutes = {
     method: "POST",
     path: "/api/webhooks",
     group: "Webhooks",
+    access: "submit",
     summary: "Register an endpoint that is told how jobs end.",
     description:
       "It is told of every job that ends from now on with one of its events, by Standard Webhooks 1.0. The " +
@@ -42,6 +44,7 @@ export const webhookRoutes = {
     method: "GET",
     path: "/api/webhooks/{webhook_id}",
     group: "Webhooks",
+    access: "read",
     summary: "Read one endpoint.",
     description: "The same entry as in the list.",
     params: WEBHOOK_PARAMS,
@@ -52,6 +55,7 @@ export const webhookRoutes = {
     method: "PATCH",
     path: "/api/webhooks/{webhook_id}",
     group: "Webhooks",
+    access: "submit",
     summary: "Change an endpoint, disable it or take it into use again.",
     description: "What the body does not name stays. Pending deliveries go to a new `url` too.",
     params: WEBHOOK_PARAMS,
@@ -63,6 +67,7 @@ export const webhookRoutes = {
     method: "POST",
     path: "/api/webhooks/{webhook_id}/rotate",
     group: "Webhooks",
+    access: "submit",
     summary: "Give an endpoint a new secret; the old one signs as well for 24 hours.",
     description:
       "Deliveries carry a signature of each, so that the receiver can change over in its own time. Of two " +
@@ -76,6 +81,7 @@ export const webhookRoutes = {
     method: "DELETE",
     path: "/api/webhooks/{webhook_id}",
     group: "Webhooks",
+    access: "submit",
     summary: "Remove an endpoint.",
     description: "Its pending deliveries are not sent.",
     params: WEBHOOK_PARAMS,
@@ -86,6 +92,7 @@ export const webhookRoutes = {
     method: "GET",
     path: "/api/jobs/{job_id}/deliveries",
     group: "Webhooks",
+    access: "read",
     summary: "List who was told of a job, and what came of it.",
     description: "The newest 200, until the job goes, and no longer than 30 days after the last change.",
     params: JOB_PARAMS,
@@ -96,6 +103,7 @@ export const webhookRoutes = {
     method: "POST",
     path: "/api/jobs/{job_id}/deliveries/{delivery_id}/redeliver",
     group: "Webhooks",
+    access: "submit",
     summary: "Send a delivery again.",
     description:
       "With the same `webhook-id` and body, at once, and by the schedule from its beginning when it fails. One " +

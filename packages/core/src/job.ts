@@ -114,6 +114,8 @@ export const MAX_PRIORITY = 100;
  */
 export interface JobRequest {
   readonly id: JobId;
+  /** Whose job it is, as `TENANT_NAME` says. */
+  readonly tenant: string;
   readonly processor: string;
   readonly input: JobInput;
   readonly params: Readonly<Record<string, unknown>>;

@@ -1,5 +1,6 @@
 import {
   type BlobStore,
+  DEFAULT_TENANT,
   endOfJob,
   type Job,
   type JobEnd,
@@ -36,7 +37,9 @@ export function encodeManifest(manifest: Manifest): string {
 export function decodeManifest(text: string): Manifest | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isManifest(value) ? { ...value, settled: completeEnd(value.settled) } : undefined;
+    if (!isManifest(value)) return undefined;
+    const request = { ...value.request, tenant: value.request.tenant ?? DEFAULT_TENANT }; // earlier versions had none
+    return { ...value, request, settled: completeEnd(value.settled) };
   } catch {
     return undefined; // not JSON: a torn or foreign file, which the sweeper treats as no manifest
   }

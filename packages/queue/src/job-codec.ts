@@ -1,4 +1,5 @@
 import {
+  DEFAULT_TENANT,
   DomainError,
   type Job,
   type JobId,
@@ -29,9 +30,9 @@ import { decodeReturnValue } from "./return-value.js";
 
 const NO_PROGRESS: Progress = { percent: 0, stage: null, message: null };
 
-/** A request as it is stored; times that nobody asked for are left out. */
-type StoredRequest = Omit<JobRequest, "id" | "webhook" | OptionalTime> &
-  Partial<Pick<JobRequest, OptionalTime>>;
+/** A request as it is stored; times that nobody asked for and the default tenant are left out. */
+type StoredRequest = Omit<JobRequest, "id" | "webhook" | "tenant" | OptionalTime> &
+  Partial<Pick<JobRequest, "tenant" | OptionalTime>>;
 type OptionalTime = "runAt" | "timeoutMs" | "queueTimeoutMs";
 
 /**
@@ -39,9 +40,10 @@ type OptionalTime = "runAt" | "timeoutMs" | "queueTimeoutMs";
  * @throws {invalid_request} when it is over 4 KiB.
  */
 export function encodeRequest(request: JobRequest): StoredRequest {
-  const { id: _id, webhook: _webhook, runAt, timeoutMs, queueTimeoutMs, ...rest } = request;
+  const { id: _id, webhook: _webhook, tenant, runAt, timeoutMs, queueTimeoutMs, ...rest } = request;
   const times = Object.entries({ runAt, timeoutMs, queueTimeoutMs }).filter(([, ms]) => ms != null);
-  const data: StoredRequest = { ...rest, ...Object.fromEntries(times) };
+  const owner = tenant === DEFAULT_TENANT ? {} : { tenant };
+  const data: StoredRequest = { ...rest, ...owner, ...Object.fromEntries(times) };
   const bytes = Buffer.byteLength(JSON.stringify(data));
   if (bytes > MAX_REQUEST_BYTES) {
     throw new DomainError(
@@ -60,6 +62,7 @@ export function encodeRequest(request: JobRequest): StoredRequest {
 export function decodeRequest(id: JobId, value: unknown): JobRequest {
   const data = membersOf(value, "data");
   check(typeof data["processor"] === "string", "processor is missing");
+  check(data["tenant"] === undefined || typeof data["tenant"] === "string", "tenant is no text");
   checkInput(data["input"]);
   check(isObject(data["params"]), "params are no object");
   check(isObject(data["tags"]) && areTexts(Object.values(data["tags"])), "tags are no texts");
@@ -73,7 +76,7 @@ export function decodeRequest(id: JobId, value: unknown): JobRequest {
   );
   check(data["importedAt"] === undefined || isTime(data["importedAt"]), "time of its import is no number");
   const { trace, ...rest } = data;
-  const unasked = { runAt: null, timeoutMs: null, queueTimeoutMs: null };
+  const unasked = { tenant: DEFAULT_TENANT, runAt: null, timeoutMs: null, queueTimeoutMs: null };
   return { ...unasked, ...rest, ...traceMember(trace), id } as JobRequest; // each member was looked at
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type JobId, type JobRequest, parseJobId } from "@drover/core";
+import { DEFAULT_TENANT, type JobId, type JobRequest, parseJobId } from "@drover/core";
 import { inputKey } from "@drover/job-files";
 
 /** An id that no job has. */
@@ -11,6 +11,7 @@ export function newJobId(): JobId {
 export function newRequest(change: Partial<JobRequest> = {}): JobRequest {
   return {
     id: newJobId(),
+    tenant: DEFAULT_TENANT,
     processor: "copy",
     input: {
       key: inputKey(randomUUID()),

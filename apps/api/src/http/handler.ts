@@ -1,5 +1,5 @@
 import type { RouteName, routes } from "@drover/contract";
-import type { Artifact, LogFields, TraceContext } from "@drover/core";
+import type { Artifact, Caller, LogFields, TraceContext } from "@drover/core";
 import type { z } from "zod";
 import type { Deps } from "../deps.js";
 import type { Receive } from "../uploads/upload.js";
@@ -25,6 +25,7 @@ export interface Input<N extends RouteName> {
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
   readonly requestId: string;
+  readonly caller: Caller;
   /** Where the request stands in a trace, for what it makes; `undefined` when it is in none. */
   readonly trace: TraceContext | undefined;
 }

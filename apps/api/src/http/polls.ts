@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Route, routes } from "@drover/contract";
+import { admitCaller } from "../access/callers.js";
+import { depsFor } from "../access/tenants.js";
 import type { Deps } from "../deps.js";
 import type { JsonHandler, JsonReply } from "./handler.js";
 import { scopeOf } from "./request-scope.js";
@@ -41,8 +43,15 @@ export function servePolls(
   });
   const answer = async (poll: Poll, id: string, request: IncomingMessage, response: ServerResponse) => {
     scopeOf(response).route = poll.route.path;
-    const input = inputOf(poll.route, request, response, { params: { job_id: id } });
-    const reply = await poll.handle(input, deps);
+    const { callers, tenantLimits } = deps;
+    const admitted = admitCaller(poll.route, request, response, { callers, jobId: id });
+    const caller = admitted instanceof Promise ? await admitted : admitted;
+    const input = inputOf(poll.route, request, response, { caller, params: { job_id: id } });
+    // Counted beside the look at the job, which changes nothing: a poll is one round trip with a limit too.
+    const [reply] = await Promise.all([
+      poll.handle(input, depsFor(caller, deps)),
+      tenantLimits.countRequest(caller, request.socket.remoteAddress ?? "", response),
+    ]);
     noteJob(reply, response);
     sendJson(reply, request, response);
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
+  type Caller,
   type EventSink,
   type Log,
   type LogFields,
@@ -20,6 +21,8 @@ export interface RequestScope {
   /** Whether the request asked to be held open. */
   isHeld?: boolean;
   fields: LogFields;
+  /** Known once the request was let pass to its route. */
+  caller?: Caller;
   /** What a job is handed on that the request makes: as its headers say, or its span. */
   trace: TraceContext | undefined;
   /** Why it was refused, as the problem document says. */

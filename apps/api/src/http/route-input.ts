@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { decodeQuery, type Route } from "@drover/contract";
-import { DomainError } from "@drover/core";
+import { type Caller, DomainError } from "@drover/core";
 import type { z } from "zod";
 import type { Deps } from "../deps.js";
 import type { Receive } from "../uploads/upload.js";
@@ -16,6 +16,7 @@ import { scopeOf } from "./request-scope.js";
 export type AnyHandler<R extends Reply = Reply> = (input: unknown, deps: Deps) => Promise<R>;
 
 interface InputParts {
+  readonly caller: Caller;
   /** As they stand in the path, percent-decoded. */
   readonly params: Readonly<Record<string, unknown>>;
   /** Parsed JSON. */
@@ -32,7 +33,7 @@ export function inputOf(
   route: Route,
   request: IncomingMessage,
   response: ServerResponse,
-  { params, body, receiver }: InputParts,
+  { caller, params, body, receiver }: InputParts,
 ): unknown {
   const scope = scopeOf(response);
   const jobId = params["job_id"];
@@ -44,6 +45,7 @@ export function inputOf(
     query,
     body,
     requestId: scope.requestId,
+    caller,
     get trace() {
       return scope.trace;
     },

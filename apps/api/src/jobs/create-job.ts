@@ -54,7 +54,7 @@ export async function createJob(submission: Submission, deps: Deps): Promise<Cre
     idempotencyKey,
     inputKey: inputKey(
       deps.newUploadId(),
-      idempotencyKey === undefined ? undefined : jobIdOfKey(idempotencyKey),
+      idempotencyKey === undefined ? undefined : jobIdOfKey(idempotencyKey, deps.tenant),
     ),
     requestId: submission.requestId,
   };

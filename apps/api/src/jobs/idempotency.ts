@@ -24,11 +24,11 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
 
 /**
  * The id of the job that a key makes, so that two submits with one key are two submits of one job, whatever
- * was lost in between. A UUID of version 8 (RFC 9562, 5.8) from a SHA-256 over a label, the owner and the
+ * was lost in between. A UUID of version 8 (RFC 9562, 5.8) from a SHA-256 over a label, the tenant and the
  * key.
  */
-export function jobIdOfKey(key: string, owner = "default"): JobId {
-  const bytes = createHash("sha256").update(`drover job of key\0${owner}\0${key}`).digest().subarray(0, 16);
+export function jobIdOfKey(key: string, tenant: string): JobId {
+  const bytes = createHash("sha256").update(`drover job of key\0${tenant}\0${key}`).digest().subarray(0, 16);
   bytes.writeUInt8(0x80 | (bytes.readUInt8(6) & 0x0f), 6);
   bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
   return parseJobId(bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"));

@@ -55,6 +55,7 @@ export function requestOf(upload: Upload, draft: JobDraft, deps: Deps): JobReque
   const fields = readFields(upload.fields, processor, deps.receivers);
   deps.checkParams(processor, fields.params);
   const asked = {
+    tenant: deps.tenant,
     processor: processor.name,
     input: { key: inputKey, ...upload.file },
     maxAttempts: processor.limits.maxAttempts,
@@ -65,7 +66,7 @@ export function requestOf(upload: Upload, draft: JobDraft, deps: Deps): JobReque
   const request: JobRequest =
     idempotencyKey === undefined
       ? { id: deps.newJobId(), fingerprint: null, ...asked }
-      : { id: jobIdOfKey(idempotencyKey), fingerprint: fingerprintOf(asked), ...asked };
+      : { id: jobIdOfKey(idempotencyKey, deps.tenant), fingerprint: fingerprintOf(asked), ...asked };
   assertSmall(request);
   return request;
 }

@@ -100,10 +100,10 @@ function notFinished(job: Job, reason: string): DomainError {
 async function requestOfJob(job: Job, deps: Deps): Promise<JobRequest> {
   const manifest = await readManifest(job.input.key, deps.store);
   if (manifest !== undefined) return manifest.request;
-  const { id, processor, input, params, tags, priority, runAt, maxAttempts } = job;
+  const { id, tenant, processor, input, params, tags, priority, runAt, maxAttempts } = job;
   const { fingerprint, createdAt, requestId, trace } = job;
   return {
-    ...{ id, processor, input, params, tags, priority, runAt, maxAttempts },
+    ...{ id, tenant, processor, input, params, tags, priority, runAt, maxAttempts },
     ...{ fingerprint, createdAt, requestId },
     ...(trace === undefined ? {} : { trace }),
     timeoutMs: null,

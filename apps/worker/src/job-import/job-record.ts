@@ -1,4 +1,4 @@
-import type { JobEnd, JobId, JobRequest } from "@drover/core";
+import { DEFAULT_TENANT, type JobEnd, type JobId, type JobRequest } from "@drover/core";
 import { importedInputKey } from "@drover/job-files";
 import { MAX_RESULT_BYTES } from "../children/messages.js";
 import { parseTime, type Update } from "./job-updates.js";
@@ -112,7 +112,7 @@ export function jobOfRecord(
   const { id, createdAt, updatedAt: at, percent } = record;
   return {
     request: {
-      ...{ id, processor, createdAt, importedAt },
+      ...{ id, tenant: DEFAULT_TENANT, processor, createdAt, importedAt },
       input: { key: importedInputKey(id), mediaType: "application/json", ...source },
       ...{ params: {}, tags: {}, priority: 0, maxAttempts: 1, fingerprint: null, requestId: null },
       ...{ runAt: null, timeoutMs: null, queueTimeoutMs: null },

@@ -7,6 +7,9 @@ import {
   type SharedFacts,
 } from "@drover/core";
 import type { Queue } from "bullmq";
+import { redisAudit } from "../access/redis-audit.js";
+import { redisLimits, redisMinutes } from "../access/redis-limits.js";
+import { redisSessions } from "../access/redis-sessions.js";
 import { type RedisKeys, redisKeys } from "../redis-keys.js";
 import { RedisLink } from "../redis-link.js";
 import { redisEndpoints } from "../webhook-endpoints.js";
@@ -111,6 +114,10 @@ export function connectQueue(options: QueueOptions): BullQueue {
       deliveries: redisDeliveries({ ...consumerDeps, queues }),
       ends: redisJobEnds({ link, keys, now }),
     },
+    limits: redisLimits(link, keys),
+    minutes: redisMinutes(link, keys),
+    audit: redisAudit(link, keys),
+    sessions: redisSessions(link, keys),
     clock: { now },
     boardQueue: (processor) => queues.queue(processor),
     async close() {

@@ -1,4 +1,12 @@
-import { DomainError, type Job, type JobId, type JobRef, jobFields, type LogFields } from "@drover/core";
+import {
+  DEFAULT_TENANT,
+  DomainError,
+  type Job,
+  type JobId,
+  type JobRef,
+  jobFields,
+  type LogFields,
+} from "@drover/core";
 import { type DamagedRecord, decodeSnapshot } from "../job-codec.js";
 import type { Listed } from "../job-listing.js";
 import { isTime } from "../record-checks.js";
@@ -91,6 +99,7 @@ function placeholderOf({ processor, id, createdAt }: JobRef & Listed, record: Da
   const at = isTime(createdAt) ? createdAt : (record.createdAt ?? 0);
   return {
     id,
+    tenant: DEFAULT_TENANT,
     processor,
     input: {
       key: "",
