@@ -6,9 +6,11 @@ import { EventBus } from "@drover/core";
 import { Installation } from "@drover/job-files";
 import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
-import { describeStore, openStore, spaceOf } from "@drover/storage";
+import { describeStore, openStore, spaceOf, storeFolder } from "@drover/storage";
 import { flushSpans } from "@drover/tracing";
 import { createExecutor } from "./attempts/execute.js";
+import { accessOf, childUserOf } from "./child-isolation.js";
+import { prepareAccess } from "./children/child-user-check.js";
 import { createChildren, createRunner, warmChildrenFor } from "./children/children.js";
 import { GRACES, type Graces } from "./children/runner.js";
 import { startImport } from "./job-import/import-once.js";
@@ -100,8 +102,19 @@ function installationOf(
 
 async function serve(parts: Parts, processors: readonly LoadedProcessor[], graces = GRACES): Promise<void> {
   const { config, log, queue } = parts;
+  const childUser = childUserOf(parts, processors);
   const folder = await openWorkerFolder(join(config.dataFolder, "attempts"), config.folderName, log);
+  if (childUser !== undefined)
+    await prepareAccess(
+      childUser,
+      accessOf(processors, {
+        ...config,
+        workerFolder: folder.path,
+        storeFolder: storeFolder(config.storage),
+      }),
+    );
   const { support, guardian } = createChildren({
+    user: childUser,
     environment: config.childEnvironment,
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
     workerMark: config.folderName,
@@ -110,7 +123,13 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
     log,
   });
   const settler = new Settler(parts);
-  const shared = { ...parts, folder: folder.path, clock: serverTime(queue), settle: settler.settle };
+  const shared = {
+    ...parts,
+    folder: folder.path,
+    clock: serverTime(queue),
+    childUser,
+    settle: settler.settle,
+  };
   const pools = processors.filter(({ processor }) => !processor.inProcess).length;
   const warmChildren = warmChildrenFor(config.settings.DROVER_CONCURRENCY, pools);
   const served = processors.map((loaded): ServedProcessor => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,9 +9,17 @@ import { DroverProcess } from "./drover-process.js";
 /**
  * Processors of the tests: `digest` works and says so, `misbehave` misbehaves in the way that is asked for,
  * `noop` is two that do nothing, `flood` says too much, `several` leaves several artifacts, `stamped` says when
- * it reports.
+ * it reports, `snoop` tries to get at what is not its own.
  */
-export type FixtureProcessor = "digest" | "misbehave" | "noop" | "flood" | "several" | "traced" | "stamped";
+export type FixtureProcessor =
+  | "digest"
+  | "misbehave"
+  | "noop"
+  | "flood"
+  | "several"
+  | "traced"
+  | "stamped"
+  | "snoop";
 
 /** Returns the module of a processor for DROVER_PROCESSORS. */
 export function fixtureModule(name: FixtureProcessor): string {
@@ -53,6 +61,7 @@ export class System {
 
   static async start(options: SystemOptions): Promise<System> {
     const folder = await mkdtemp(join(tmpdir(), "drover-e2e-"));
+    await chmod(folder, 0o711); // children of another user pass through
     const program = await findRedisServer({ mayInstall: false });
     const system = new System(folder, await startRedis({ dataDir: join(folder, "redis"), program }));
     const redisUrl = (await options.redisUrlFor?.(system.redis.url)) ?? system.redis.url;

@@ -15,6 +15,11 @@ const NETWORKS: Entry = {
   expected: "networks or addresses, as 10.0.0.0/8 or fd00::1",
 };
 
+const VARIABLES: Entry = {
+  accepts: (text) => /^[a-z_][a-z0-9_]*\*?$/i.test(text) && !/^(DROVER_|REDIS_URL$)/.test(text),
+  expected: "names of variables, as HTTPS_PROXY or TESSDATA_*, none of Drover's own",
+};
+
 /**
  * Every setting, once: environment variables by name. The processes parse their environment by it; the table
  * in the README and `.env.example` are printed from it.
@@ -108,6 +113,24 @@ export const settingsSchema = z.object({
     reader: "worker",
     help: "Attempts that one child process runs before it is replaced.",
   }),
+  DROVER_CHILD_USER: z
+    .string()
+    .regex(/^([a-z_][a-z0-9_.-]*|\d+:\d+)$/i, "expected a user's name, or uid:gid, as 64001:64001.")
+    .optional()
+    .register(ABOUT, {
+      reader: "worker",
+      help:
+        "User that processors run as, by name or as `uid:gid`; the worker has to be root, on Linux. Default: " +
+        "the worker's own. See `docs/security.md`.",
+    }),
+  DROVER_CHILD_ENV: list(VARIABLES)
+    .default([])
+    .register(ABOUT, {
+      reader: "worker",
+      help:
+        "Variables that child processes get as the worker has them, separated by commas, as `HTTPS_PROXY` or " +
+        "`TESSDATA_*`, beside PATH, LANG and the like.",
+    }),
   DROVER_RETRY_BASE_DELAY: duration({ min: 0, max: DAY })
     .default(20 * SECOND)
     .register(ABOUT, {
