@@ -10,6 +10,8 @@ export interface HealthOptions {
   readonly host: string;
   /** `ready`, or why the worker takes no jobs. */
   readonly state: () => WorkerState;
+  /** What an operator has to put right, where that is known. */
+  readonly advice?: () => string | undefined;
   readonly metrics: Pick<MetricRegistry, "text" | "contentType">;
 }
 
@@ -34,7 +36,7 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
       path === "/livez"
         ? [200, { status: "ok" }]
         : path === "/readyz"
-          ? readiness(options.state())
+          ? readiness(options.state(), options.advice?.())
           : [404, { status: "not_found" }];
     response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
     response.end(`${JSON.stringify(body)}\n`);
@@ -61,8 +63,9 @@ async function sendMetrics(metrics: HealthOptions["metrics"], response: ServerRe
   response.end(text);
 }
 
-function readiness(state: WorkerState): [number, { status: string }] {
-  return [state === "ready" ? 200 : 503, { status: state }];
+function readiness(state: WorkerState, advice: string | undefined): [number, object] {
+  if (state === "ready") return [200, { status: state }];
+  return [503, { status: state, ...(advice === undefined ? {} : { advice }) }];
 }
 
 /**

@@ -51,6 +51,8 @@ export interface DomainErrorOptions {
   readonly retryAfterS?: number;
   /** Further members of the problem document, such as `expired_at`. */
   readonly members?: Readonly<Record<string, unknown>>;
+  /** What an operator has to put right; for `/readyz` and the log, in no client's answer. */
+  readonly advice?: string | undefined;
 }
 
 /** A refused request. `detail` says what was expected, what came and what to do. */
@@ -60,6 +62,7 @@ export class DomainError extends Error {
   readonly errors: readonly ErrorDetail[];
   readonly retryAfterS: number | undefined;
   readonly members: Readonly<Record<string, unknown>>;
+  readonly advice: string | undefined;
 
   constructor(code: ErrorCode, detail: string, options: DomainErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -67,6 +70,7 @@ export class DomainError extends Error {
     this.errors = options.errors ?? [];
     this.retryAfterS = options.retryAfterS;
     this.members = options.members ?? {};
+    this.advice = options.advice;
   }
 }
 
