@@ -176,7 +176,8 @@ function startEndpoints(parts: Parts, worker: Worker, served: readonly ServedPro
       runners: new Map(served.map(({ processor, runner }) => [processor.name, runner])),
     });
   const { DROVER_WORKER_PORT: port, HOST: host, DROVER_ADMIN_KEY: adminKey } = config.settings;
-  return serveHealth({ port, host, log, adminKey, state: () => worker.state, createMetrics });
+  const readiness = { state: () => worker.state, advice: () => worker.advice };
+  return serveHealth({ port, host, log, adminKey, ...readiness, createMetrics });
 }
 
 /** End-to-end tests import this module and start it with shorter times. */

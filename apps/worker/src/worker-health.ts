@@ -11,6 +11,8 @@ export interface HealthOptions {
   readonly host: string;
   /** `ready`, or why the worker takes no jobs. */
   readonly state: () => WorkerState;
+  /** What an operator has to put right, where that is known. */
+  readonly advice?: () => string | undefined;
   readonly metrics: Pick<MetricRegistry, "text" | "contentType">;
   /** What the metrics ask of other hosts, as Bearer or as the password of Basic; `undefined` for nothing. */
   readonly adminKey: string | undefined;
@@ -41,7 +43,7 @@ export async function startHealth(options: HealthOptions): Promise<Health> {
       : path === "/livez"
         ? [200, { status: "ok" }]
         : path === "/readyz"
-          ? readiness(options.state())
+          ? readiness(options.state(), options.advice?.())
           : [404, { status: "not_found" }];
     response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
     response.end(`${JSON.stringify(body)}\n`);
@@ -87,8 +89,9 @@ export function mayReadMetrics(
   return timingSafeEqual(digest(key), digest(adminKey));
 }
 
-function readiness(state: WorkerState): [number, { status: string }] {
-  return [state === "ready" ? 200 : 503, { status: state }];
+function readiness(state: WorkerState, advice: string | undefined): [number, object] {
+  if (state === "ready") return [200, { status: state }];
+  return [503, { status: state, ...(advice === undefined ? {} : { advice }) }];
 }
 
 /**

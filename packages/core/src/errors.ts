@@ -52,6 +52,8 @@ export interface DomainErrorOptions {
   readonly retryAfterS?: number;
   /** Further members of the problem document, such as `expired_at`. */
   readonly members?: Readonly<Record<string, unknown>>;
+  /** What an operator has to put right; for `/readyz` and the log, in no client's answer. */
+  readonly advice?: string | undefined;
 }
 
 /** A refused request. `detail` says what was expected, what came and what to do. */
@@ -61,6 +63,7 @@ export class DomainError extends Error {
   readonly errors: readonly ErrorDetail[];
   readonly retryAfterS: number | undefined;
   readonly members: Readonly<Record<string, unknown>>;
+  readonly advice: string | undefined;
 
   constructor(code: ErrorCode, detail: string, options: DomainErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -68,6 +71,7 @@ export class DomainError extends Error {
     this.errors = options.errors ?? [];
     this.retryAfterS = options.retryAfterS;
     this.members = options.members ?? {};
+    this.advice = options.advice;
   }
 }
 
