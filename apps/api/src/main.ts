@@ -8,7 +8,13 @@ import { type BlobStore, EventBus, type JobId, type Log, SettingsError } from "@
 import { Installation } from "@drover/job-files";
 import { createLog } from "@drover/log";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
-import { misspeltSettings, parseSettings, receiverPolicyOf, type Settings } from "@drover/settings";
+import {
+  misspeltSettings,
+  parseSettings,
+  receiverPolicyOf,
+  type Settings,
+  trustedProxiesOf,
+} from "@drover/settings";
 import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { flushSpans } from "@drover/tracing";
 import { v7 as uuidv7 } from "uuid";
@@ -59,6 +65,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
       hosts: settings.DROVER_HOSTS,
       corsOrigins: settings.DROVER_CORS_ORIGINS,
     },
+    proxies: trustedProxiesOf(settings),
     metrics: { registry: metrics.registry, adminKey },
     board: {
       adminKey,

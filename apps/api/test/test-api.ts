@@ -102,11 +102,12 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   const stop = new AbortController();
   const deps = { ...testDeps(queue, store, lines, options, stop.signal), ...options.deps };
   if (processors.length > 0) await deps.processors.list();
-  const { board, reach, metrics } = options;
+  const { board, reach, metrics, proxies } = options;
   const app = createApp(deps, {
     ...(board === undefined ? {} : { board }),
     ...(reach === undefined ? {} : { reach }),
     ...(metrics === undefined ? {} : { metrics }),
+    ...(proxies === undefined ? {} : { proxies }),
   });
   const server = await listen(app, { host: "127.0.0.1", port: 0 });
   return {

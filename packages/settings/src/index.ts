@@ -5,4 +5,6 @@ export {
   receiverPolicyOf,
   type SettingDescription,
   type Settings,
+  type TrustedProxies,
+  trustedProxiesOf,
 } from "./settings-table.js";

@@ -34,6 +34,19 @@ const NETWORKS: Entry = {
   expected: "networks or addresses, as 10.0.0.0/8 or fd00::1",
 };
 
+/** The three words are those of Express' `trust proxy`. */
+const PROXIES: Entry = {
+  accepts: (text, { length }) =>
+    (isHops(text) && length === 1) ||
+    /^(loopback|linklocal|uniquelocal)$/.test(text) ||
+    parseNetwork(text) !== undefined,
+  expected: "the number of proxies, as 1, or their addresses and networks, as 10.0.0.0/8",
+};
+
+function isHops(text: string): boolean {
+  return /^\d{1,2}$/.test(text);
+}
+
 /**
  * Every setting, once: environment variables by name. The processes parse their environment by it; the table
  * in the README and `.env.example` are printed from it.
@@ -95,6 +108,14 @@ export const settingsSchema = z.object({
       help:
         "Origins whose pages may use the api from a browser, separated by commas, as " +
         "`http://localhost:5173`. Pages of the api's own origin always may.",
+    }),
+  DROVER_TRUST_PROXY: list(PROXIES)
+    .default([])
+    .register(ABOUT, {
+      reader: "api",
+      help:
+        "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: how many stand in front of the api, or " +
+        "their addresses and networks, as `10.0.0.0/8`, or `loopback`, `linklocal`, `uniquelocal`. Default: none.",
     }),
   DROVER_ADMIN_KEY: z
     .string()
@@ -205,6 +226,15 @@ export function receiverPolicyOf(settings: Settings): ReceiverPolicy {
     isHttpAllowed: settings.DROVER_WEBHOOK_HTTP === "allow",
     allowedNetworks: networksOf(...settings.DROVER_WEBHOOK_ALLOW),
   };
+}
+
+/** Proxies in front of the api that may say who a client is: how many, or where they are. */
+export type TrustedProxies = number | readonly string[];
+
+/** Whose `X-Forwarded-*` headers count. */
+export function trustedProxiesOf({ DROVER_TRUST_PROXY: entries }: Settings): TrustedProxies {
+  const [first = ""] = entries;
+  return isHops(first) ? Number(first) : entries;
 }
 
 /** A setting as documentation shows it. */

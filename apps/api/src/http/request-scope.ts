@@ -9,6 +9,7 @@ import {
   traceIdOf,
 } from "@drover/core";
 import type { RequestHandler } from "express";
+import { clientAddress } from "../access/client-address.js";
 
 /** What a request collects on its way, for its one line in the log. */
 export interface RequestScope {
@@ -50,7 +51,10 @@ export function openScope(
   const isSane = typeof sent === "string" && /^[A-Za-z0-9._-]{1,128}$/.test(sent);
   const requestId = isSane ? sent : randomUUID();
   const trace = traceOf(request);
-  const fields = trace === undefined ? {} : { trace_id: traceIdOf(trace) };
+  const fields = {
+    client_address: clientAddress(request),
+    ...(trace === undefined ? {} : { trace_id: traceIdOf(trace) }),
+  };
   (response as Scoped)[SCOPE] = { requestId, path: pathOf(request), fields, trace };
   response.setHeader("X-Request-Id", requestId);
   const startedAt = performance.now();
