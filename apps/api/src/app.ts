@@ -12,6 +12,7 @@ import { mountRoutes } from "./http/express.js";
 import type { Handlers } from "./http/handler.js";
 import { servePolls } from "./http/polls.js";
 import { openScope } from "./http/request-scope.js";
+import { assertUnambiguous } from "./http/request-shape.js";
 import { sendRefusal } from "./http/send.js";
 import { cancelJob } from "./jobs/cancel.js";
 import { deleteJob } from "./jobs/delete.js";
@@ -66,6 +67,7 @@ export function createApp(deps: Deps, options: AppOptions = {}): RequestListener
     response.setHeaders(headers);
     if (cameOverTls(request)) response.setHeader("Strict-Transport-Security", HSTS);
     try {
+      assertUnambiguous(request);
       if (guard(request, response)) return;
       const polled = poll(request, response);
       if (polled === undefined) app(request, response);

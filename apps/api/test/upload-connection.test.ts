@@ -91,7 +91,7 @@ describe("a connection", () => {
     socket.write(head(500_000));
     socket.write(file(undefined, "x".repeat(10_000)).subarray(0, -2));
     await waitFor(() => answer().includes("stalled"));
-    expect(answer()).toMatch(/^HTTP\/1\.1 400 .*Connection: close/s);
+    expect(answer()).toMatch(/^HTTP\/1\.1 408 .*Connection: close/s);
     socket.destroy();
     await nothingIsLeft(api);
   });
@@ -151,7 +151,7 @@ describe("a connection", () => {
       "POST /api/jobs/12345678-1234-1234-1234-123456789abc/retry HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
     );
     await waitFor(() => answer().includes("stalled"));
-    expect(answer()).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer()).toMatch(/^HTTP\/1\.1 408 /);
     socket.destroy();
   });
 
