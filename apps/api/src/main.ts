@@ -170,6 +170,7 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
     admission: createAdmission({
       health: queue.health,
       maxQueued: settings.DROVER_MAX_QUEUED,
+      maxUploads: settings.DROVER_MAX_UPLOADS,
       monotonicMs: () => performance.now(),
     }),
     checkParams: createParamsCheck(),

@@ -49,6 +49,7 @@ export interface TestApiOptions extends AppOptions {
   readonly store?: BlobStore;
   readonly deps?: Partial<Deps>;
   readonly maxQueued?: number;
+  readonly maxUploads?: number;
   /** Over those of the tests. */
   readonly limits?: Partial<Limits>;
   readonly processors?: readonly ProcessorInfo[];
@@ -145,6 +146,7 @@ function testDeps(
     admission: createAdmission({
       health: queue.health,
       maxQueued: options.maxQueued ?? 1_000,
+      maxUploads: options.maxUploads ?? 1_000,
       monotonicMs: () => performance.now(),
     }),
     checkParams: CHECK_PARAMS,
