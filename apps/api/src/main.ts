@@ -14,6 +14,7 @@ import {
   receiverPolicyOf,
   type Settings,
   tenantLimitsOf,
+  trustedProxiesOf,
 } from "@drover/settings";
 import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { flushSpans } from "@drover/tracing";
@@ -67,6 +68,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
       hosts: settings.DROVER_HOSTS,
       corsOrigins: settings.DROVER_CORS_ORIGINS,
     },
+    proxies: trustedProxiesOf(settings),
     metrics: { registry: metrics.registry, adminKey },
     board: {
       adminKey,
@@ -181,6 +183,7 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
     admission: createAdmission({
       health: queue.health,
       maxQueued: settings.DROVER_MAX_QUEUED,
+      maxUploads: settings.DROVER_MAX_UPLOADS,
       monotonicMs: () => performance.now(),
     }),
     checkParams: createParamsCheck(),

@@ -53,6 +53,7 @@ export interface TestApiOptions extends AppOptions {
   readonly store?: BlobStore;
   readonly deps?: Partial<Deps>;
   readonly maxQueued?: number;
+  readonly maxUploads?: number;
   /** Over those of the tests. */
   readonly limits?: Partial<Limits>;
   readonly processors?: readonly ProcessorInfo[];
@@ -106,11 +107,12 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   const stop = new AbortController();
   const deps = { ...testDeps(queue, store, lines, options, stop.signal), ...options.deps };
   if (processors.length > 0) await deps.processors.list();
-  const { board, reach, metrics } = options;
+  const { board, reach, metrics, proxies } = options;
   const app = createApp(deps, {
     ...(board === undefined ? {} : { board }),
     ...(reach === undefined ? {} : { reach }),
     ...(metrics === undefined ? {} : { metrics }),
+    ...(proxies === undefined ? {} : { proxies }),
   });
   const server = await listen(app, { host: "127.0.0.1", port: 0 });
   return {
@@ -150,6 +152,7 @@ function testDeps(
     admission: createAdmission({
       health: queue.health,
       maxQueued: options.maxQueued ?? 1_000,
+      maxUploads: options.maxUploads ?? 1_000,
       monotonicMs: () => performance.now(),
     }),
     checkParams: CHECK_PARAMS,

@@ -172,7 +172,7 @@ export type JobFilter = z.output<typeof JobFilter>;
 export const MAX_WAIT_S = 60;
 
 /** Options of a status read. */
-export const JobQuery = z.object({
+export const JobQuery = z.strictObject({
   wait: wholeNumber(0, MAX_WAIT_S, 0)
     .optional()
     .describe("Holds the answer until the status changes or this many seconds have passed. Default 0."),

@@ -80,7 +80,7 @@ export const loadRoutes = {
       "Of the processors in the catalogue. The same from each process, and kept when all of them are started " +
       "again. A job counts when its end is recorded, also when it is deleted later; one that a person retries " +
       "counts once for each end. Read at most every 2 s.",
-    query: z.object({ window: StatsWindow.default("24h") }),
+    query: z.strictObject({ window: StatsWindow.default("24h") }),
     answers: { 200: { description: "The figures.", schema: Stats } },
     errors: ["invalid_request", "redis_unavailable"],
   },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { JobId } from "./fields.js";
-import { JOB_PARAMS, READ, type Route } from "./route-parts.js";
+import { JOB_PARAMS, JSON_BODY, READ, type Route } from "./route-parts.js";
 import {
   ChangeWebhook,
   CreateWebhook,
@@ -38,7 +38,7 @@ export const webhookRoutes = {
       "answer shows the secret, this once.",
     body: { mediaType: "application/json", schema: CreateWebhook, isRequired: true },
     answers: { 201: { description: "The endpoint with its secret.", schema: WebhookWithSecret } },
-    errors: ["invalid_request", "redis_unavailable", "storage_not_shared", "storage_unavailable"],
+    errors: [...JSON_BODY, "redis_unavailable", "storage_not_shared", "storage_unavailable"],
   },
   getWebhook: {
     method: "GET",
@@ -61,7 +61,7 @@ export const webhookRoutes = {
     params: WEBHOOK_PARAMS,
     body: { mediaType: "application/json", schema: ChangeWebhook, isRequired: true },
     answers: { 200: { description: "The endpoint.", schema: Webhook } },
-    errors: ["invalid_request", "webhook_not_found", "redis_unavailable"],
+    errors: [...JSON_BODY, "webhook_not_found", "redis_unavailable"],
   },
   rotateWebhook: {
     method: "POST",
@@ -75,7 +75,7 @@ export const webhookRoutes = {
     params: WEBHOOK_PARAMS,
     body: { mediaType: "application/json", schema: RotateSecret, isRequired: false },
     answers: { 200: { description: "The endpoint with its new secret.", schema: WebhookWithSecret } },
-    errors: ["invalid_request", "webhook_not_found", "redis_unavailable"],
+    errors: [...JSON_BODY, "webhook_not_found", "redis_unavailable"],
   },
   deleteWebhook: {
     method: "DELETE",

@@ -1,3 +1,4 @@
+import { parseNetwork } from "@drover/core";
 import { z } from "zod";
 import { ABOUT } from "./about-setting.js";
 import { bytes, type Entry, integer, list } from "./value-kinds.js";
@@ -11,6 +12,20 @@ const ORIGINS: Entry = {
   accepts: (text) => /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(text) && URL.canParse(text),
   expected: "origins, as http://localhost:5173, with scheme and port but no path, and no `*`",
 };
+
+/** The three words are those of Express' `trust proxy`. */
+const PROXIES: Entry = {
+  accepts: (text, { length }) =>
+    (isHops(text) && length === 1) ||
+    /^(loopback|linklocal|uniquelocal)$/.test(text) ||
+    parseNetwork(text) !== undefined,
+  expected: "the number of proxies, as 1, or their addresses and networks, as 10.0.0.0/8",
+};
+
+/** Whether an entry of `DROVER_TRUST_PROXY` is a number of proxies. */
+export function isHops(text: string): boolean {
+  return /^\d{1,2}$/.test(text);
+}
 
 const TIB = 1024 ** 4;
 
@@ -36,6 +51,14 @@ export const accessSettings = {
       help:
         "Origins whose pages may use the api from a browser, separated by commas, as " +
         "`http://localhost:5173`. Pages of the api's own origin always may.",
+    }),
+  DROVER_TRUST_PROXY: list(PROXIES)
+    .default([])
+    .register(ABOUT, {
+      reader: "api",
+      help:
+        "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: how many stand in front of the api, or " +
+        "their addresses and networks, as `10.0.0.0/8`, or `loopback`, `linklocal`, `uniquelocal`. Default: none.",
     }),
   DROVER_ADMIN_KEY: z
     .string()

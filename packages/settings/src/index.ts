@@ -5,5 +5,7 @@ export {
   receiverPolicyOf,
   type SettingDescription,
   type Settings,
+  type TrustedProxies,
   tenantLimitsOf,
+  trustedProxiesOf,
 } from "./settings-table.js";

@@ -1,7 +1,7 @@
 import { LOG_LEVELS, networksOf, parseNetwork, type ReceiverPolicy, type TenantLimits } from "@drover/core";
 import { z } from "zod";
 import { ABOUT, type AboutSetting } from "./about-setting.js";
-import { accessSettings } from "./access-settings.js";
+import { accessSettings, isHops } from "./access-settings.js";
 import { address, bytes, choice, duration, type Entry, integer, list } from "./value-kinds.js";
 
 const SECOND = 1_000;
@@ -62,6 +62,10 @@ export const settingsSchema = z.object({
   DROVER_MAX_UPLOAD_BYTES: bytes({ min: 1, max: 1024 * GIB })
     .default(4 * GIB)
     .register(ABOUT, { reader: "api", help: "Largest file; a processor may set a smaller limit." }),
+  DROVER_MAX_UPLOADS: integer({ min: 1, max: 100_000 }).default(200).register(ABOUT, {
+    reader: "api",
+    help: "Uploads that one process receives at a time, past which a submit answers 503 `at_capacity`. Each takes up to 3 MiB.",
+  }),
   DROVER_MAX_QUEUED: integer({ min: 1, max: 10_000_000 }).default(100_000).register(ABOUT, {
     reader: "api",
     help: "Queued jobs of one processor past which a submit answers 503 `at_capacity`.",
@@ -196,6 +200,15 @@ export function tenantLimitsOf(settings: Settings): TenantLimits {
     runningJobs: limit(settings.DROVER_TENANT_RUNNING),
     storedBytes: limit(settings.DROVER_TENANT_STORED_BYTES),
   };
+}
+
+/** Proxies in front of the api that may say who a client is: how many, or where they are. */
+export type TrustedProxies = number | readonly string[];
+
+/** Whose `X-Forwarded-*` headers count. */
+export function trustedProxiesOf({ DROVER_TRUST_PROXY: entries }: Settings): TrustedProxies {
+  const [first = ""] = entries;
+  return isHops(first) ? Number(first) : entries;
 }
 
 /** A setting as documentation shows it. */
