@@ -1,3 +1,4 @@
+import type { ApiKeys } from "./access-ports.js";
 import type { AttemptSource } from "./attempt-source.js";
 import type { Catalogue } from "./catalogue.js";
 import type { InstallationMarks, LiveApis } from "./installation-mark.js";
@@ -21,6 +22,7 @@ export interface QueuePorts {
   readonly deadlines: QueueDeadlines;
   readonly statistics: JobStatistics;
   readonly webhooks: Webhooks;
+  readonly apiKeys: ApiKeys;
   /** The server's wall time: what all ages are taken from, so that the clocks of the hosts need not agree. */
   readonly clock: Pick<Clock, "now">;
   /** Closes the connections; consumers are to be drained before. Twice is fine. */

@@ -7,6 +7,7 @@ import {
   type SharedFacts,
 } from "@drover/core";
 import type { Queue } from "bullmq";
+import { redisApiKeys } from "../access/redis-api-keys.js";
 import { type RedisKeys, redisKeys } from "../redis-keys.js";
 import { RedisLink } from "../redis-link.js";
 import { redisEndpoints } from "../webhook-endpoints.js";
@@ -111,6 +112,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
       deliveries: redisDeliveries({ ...consumerDeps, queues }),
       ends: redisJobEnds({ link, keys, now }),
     },
+    apiKeys: redisApiKeys(link, keys),
     clock: { now },
     boardQueue: (processor) => queues.queue(processor),
     async close() {
