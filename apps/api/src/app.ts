@@ -4,6 +4,7 @@ import { DomainError } from "@drover/core";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
+import { createJobToken, createKey, listKeys, revokeKey } from "./access/issued-keys.js";
 import { legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
 import type { Deps } from "./deps.js";
 import { mountRoutes } from "./http/express.js";
@@ -76,7 +77,7 @@ function createExpress(deps: Deps, { board, metrics }: AppOptions): Express {
   app.set("query parser", false); // queries are read by the route table
   mountRoutes(app, handlers, deps);
   mountDocs(app, deps);
-  if (metrics !== undefined) mountMetrics(app, metrics);
+  if (metrics !== undefined) mountMetrics(app, metrics, deps.callers);
   if (board !== undefined) mountBoard(app, board, deps);
   app.get("/", (_request, response) => response.redirect("/docs/"));
   app.use((request) => {
@@ -143,6 +144,10 @@ export const handlers = {
   deleteWebhook,
   listDeliveries,
   redeliver,
+  listKeys,
+  createKey,
+  revokeKey,
+  createJobToken,
   listProcessors,
   getProcessor,
   livez,

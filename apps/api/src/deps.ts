@@ -1,6 +1,7 @@
 import type { BlobStore, EventSink, JobId, Log, QueuePorts, ReceiverPolicy } from "@drover/core";
 import type { Installation } from "@drover/job-files";
 import type { Callers } from "./access/callers.js";
+import type { JobTokens } from "./access/job-tokens.js";
 import type { Admission } from "./operations/admission.js";
 import type { StorageSharing } from "./operations/storage-sharing.js";
 import type { ParamsCheck } from "./processors/params-check.js";
@@ -11,9 +12,10 @@ export interface Deps {
   /** Who owns what the request makes. */
   readonly tenant: string;
   readonly callers: Callers;
+  readonly jobTokens: JobTokens;
   readonly queue: Pick<
     QueuePorts,
-    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks"
+    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks" | "apiKeys"
   >;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */

@@ -25,6 +25,7 @@ export interface RequestBody {
 export const GROUPS = {
   Jobs: "Submit a file, follow the job, fetch what it made, erase it.",
   Webhooks: "Tell other systems how jobs ended, and see what became of it.",
+  Keys: "Who may ask for what.",
   Processors: "Which kinds of work there are, and what each takes.",
   Operations: "How the process does, for load balancers and people.",
   "Existing clients": "The endpoints of two clients that were there before; they read the same jobs.",

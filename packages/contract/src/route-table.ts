@@ -1,3 +1,4 @@
+import { accessRoutes } from "./access-routes.js";
 import { jobRoutes } from "./job-routes.js";
 import { legacyRoutes } from "./legacy-routes.js";
 import { loadRoutes } from "./load-routes.js";
@@ -9,6 +10,7 @@ import { webhookRoutes } from "./webhook-routes.js";
 export const routes = {
   ...jobRoutes,
   ...webhookRoutes,
+  ...accessRoutes,
   ...operationRoutes,
   ...loadRoutes,
   ...legacyRoutes,

@@ -1,17 +1,8 @@
 import { LOG_LEVELS, networksOf, parseNetwork, type ReceiverPolicy } from "@drover/core";
 import { z } from "zod";
+import { ABOUT, type AboutSetting } from "./about-setting.js";
+import { keySettings } from "./key-settings.js";
 import { address, bytes, choice, duration, type Entry, integer, list } from "./value-kinds.js";
-
-/** What a setting is, beside its values. */
-interface AboutSetting {
-  /** Which process reads it. */
-  readonly reader: "api" | "worker" | "both";
-  /** Sentences for people, in Markdown. */
-  readonly help: string;
-}
-
-/** Who reads each setting, and what for. */
-const ABOUT = z.registry<AboutSetting>();
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -96,15 +87,7 @@ export const settingsSchema = z.object({
         "Origins whose pages may use the api from a browser, separated by commas, as " +
         "`http://localhost:5173`. Pages of the api's own origin always may.",
     }),
-  DROVER_ADMIN_KEY: z
-    .string()
-    .optional()
-    .register(ABOUT, {
-      reader: "api",
-      help:
-        "Opens the operators' board from other hosts: `Authorization: Bearer <key>`, or the password of " +
-        "HTTP Basic. Without it the board answers on loopback only.",
-    }),
+  ...keySettings,
   DROVER_API_DRAIN_TIMEOUT: duration({ min: 0, max: HOUR })
     .default(10 * SECOND)
     .register(ABOUT, { reader: "api", help: "How long a stopping api waits for requests under way." }),

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { decodeQuery, type Route } from "@drover/contract";
 import { type Caller, DomainError } from "@drover/core";
 import type { z } from "zod";
+import { TOKEN_PARAMETER } from "../access/presented-key.js";
 import type { Deps } from "../deps.js";
 import type { Receive } from "../uploads/upload.js";
 import type { Reply } from "./handler.js";
@@ -38,7 +39,7 @@ export function inputOf(
   const scope = scopeOf(response);
   const jobId = params["job_id"];
   if (jobId !== undefined) scope.fields = { ...scope.fields, job_id: String(jobId) };
-  const query = route.query === undefined ? undefined : parse(route.query, queryOf(request), "query");
+  const query = route.query === undefined ? undefined : parse(route.query, queryOf(route, request), "query");
   scope.isHeld = asksToBeHeld(request, query);
   return {
     params,
@@ -62,10 +63,11 @@ export function inputOf(
   };
 }
 
-function queryOf(request: IncomingMessage): unknown {
-  const { url = "" } = request;
+function queryOf({ takesJobToken }: Route, { url = "" }: IncomingMessage): unknown {
   const mark = url.indexOf("?");
-  return decodeQuery(new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1)));
+  const search = new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1));
+  if (takesJobToken === true) search.delete(TOKEN_PARAMETER); // told who the caller is, and is nothing else
+  return decodeQuery(search);
 }
 
 /** @throws `invalid_request` that names each member which the schema refuses, as `query.limit`. */
