@@ -7,6 +7,7 @@ import helmet from "helmet";
 import { listAudit } from "./access/audit.js";
 import { cameOverTls, clientNoter } from "./access/client-address.js";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
+import { createJobToken, createKey, listKeys, revokeKey } from "./access/issued-keys.js";
 import { clearLimits, getLimits, setLimits } from "./access/tenant-limits.js";
 import { legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
 import type { Deps } from "./deps.js";
@@ -88,7 +89,7 @@ function createExpress(deps: Deps, { board, metrics, proxies = [] }: AppOptions)
   app.set("query parser", false); // queries are read by the route table
   mountRoutes(app, handlers, deps);
   mountDocs(app, deps);
-  if (metrics !== undefined) mountMetrics(app, metrics);
+  if (metrics !== undefined) mountMetrics(app, metrics, deps.callers);
   if (board !== undefined) mountBoard(app, board, deps);
   app.get("/", (_request, response) => response.redirect("/docs/"));
   app.use((request) => {
@@ -161,6 +162,10 @@ export const handlers = {
   deleteWebhook,
   listDeliveries,
   redeliver,
+  listKeys,
+  createKey,
+  revokeKey,
+  createJobToken,
   listProcessors,
   getProcessor,
   livez,

@@ -1,6 +1,7 @@
 import type { BlobStore, EventSink, JobId, Log, QueuePorts, ReceiverPolicy } from "@drover/core";
 import type { Installation } from "@drover/job-files";
 import type { Callers } from "./access/callers.js";
+import type { JobTokens } from "./access/job-tokens.js";
 import type { Limits as TenantLimits } from "./access/limits.js";
 import type { Admission } from "./operations/admission.js";
 import type { StorageSharing } from "./operations/storage-sharing.js";
@@ -13,9 +14,10 @@ export interface Deps {
   readonly tenant: string;
   readonly callers: Callers;
   readonly tenantLimits: TenantLimits;
+  readonly jobTokens: JobTokens;
   readonly queue: Pick<
     QueuePorts,
-    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks" | "audit"
+    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks" | "apiKeys" | "audit"
   >;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */

@@ -19,7 +19,9 @@ import {
 import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { flushSpans } from "@drover/tracing";
 import { v7 as uuidv7 } from "uuid";
-import { withoutKeys } from "./access/callers.js";
+import { createAccessControl } from "./access/access-control.js";
+import type { Callers } from "./access/callers.js";
+import type { JobTokens } from "./access/job-tokens.js";
 import { createLimits } from "./access/limits.js";
 import { createApp } from "./app.js";
 import type { Deps } from "./deps.js";
@@ -56,12 +58,14 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
   const stopping = new AbortController();
   const store = openStore(config.storage);
   const installation = installationOf(config, { queue, store, log });
-  const resources = { queue, store, log, events, installation };
+  const { apiKeys, clock } = queue;
+  const access = createAccessControl({ settings, apiKeys, log, now: () => clock.now() });
+  const { callers, jobTokens } = access;
+  const resources = { queue, store, log, events, installation, callers, jobTokens };
   const deps = { ...compose(config, resources, stopping.signal), ...faults };
   const { health } = queue;
   const space = () => spaceOf(config.storage);
   const metrics = createApiMetrics({ ...deps, events, health, space });
-  const adminKey = settings.DROVER_ADMIN_KEY;
   const app = createApp(deps, {
     reach: {
       boundTo: settings.HOST,
@@ -69,9 +73,8 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
       corsOrigins: settings.DROVER_CORS_ORIGINS,
     },
     proxies: trustedProxiesOf(settings),
-    metrics: { registry: metrics.registry, adminKey },
+    metrics: { registry: metrics.registry },
     board: {
-      adminKey,
       queueOf: async (name) => {
         const { BullMQAdapter } = await import("@bull-board/api/bullMQAdapter");
         return new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true });
@@ -82,7 +85,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
   deps.tenantLimits.start();
   installation.start();
   // Under a second, also when Redis is away: the first request is answered as the thousandth is.
-  await installation.check();
+  await Promise.all([installation.check(), access.start()]);
   deps.sharing.start();
   const stopWatching = watchDeadlines({ queue, store: deps.store, log });
   const server = await listen(app, { host: settings.HOST, port: settings.PORT }).catch((error: unknown) => {
@@ -102,6 +105,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     deps.processors.stop();
     deps.tenantLimits.stop();
     installation.stop();
+    access.stop();
     await deps.sharing.stop();
     stopWatching();
     metrics.close();
@@ -141,6 +145,8 @@ interface Resources {
   readonly log: Log;
   readonly events: EventBus;
   readonly installation: Installation;
+  readonly callers: Callers;
+  readonly jobTokens: JobTokens;
 }
 
 function installationOf(
@@ -171,7 +177,6 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
   return {
     ...resources,
     tenant: DEFAULT_TENANT,
-    callers: withoutKeys,
     tenantLimits: createLimits({
       store: queue.limits,
       minutes: queue.minutes,

@@ -11,9 +11,11 @@ import {
   waitFor,
 } from "@drover/testkit";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { adminKeyOf } from "../src/access/key-holders.js";
 import { createApiMetrics } from "../src/operations/api-metrics.js";
 import { createProcessorDirectory } from "../src/processors/processor-directory.js";
 import { finished, formWith, running, submit, submitted } from "./job-steps.js";
+import { startKeyedApi } from "./keyed-api.js";
 import { CSV, startApi, type TestApi } from "./test-api.js";
 
 let api: TestApi;
@@ -33,7 +35,9 @@ async function start(redisUrl?: string, adminKey?: string): Promise<void> {
     space: async () => SPACE,
   });
   onTestFinished(metrics.close);
-  api = await startApi({ queue, deps: { events }, metrics: { registry: metrics.registry, adminKey } });
+  const options = { queue, deps: { events }, metrics: { registry: metrics.registry } };
+  const environment = adminKeyOf(adminKey);
+  api = await (adminKey === undefined ? startApi(options) : startKeyedApi({ ...options, environment }));
 }
 
 async function scrape(): Promise<Exposition> {
@@ -201,7 +205,7 @@ describe("who may see them", () => {
   it("is through a proxy nobody without such a key", async () => {
     await start();
     const response = await fetch(`${api.url}/metrics`, { headers: { forwarded: "for=203.0.113.9" } });
-    expect(response.status).toBe(403);
+    expect(response.status).toBe(401);
     expect((await fetch(`${api.url}/metrics`, { method: "POST" })).status).toBe(405);
   });
 });

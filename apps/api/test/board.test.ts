@@ -2,25 +2,24 @@ import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { type BullQueue, connectQueue } from "@drover/queue";
 import { type TestRedis, testRedis } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { admits } from "../src/access/admin-access.js";
+import { isFromThisMachine } from "../src/access/admin-access.js";
 import { json, submitted } from "./job-steps.js";
-import { CSV, startApi, type TestApi } from "./test-api.js";
+import { bearer, startKeyedApi } from "./keyed-api.js";
+import { CSV, type TestApi } from "./test-api.js";
 
-describe("the operators' board admits", () => {
+describe("this machine is known", () => {
   const request = (headers: Record<string, string>, remoteAddress = "127.0.0.1") => ({
     remoteAddress,
     headers: { host: "127.0.0.1:8000", ...headers },
   });
-  const basic = (password: string) => `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
 
   it.each([
     [{}, "127.0.0.1"],
     [{ host: "localhost" }, "127.0.0.1"],
     [{ host: "[::1]:8000" }, "::1"],
     [{ host: "localhost:8000" }, "::ffff:127.0.0.1"],
-  ])("this machine (%j from %s)", (headers, address) => {
-    expect(admits(request(headers, address), undefined)).toBe("allowed");
-    expect(admits(request(headers, address), "key")).toBe("allowed");
+  ])("by its address and its names (%j from %s)", (headers, address) => {
+    expect(isFromThisMachine(request(headers, address))).toBe(true);
   });
 
   it.each([
@@ -33,22 +32,8 @@ describe("the operators' board admits", () => {
     [{ "x-forwarded-for": "127.0.0.1" }, "127.0.0.1"],
     [{ forwarded: "for=127.0.0.1" }, "127.0.0.1"],
     [{ "x-real-ip": "127.0.0.1" }, "127.0.0.1"],
-  ])("nobody else without a key (%j from %s)", (headers, address) => {
-    expect(admits(request(headers, address), undefined)).toBe("forbidden");
-    expect(admits(request(headers, address), "key")).toBe("unauthorized");
-  });
-
-  it("who has the key, as Bearer or as the password of Basic", () => {
-    const from = (authorization: string) => admits(request({ authorization }, "10.0.0.5"), "s3:cret");
-    expect(from("Bearer s3:cret")).toBe("allowed");
-    expect(from(basic("s3:cret"))).toBe("allowed");
-    for (const wrong of ["Bearer x", "Bearer", basic("x"), basic(""), "s3:cret", "Digest s3:cret"]) {
-      expect(from(wrong)).toBe("unauthorized");
-    }
-  });
-
-  it("nobody by an empty key", () => {
-    expect(admits(request({}, "10.0.0.5"), "")).toBe("unauthorized");
+  ])("and nobody else is taken for it (%j from %s)", (headers, address) => {
+    expect(isFromThisMachine(request(headers, address))).toBe(false);
   });
 });
 
@@ -63,10 +48,13 @@ describe("the operators' board", () => {
   beforeEach(async () => {
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     queue = connectQueue({ url: redis.url, prefix: redis.prefix(), log });
-    api = await startApi({
+    api = await startKeyedApi({
       queue,
+      environment: [
+        { tenant: "ops", scopes: ["admin"], key: "s3:cret" },
+        { tenant: "acme", scopes: ["submit", "read"], key: "tenant" },
+      ],
       board: {
-        adminKey: "key",
         queueOf: async (name) => new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true }),
       },
     });
@@ -93,7 +81,7 @@ describe("the operators' board", () => {
   });
 
   it("shows the queues with their jobs, and follows the catalogue", async () => {
-    await submitted(api);
+    await submitted(api, undefined, bearer("tenant"));
     expect((await queues()).map(({ name }) => name).sort()).toEqual(["any-file", "csv-count", "moodle-log"]);
     await api.queue.catalogue.announce(
       { id: "w2", host: "h", pid: 2, slots: 1, processors: ["newcomer"], startedAt: 0 },
@@ -110,22 +98,40 @@ describe("the operators' board", () => {
     for (const method of ["PUT", "POST", "PATCH", "DELETE"]) {
       const response = await fetch(`${api.url}/admin/queues/api/queues/csv-count/obliterate`, {
         method,
-        headers: { authorization: "Bearer key" },
+        headers: bearer("s3:cret"),
       });
       expect(response.status).toBe(405);
     }
   });
 
-  it("is 401 with a challenge through a proxy without the key, 200 with it", async () => {
-    const through = { "x-forwarded-for": "10.0.0.5" };
-    const response = await fetch(`${api.url}/admin/queues/`, { headers: through });
-    expect(response.status).toBe(401);
-    expect(response.headers.get("www-authenticate")).toContain("Basic");
-    expect(await json(response)).toMatchObject({ code: "unauthorized" });
-    expect(
-      (await fetch(`${api.url}/admin/queues/`, { headers: { ...through, authorization: "Bearer key" } }))
-        .status,
-    ).toBe(200);
-    expect((await fetch(`${api.url}/admin/queues/static/js/x.js`, { headers: through })).status).toBe(401);
+  const through = { "x-forwarded-for": "10.0.0.5" };
+  const look = (headers: Record<string, string>, path = "") =>
+    fetch(`${api.url}/admin/queues/${path}`, { headers: { ...through, ...headers } });
+  const basic = (password: string) => ({
+    authorization: `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`,
+  });
+
+  it("challenges a browser that comes through a proxy, for its pages and for what they load", async () => {
+    const wrong = [
+      {},
+      bearer("x"),
+      { authorization: "Bearer" },
+      basic("x"),
+      basic(""),
+      { authorization: "s3:cret" },
+    ];
+    for (const headers of wrong) {
+      const response = await look(headers);
+      expect(response.status).toBe(401);
+      expect(response.headers.get("www-authenticate")).toContain("Basic");
+      expect(await json(response)).toMatchObject({ code: "unauthorized" });
+    }
+    expect((await look({}, "static/js/x.js")).status).toBe(401);
+  });
+
+  it("opens by a key of an admin, sent as any way there is, and by no other", async () => {
+    for (const headers of [bearer("s3:cret"), basic("s3:cret"), { "x-api-key": "s3:cret" }])
+      expect((await look(headers)).status).toBe(200);
+    expect((await look(bearer("tenant"))).status).toBe(403);
   });
 });

@@ -33,8 +33,12 @@ export async function submit(
 }
 
 /** Submits and answers the job; fails when it was not accepted. */
-export async function submitted(api: TestApi, form?: FormData): Promise<WireJson> {
-  const response = await submit(api, form);
+export async function submitted(
+  api: TestApi,
+  form?: FormData,
+  headers?: Readonly<Record<string, string>>,
+): Promise<WireJson> {
+  const response = await submit(api, form, headers);
   expect(response.status).toBe(202);
   return (await response.json()) as WireJson;
 }

@@ -13,7 +13,10 @@ import {
 import { byLevel } from "@drover/log";
 import { testQueue, testStore } from "@drover/testkit";
 import { expect } from "vitest";
-import { withoutKeys } from "../src/access/callers.js";
+import { keyRefused } from "../src/access/api-key-text.js";
+import { ANYBODY, type Callers } from "../src/access/callers.js";
+import { KeyRing } from "../src/access/key-ring.js";
+import { createCallers } from "../src/access/known-callers.js";
 import { createLimits } from "../src/access/limits.js";
 import { type AppOptions, createApp } from "../src/app.js";
 import type { Deps, Limits } from "../src/deps.js";
@@ -86,6 +89,15 @@ export const ANY: ProcessorInfo = {
 };
 export const MOODLE: ProcessorInfo = { ...CSV, name: "moodle-log" };
 
+/** A server that knows no keys, and asks Redis for none. */
+const everybody: Callers = {
+  callerOf: () => ANYBODY,
+  holderOf: () => {
+    throw keyRefused("This server knows no keys.");
+  },
+  refresh: async () => {},
+};
+
 /** One for all tests: it compiles schemas when it is made. */
 const CHECK_PARAMS = createParamsCheck();
 
@@ -145,9 +157,11 @@ function testDeps(
     apiId: "test-api",
     apis: queue.apis,
   });
+  const ring = new KeyRing({ apiKeys: queue.apiKeys, log });
+  const { jobTokens } = createCallers({ ring, environment: [], openness: "open", now: Date.now });
   return {
     ...{ queue, store, log, stopping, installation, processors, sharing, events: NO_EVENTS },
-    ...{ tenant: DEFAULT_TENANT, callers: withoutKeys },
+    ...{ tenant: DEFAULT_TENANT, callers: everybody, jobTokens },
     tenantLimits: createLimits({ store: queue.limits, minutes: queue.minutes, ofAll: NO_LIMITS, log }),
     admission: createAdmission({
       health: queue.health,

@@ -79,9 +79,11 @@ const HOW_TO_GO_ON =
  * Redis.
  */
 function demoEnvironment({ serverEnvironment }: Config): Record<string, string | undefined> {
-  const { DROVER_STORAGE: _, ...rest } = serverEnvironment;
   return {
-    ...rest,
+    ...serverEnvironment,
+    DROVER_STORAGE: undefined,
+    DROVER_API_KEYS: undefined, // nobody but the demo itself asks
+    DROVER_ADMIN_KEY: undefined,
     LOG_LEVEL: "warn",
     LOG_FORMAT: "pretty",
     DROVER_DRAIN_TIMEOUT: "0", // nobody waits for what is thrown away

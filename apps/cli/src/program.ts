@@ -4,6 +4,7 @@ import type { Config } from "./cli-config.js";
 import { type Context, createContext } from "./commands/context.js";
 import { remove } from "./commands/delete-jobs.js";
 import { cancel, download, logs, processors, status } from "./commands/jobs.js";
+import { addKeys } from "./commands/keys.js";
 import { retry } from "./commands/retry-jobs.js";
 import { search } from "./commands/search.js";
 import { showStats } from "./commands/stats.js";
@@ -19,20 +20,28 @@ export function createProgram(config: Config, onCode: (code: number) => void): C
   const program = new Command("drover")
     .description("A durable HTTP job API in front of any file processor.")
     .option("--no-color", "never colour; NO_COLOR does the same, FORCE_COLOR the opposite")
+    .option(
+      "--api-key <key>",
+      "a key; DROVER_API_KEY is safer: others on this machine see the words of a command",
+    )
     .addHelpText("after", HELP)
     .exitOverride();
   // Only a command that talks to the server minds its address.
-  const context = () => createContext(config, program.opts<{ readonly color: boolean }>().color);
+  const context = () => {
+    const { color, apiKey } = program.opts<{ readonly color: boolean; readonly apiKey?: string }>();
+    return createContext(apiKey === undefined ? config : { ...config, apiKey }, color);
+  };
   addServers(program, config, onCode);
   addSubmit(program, context, onCode);
   addJobs(program, context, onCode);
   addManyJobs(program, context, onCode);
   addWebhooks(program, context, onCode);
+  addKeys(program, context, onCode);
   return program;
 }
 
 const HELP = `
-DROVER_URL says where the server is (default http://127.0.0.1:8000).
+DROVER_URL says where the server is (default http://127.0.0.1:8000), DROVER_API_KEY is the key that it asks for.
 Exit codes: 0 done; 1 the job failed or the server refused; 2 wrong command or setting;
             3 no Drover server answers; 130 ended by Ctrl-C.`;
 

@@ -13,6 +13,7 @@ import {
   streamJob,
   streamJobs,
 } from "./job-stream.js";
+import { type JobToken, type KeyCalls, keyCalls } from "./key-calls.js";
 import {
   type Artifact,
   callJson,
@@ -86,8 +87,15 @@ export interface Client {
   processors(options?: Abortable): Promise<readonly Processor[]>;
   /** How the jobs of the last hour, day (the default) or week ended, and how long they took. */
   stats(options?: Abortable & { readonly window?: StatsWindow }): Promise<Stats>;
+  /**
+   * A token that opens this job for some minutes (300 s by default, 3,600 s at most): appended as `?token=` to the
+   * address of the job, its events or its files, for an `EventSource` or a link, which send no key.
+   */
+  jobToken(jobId: string, options?: Abortable & { readonly expiresInS?: number }): Promise<JobToken>;
   /** Who is told how jobs end. */
   readonly webhooks: WebhookCalls;
+  /** Who may ask for what; for an admin's key. */
+  readonly keys: KeyCalls;
 }
 
 /**
@@ -126,7 +134,13 @@ export function createClient(options: ClientOptions): Client {
     logs: (jobId, abortable) => callJson(server, "getLogs", job(jobId, abortable)),
     stats: ({ window, signal } = {}) => callJson(server, "getStats", { query: { window }, signal }),
     processors: async ({ signal } = {}) => (await callJson(server, "listProcessors", { signal })).processors,
+    jobToken: (jobId, { expiresInS, signal } = {}) =>
+      callJson(server, "createJobToken", {
+        ...job(jobId, signal === undefined ? {} : { signal }),
+        ...(expiresInS === undefined ? {} : { body: { expires_in_s: expiresInS } }),
+      }),
     webhooks: webhookCalls(server),
+    keys: keyCalls(server),
   };
 }
 

@@ -1,4 +1,13 @@
 export { ERRORS, type ErrorCode, UNSHOWABLE } from "@drover/core";
+export {
+  ApiKey,
+  ApiKeyList,
+  ApiKeyWithSecret,
+  CreateApiKey,
+  CreateJobToken,
+  JobToken,
+  Scope,
+} from "./access-routes.js";
 export { AuditEntry, AuditList, DEFAULT_AUDIT_PAGE } from "./audit-routes.js";
 export { EventFilter, JobLogEvent, JobProgressEvent, JobStatusEvent } from "./event-schemas.js";
 export { JobId, Params, Tags } from "./fields.js";

@@ -37,11 +37,24 @@ export function openApi(options: OpenApiOptions): Json {
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    security: [], // none yet
+    security: [{ bearer: [] }, { api_key: [] }],
     tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas },
+    components: { schemas, securitySchemes: SECURITY_SCHEMES },
   };
+}
+
+/** The ways to say who asks. */
+const SECURITY_SCHEMES = {
+  bearer: { type: "http", scheme: "bearer", description: "An API key." },
+  api_key: { type: "apiKey", in: "header", name: "X-API-Key", description: "An API key." },
+  job_token: { type: "apiKey", in: "query", name: "token", description: "A token of this job." },
+} satisfies Json;
+
+/** What a route needs, where that is not what most of them do. */
+function securityOf({ access, takesJobToken }: Route): Json {
+  if (access === "anyone") return { security: [] };
+  return takesJobToken === true ? { security: [{ bearer: [] }, { api_key: [] }, { job_token: [] }] } : {};
 }
 
 /** Each processor's schema as a component, and all of them as what `Params` may be. */
@@ -62,6 +75,7 @@ function operation(name: string, route: Route, schemas: Json): Json {
     tags: [route.group],
     summary: route.summary,
     description: route.description,
+    ...securityOf(route),
     parameters: [
       ...parameters("path", route.params, schemas),
       ...parameters("query", route.query, schemas),

@@ -25,6 +25,7 @@ export interface RequestBody {
 export const GROUPS = {
   Jobs: "Submit a file, follow the job, fetch what it made, erase it.",
   Webhooks: "Tell other systems how jobs ended, and see what became of it.",
+  Keys: "Who may ask for what.",
   Processors: "Which kinds of work there are, and what each takes.",
   Access: "What each tenant may use.",
   Operations: "How the process does, for load balancers and people.",

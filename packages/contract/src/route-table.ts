@@ -1,3 +1,4 @@
+import { accessRoutes } from "./access-routes.js";
 import { auditRoutes } from "./audit-routes.js";
 import { jobRoutes } from "./job-routes.js";
 import { legacyRoutes } from "./legacy-routes.js";
@@ -11,6 +12,7 @@ import { webhookRoutes } from "./webhook-routes.js";
 export const routes = {
   ...jobRoutes,
   ...webhookRoutes,
+  ...accessRoutes,
   ...operationRoutes,
   ...loadRoutes,
   ...limitRoutes,

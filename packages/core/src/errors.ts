@@ -13,6 +13,7 @@ export const ERRORS = {
   processor_not_found: { status: 404, title: "Processor not found" },
   artifact_not_found: { status: 404, title: "Artifact not found" },
   webhook_not_found: { status: 404, title: "Webhook not found" },
+  key_not_found: { status: 404, title: "Key not found" },
   delivery_not_found: { status: 404, title: "Delivery not found" },
   route_not_found: { status: 404, title: "Route not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
@@ -53,6 +54,8 @@ export interface DomainErrorOptions {
   readonly errors?: readonly ErrorDetail[];
   /** When to try again, in whole seconds; sent as `Retry-After`. */
   readonly retryAfterS?: number;
+  /** How to authenticate; sent as `WWW-Authenticate`. */
+  readonly challenge?: string;
   /** Further members of the problem document, such as `expired_at`. */
   readonly members?: Readonly<Record<string, unknown>>;
   /** What an operator has to put right; for `/readyz` and the log, in no client's answer. */
@@ -65,6 +68,7 @@ export class DomainError extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly ErrorDetail[];
   readonly retryAfterS: number | undefined;
+  readonly challenge: string | undefined;
   readonly members: Readonly<Record<string, unknown>>;
   readonly advice: string | undefined;
 
@@ -73,6 +77,7 @@ export class DomainError extends Error {
     this.code = code;
     this.errors = options.errors ?? [];
     this.retryAfterS = options.retryAfterS;
+    this.challenge = options.challenge;
     this.members = options.members ?? {};
     this.advice = options.advice;
   }

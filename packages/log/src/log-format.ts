@@ -32,7 +32,7 @@ export function formatLog(format: "json" | "pretty", entry: LogEntry): string {
       ...shown,
     });
     // JSON has escaped most; the rest stands within strings, where `\u009b` means the same.
-    return visible(line);
+    return withoutKeys(visible(line));
   }
   const isSuccess = entry.level === "info" && fields["outcome"] === "completed";
   const rest = Object.entries(fields)
@@ -51,7 +51,14 @@ export function formatLog(format: "json" | "pretty", entry: LogEntry): string {
       : describeError(error)
           .split("\n")
           .map((part) => `    ${visible(part)}`);
-  return [visible(line), ...below].join("\n");
+  return withoutKeys([visible(line), ...below].join("\n"));
+}
+
+/** API keys, of which the id is left, and tokens of jobs: what a client put into a path, or a name. */
+function withoutKeys(text: string): string {
+  return text
+    .replace(/drv_([0-9a-f]{12})_[A-Za-z0-9_-]{43}/g, "drv_$1_…")
+    .replace(/drvt_[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43}/g, "drvt_…");
 }
 
 /** Text with blanks or quotes in it is quoted, so that it cannot pass for further fields. */

@@ -37,6 +37,21 @@ describe("a log line in json", () => {
     expect(told).toContain("caused by EDQUOT");
   });
 
+  it("shows of an API key its id, and nothing of a job's token", () => {
+    const key = `drv_0123456789ab_${"Zz-_9".repeat(9).slice(0, 43)}`;
+    const token = `drvt_WyJh.${"Zz-_9".repeat(9).slice(0, 43)}`;
+    for (const format of ["json", "pretty"] as const) {
+      const entry = {
+        ...ENTRY,
+        message: `GET /${key} 404`,
+        fields: { path: `/x?token=${token}&y`, error: new Error(key) },
+      };
+      const line = formatLog(format, entry);
+      expect(line).not.toMatch(/Zz-_9Zz/);
+      expect(line).toContain("GET /drv_0123456789ab_… 404");
+    }
+  });
+
   it("tells a thrown value that is no error", () => {
     expect(JSON.parse(formatLog("json", { ...ENTRY, fields: { error: "just text" } })).error).toBe(
       "just text",

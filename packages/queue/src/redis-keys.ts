@@ -26,6 +26,8 @@ import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-inter
  * | `{p}:endpoints` | hash | registered endpoints | until they are removed |
  * | `{p}:deliveries:<job>` | hash | deliveries, newest 200 | with the job, at most 30 days after the last change |
  * | `{p}:webhooks:*` | BullMQ's | the queue of pending deliveries | until they ended |
+ * | `{p}:keys` | hash | API keys by id, as JSON with the SHA-256 of each in the place of the key | until they are revoked |
+ * | `{p}:token-secret` | string | what tokens of jobs are signed with | for ever |
  * | `{p}:limits` | hash | tenant → limits that it has of its own, as JSON | until they are removed |
  * | `{p}:minute:<name>` | string | how many requests one tenant or address made | a minute |
  * | `{p}:audit` | stream | what operators did, about the newest 10,000 | for ever |
@@ -54,6 +56,8 @@ export function redisKeys(prefix: string) {
     session: (digest: string) => `${own}:session:${digest}`,
     synced: `${own}:synced`,
     endpoints: `${own}:endpoints`,
+    apiKeys: `${own}:keys`,
+    tokenSecret: `${own}:token-secret`,
     deliveries: (id: JobId) => `${own}:deliveries:${id}`,
     /** BullMQ's own prefix for the queue of deliveries; no processor's queue has it. */
     deliveryQueuePrefix: own,

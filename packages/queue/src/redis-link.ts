@@ -57,6 +57,7 @@ const SCRIPT_KEYS = {
   "change-delivery": 1,
   "add-endpoint": 1,
   "change-endpoint": 1,
+  "add-api-key": 1,
 } as const;
 
 /** A file of `scripts/`. */

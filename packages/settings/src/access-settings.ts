@@ -1,6 +1,6 @@
 import { parseNetwork } from "@drover/core";
-import { z } from "zod";
 import { ABOUT } from "./about-setting.js";
+import { keySettings } from "./key-settings.js";
 import { bytes, type Entry, integer, list } from "./value-kinds.js";
 
 const HOST_NAMES: Entry = {
@@ -60,15 +60,7 @@ export const accessSettings = {
         "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: how many stand in front of the api, or " +
         "their addresses and networks, as `10.0.0.0/8`, or `loopback`, `linklocal`, `uniquelocal`. Default: none.",
     }),
-  DROVER_ADMIN_KEY: z
-    .string()
-    .optional()
-    .register(ABOUT, {
-      reader: "both",
-      help:
-        "Opens the operators' board from other hosts: `Authorization: Bearer <key>`, or the password of " +
-        "HTTP Basic. Without it the board answers on loopback only.",
-    }),
+  ...keySettings,
   DROVER_TENANT_REQUESTS: limit().register(ABOUT, {
     reader: "api",
     help:

@@ -1,3 +1,4 @@
+export type { EnvironmentKey } from "./key-settings.js";
 export { misspeltSettings, parseSettings } from "./parse-settings.js";
 export {
   DEFAULTS,

@@ -5,6 +5,7 @@ import { z } from "zod";
 import {
   DEFAULTS,
   describeSettings,
+  type EnvironmentKey,
   misspeltSettings,
   parseSettings,
   trustedProxiesOf,
@@ -63,6 +64,37 @@ describe("settings", () => {
     ["DROVER_TRUST_PROXY", "proxy.example.org"],
   ])("%s=%s is a mistake that shows what is expected", (name, text) => {
     expect(mistakesOf({ [name]: text })).toEqual([expect.stringMatching(/: expected .+, as .+; got "/)]);
+  });
+
+  const KEY = "0123456789abcdef01234567";
+
+  it("take keys between commas and blanks", () => {
+    const spelt = `ops:submit+read+admin:${KEY}, acme:read:${KEY}~x==\n`;
+    const keys: EnvironmentKey[] = [
+      { tenant: "ops", scopes: ["submit", "read", "admin"], key: KEY },
+      { tenant: "acme", scopes: ["read"], key: `${KEY}~x==` },
+    ];
+    expect(parseSettings({ DROVER_API_KEYS: spelt }).DROVER_API_KEYS).toEqual(keys);
+    expect(z.encode(settingsSchema, { ...DEFAULTS, DROVER_API_KEYS: keys }).DROVER_API_KEYS).toBe(
+      `ops:submit+read+admin:${KEY},acme:read:${KEY}~x==`,
+    );
+  });
+
+  it.each([
+    KEY,
+    `acme:${KEY}`,
+    `acme:read:${KEY.slice(1)}`,
+    `acme:root:${KEY}`,
+    `acme:read+read:${KEY}`,
+    `acme::${KEY}`,
+    `Acme:read:${KEY}`,
+    `acme:read:${KEY}"`,
+    `acme:read:${KEY},ops:admin:${KEY}`,
+  ])("tell which key is wrong, and nothing of it: %s", (spelt) => {
+    const [mistake, ...more] = mistakesOf({ DROVER_API_KEYS: `ok:read:${KEY}1 ${spelt}` });
+    expect(more).toEqual([]);
+    expect(mistake).toMatch(/DROVER_API_KEYS: expected .+; entry [23] is not\.$/);
+    expect(mistake).not.toContain(KEY.slice(0, 6));
   });
 
   it("take lists of names and of origins", () => {

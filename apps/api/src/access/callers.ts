@@ -7,15 +7,21 @@ import { scopeOf } from "../http/request-scope.js";
 export interface Callers {
   /**
    * The caller, at once when nobody has to be asked.
-   * @throws `unauthorized` without a key that is known, where one is needed.
+   * @throws `unauthorized` without a key that is known, where one is needed; `invalid_request` for a key in the
+   *   address; `redis_unavailable` when it cannot be told.
    */
   callerOf(request: IncomingMessage): Caller | Promise<Caller>;
+  /**
+   * Whose key it is.
+   * @throws `unauthorized` for one that is not known; `redis_unavailable`.
+   */
+  holderOf(key: string): Caller | Promise<Caller>;
+  /** To be called when a key was made or revoked: this process knows of it then, if Redis answers. */
+  refresh(): Promise<void>;
 }
 
 /** Everybody, where there are no keys. */
-const ANYBODY: Caller = { tenant: DEFAULT_TENANT, scopes: new Set(SCOPES), keyId: null };
-
-export const withoutKeys: Callers = { callerOf: () => ANYBODY };
+export const ANYBODY: Caller = { tenant: DEFAULT_TENANT, scopes: new Set(SCOPES), keyId: null };
 
 /**
  * Lets a request pass to a route, and notes its caller in its scope; before anything of its body is read.

@@ -48,6 +48,11 @@ export function guardOrigins(reach: Reach): Guard {
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
 
+/** Whether an address or a name that a server binds is this machine's own, which no other one reaches. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host.toLowerCase()) || host === "::1";
+}
+
 /**
  * Bound to loopback, the server has loopback's names. Bound wider, it is reached by addresses and by names of
  * a private network as well: those without a dot, such as a container's. To be misled a browser must look up
@@ -55,7 +60,7 @@ const IP_LITERAL = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
  */
 function hostCheck({ boundTo, hosts }: Reach): (name: string) => boolean {
   const bound = boundTo.toLowerCase();
-  const isLocal = LOOPBACK.test(bound) || bound === "::1";
+  const isLocal = isLoopback(bound);
   const own = new Set([bound, ...hosts.map((host) => host.toLowerCase())]);
   if (!isLocal) own.add(hostname().toLowerCase());
   if (own.has("*")) return () => true;

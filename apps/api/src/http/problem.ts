@@ -31,6 +31,7 @@ export function refuse(thrown: unknown, context: ProblemContext): Refusal {
     headers: {
       "Cache-Control": "no-store",
       ...(retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) }),
+      ...(error.challenge === undefined ? {} : { "WWW-Authenticate": error.challenge }),
     },
     body: {
       type: `/problems/${error.code}`,

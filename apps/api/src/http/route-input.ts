@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { decodeQuery, type Route } from "@drover/contract";
 import { type Caller, DomainError } from "@drover/core";
 import { z } from "zod";
+import { TOKEN_PARAMETER } from "../access/presented-key.js";
 import type { Deps } from "../deps.js";
 import type { Receive } from "../uploads/upload.js";
 import type { Reply } from "./handler.js";
@@ -66,10 +67,12 @@ export function inputOf(
 const NO_QUERY = z.strictObject({});
 
 /** The members of the query, `undefined` for a route that takes none. */
-function queryOf({ query: schema }: Route, { url = "" }: IncomingMessage): unknown {
+function queryOf({ query: schema, takesJobToken }: Route, { url = "" }: IncomingMessage): unknown {
   const mark = url.indexOf("?");
   if (schema === undefined && mark === -1) return undefined; // most requests
-  const query = decodeQuery(new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1)));
+  const search = new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1));
+  if (takesJobToken === true) search.delete(TOKEN_PARAMETER); // told who the caller is, and is nothing else
+  const query = decodeQuery(search);
   assertPlainJson(query, "query");
   const parsed = parse(schema ?? NO_QUERY, query, "query");
   return schema === undefined ? undefined : parsed;

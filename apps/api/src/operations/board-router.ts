@@ -7,8 +7,6 @@ import { type Express, type RequestHandler, Router } from "express";
 import type { Deps } from "../deps.js";
 
 export interface BoardOptions {
-  /** Opens the board from other hosts; `undefined` for this machine only. */
-  readonly adminKey: string | undefined;
   /** Resolves with Bull Board's view of one processor's queue. */
   readonly queueOf: (processor: string) => Promise<BaseAdapter>;
 }

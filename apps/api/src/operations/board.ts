@@ -1,6 +1,7 @@
 import { DomainError } from "@drover/core";
 import type { Express, RequestHandler } from "express";
-import { admits } from "../access/admin-access.js";
+import { admitToBoard } from "../access/admin-access.js";
+import type { Callers } from "../access/callers.js";
 import type { Deps } from "../deps.js";
 import { onFirstUse } from "../http/express.js";
 import { nameRoute } from "../http/request-scope.js";
@@ -15,31 +16,18 @@ const PATH = "/admin/queues";
 export function mountBoard(
   app: Express,
   options: BoardOptions,
-  deps: Pick<Deps, "processors" | "queue">,
+  deps: Pick<Deps, "processors" | "queue" | "callers">,
 ): void {
   const router = onFirstUse(async () => {
     const { createBoardRouter } = await import("./board-router.js");
     return createBoardRouter(PATH, options.queueOf, deps);
   });
-  app.use(PATH, nameRoute(PATH), guard(options.adminKey), router);
+  app.use(PATH, nameRoute(PATH), guard(deps.callers), router);
 }
 
-function guard(adminKey: string | undefined): RequestHandler {
-  return (request, response, next) => {
-    const answer = admits(
-      { remoteAddress: request.socket.remoteAddress, headers: request.headers },
-      adminKey,
-    );
-    if (answer === "unauthorized") {
-      response.set("WWW-Authenticate", 'Basic realm="Drover", charset="UTF-8"');
-      throw new DomainError("unauthorized", "The operators' board needs the admin key.");
-    }
-    if (answer === "forbidden") {
-      throw new DomainError(
-        "forbidden",
-        "Without DROVER_ADMIN_KEY the operators' board answers on loopback only.",
-      );
-    }
+function guard(callers: Callers): RequestHandler {
+  return async (request, response, next) => {
+    await admitToBoard({ remoteAddress: request.socket.remoteAddress, headers: request.headers }, callers);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.set("Allow", "GET, HEAD");
       throw new DomainError("method_not_allowed", "The operators' board is for reading only.");

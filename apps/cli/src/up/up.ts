@@ -55,7 +55,7 @@ export async function up(config: Config, { workers, processor = [] }: UpOptions)
   } finally {
     clearTimeout(reminder);
   }
-  process.stdout.write(greeting(system, config));
+  process.stdout.write(greeting(system, config, await keysNeeded(system)));
 }
 
 /** Lines of JSON are left whole, for the programs that read them; others get the server's name in front. */
@@ -67,7 +67,16 @@ function linePrinter(logFormat: string, workers: number): (source: string, line:
   };
 }
 
-function greeting(system: System, config: Config): string {
+/** Whether this server asks for a key, as a request without one finds it. */
+async function keysNeeded({ url }: System): Promise<string> {
+  const response = await fetch(`${url}/api/processors`).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.status === 401
+    ? "needed: DROVER_API_KEY for drover, Authorization: Bearer or X-API-Key for others"
+    : "none: nobody on this machine needs one; drover keys create makes the first";
+}
+
+function greeting(system: System, config: Config, keys: string): string {
   const redis =
     config.redisUrl === undefined
       ? `private, data in ${shortPath(join(config.dataDir, "redis"))}`
@@ -82,6 +91,7 @@ Drover is up.
   Queues   ${system.url}/admin/queues
   Metrics  ${system.url}/metrics
   Redis    ${redis}
+  Keys     ${keys}
   Pids     ${processes.join(", ")}
 Send a file:
   curl -F file=@${shortPath(SAMPLE)} ${system.url}/api/processors/moodle-log/jobs

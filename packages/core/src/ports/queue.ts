@@ -1,3 +1,4 @@
+import type { ApiKeys } from "./access-ports.js";
 import type { AttemptSource } from "./attempt-source.js";
 import type { AuditLog, Sessions } from "./audit-ports.js";
 import type { Catalogue } from "./catalogue.js";
@@ -23,6 +24,7 @@ export interface QueuePorts {
   readonly deadlines: QueueDeadlines;
   readonly statistics: JobStatistics;
   readonly webhooks: Webhooks;
+  readonly apiKeys: ApiKeys;
   readonly limits: TenantLimitStore;
   readonly minutes: MinuteCounter;
   readonly audit: AuditLog;

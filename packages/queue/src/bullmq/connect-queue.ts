@@ -7,6 +7,7 @@ import {
   type SharedFacts,
 } from "@drover/core";
 import type { Queue } from "bullmq";
+import { redisApiKeys } from "../access/redis-api-keys.js";
 import { redisAudit } from "../access/redis-audit.js";
 import { redisLimits, redisMinutes } from "../access/redis-limits.js";
 import { redisSessions } from "../access/redis-sessions.js";
@@ -114,6 +115,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
       deliveries: redisDeliveries({ ...consumerDeps, queues }),
       ends: redisJobEnds({ link, keys, now }),
     },
+    apiKeys: redisApiKeys(link, keys),
     limits: redisLimits(link, keys),
     minutes: redisMinutes(link, keys),
     audit: redisAudit(link, keys),

@@ -1,0 +1,81 @@
+import { type ApiKeys, type Log, SettingsError } from "@drover/core";
+import type { Settings } from "@drover/settings";
+import { isLoopback } from "./cross-origin.js";
+import { adminKeyOf } from "./key-holders.js";
+import { KeyRing } from "./key-ring.js";
+import { createCallers, type KnownCallers, type Openness } from "./known-callers.js";
+
+/** Who may call this server; keeps its knowledge of the keys fresh between `start` and `stop`. */
+export interface AccessControl extends KnownCallers {
+  /**
+   * Reads the keys, and says in the log who is served. Resolves also while Redis is away.
+   * @throws `SettingsError` for a server that others would reach and that has no key.
+   */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+export interface AccessControlOptions {
+  readonly settings: Settings;
+  readonly apiKeys: ApiKeys;
+  readonly log: Log;
+  /** Wall time, ms since the epoch. */
+  readonly now: () => number;
+}
+
+export function createAccessControl({ settings, apiKeys, log, now }: AccessControlOptions): AccessControl {
+  const ring = new KeyRing({ apiKeys, log });
+  const environment = [...adminKeyOf(settings.DROVER_ADMIN_KEY), ...settings.DROVER_API_KEYS];
+  const openness = opennessOf(settings);
+  return {
+    ...createCallers({ ring, environment, openness, now }),
+    async start() {
+      await ring.start();
+      if (environment.length > 0 || ring.hadKeys) {
+        log.info("Every request needs a key.", { environment_keys: environment.length });
+        return;
+      }
+      if (openness === "closed" && ring.isRead) {
+        ring.stop();
+        throw new SettingsError(refusalOf(settings.HOST));
+      }
+      const [level, sentence] = sentenceFor(openness, settings.HOST);
+      log[level](sentence);
+    },
+    stop: () => ring.stop(),
+  };
+}
+
+function opennessOf({ HOST, DROVER_INSECURE }: Settings): Openness {
+  if (isLoopback(HOST)) return "open";
+  return DROVER_INSECURE === "1" ? "insecure" : "closed";
+}
+
+function refusalOf(host: string): string {
+  return (
+    `HOST: ${host} is reached from other machines, and there is no key. Give the api one, as ` +
+    "DROVER_API_KEYS=ops:submit+read+admin:<48 random letters and digits> (openssl rand -hex 24), or make one on " +
+    "loopback first: drover keys create. DROVER_INSECURE=1 lets everybody submit and read without."
+  );
+}
+
+function sentenceFor(openness: Openness, host: string): readonly ["info" | "warn", string] {
+  switch (openness) {
+    case "open":
+      return [
+        "info",
+        `There are no API keys: whoever reaches ${host} may do everything. Once "drover keys create" has made one, ` +
+          "every request needs a key.",
+      ];
+    case "insecure":
+      return [
+        "warn",
+        `There are no API keys, and DROVER_INSECURE=1: whoever reaches ${host} may submit, and read every job.`,
+      ];
+    case "closed":
+      return [
+        "warn",
+        "Redis does not answer, so that no API key is known yet: nobody is served before it does.",
+      ];
+  }
+}
