@@ -143,7 +143,7 @@ function testDeps(
   });
   return {
     ...{ queue, store, log, stopping, installation, processors, sharing, events: NO_EVENTS },
-    ...{ tenant: DEFAULT_TENANT, callers: withoutKeys },
+    ...{ tenant: DEFAULT_TENANT, seesAll: true, callers: withoutKeys },
     admission: createAdmission({
       health: queue.health,
       maxQueued: options.maxQueued ?? 1_000,
