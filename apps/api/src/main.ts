@@ -176,7 +176,7 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
     .slice(0, 100)}-${process.pid}-${randomBytes(5).toString("hex")}`;
   return {
     ...resources,
-    tenant: DEFAULT_TENANT,
+    ...{ tenant: DEFAULT_TENANT, seesAll: true },
     tenantLimits: createLimits({
       store: queue.limits,
       minutes: queue.minutes,

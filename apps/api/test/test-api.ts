@@ -161,7 +161,7 @@ function testDeps(
   const { jobTokens } = createCallers({ ring, environment: [], openness: "open", now: Date.now });
   return {
     ...{ queue, store, log, stopping, installation, processors, sharing, events: NO_EVENTS },
-    ...{ tenant: DEFAULT_TENANT, callers: everybody, jobTokens },
+    ...{ tenant: DEFAULT_TENANT, seesAll: true, callers: everybody, jobTokens },
     tenantLimits: createLimits({ store: queue.limits, minutes: queue.minutes, ofAll: NO_LIMITS, log }),
     admission: createAdmission({
       health: queue.health,

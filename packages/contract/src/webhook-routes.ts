@@ -24,7 +24,12 @@ export const webhookRoutes = {
     access: "read",
     summary: "List the registered endpoints, oldest first.",
     description: "Disabled ones too, with the reason. Secrets are not shown.",
-    answers: { 200: { description: "The endpoints, at most 50.", schema: WebhookList } },
+    answers: {
+      200: {
+        description: "The endpoints: of a tenant at most 50; for an admin those of all tenants.",
+        schema: WebhookList,
+      },
+    },
     errors: ["redis_unavailable"],
   },
   createWebhook: {
@@ -34,8 +39,8 @@ export const webhookRoutes = {
     access: "submit",
     summary: "Register an endpoint that is told how jobs end.",
     description:
-      "It is told of every job that ends from now on with one of its events, by Standard Webhooks 1.0. The " +
-      "answer shows the secret, this once.",
+      "It is told of every job of its tenant that ends from now on with one of its events, by Standard " +
+      "Webhooks 1.0. The answer shows the secret, this once.",
     body: { mediaType: "application/json", schema: CreateWebhook, isRequired: true },
     answers: { 201: { description: "The endpoint with its secret.", schema: WebhookWithSecret } },
     errors: [...JSON_BODY, "redis_unavailable", "storage_not_shared", "storage_unavailable"],

@@ -1,4 +1,12 @@
-import { LOG_LEVELS, networksOf, parseNetwork, type ReceiverPolicy, type TenantLimits } from "@drover/core";
+import {
+  DEFAULT_TENANT,
+  LOG_LEVELS,
+  networksOf,
+  parseNetwork,
+  type ReceiverPolicy,
+  TENANT_NAME,
+  type TenantLimits,
+} from "@drover/core";
 import { z } from "zod";
 import { ABOUT, type AboutSetting } from "./about-setting.js";
 import { accessSettings, isHops } from "./access-settings.js";
@@ -96,6 +104,11 @@ export const settingsSchema = z.object({
     .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "expected a processor's name, as text-review.")
     .default("text-review")
     .register(ABOUT, { reader: "worker", help: "The processor that imported jobs are listed under." }),
+  DROVER_IMPORT_TENANT: z
+    .string()
+    .regex(TENANT_NAME, "expected a tenant's name: up to 63 lower-case letters, digits and inner hyphens.")
+    .default(DEFAULT_TENANT)
+    .register(ABOUT, { reader: "worker", help: "The tenant that imported jobs belong to." }),
   DROVER_CONCURRENCY: integer({ min: 1, max: 256 })
     .default(2)
     .register(ABOUT, { reader: "worker", help: "Attempts at a time for each processor." }),
