@@ -1,6 +1,7 @@
-import { LOG_LEVELS, networksOf, parseNetwork, type ReceiverPolicy } from "@drover/core";
+import { LOG_LEVELS, networksOf, type ReceiverPolicy } from "@drover/core";
 import { z } from "zod";
-import { address, bytes, choice, duration, type Entry, integer, list } from "./value-kinds.js";
+import { HOST_NAMES, isHops, NETWORKS, ORIGINS, PROXIES } from "./list-entries.js";
+import { address, bytes, choice, duration, integer, list } from "./value-kinds.js";
 
 /** What a setting is, beside its values. */
 interface AboutSetting {
@@ -18,34 +19,6 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const GIB = 1024 ** 3;
-
-const HOST_NAMES: Entry = {
-  accepts: (text) => /^(\*|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)$/i.test(text),
-  expected: "names without scheme and port, as drover.example.org",
-};
-
-const ORIGINS: Entry = {
-  accepts: (text) => /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(text) && URL.canParse(text),
-  expected: "origins, as http://localhost:5173, with scheme and port but no path, and no `*`",
-};
-
-const NETWORKS: Entry = {
-  accepts: (text) => parseNetwork(text) !== undefined,
-  expected: "networks or addresses, as 10.0.0.0/8 or fd00::1",
-};
-
-/** The three words are those of Express' `trust proxy`. */
-const PROXIES: Entry = {
-  accepts: (text, { length }) =>
-    (isHops(text) && length === 1) ||
-    /^(loopback|linklocal|uniquelocal)$/.test(text) ||
-    parseNetwork(text) !== undefined,
-  expected: "the number of proxies, as 1, or their addresses and networks, as 10.0.0.0/8",
-};
-
-function isHops(text: string): boolean {
-  return /^\d{1,2}$/.test(text);
-}
 
 /**
  * Every setting, once: environment variables by name. The processes parse their environment by it; the table
