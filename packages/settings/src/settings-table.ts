@@ -2,31 +2,21 @@ import {
   DEFAULT_TENANT,
   LOG_LEVELS,
   networksOf,
-  parseNetwork,
   type ReceiverPolicy,
   TENANT_NAME,
   type TenantLimits,
 } from "@drover/core";
 import { z } from "zod";
 import { ABOUT, type AboutSetting } from "./about-setting.js";
-import { accessSettings, isHops } from "./access-settings.js";
-import { address, bytes, choice, duration, type Entry, integer, list } from "./value-kinds.js";
+import { accessSettings } from "./access-settings.js";
+import { isHops, NETWORKS, VARIABLES } from "./list-entries.js";
+import { address, bytes, choice, duration, integer, list } from "./value-kinds.js";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const GIB = 1024 ** 3;
-
-const NETWORKS: Entry = {
-  accepts: (text) => parseNetwork(text) !== undefined,
-  expected: "networks or addresses, as 10.0.0.0/8 or fd00::1",
-};
-
-const VARIABLES: Entry = {
-  accepts: (text) => /^[a-z_][a-z0-9_]*\*?$/i.test(text) && !/^(DROVER_|REDIS_URL$)/.test(text),
-  expected: "names of variables, as HTTPS_PROXY or TESSDATA_*, none of Drover's own",
-};
 
 /**
  * Every setting, once: environment variables by name. The processes parse their environment by it; the table
