@@ -32,8 +32,3 @@ export const PROXIES: Entry = {
 export function isHops(text: string): boolean {
   return /^\d{1,2}$/.test(text);
 }
-
-export const VARIABLES: Entry = {
-  accepts: (text) => /^[a-z_][a-z0-9_]*\*?$/i.test(text) && !/^(DROVER_|REDIS_URL$)/.test(text),
-  expected: "names of variables, as HTTPS_PROXY or TESSDATA_*, none of Drover's own",
-};

@@ -9,7 +9,8 @@ import {
 import { z } from "zod";
 import { ABOUT, type AboutSetting } from "./about-setting.js";
 import { accessSettings } from "./access-settings.js";
-import { isHops, NETWORKS, VARIABLES } from "./list-entries.js";
+import { childSettings } from "./child-settings.js";
+import { isHops, NETWORKS } from "./list-entries.js";
 import { address, bytes, choice, duration, integer, list } from "./value-kinds.js";
 
 const SECOND = 1_000;
@@ -116,28 +117,7 @@ export const settingsSchema = z.object({
       reader: "worker",
       help: "How long a stopping worker lets running attempts end before it gives them back to the queue.",
     }),
-  DROVER_CHILD_MAX_ATTEMPTS: integer({ min: 1, max: 1_000_000 }).default(10_000).register(ABOUT, {
-    reader: "worker",
-    help: "Attempts that one child process runs before it is replaced.",
-  }),
-  DROVER_CHILD_USER: z
-    .string()
-    .regex(/^([a-z_][a-z0-9_.-]*|\d+:\d+)$/i, "expected a user's name, or uid:gid, as 64001:64001.")
-    .optional()
-    .register(ABOUT, {
-      reader: "worker",
-      help:
-        "User that processors run as, by name or as `uid:gid`; the worker has to be root, on Linux. Default: " +
-        "the worker's own. See `docs/security.md`.",
-    }),
-  DROVER_CHILD_ENV: list(VARIABLES)
-    .default([])
-    .register(ABOUT, {
-      reader: "worker",
-      help:
-        "Variables that child processes get as the worker has them, separated by commas, as `HTTPS_PROXY` or " +
-        "`TESSDATA_*`, beside PATH, LANG and the like.",
-    }),
+  ...childSettings,
   DROVER_RETRY_BASE_DELAY: duration({ min: 0, max: DAY })
     .default(20 * SECOND)
     .register(ABOUT, {
