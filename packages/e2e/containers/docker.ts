@@ -41,7 +41,15 @@ export class ComposedContainers {
    */
   async giveVolume(volume: string, image: string, user: string): Promise<void> {
     this.#volumes.add(`${this.name}-${volume}`);
-    const options = ["--rm", "--user", "0", "--volume", `${this.name}-${volume}:/given`, "--entrypoint", "sh"];
+    const options = [
+      "--rm",
+      "--user",
+      "0",
+      "--volume",
+      `${this.name}-${volume}:/given`,
+      "--entrypoint",
+      "sh",
+    ];
     await docker("run", ...options, image, "-c", `chown ${user} /given && touch /given/of-${user}`);
   }
 
