@@ -56,7 +56,7 @@ describe("the scale of a processor", () => {
   });
 
   it("counts a scheduled job from when it is due, though no worker is there to see it", async () => {
-    await submit(api, formWith("a", { run_at: new Date(Date.now() + 400).toISOString() }));
+    await submit(api, formWith("a", { run_at: new Date(Date.now() + 3_000).toISOString() }));
     expect(await scale()).toMatchObject({ jobs: 0, delayed: 1 });
     await waitFor(async () => (await scale()).jobs === 1);
     expect(await scale()).toMatchObject({ waiting: 1, delayed: 0 });
@@ -101,7 +101,7 @@ describe("the statistics", () => {
     });
     for (const query of ["?window=2h", "?window=1h&window=7d", "?windw=1h"]) {
       const response = await fetch(`${api.url}/api/stats${query}`);
-      expect([query, response.status]).toEqual([query, query === "?windw=1h" ? 200 : 400]);
+      expect([query, response.status]).toEqual([query, 400]);
     }
   });
 

@@ -131,18 +131,18 @@ describe("a retry", () => {
   });
 
   it.each([
-    ["{", "application/json"],
-    ["{}", "text/plain"],
-    [`"${"x".repeat(20_000)}"`, "application/json"],
-  ])("with a body that cannot be read is 400 (%#)", async (body, type) => {
+    ["{", "application/json", 400, "invalid_request"],
+    ["{}", "text/plain", 400, "invalid_request"],
+    [`"${"x".repeat(20_000)}"`, "application/json", 413, "body_too_large"],
+  ])("with a body that cannot be read is refused (%#)", async (body, type, status, code) => {
     const id = await failed(api);
     const response = await fetch(`${api.url}/api/jobs/${id}/retry`, {
       method: "POST",
       body,
       headers: { "content-type": type },
     });
-    expect(response.status).toBe(400);
-    expect(await json(response)).toMatchObject({ code: "invalid_request" });
+    expect(response.status).toBe(status);
+    expect(await json(response)).toMatchObject({ code });
   });
 
   it("is 410 when the input is gone", async () => {
