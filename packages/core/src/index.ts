@@ -7,6 +7,7 @@ export * from "./job-end.js";
 export * from "./ports/attempt-source.js";
 export * from "./ports/blobs.js";
 export * from "./ports/catalogue.js";
+export * from "./ports/dispatch-control.js";
 export * from "./ports/installation-mark.js";
 export * from "./ports/job-feed.js";
 export * from "./ports/job-queue.js";

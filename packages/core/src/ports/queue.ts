@@ -1,5 +1,6 @@
 import type { AttemptSource } from "./attempt-source.js";
 import type { Catalogue } from "./catalogue.js";
+import type { DispatchControl } from "./dispatch-control.js";
 import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 import type { JobFeed } from "./job-feed.js";
 import type { FinishedJobs, JobQueue, QueueDeadlines } from "./job-queue.js";
@@ -12,6 +13,7 @@ export interface QueuePorts {
   readonly feed: JobFeed;
   readonly attempts: AttemptSource;
   readonly catalogue: Catalogue;
+  readonly dispatch: DispatchControl;
   readonly facts: SharedFacts;
   readonly health: QueueHealth;
   readonly finished: FinishedJobs;

@@ -20,8 +20,10 @@ import { redisFinishedJobs } from "./finished-jobs.js";
 import { redisJobEnds } from "./job-ends.js";
 import { JobLocator } from "./job-locator.js";
 import { LEASE_TIMES, type LeaseTimes } from "./lease-times.js";
+import type { RunningLimits } from "./line-upkeep.js";
 import { redisDeadlines } from "./queue-deadlines.js";
 import { redisCatalogue } from "./redis-catalogue.js";
+import { redisDispatch } from "./redis-dispatch.js";
 import { redisHealth } from "./redis-health.js";
 import { redisInstallation, redisLiveApis } from "./redis-installation.js";
 import { redisStatistics } from "./redis-statistics.js";
@@ -50,6 +52,7 @@ export interface QueueOptions {
    * ones are for tests.
    */
   readonly lookAgainMs?: number;
+  readonly limits?: () => Promise<RunningLimits>;
 }
 
 /** 5 s over the second between two syncs of an append-only file that is synced `everysec`. */
@@ -89,7 +92,8 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const locator = new JobLocator(link, keys, catalogue);
   const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
   const statistics = redisStatistics(link, keys, now);
-  const consumerDeps = { url, keys, link, log, events, random, lease, now };
+  const limits = options.limits ?? (async () => new Map());
+  const consumerDeps = { url, keys, link, log, events, random, lease, now, limits };
   return {
     jobs: new BullJobQueue({ link, keys, queues, streams, locator, statistics, events, lookAgainMs, now }),
     feed: streams,
@@ -98,6 +102,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
         new BullConsumer(processor, consumeOptions, execute, consumerDeps),
     },
     catalogue,
+    dispatch: redisDispatch({ link, keys, queues }),
     facts: redisFacts(link, keys),
     health: redisHealth(link, keys),
     installation: redisInstallation(link, keys),
