@@ -4,6 +4,7 @@ import { DomainError } from "@drover/core";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
+import { clearLimits, getLimits, setLimits } from "./access/tenant-limits.js";
 import { legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
 import type { Deps } from "./deps.js";
 import { mountRoutes } from "./http/express.js";
@@ -150,6 +151,9 @@ export const handlers = {
   health,
   getStats,
   getScale,
+  getLimits,
+  setLimits,
+  clearLimits,
   legacyJobStatus,
   legacyUpload,
   legacyStatus,

@@ -1,6 +1,7 @@
 import type { BlobStore, EventSink, JobId, Log, QueuePorts, ReceiverPolicy } from "@drover/core";
 import type { Installation } from "@drover/job-files";
 import type { Callers } from "./access/callers.js";
+import type { Limits as TenantLimits } from "./access/limits.js";
 import type { Admission } from "./operations/admission.js";
 import type { StorageSharing } from "./operations/storage-sharing.js";
 import type { ParamsCheck } from "./processors/params-check.js";
@@ -11,6 +12,7 @@ export interface Deps {
   /** Who owns what the request makes. */
   readonly tenant: string;
   readonly callers: Callers;
+  readonly tenantLimits: TenantLimits;
   readonly queue: Pick<
     QueuePorts,
     "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks"

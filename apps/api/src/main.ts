@@ -8,11 +8,18 @@ import { type BlobStore, DEFAULT_TENANT, EventBus, type JobId, type Log, Setting
 import { Installation } from "@drover/job-files";
 import { createLog } from "@drover/log";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
-import { misspeltSettings, parseSettings, receiverPolicyOf, type Settings } from "@drover/settings";
+import {
+  misspeltSettings,
+  parseSettings,
+  receiverPolicyOf,
+  type Settings,
+  tenantLimitsOf,
+} from "@drover/settings";
 import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { flushSpans } from "@drover/tracing";
 import { v7 as uuidv7 } from "uuid";
 import { withoutKeys } from "./access/callers.js";
+import { createLimits } from "./access/limits.js";
 import { createApp } from "./app.js";
 import type { Deps } from "./deps.js";
 import { watchDeadlines } from "./jobs/settle-job.js";
@@ -70,6 +77,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     },
   });
   deps.processors.start();
+  deps.tenantLimits.start();
   installation.start();
   // Under a second, also when Redis is away: the first request is answered as the thousandth is.
   await installation.check();
@@ -90,6 +98,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     stopping.abort();
     await server.drain(settings.DROVER_API_DRAIN_TIMEOUT);
     deps.processors.stop();
+    deps.tenantLimits.stop();
     installation.stop();
     await deps.sharing.stop();
     stopWatching();
@@ -161,6 +170,12 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
     ...resources,
     tenant: DEFAULT_TENANT,
     callers: withoutKeys,
+    tenantLimits: createLimits({
+      store: queue.limits,
+      minutes: queue.minutes,
+      ofAll: tenantLimitsOf(settings),
+      log,
+    }),
     processors,
     sharing: createStorageSharing({ ...resources, apiId, apis: queue.apis, processors, now: Date.now }),
     admission: createAdmission({

@@ -6,6 +6,7 @@ import {
   type LogFields,
   type LogLevel,
   NO_EVENTS,
+  NO_LIMITS,
   type ProcessorInfo,
   type QueuePorts,
 } from "@drover/core";
@@ -13,6 +14,7 @@ import { byLevel } from "@drover/log";
 import { testQueue, testStore } from "@drover/testkit";
 import { expect } from "vitest";
 import { withoutKeys } from "../src/access/callers.js";
+import { createLimits } from "../src/access/limits.js";
 import { type AppOptions, createApp } from "../src/app.js";
 import type { Deps, Limits } from "../src/deps.js";
 import { createAdmission } from "../src/operations/admission.js";
@@ -144,6 +146,7 @@ function testDeps(
   return {
     ...{ queue, store, log, stopping, installation, processors, sharing, events: NO_EVENTS },
     ...{ tenant: DEFAULT_TENANT, callers: withoutKeys },
+    tenantLimits: createLimits({ store: queue.limits, minutes: queue.minutes, ofAll: NO_LIMITS, log }),
     admission: createAdmission({
       health: queue.health,
       maxQueued: options.maxQueued ?? 1_000,

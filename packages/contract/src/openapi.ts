@@ -130,7 +130,9 @@ function response(answer: Answer, schemas: Json): Json {
 function refusals(route: Route): Json {
   const byStatus = new Map<number, ErrorCode[]>();
   const byEach: ErrorCode[] =
-    route.access === "anyone" ? ["forbidden", "internal"] : ["unauthorized", "forbidden", "internal"];
+    route.access === "anyone"
+      ? ["forbidden", "internal"]
+      : ["unauthorized", "forbidden", "rate_limited", "internal"];
   for (const code of new Set<ErrorCode>([...route.errors, ...byEach])) {
     const status = ERRORS[code].status;
     if (status in route.answers) continue;

@@ -1,5 +1,6 @@
 import { jobRoutes } from "./job-routes.js";
 import { legacyRoutes } from "./legacy-routes.js";
+import { limitRoutes } from "./limit-routes.js";
 import { loadRoutes } from "./load-routes.js";
 import { operationRoutes } from "./operation-routes.js";
 import type { Route } from "./route-parts.js";
@@ -11,6 +12,7 @@ export const routes = {
   ...webhookRoutes,
   ...operationRoutes,
   ...loadRoutes,
+  ...limitRoutes,
   ...legacyRoutes,
 } as const;
 

@@ -27,6 +27,7 @@ export const ERRORS = {
   range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   invalid_params: { status: 422, title: "Invalid params" },
   idempotency_key_reused: { status: 422, title: "Idempotency-Key reused for another request" },
+  rate_limited: { status: 429, title: "Rate limited" },
   internal: { status: 500, title: "Internal error" },
   redis_unavailable: { status: 503, title: "Redis unavailable" },
   at_capacity: { status: 503, title: "At capacity" },

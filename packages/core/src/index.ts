@@ -12,6 +12,7 @@ export * from "./ports/installation-mark.js";
 export * from "./ports/job-feed.js";
 export * from "./ports/job-queue.js";
 export * from "./ports/job-statistics.js";
+export * from "./ports/limit-ports.js";
 export * from "./ports/log-port.js";
 export * from "./ports/queue.js";
 export * from "./ports/webhook-ports.js";

@@ -29,6 +29,8 @@ import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-inter
  * | `{p}:endpoints` | hash | registered endpoints | until they are removed |
  * | `{p}:deliveries:<job>` | hash | deliveries, newest 200 | with the job, at most 30 days after the last change |
  * | `{p}:webhooks:*` | BullMQ's | the queue of pending deliveries | until they ended |
+ * | `{p}:limits` | hash | tenant → limits that it has of its own, as JSON | until they are removed |
+ * | `{p}:minute:<name>` | string | how many requests one tenant or address made | a minute |
  * | `{p}:synced` | string | what is written to learn whether Redis has synced what came before | for ever |
  */
 export function redisKeys(prefix: string) {
@@ -46,6 +48,9 @@ export function redisKeys(prefix: string) {
     fact: (name: string) => `${own}:fact:${name}`,
     lease: (name: string) => `${own}:lease:${name}`,
     queueDeadlines: `${own}:queue-deadlines`,
+    limits: `${own}:limits`,
+    /** The library adds ":" and a name. */
+    minutes: `${own}:minute`,
     synced: `${own}:synced`,
     endpoints: `${own}:endpoints`,
     deliveries: (id: JobId) => `${own}:deliveries:${id}`,

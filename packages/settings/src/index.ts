@@ -5,4 +5,5 @@ export {
   receiverPolicyOf,
   type SettingDescription,
   type Settings,
+  tenantLimitsOf,
 } from "./settings-table.js";

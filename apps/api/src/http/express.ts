@@ -26,7 +26,7 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
       ...(methods.get(path) ?? []),
       ...(route.method === "GET" ? ["GET", "HEAD"] : [route.method]),
     ]);
-    const verb = route.method.toLowerCase() as "get" | "post" | "patch" | "delete";
+    const verb = route.method.toLowerCase() as "get" | "post" | "put" | "patch" | "delete";
     const parser = bodyParser(route, deps.limits.uploadStallMs);
     app[verb](path, nameRoute(route.path), admit(route, deps), ...parser, adapt(route, handlers[name], deps));
   }
@@ -69,13 +69,15 @@ function bodyParser(route: Route, stallMs: number): RequestHandler[] {
 }
 
 /** Comes before the body is read: of who may not call, nothing is taken in. */
-function admit(route: Route, { callers }: Deps): RequestHandler {
+function admit(route: Route, { callers, tenantLimits }: Deps): RequestHandler {
   return async (request, response, next) => {
     const { job_id } = request.params;
-    await admitCaller(route, request, response, {
+    const caller = await admitCaller(route, request, response, {
       callers,
       jobId: typeof job_id === "string" ? job_id : undefined,
     });
+    if (route.access !== "anyone")
+      await tenantLimits.countRequest(caller, request.socket.remoteAddress ?? "", response);
     next();
   };
 }

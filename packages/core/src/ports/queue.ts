@@ -5,6 +5,7 @@ import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 import type { JobFeed } from "./job-feed.js";
 import type { FinishedJobs, JobQueue, QueueDeadlines } from "./job-queue.js";
 import type { JobStatistics } from "./job-statistics.js";
+import type { MinuteCounter, TenantLimitStore } from "./limit-ports.js";
 import type { Webhooks } from "./webhook-ports.js";
 
 /** One connection to the queue's server, with every port that it serves. */
@@ -23,6 +24,8 @@ export interface QueuePorts {
   readonly deadlines: QueueDeadlines;
   readonly statistics: JobStatistics;
   readonly webhooks: Webhooks;
+  readonly limits: TenantLimitStore;
+  readonly minutes: MinuteCounter;
   /** The server's wall time: what all ages are taken from, so that the clocks of the hosts need not agree. */
   readonly clock: Pick<Clock, "now">;
   /** Closes the connections; consumers are to be drained before. Twice is fine. */

@@ -7,6 +7,7 @@ import {
   type SharedFacts,
 } from "@drover/core";
 import type { Queue } from "bullmq";
+import { redisLimits, redisMinutes } from "../access/redis-limits.js";
 import { type RedisKeys, redisKeys } from "../redis-keys.js";
 import { RedisLink } from "../redis-link.js";
 import { redisEndpoints } from "../webhook-endpoints.js";
@@ -116,6 +117,8 @@ export function connectQueue(options: QueueOptions): BullQueue {
       deliveries: redisDeliveries({ ...consumerDeps, queues }),
       ends: redisJobEnds({ link, keys, now }),
     },
+    limits: redisLimits(link, keys),
+    minutes: redisMinutes(link, keys),
     clock: { now },
     boardQueue: (processor) => queues.queue(processor),
     async close() {
