@@ -15,7 +15,7 @@ export interface Deps {
   readonly tenantLimits: TenantLimits;
   readonly queue: Pick<
     QueuePorts,
-    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks"
+    "jobs" | "feed" | "facts" | "dispatch" | "finished" | "health" | "statistics" | "webhooks"
   >;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */

@@ -2,7 +2,8 @@
   `queue` is how the queue's keys begin. Beside BullMQ's own there are
     line:<tenant>  sorted set: the tenant's jobs that are in `prioritized`, by their scores there
     turns          sorted set: tenants with a line, or with one lately, by the number of their latest turn
-    limits         hash: tenant, or "*" for all others → how many of its jobs may run at a time
+    limits         hash: tenant, or "*" for all others → how many of its jobs may run at a time, or "none"
+    running        hash: job → tenant, of jobs that were in `active` when they were looked at
   All that is said here can be made anew from BullMQ's keys. A job in no line waits in BullMQ's order until
   `tend-lines.lua` finds it; an entry of a job that is not in `prioritized` is dropped when it is met.
 ]]
@@ -41,15 +42,20 @@ local function limitOf(tenant)
   return tonumber(own[1] or own[2])
 end
 
--- How many jobs of each tenant run, but for one that is ending.
+-- How many jobs of each tenant run, but for one that is ending. Looks up each job's tenant once.
 local function runningBut(ending)
-  local counts = {}
-  for _, id in ipairs(redis.call("LRANGE", active, 0, -1)) do
-    if id ~= ending then
-      local tenant = tenantOf(id)
-      counts[tenant] = (counts[tenant] or 0) + 1
+  local counts, from, tenants = {}, 0, queue .. "running"
+  repeat
+    local ids = redis.call("LRANGE", active, from, from + 999)
+    local known = #ids > 0 and redis.call("HMGET", tenants, unpack(ids)) or {}
+    for i, id in ipairs(ids) do
+      local tenant = known[i] or tenantOf(id)
+      if not known[i] then redis.call("HSET", tenants, id, tenant) end
+      if id ~= ending then counts[tenant] = (counts[tenant] or 0) + 1 end
     end
-  end
+    from = from + #ids
+  until #ids < 1000
+  if redis.call("HLEN", tenants) > 2 * from + 100 then redis.call("DEL", tenants) end -- most have ended
   return counts
 end
 

@@ -38,7 +38,7 @@ local function leave(tenant, id)
   redis.call("ZREM", lineOf(tenant), id)
   if redis.call("EXISTS", prioritized) == 0 then
     for _, other in ipairs(redis.call("ZRANGE", turns, 0, -1)) do redis.call("DEL", lineOf(other)) end
-    redis.call("DEL", turns)
+    redis.call("DEL", turns, queue .. "running")
   elseif redis.call("ZCARD", turns) > 1 then
     local newest = redis.call("ZRANGE", turns, -1, -1, "WITHSCORES")[2]
     redis.call("ZADD", turns, tonumber(newest) + 1, tenant)

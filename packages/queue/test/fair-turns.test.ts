@@ -1,8 +1,14 @@
 import type { Job, JobId } from "@drover/core";
-import { silentLog, waitFor } from "@drover/testkit";
-import { Redis } from "ioredis";
+import { waitFor } from "@drover/testkit";
 import { describe, expect } from "vitest";
-import { COMPLETED, FAILED, type ManualConsumer, type QueueBench, queueTest } from "./queue-bench.js";
+import {
+  COMPLETED,
+  FAILED,
+  type HeldAttempt,
+  type ManualConsumer,
+  type QueueBench,
+  queueTest,
+} from "./queue-bench.js";
 
 const it = queueTest();
 
@@ -85,13 +91,35 @@ describe("tenants take turns", () => {
     expect(order).toContain(third?.id);
   });
 
-  it("and a job that is in no line is found", async ({ bench }) => {
-    const [lost] = await submit(bench, "lost", 1);
-    const client = new Redis(process.env["REDIS_URL"] ?? "");
-    client.disconnect();
-    expect(lost).toBeDefined();
-    void silentLog;
+  it("and a waiting job's place is told as though they went on doing so", async ({ bench }) => {
+    const many = await submit(bench, "many", 20);
+    const [first, second] = await submit(bench, "few", 2);
+    expect(await placesOf(bench, [first, second, many[0], many[1], many[19]])).toEqual([2, 4, 2, 4, 22]);
+    await bench.queue.jobs.cancel(first?.id as JobId);
+    expect(await placesOf(bench, [second, many[1], many[19]])).toEqual([2, 3, 21]);
   });
+});
+
+describe("F16: 5,000 jobs of one tenant", () => {
+  it("delay the 10 of another so that the p95 of their waits, counted in starts, is at most 3 times that of an idle queue", async ({
+    bench,
+  }) => {
+    for (let i = 0; i < 5_000; i += 250)
+      await Promise.all(Array.from({ length: 250 }, () => bench.submit({ tenant: "many" })));
+    const manual = bench.consumeManually({ slots: 2 });
+    bench.consume(manual.execute, { slots: 2, on: bench.other });
+    const running = await take(manual, 4);
+    const few = new Set((await submit(bench, "few", 10)).map(({ id }) => id));
+    const waits: number[] = [];
+    for (let starts = 0; waits.length < 10; starts++) {
+      running.shift()?.end(COMPLETED);
+      const next = await manual.next();
+      running.push(next);
+      if (few.has(next.attempt.request.id)) waits.push(starts);
+    }
+    const idle = 9; // the last of ten starts after nine others, as there is nobody else
+    expect(waits.at(-1)).toBeLessThanOrEqual(3 * idle);
+  }, 60_000);
 });
 
 /** Jobs of a tenant, one after the other. */
@@ -106,16 +134,21 @@ async function submit(
   return jobs;
 }
 
-type Held = Awaited<ReturnType<ManualConsumer["next"]>>;
-
-async function take(manual: ManualConsumer, count: number): Promise<Held[]> {
-  const held: Held[] = [];
+async function take(manual: ManualConsumer, count: number): Promise<HeldAttempt[]> {
+  const held: HeldAttempt[] = [];
   for (let i = 0; i < count; i++) held.push(await manual.next());
   return held;
 }
 
-function tenantsOf(held: readonly (Held | undefined)[]): (string | undefined)[] {
+function tenantsOf(held: readonly (HeldAttempt | undefined)[]): (string | undefined)[] {
   return held.map((one) => one?.attempt.request.tenant);
+}
+
+function placesOf(
+  bench: QueueBench,
+  jobs: readonly (Job | undefined)[],
+): Promise<(number | null | undefined)[]> {
+  return Promise.all(jobs.map(async (job) => (await bench.get(job?.id as JobId)).waiting?.position));
 }
 
 /** The ids of the next `count` jobs, as one slot runs them. */

@@ -88,7 +88,7 @@ export class BullConsumer implements Consumer {
       },
     });
     this.#damaged = new DamagedJobs({ ...deps, processor, tokenPrefix: this.#worker.tokenPrefix });
-    this.#lines = new LineUpkeep(processor, deps);
+    this.#lines = new LineUpkeep(processor, options, deps);
     this.#timer = setInterval(() => void this.#lookForCancelMarks(), CANCEL_CHECK_MS);
   }
 

@@ -21,7 +21,6 @@ import { redisFinishedJobs } from "./finished-jobs.js";
 import { redisJobEnds } from "./job-ends.js";
 import { JobLocator } from "./job-locator.js";
 import { LEASE_TIMES, type LeaseTimes } from "./lease-times.js";
-import type { RunningLimits } from "./line-upkeep.js";
 import { redisDeadlines } from "./queue-deadlines.js";
 import { redisCatalogue } from "./redis-catalogue.js";
 import { redisDispatch } from "./redis-dispatch.js";
@@ -53,7 +52,6 @@ export interface QueueOptions {
    * ones are for tests.
    */
   readonly lookAgainMs?: number;
-  readonly limits?: () => Promise<RunningLimits>;
 }
 
 /** 5 s over the second between two syncs of an append-only file that is synced `everysec`. */
@@ -93,7 +91,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const locator = new JobLocator(link, keys, catalogue);
   const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
   const statistics = redisStatistics(link, keys, now);
-  const limits = options.limits ?? (async () => new Map());
+  const limits = redisLimits(link, keys);
   const consumerDeps = { url, keys, link, log, events, random, lease, now, limits };
   return {
     jobs: new BullJobQueue({ link, keys, queues, streams, locator, statistics, events, lookAgainMs, now }),
@@ -117,7 +115,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
       deliveries: redisDeliveries({ ...consumerDeps, queues }),
       ends: redisJobEnds({ link, keys, now }),
     },
-    limits: redisLimits(link, keys),
+    limits,
     minutes: redisMinutes(link, keys),
     clock: { now },
     boardQueue: (processor) => queues.queue(processor),

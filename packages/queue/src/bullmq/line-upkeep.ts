@@ -1,3 +1,4 @@
+import type { ConsumeOptions, TenantLimitStore } from "@drover/core";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
 
@@ -6,14 +7,14 @@ const UPKEEP_MS = 1_000;
 /** Jobs that are looked at in one step: about 0.5 ms of the server's time. */
 const JOBS_A_STEP = 250;
 
-/** How many jobs of a tenant may run at a time; `*` is for those that have no entry of their own. */
-export type RunningLimits = ReadonlyMap<string, { readonly running?: number }>;
+/** What a tenant has in place of a number that may run as many as there are slots. */
+const NO_LIMIT = "none";
 
 export interface LineUpkeepDeps {
   readonly link: RedisLink;
   readonly keys: RedisKeys;
-  /** The limits as they are to be; asked once a second. */
-  readonly limits: () => Promise<RunningLimits>;
+  /** Asked once a second. */
+  readonly limits: Pick<TenantLimitStore, "read">;
 }
 
 /**
@@ -23,13 +24,15 @@ export interface LineUpkeepDeps {
  */
 export class LineUpkeep {
   readonly #processor: string;
+  readonly #ofAll: number | null;
   readonly #deps: LineUpkeepDeps;
   readonly #timer: NodeJS.Timeout;
   #from = 0;
   #isUnderWay = false;
 
-  constructor(processor: string, deps: LineUpkeepDeps) {
+  constructor(processor: string, { runningJobs = null }: ConsumeOptions, deps: LineUpkeepDeps) {
     this.#processor = processor;
+    this.#ofAll = runningJobs;
     this.#deps = deps;
     this.#timer = setInterval(() => void this.#tend(), UPKEEP_MS);
     void this.#tend();
@@ -53,12 +56,14 @@ export class LineUpkeep {
 
   async #step(): Promise<number> {
     const { link, keys, limits } = this.#deps;
-    const entries = [...(await limits())].flatMap(([tenant, { running }]) =>
-      running === undefined ? [] : [tenant, running],
+    const own = [...(await limits.read())].map(([tenant, { runningJobs }]) => [tenant, runningJobs] as const);
+    const all = this.#ofAll === null ? own : [["*", this.#ofAll] as const, ...own];
+    const entries = all.flatMap(([tenant, limit]) =>
+      limit === undefined ? [] : [tenant, limit ?? NO_LIMIT],
     );
     const scriptKeys = [
       keys.queue(this.#processor, "prioritized"),
-      keys.limits(this.#processor),
+      keys.runningLimits(this.#processor),
       keys.queue(this.#processor, "marker"),
     ];
     return Number(await link.run("tend-lines", scriptKeys, [this.#from, JOBS_A_STEP, ...entries]));
