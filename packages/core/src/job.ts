@@ -87,16 +87,8 @@ export interface Progress {
 }
 
 /**
- * Why a queued job is not running.
- *
- * | reason | it waits for |
- * |---|---|
- * | worker | a free slot, and its tenant's turn |
- * | no_worker_for_processor | a worker: none serves the processor |
- * | retry_backoff | the time of its next attempt |
- * | scheduled | its time |
- * | paused | a person who lets the processor go on |
- * | tenant_limit | the end of another job of its tenant |
+ * Why a queued job is not running. `worker` is a free slot and its tenant's turn; `tenant_limit` the end of another
+ * job of its tenant.
  */
 export const WAITING_REASONS = [
   "worker",
@@ -111,9 +103,8 @@ export type WaitingReason = (typeof WAITING_REASONS)[number];
 export interface Waiting {
   readonly reason: WaitingReason;
   /**
-   * 1-based place among the jobs that could run now, counted as though all tenants with waiting jobs took turns:
-   * an estimate when there are several. `null` while the job is not in line, when its tenant is at its limit, and
-   * where it is not counted.
+   * 1-based place in line, as though all tenants with waiting jobs took turns; `null` while the job is in none, when
+   * its tenant is at its limit, and where it is not counted.
    */
   readonly position: number | null;
   /** When the wait ends by itself, in ms since the epoch. */
