@@ -33,7 +33,13 @@ import { health, livez, readyz } from "./operations/health.js";
 import { getStats } from "./operations/job-stats.js";
 import { type MetricsOptions, mountMetrics } from "./operations/metrics.js";
 import { getScale } from "./operations/scale.js";
-import { getProcessor, listProcessors } from "./processors/processors.js";
+import {
+  changeProcessor,
+  getProcessor,
+  listProcessors,
+  pauseProcessor,
+  resumeProcessor,
+} from "./processors/processors.js";
 import { listDeliveries, redeliver } from "./webhooks/job-deliveries.js";
 import {
   changeWebhook,
@@ -168,6 +174,9 @@ export const handlers = {
   createJobToken,
   listProcessors,
   getProcessor,
+  changeProcessor,
+  pauseProcessor,
+  resumeProcessor,
   livez,
   readyz,
   health,

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Config } from "./cli-config.js";
 import { type Context, createContext } from "./commands/context.js";
 import { remove } from "./commands/delete-jobs.js";
+import { addDispatch } from "./commands/dispatch.js";
 import { cancel, download, logs, processors, status } from "./commands/jobs.js";
 import { addKeys } from "./commands/keys.js";
 import { retry } from "./commands/retry-jobs.js";
@@ -35,6 +36,7 @@ export function createProgram(config: Config, onCode: (code: number) => void): C
   addSubmit(program, context, onCode);
   addJobs(program, context, onCode);
   addManyJobs(program, context, onCode);
+  addDispatch(program, context, onCode);
   addWebhooks(program, context, onCode);
   addKeys(program, context, onCode);
   return program;

@@ -162,4 +162,6 @@ const WAITING: Readonly<Record<string, string>> = {
   no_worker_for_processor: "no worker serves this processor now",
   retry_backoff: "waits before the next attempt",
   scheduled: "waits for its time",
+  paused: "the processor is paused",
+  tenant_limit: "waits for another of your jobs to end: as many run as may",
 };

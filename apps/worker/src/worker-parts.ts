@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { BlobStore, Clock, EventBus, Log, QueuePorts } from "@drover/core";
 import { type Installation, readFileTime } from "@drover/job-files";
-import { receiverPolicyOf } from "@drover/settings";
+import { receiverPolicyOf, tenantLimitsOf } from "@drover/settings";
 import type { StartImportDeps } from "./job-import/import-once.js";
 import type { LoadedProcessor } from "./processor-modules.js";
 import { createStorageWatch } from "./storage-watch.js";
@@ -55,6 +55,7 @@ export function workerDeps(
       log,
       now: systemClock.now,
     }),
+    runningJobs: tenantLimitsOf(settings).runningJobs,
     retry: { baseDelayMs: settings.DROVER_RETRY_BASE_DELAY, maxDelayMs: settings.DROVER_RETRY_MAX_DELAY },
     clock: systemClock,
     log,

@@ -40,6 +40,8 @@ export interface WorkerDeps {
   /** Says whether the worker may run jobs on its storage. */
   readonly storage: StorageWatch;
   readonly retry: { readonly baseDelayMs: number; readonly maxDelayMs: number };
+  /** Most jobs of one tenant that run at a time, of each processor; `null` for any number. */
+  readonly runningJobs: number | null;
   readonly clock: Clock;
   readonly log: Log;
   /** For trouble that repeats. */
@@ -143,7 +145,7 @@ export class Worker {
   }
 
   #consume({ processor, executor }: ServedProcessor): Consumer {
-    const { info, queue, retry, log } = this.#deps;
+    const { info, queue, retry, runningJobs, log } = this.#deps;
     const guard = async (attempt: Attempt, work: () => Promise<void>) => {
       await work().catch((error: unknown) => {
         log.warn("Files of an attempt are left for the sweeper", {
@@ -158,6 +160,7 @@ export class Worker {
         slots: info.slots,
         workerId: info.id,
         retry,
+        runningJobs,
         onFinished: (attempt) => guard(attempt, () => executor.onFinished(attempt)),
         onDiscarded: (attempt) => guard(attempt, () => executor.onDiscarded(attempt)),
       },

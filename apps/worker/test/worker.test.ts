@@ -51,6 +51,7 @@ function workerOf(execute: () => Promise<Outcome>, ports: Partial<QueuePorts> = 
     queue: { ...queue, ...ports },
     storage: { look: async () => obstacle, obstacle: async () => obstacle },
     retry: { baseDelayMs: 0, maxDelayMs: 0 },
+    runningJobs: null,
     clock: systemClock,
     log,
     quietLog: log,

@@ -17,6 +17,7 @@ import { type JobToken, type KeyCalls, keyCalls } from "./key-calls.js";
 import {
   type Artifact,
   callJson,
+  type Dispatch,
   type Job,
   type JobList,
   type JobLogs,
@@ -85,6 +86,11 @@ export interface Client {
   downloadArchive(jobId: string, options?: RangeOptions): Promise<Download>;
   logs(jobId: string, options?: Abortable): Promise<JobLogs>;
   processors(options?: Abortable): Promise<readonly Processor[]>;
+  /** Lets no worker take a job of the processor; running attempts go on. */
+  pause(processor: string, options?: Abortable): Promise<Dispatch>;
+  resume(processor: string, options?: Abortable): Promise<Dispatch>;
+  /** Bounds how many attempts run at a time over all workers; `null` for as many as they have slots. */
+  setConcurrency(processor: string, concurrency: number | null, options?: Abortable): Promise<Dispatch>;
   /** How the jobs of the last hour, day (the default) or week ended, and how long they took. */
   stats(options?: Abortable & { readonly window?: StatsWindow }): Promise<Stats>;
   /**
@@ -139,6 +145,12 @@ export function createClient(options: ClientOptions): Client {
         ...job(jobId, signal === undefined ? {} : { signal }),
         ...(expiresInS === undefined ? {} : { body: { expires_in_s: expiresInS } }),
       }),
+    pause: (name, { signal } = {}) =>
+      callJson(server, "pauseProcessor", { params: { processor: name }, signal }),
+    resume: (name, { signal } = {}) =>
+      callJson(server, "resumeProcessor", { params: { processor: name }, signal }),
+    setConcurrency: (name, concurrency, { signal } = {}) =>
+      callJson(server, "changeProcessor", { params: { processor: name }, body: { concurrency }, signal }),
     webhooks: webhookCalls(server),
     keys: keyCalls(server),
   };

@@ -144,6 +144,7 @@ export type JobLogs = Open<contract.JobLogs>;
 export type Stats = Open<contract.Stats>;
 export type Artifact = Open<contract.Artifact>;
 export type Processor = Open<contract.Processor>;
+export type Dispatch = Open<contract.Dispatch>;
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;

@@ -32,7 +32,16 @@ export { LegacyJobStatus, LegacyStatus, UploadAnswer } from "./legacy-routes.js"
 export { LimitsAnswer, OwnLimits, TenantLimits } from "./limit-routes.js";
 export { DurationSummary, JobStats, Scale, Stats, StatsWindow } from "./load-routes.js";
 export { type OpenApiOptions, openApi } from "./openapi.js";
-export { Health, Liveness, Processor, ProcessorList, Readiness } from "./operation-routes.js";
+export {
+  Dispatch,
+  Health,
+  Liveness,
+  Processor,
+  ProcessorAnswer,
+  ProcessorChange,
+  ProcessorList,
+  Readiness,
+} from "./operation-routes.js";
 export { Problem } from "./problem-document.js";
 export { type Answer, MAX_IDEMPOTENCY_KEY_LENGTH, type RequestBody, type Route } from "./route-parts.js";
 export { decodeQuery, encodeQuery, pathOf, type RouteName, routes } from "./route-table.js";

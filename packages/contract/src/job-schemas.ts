@@ -48,7 +48,10 @@ export type TimelineEvent = z.output<typeof TimelineEvent>;
 
 const Waiting = z.object({
   reason: z.enum(WAITING_REASONS),
-  position: z.int().nullable().describe("1-based place in line; null while not in line."),
+  position: z
+    .int()
+    .nullable()
+    .describe("1-based place in line, as though tenants took turns; null where it is not known."),
   until: Time.nullable().describe("When the wait ends by itself."),
 });
 

@@ -25,6 +25,38 @@ export const Processor = z
   .meta({ id: "Processor" });
 export type Processor = z.output<typeof Processor>;
 
+/** How a processor's jobs are handed to its workers. */
+export const Dispatch = z
+  .object({
+    is_paused: z.boolean().describe("Whether no worker takes a job of it."),
+    concurrency: z
+      .int()
+      .min(1)
+      .nullable()
+      .describe("Attempts that run at a time, at most; null for all slots."),
+  })
+  .meta({ id: "Dispatch" });
+export type Dispatch = z.output<typeof Dispatch>;
+
+/** A processor, and how its jobs are handed out. */
+export const ProcessorAnswer = Processor.extend(Dispatch.shape).meta({ id: "ProcessorAnswer" });
+export type ProcessorAnswer = z.output<typeof ProcessorAnswer>;
+
+/** What can be changed of a processor. */
+export const ProcessorChange = z
+  .strictObject({
+    concurrency: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .nullable()
+      .describe(
+        "Attempts that run at a time over all workers, at most; null for as many as they have slots.",
+      ),
+  })
+  .meta({ id: "ProcessorChange" });
+export type ProcessorChange = z.output<typeof ProcessorChange>;
+
 export const ProcessorList = z.object({ processors: z.array(Processor) }).meta({ id: "ProcessorList" });
 export type ProcessorList = z.output<typeof ProcessorList>;
 
@@ -66,9 +98,47 @@ export const operationRoutes = {
     group: "Processors",
     access: "any_key",
     summary: "Read what one processor accepts.",
-    description: "The same entry as in the catalogue, under its name.",
+    description: "The same entry as in the catalogue, under its name, and how its jobs are handed out.",
     params: PROCESSOR_PARAMS,
-    answers: { 200: { description: "The processor.", schema: Processor } },
+    answers: { 200: { description: "The processor.", schema: ProcessorAnswer } },
+    errors: ["processor_not_found", "redis_unavailable"],
+  },
+  changeProcessor: {
+    method: "PATCH",
+    path: "/api/processors/{processor}",
+    group: "Processors",
+    access: "admin",
+    summary: "Bound how many attempts of a processor run at a time.",
+    description:
+      "Over all its workers, at once and without a restart. Attempts above a lower bound go on; no further " +
+      "one starts until there is room.",
+    params: PROCESSOR_PARAMS,
+    body: { mediaType: "application/json", schema: ProcessorChange, isRequired: true },
+    answers: { 200: { description: "How its jobs are handed out now.", schema: Dispatch } },
+    errors: ["invalid_request", "processor_not_found", "redis_unavailable"],
+  },
+  pauseProcessor: {
+    method: "POST",
+    path: "/api/processors/{processor}/pause",
+    group: "Processors",
+    access: "admin",
+    summary: "Let no worker take a job of the processor.",
+    description:
+      "Running attempts go on. Jobs are accepted and wait; their `waiting.reason` is `paused`. The same when " +
+      "it is paused already.",
+    params: PROCESSOR_PARAMS,
+    answers: { 200: { description: "How its jobs are handed out now.", schema: Dispatch } },
+    errors: ["processor_not_found", "redis_unavailable"],
+  },
+  resumeProcessor: {
+    method: "POST",
+    path: "/api/processors/{processor}/resume",
+    group: "Processors",
+    access: "admin",
+    summary: "Let workers take jobs of a paused processor again.",
+    description: "The same when it is not paused.",
+    params: PROCESSOR_PARAMS,
+    answers: { 200: { description: "How its jobs are handed out now.", schema: Dispatch } },
     errors: ["processor_not_found", "redis_unavailable"],
   },
   livez: {

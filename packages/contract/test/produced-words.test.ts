@@ -45,7 +45,7 @@ const says = {
   failure: (word: string, text = source) =>
     new RegExp(`\\bfailed\\(\\s*"${word}"|\\bcode: "${word}",\\s*message\\b`).test(text),
   reason: (word: string, text = source) =>
-    new RegExp(`(\\breason:|Waiting\\["reason"\\] =)[^,;]*"${word}"`).test(text),
+    new RegExp(`(\\breason:|\\bheld =|Waiting\\["reason"\\] =)[^,;]*"${word}"`).test(text),
   delivery: (word: string, text = source) =>
     new RegExp(`\\b(problem:|return) [^;"]*("\\w+" : )?"${word}"`).test(text),
   event: (word: string, text = source) => new RegExp(`(\\btype:|"type":) ?"${word}"`).test(text),

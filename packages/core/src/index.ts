@@ -9,6 +9,7 @@ export * from "./ports/attempt-source.js";
 export * from "./ports/audit-ports.js";
 export * from "./ports/blobs.js";
 export * from "./ports/catalogue.js";
+export * from "./ports/dispatch-control.js";
 export * from "./ports/installation-mark.js";
 export * from "./ports/job-feed.js";
 export * from "./ports/job-queue.js";

@@ -86,15 +86,25 @@ export interface Progress {
   readonly message: string | null;
 }
 
-/** Why a queued job is not running. */
-export const WAITING_REASONS = ["worker", "no_worker_for_processor", "retry_backoff", "scheduled"] as const;
+/**
+ * Why a queued job is not running. `worker` is a free slot and its tenant's turn; `tenant_limit` the end of another
+ * job of its tenant.
+ */
+export const WAITING_REASONS = [
+  "worker",
+  "no_worker_for_processor",
+  "retry_backoff",
+  "scheduled",
+  "paused",
+  "tenant_limit",
+] as const;
 export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 export interface Waiting {
   readonly reason: WaitingReason;
   /**
-   * 1-based place among the jobs that could run now; `null` while the job is not in line or further back than
-   * is counted.
+   * 1-based place in line, as though all tenants with waiting jobs took turns; `null` while the job is in none, when
+   * its tenant is at its limit, and where it is not counted.
    */
   readonly position: number | null;
   /** When the wait ends by itself, in ms since the epoch. */

@@ -2,6 +2,7 @@
   KEYS[1] job hash  [2] completed  [3] failed  [4] delayed  [5] active  [6] wait  [7] prioritized  [8] paused
     [9] event stream  [10] history
   ARGV[1] job id  [2] failed reason that means cancelled  [3] history limit  [4] history TTL in ms
+  Stands after `lines.lua`.
   returns "not_found" | "already_finished" | "cancelled" | "cancelling"
 ]]
 local id = ARGV[1]
@@ -10,6 +11,7 @@ local now = time[1] .. string.format("%03d", math.floor(tonumber(time[2]) / 1000
 if redis.call("EXISTS", KEYS[1]) == 0 then return "not_found" end
 if redis.call("ZSCORE", KEYS[2], id) or redis.call("ZSCORE", KEYS[3], id) then return "already_finished" end
 
+redis.call("ZREM", lineOf(tenantOf(id)), id)
 local removed = redis.call("ZREM", KEYS[7], id) + redis.call("ZREM", KEYS[4], id)
   + redis.call("LREM", KEYS[6], 1, id) + redis.call("LREM", KEYS[8], 1, id)
 if removed > 0 then

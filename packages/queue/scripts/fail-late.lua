@@ -2,10 +2,12 @@
   deadline.
   KEYS[1] job hash  [2] failed  [3] delayed  [4] prioritized  [5] wait  [6] paused  [7] event stream
   ARGV[1] job id  [2] failed reason
+  Stands after `lines.lua`.
   returns 1, or 0 when the job has begun, has ended or is gone
 ]]
 local id = ARGV[1]
 if tonumber(redis.call("HGET", KEYS[1], "ats") or 0) > 0 then return 0 end
+redis.call("ZREM", lineOf(tenantOf(id)), id)
 local removed = redis.call("ZREM", KEYS[3], id) + redis.call("ZREM", KEYS[4], id)
   + redis.call("LREM", KEYS[5], 0, id) + redis.call("LREM", KEYS[6], 0, id)
 if removed == 0 or redis.call("HEXISTS", KEYS[1], "data") == 0 then return 0 end

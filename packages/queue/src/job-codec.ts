@@ -30,7 +30,10 @@ import { decodeReturnValue } from "./return-value.js";
 
 const NO_PROGRESS: Progress = { percent: 0, stage: null, message: null };
 
-/** A request as it is stored; times that nobody asked for and the default tenant are left out. */
+/**
+ * A request as it is stored; times that nobody asked for and the default tenant are left out. Any other tenant
+ * comes first, where `lines.lua` looks for it.
+ */
 type StoredRequest = Omit<JobRequest, "id" | "webhook" | "tenant" | OptionalTime> &
   Partial<Pick<JobRequest, "tenant" | OptionalTime>>;
 type OptionalTime = "runAt" | "timeoutMs" | "queueTimeoutMs";
@@ -43,7 +46,7 @@ export function encodeRequest(request: JobRequest): StoredRequest {
   const { id: _id, webhook: _webhook, tenant, runAt, timeoutMs, queueTimeoutMs, ...rest } = request;
   const times = Object.entries({ runAt, timeoutMs, queueTimeoutMs }).filter(([, ms]) => ms != null);
   const owner = tenant === DEFAULT_TENANT ? {} : { tenant };
-  const data: StoredRequest = { ...rest, ...owner, ...Object.fromEntries(times) };
+  const data: StoredRequest = { ...owner, ...rest, ...Object.fromEntries(times) };
   const bytes = Buffer.byteLength(JSON.stringify(data));
   if (bytes > MAX_REQUEST_BYTES) {
     throw new DomainError(
@@ -130,6 +133,8 @@ interface Spot {
   readonly state: "completed" | "failed" | "delayed" | "active" | "waiting";
   readonly position: number;
   readonly due: number;
+  /** Why no worker takes a waiting one; "" when one does as soon as it is free. */
+  readonly held: "paused" | "tenant_limit" | "";
 }
 
 /**
@@ -138,8 +143,8 @@ interface Spot {
  */
 export function decodeSnapshot(id: JobId, answer: unknown): Job | DamagedRecord | undefined {
   if (answer === null || answer === undefined) return undefined;
-  const [state, position, due, ...values] = answer as readonly unknown[]; // as the script's header says
-  const spot = { state, position, due: Number(due) } as Spot;
+  const [state, position, due, held, ...values] = answer as readonly unknown[]; // as the script's header says
+  const spot = { state, position, due: Number(due), held } as Spot;
   const fields: Fields = Object.fromEntries(FIELDS.map((name, i) => [name, values[i]]));
   try {
     return decodeJob(id, spot, fields);
@@ -222,7 +227,7 @@ function textOrNull(value: unknown): string | null {
 
 function waitingOf(spot: Spot, attempt: number): Waiting {
   const position = spot.position > 0 ? spot.position : null;
-  if (spot.state !== "delayed") return { reason: "worker", position, until: null };
+  if (spot.state !== "delayed") return { reason: spot.held || "worker", position, until: null };
   const until = isTime(spot.due) ? spot.due : null;
   return { reason: attempt > 0 ? "retry_backoff" : "scheduled", position: null, until };
 }

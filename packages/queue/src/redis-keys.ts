@@ -25,6 +25,10 @@ export const NOT_DEFAULT = "!default";
  * | `{p}:fact:<name>` | string | tombstones, canary | as given |
  * | `{p}:lease:<name>` | string | which process sweeps | some seconds |
  * | `{p}:queue-deadlines` | zset | `<job> <q>` by the time until which an attempt has to begin | until then |
+ * | `{p:q}:q:line:<tenant>` | zset | the tenant's waiting jobs by their scores in `prioritized` | while jobs wait |
+ * | `{p:q}:q:turns` | zset | tenants that have a line by the number of their latest turn | while jobs wait |
+ * | `{p:q}:q:running` | hash | job → tenant, of jobs that run or ran lately | while jobs wait |
+ * | `{p:q}:q:limits` | hash | tenant, or `*` → how many of its jobs may run, as the workers were told | while there are any |
  * | `{p:q}:q:webhooks` | hash | job → the receiver that it names | with the job |
  * | `{p:q}:q:webhooks:position` | string | up to where in `events` webhooks were told | for ever |
  * | `{p:q}:q:webhooks:owed` | list | ends that `events` does not tell: a job as JSON, or its id | until they are told |
@@ -68,6 +72,8 @@ export function redisKeys(prefix: string) {
     deliveries: (id: JobId) => `${own}:deliveries:${id}`,
     /** BullMQ's own prefix for the queue of deliveries; no processor's queue has it. */
     deliveryQueuePrefix: own,
+    /** The other keys of lines are built in `scripts/lines.lua`. */
+    runningLimits: (processor: string) => queueKey(queuePrefix(processor), processor, "limits"),
     /** Receivers that jobs of the processor name. */
     receivers: (processor: string) => queueKey(queuePrefix(processor), processor, "webhooks"),
     toldPosition: (processor: string) => queueKey(queuePrefix(processor), processor, "webhooks:position"),

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError, type EventSink, type Log, NO_EVENTS } from "@drover/core";
 import { Redis, type RedisOptions } from "ioredis";
+import { readScript, takeTurnsOn, withLines } from "./line-scripts.js";
 import { adviceFor } from "./redis-advice.js";
 import { errorReporter, RECONNECT } from "./redis-connections.js";
 import { isServerTrouble, NoAnswer, NotSent, troubleOf, unavailable } from "./redis-errors.js";
@@ -60,16 +60,28 @@ const SCRIPT_KEYS = {
   "add-endpoint": 1,
   "change-endpoint": 1,
   "add-api-key": 1,
+  "tend-lines": 3,
 } as const;
+
+/** Scripts that know of lines, and the place of `prioritized` among their keys. */
+const LINE_SCRIPTS: Readonly<Record<string, number>> = {
+  snapshot: 7,
+  cancel: 7,
+  "fail-late": 4,
+  "tend-lines": 1,
+};
 
 /** A file of `scripts/`. */
 export type ScriptName = keyof typeof SCRIPT_KEYS;
 
-const SCRIPTS = Object.entries(SCRIPT_KEYS).map(([name, numberOfKeys]) => ({
-  name,
-  ...(numberOfKeys === 0 ? {} : { numberOfKeys }),
-  lua: readFileSync(new URL(`../scripts/${name}.lua`, import.meta.url), "utf8"),
-}));
+const SCRIPTS = Object.entries(SCRIPT_KEYS).map(([name, numberOfKeys]) => {
+  const [lua, prioritized] = [readScript(name), LINE_SCRIPTS[name]];
+  return {
+    name,
+    ...(numberOfKeys === 0 ? {} : { numberOfKeys }),
+    lua: prioritized === undefined ? lua : withLines(lua, prioritized),
+  };
+});
 
 /** For requests: no command outlives its caller, and none is sent again behind its back. */
 const FAIL_FAST = {
@@ -108,6 +120,7 @@ export class RedisLink {
       this.#report(error);
     });
     for (const { name, ...script } of SCRIPTS) this.client.defineCommand(name, script);
+    takeTurnsOn(this.client);
   }
 
   /**

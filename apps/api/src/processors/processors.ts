@@ -1,5 +1,6 @@
-import type { Processor as WireProcessor } from "@drover/contract";
+import type { Dispatch, Processor as WireProcessor } from "@drover/contract";
 import type { ProcessorInfo, WorkerInfo } from "@drover/core";
+import type { Deps } from "../deps.js";
 import { type Handler, ok } from "../http/handler.js";
 
 export const listProcessors: Handler<"listProcessors"> = async (_input, deps) => {
@@ -14,8 +15,32 @@ export const listProcessors: Handler<"listProcessors"> = async (_input, deps) =>
 export const getProcessor: Handler<"getProcessor"> = async (input, deps) => {
   const info = await deps.processors.require(input.params.processor);
   const workers = deps.processors.workersOf(info.name) ?? [];
-  return ok(viewProcessor(info, workers, deps.limits.maxUploadBytes));
+  const dispatch = await readDispatch(info.name, deps);
+  return ok({ ...viewProcessor(info, workers, deps.limits.maxUploadBytes), ...dispatch });
 };
+
+export const changeProcessor: Handler<"changeProcessor"> = async ({ params, body }, deps) => {
+  const { name } = await deps.processors.require(params.processor);
+  await deps.queue.dispatch.setConcurrency(name, body.concurrency);
+  return ok(await readDispatch(name, deps));
+};
+
+export const pauseProcessor: Handler<"pauseProcessor"> = async ({ params }, deps) => {
+  const { name } = await deps.processors.require(params.processor);
+  await deps.queue.dispatch.pause(name);
+  return ok(await readDispatch(name, deps));
+};
+
+export const resumeProcessor: Handler<"resumeProcessor"> = async ({ params }, deps) => {
+  const { name } = await deps.processors.require(params.processor);
+  await deps.queue.dispatch.resume(name);
+  return ok(await readDispatch(name, deps));
+};
+
+async function readDispatch(name: string, { queue }: Deps): Promise<Dispatch> {
+  const { isPaused, concurrency } = await queue.dispatch.read(name);
+  return { is_paused: isPaused, concurrency };
+}
 
 /** The processor with the workers that serve it now. */
 function viewProcessor(

@@ -20,6 +20,11 @@ export interface ConsumeOptions {
   /** Name of the worker, for the job's events. */
   readonly workerId: string;
   readonly retry: Omit<RetryPolicy, "maxAttempts">;
+  /**
+   * Most jobs of one tenant that run at a time over all workers of the processor, unless the tenant has a limit of
+   * its own; both hold within 2 s. Default `null`: as many as there are slots.
+   */
+  readonly runningJobs?: number | null;
   /** Called after an outcome was recorded and the job is terminal. Rejections are logged. */
   readonly onFinished?: (attempt: Attempt, outcome: Outcome) => Promise<void>;
   /**

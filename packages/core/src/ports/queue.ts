@@ -2,6 +2,7 @@ import type { ApiKeys } from "./access-ports.js";
 import type { AttemptSource } from "./attempt-source.js";
 import type { AuditLog, Sessions } from "./audit-ports.js";
 import type { Catalogue } from "./catalogue.js";
+import type { DispatchControl } from "./dispatch-control.js";
 import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 import type { JobFeed } from "./job-feed.js";
 import type { FinishedJobs, JobQueue, QueueDeadlines } from "./job-queue.js";
@@ -26,6 +27,7 @@ export interface QueuePorts extends TenantPorts {
   of(tenant: string): TenantPorts;
   readonly attempts: AttemptSource;
   readonly catalogue: Catalogue;
+  readonly dispatch: DispatchControl;
   readonly facts: SharedFacts;
   readonly health: QueueHealth;
   readonly finished: FinishedJobs;

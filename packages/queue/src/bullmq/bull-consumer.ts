@@ -10,14 +10,13 @@ import {
 } from "@drover/core";
 import type { Job as BullJob } from "bullmq";
 import { isServerTrouble } from "../redis-errors.js";
-import type { RedisKeys } from "../redis-keys.js";
-import type { RedisLink } from "../redis-link.js";
 import { tellOfStart } from "./attempt-events.js";
 import { BullAttempt } from "./bull-attempt.js";
 import { BullWorker } from "./bull-worker.js";
 import { type NextJob, wasMoved } from "./bullmq-internals.js";
 import { DamagedJobs, readRequest } from "./damaged-jobs.js";
 import type { LeaseTimes } from "./lease-times.js";
+import { LineUpkeep, type LineUpkeepDeps } from "./line-upkeep.js";
 import { tellOfLostWorker } from "./lost-worker.js";
 import { recordOutcome, tellOfEnd } from "./record-outcome.js";
 import { RunningAttempts } from "./running-attempts.js";
@@ -32,10 +31,8 @@ const CANCEL_CHECK_MS = 250;
 const LAST_WORD_MS = 8_000;
 
 /** What a consumer is made of. */
-export interface ConsumerDeps {
+export interface ConsumerDeps extends LineUpkeepDeps {
   readonly url: string;
-  readonly keys: RedisKeys;
-  readonly link: RedisLink;
   readonly log: Log;
   readonly events: EventSink;
   readonly random: () => number;
@@ -61,6 +58,7 @@ export class BullConsumer implements Consumer {
   readonly #worker: BullWorker;
   readonly #attempts = new RunningAttempts();
   readonly #damaged: DamagedJobs;
+  readonly #lines: LineUpkeep;
   readonly #timer: NodeJS.Timeout;
   /**
    * Aborted when outcomes that could not be recorded are given up: their jobs are found without a worker, and
@@ -90,6 +88,7 @@ export class BullConsumer implements Consumer {
       },
     });
     this.#damaged = new DamagedJobs({ ...deps, processor, tokenPrefix: this.#worker.tokenPrefix });
+    this.#lines = new LineUpkeep(processor, options, deps);
     this.#timer = setInterval(() => void this.#lookForCancelMarks(), CANCEL_CHECK_MS);
   }
 
@@ -126,6 +125,7 @@ export class BullConsumer implements Consumer {
     await Promise.race([closed, this.#attempts.idle(signal), aborted(signal)]);
     this.#giveUp.abort();
     await this.#worker.disconnect();
+    this.#lines.stop();
     for (const timer of [...timers, this.#timer]) clearTimeout(timer);
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { type Job as BullJob, Worker } from "bullmq";
+import { takeTurnsOn } from "../line-scripts.js";
 import { errorReporter } from "../redis-connections.js";
 import { boundBlockingReads, stampEndsBy, tokenPrefixOf } from "./bullmq-internals.js";
 import type { LeaseTimes } from "./lease-times.js";
@@ -59,6 +60,7 @@ export class BullWorker {
       purpose: `worker of ${processor}`,
       socketTimeoutMs: lease.silenceMs,
     });
+    takeTurnsOn(this.#connection.client);
     this.#worker = new Worker(processor, (job, token) => options.process(job, token ?? ""), {
       connection: this.#connection.client,
       prefix: options.prefix,

@@ -27,7 +27,7 @@ function installedVersion(): string {
 }
 
 /**
- * Fact: a queue's keys are `prefix:queue:name`, and the id of a job is in exactly one of the first seven.
+ * Fact: a queue's keys are `prefix:queue:name`, and the id of a job is in one of the first seven.
  *
  * | name | type | holds |
  * |---|---|---|
@@ -39,6 +39,7 @@ function installedVersion(): string {
  * | `completed`, `failed` | sorted sets by time of the end, ms since the epoch | ids that ended |
  * | `stalled` | set | ids of `active` whose lock is to be looked at with the next check |
  * | `events` | stream | what happened, about the newest `EVENTS_KEPT` |
+ * | `meta`, `marker` | hash, sorted set | whether the queue is paused, and its bound; what wakes a worker |
  */
 export const QUEUE_KEYS = [
   "wait",
@@ -50,6 +51,8 @@ export const QUEUE_KEYS = [
   "failed",
   "stalled",
   "events",
+  "meta",
+  "marker",
 ] as const;
 
 export type QueueKey = (typeof QUEUE_KEYS)[number];
@@ -230,8 +233,7 @@ export function boundBlockingReads(worker: Worker, blockMs: number): void {
   Object.defineProperty(worker.backend, "maximumBlockTimeout", { value: blockMs / 1_000 });
 }
 
-/** Place of the time among the arguments of `moveToFinishedArgs`. */
-const TIMESTAMP = 6;
+const TIMESTAMP = 6; // place of the time among the arguments of `moveToFinishedArgs`
 
 /**
  * Lets the worker stamp the end of its jobs with another clock than the host's. Fact: the worker's backend

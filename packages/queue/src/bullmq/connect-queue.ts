@@ -26,6 +26,7 @@ import { JobLocator } from "./job-locator.js";
 import { LEASE_TIMES, type LeaseTimes } from "./lease-times.js";
 import { redisDeadlines } from "./queue-deadlines.js";
 import { redisCatalogue } from "./redis-catalogue.js";
+import { redisDispatch } from "./redis-dispatch.js";
 import { redisHealth } from "./redis-health.js";
 import { redisInstallation, redisLiveApis } from "./redis-installation.js";
 import { redisStatistics } from "./redis-statistics.js";
@@ -94,7 +95,8 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const locator = new JobLocator({ link, keys, catalogue });
   const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
   const statistics = redisStatistics({ link, keys, now });
-  const consumerDeps = { url, keys, link, log, events, random, lease, now };
+  const limits = redisLimits(link, keys);
+  const consumerDeps = { url, keys, link, log, events, random, lease, now, limits };
   const jobDeps = { link, keys, queues, streams, locator, statistics, events, lookAgainMs, now };
   const deliveries = redisDeliveries({ ...consumerDeps, queues });
   return {
@@ -106,6 +108,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
         new BullConsumer(processor, consumeOptions, execute, consumerDeps),
     },
     catalogue,
+    dispatch: redisDispatch({ link, keys, queues }),
     facts: redisFacts(link, keys),
     health: redisHealth(link, keys),
     installation: redisInstallation(link, keys),
@@ -120,7 +123,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
       ends: redisJobEnds({ link, keys, locator, now }),
     },
     apiKeys: redisApiKeys(link, keys),
-    limits: redisLimits(link, keys),
+    limits,
     minutes: redisMinutes(link, keys),
     audit: redisAudit(link, keys),
     sessions: redisSessions(link, keys),
