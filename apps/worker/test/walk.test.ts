@@ -1,3 +1,4 @@
+import { DomainError } from "@drover/core";
 import { expect, test } from "vitest";
 import { type Slice, Walk } from "../src/upkeep/walk.js";
 import { recordingLog } from "./test-attempt.js";
@@ -63,5 +64,17 @@ test("a walk that is closed rests no more: another process may have swept meanwh
   await go(20_000);
   await walk.close();
   await go(20_000);
+  expect(state.visits).toBe(6);
+});
+
+test("a walk that was broken off by an outage does not rest for it: to wait is no work", async () => {
+  const { walk, go, state } = walkOf(100);
+  const outage = walk.go(slice(20_000), async () => {
+    nowMs += 12_000;
+    throw new DomainError("redis_unavailable", "away");
+  });
+  await expect(outage).rejects.toThrow("away");
+  expect(await go(20_000)).toBe(true);
+  expect(await go(20_000)).toBe(true);
   expect(state.visits).toBe(6);
 });

@@ -50,26 +50,32 @@ export class Walk<T> {
   async go(slice: Slice, visit: (entry: T) => Promise<void>): Promise<boolean> {
     const startedAt = slice.monotonicMs();
     if (this.#cursor === undefined && startedAt < this.#restsUntil) return false;
+    let isAtEnd: boolean;
     try {
-      for (;;) {
-        await slice.mayGoOn();
-        if (slice.signal.aborted || slice.monotonicMs() > slice.untilMs) return false;
-        this.#cursor ??= this.#list()[Symbol.asyncIterator]();
-        const next = await this.#cursor.next();
-        if (next.done === true) break;
-        await tryEntry(slice.log, next.value, visit);
-      }
+      isAtEnd = await this.#goOn(slice, visit);
     } catch (error) {
-      await this.close(); // a listing that threw does not go on
+      // A listing that threw does not go on. Nor does its time count: most of it was waiting for what is away.
+      await this.close();
       throw error;
-    } finally {
-      this.#tookMs += slice.monotonicMs() - startedAt;
     }
+    this.#tookMs += slice.monotonicMs() - startedAt;
+    if (!isAtEnd) return false;
     this.#cursor = undefined;
     const restMs = this.#tookMs > SHORT_WALK_MS ? Math.min(9 * this.#tookMs, MAX_REST_MS) : 0;
     this.#restsUntil = slice.monotonicMs() + restMs;
     this.#tookMs = 0;
     return true;
+  }
+
+  async #goOn(slice: Slice, visit: (entry: T) => Promise<void>): Promise<boolean> {
+    for (;;) {
+      await slice.mayGoOn();
+      if (slice.signal.aborted || slice.monotonicMs() > slice.untilMs) return false;
+      this.#cursor ??= this.#list()[Symbol.asyncIterator]();
+      const next = await this.#cursor.next();
+      if (next.done === true) return true;
+      await tryEntry(slice.log, next.value, visit);
+    }
   }
 
   /** What was in order may not be any more: no rest before the next walk, nor after the one under way. */
