@@ -4,10 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { System } from "./system.js";
 
 /**
- * How long the sweeper may take to come by, in ms. A walk over the files that took over 5 s rests for nine
- * times as long, and one over some thousand jobs on a machine this busy takes up to half a minute.
+ * How long the sweeper may take to come by, in ms: a walk over the files of some thousand jobs, half a minute
+ * on a machine this busy, its rest of at most the grace, and a second walk.
  */
-const SWEEP_MS = 300_000;
+const SWEEP_MS = 120_000;
 
 /** Each look reads all files and jobs: looks without a pause would slow the very sweep that they wait for. */
 const LOOK_PAUSE_MS = 2_000;

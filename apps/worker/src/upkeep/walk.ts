@@ -25,7 +25,6 @@ export interface Part<T> {
 
 /** A walk that took longer rests for nine times as long: it takes a tenth of the time. In ms. */
 const SHORT_WALK_MS = 5_000;
-const MAX_REST_MS = 3_600_000;
 
 /**
  * A walk over a listing, continued in the next slice where the last one ended. An entry that cannot be looked
@@ -34,14 +33,20 @@ const MAX_REST_MS = 3_600_000;
  */
 export class Walk<T> {
   readonly #list: () => AsyncIterable<T>;
+  readonly #maxRestMs: number;
   #cursor: AsyncIterator<T> | undefined;
   /** How long the walk took so far, over its slices. */
   #tookMs = 0;
   /** Until when no new walk begins, in ms of the monotonic clock. */
   #restsUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(list: () => AsyncIterable<T>) {
+  /**
+   * @param maxRestMs the longest rest: `DROVER_ORPHAN_GRACE`, so that what nobody owns goes when it is not much
+   *   more than twice as old as that.
+   */
+  constructor(list: () => AsyncIterable<T>, maxRestMs: number) {
     this.#list = list;
+    this.#maxRestMs = maxRestMs;
   }
 
   /**
@@ -61,7 +66,7 @@ export class Walk<T> {
     this.#tookMs += slice.monotonicMs() - startedAt;
     if (!isAtEnd) return false;
     this.#cursor = undefined;
-    const restMs = this.#tookMs > SHORT_WALK_MS ? Math.min(9 * this.#tookMs, MAX_REST_MS) : 0;
+    const restMs = this.#tookMs > SHORT_WALK_MS ? Math.min(9 * this.#tookMs, this.#maxRestMs) : 0;
     this.#restsUntil = slice.monotonicMs() + restMs;
     this.#tookMs = 0;
     return true;
