@@ -36,6 +36,12 @@ const NOT_SHARED =
   "DROVER_STORAGE has to name one storage for all processes.";
 
 /**
+ * A look this young, in ms, answers for an attempt: a connection that breaks is remade 100 ms later at the
+ * earliest, so what was looked at is what the job came from.
+ */
+const RECENT_MS = 90;
+
+/**
  * The worker shares the storage when it belongs to its Redis, and when, of the apis that live, at least one
  * sees the worker's canary and has its own seen. One api on a wrong folder must not stop all workers: it sees
  * none of them, and refuses submits itself.
@@ -63,7 +69,7 @@ export function createStorageWatch(deps: StorageWatchDeps): StorageWatch {
       }),
     obstacle: () =>
       obstacleOf(async () => {
-        await installation.confirm();
+        await installation.confirm(RECENT_MS);
         assertShared(isShared);
       }),
   };

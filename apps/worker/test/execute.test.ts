@@ -270,7 +270,26 @@ describe("after the outcome was recorded", () => {
   test("the job is handed on to be settled, which the slot does not wait for", async () => {
     const attempt = await bench.attempt("good");
     await bench.executor("good").onFinished(attempt);
-    expect(bench.settled).toContain(attempt.request.id);
+    expect([...bench.settled.keys()]).toContain(attempt.request.id);
+  });
+
+  test("its manifest is handed on as the attempt found it, unless its end was in it", async () => {
+    const found = async (settled: JobEnd | null, reopenedEnd: number | null = null) => {
+      const attempt = await bench.attempt("good");
+      attempt.reopenedEnd = reopenedEnd;
+      const { request } = attempt;
+      await writeManifest({ version: 1, request, settled }, bench.blobs);
+      await bench.executor("good").execute(attempt);
+      await bench.executor("good").onFinished(attempt);
+      return { request, manifest: bench.settled.get(request.id) };
+    };
+    const ended: JobEnd = {
+      ...{ status: "cancelled", at: 5_000, attempt: 1, result: null, artifacts: [], error: null },
+    };
+    const fresh = await found(null);
+    expect(fresh.manifest).toEqual({ version: 1, request: fresh.request, settled: null });
+    expect((await found(ended)).manifest).toBeUndefined();
+    expect((await found(ended, 5_000)).manifest).toMatchObject({ settled: null, reopenedEnd: 5_000 });
   });
 
   test("what an attempt stored goes when its lease was another's", async () => {

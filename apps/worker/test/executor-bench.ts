@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BlobStore, JobId, JobRequest, Outcome } from "@drover/core";
-import { writeManifest } from "@drover/job-files";
+import { type Manifest, writeManifest } from "@drover/job-files";
 import { identify } from "@drover/process-guard";
 import type { Processor } from "@drover/processor-sdk";
 import { chunksOf, newRequest, silentLog, storeIn, waitFor } from "@drover/testkit";
@@ -29,8 +29,8 @@ export class ExecutorBench {
   readonly folder: string;
   readonly blobs: BlobStore;
   readonly log = recordingLog();
-  /** Jobs whose manifests were to be settled. */
-  readonly settled: JobId[] = [];
+  /** Jobs whose manifests were to be settled, with what those said before. */
+  readonly settled = new Map<JobId, Manifest | undefined>();
   readonly #children: ReturnType<typeof quickChildren>;
   readonly #runners: Runner[] = [];
   readonly #executors = new Map<string, Executor>();
@@ -81,7 +81,7 @@ export class ExecutorBench {
       folder,
       clock: systemClock,
       log,
-      settle: ({ id }) => this.settled.push(id),
+      settle: ({ id }, manifest) => this.settled.set(id, manifest),
     });
     this.#executors.set(name, executor);
     return executor;

@@ -1,4 +1,4 @@
-import { bury } from "@drover/job-files";
+import { bury, inputFolder, writeManifest } from "@drover/job-files";
 import { signal, waitFor, withMethods } from "@drover/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Settler } from "../src/upkeep/settler.js";
@@ -22,6 +22,47 @@ describe("a job that ended", () => {
       error: null,
     });
     expect(await bench.keys("inputs/")).toEqual([request.input.key.replace(/file$/, "manifest.json")]);
+  });
+
+  test("needs no read of its files when its attempt knows what the manifest said", async () => {
+    const { request } = await bench.completed();
+    const opened: string[] = [];
+    const open: typeof bench.blobs.open = (key, range) => {
+      opened.push(key);
+      return bench.blobs.open(key, range);
+    };
+    settler = new Settler({ ...bench, blobs: withMethods(bench.blobs, { open }) });
+    settler.settle(request, { version: 1, request, settled: null });
+    await settler.idle();
+    expect(opened).toEqual([]);
+    expect((await bench.manifest(request))?.settled).toMatchObject({
+      status: "completed",
+      result: { rows: 1 },
+    });
+    expect(await bench.keys(request.input.key)).toEqual([]);
+  });
+
+  test("is not brought back by a known manifest when a person deletes it meanwhile", async () => {
+    const { request } = await bench.completed();
+    const put: typeof bench.blobs.put = async (...args) => {
+      await bury(request, Date.now(), bench.blobs);
+      await bench.queue.jobs.remove(request.id);
+      await bench.blobs.remove(inputFolder(request.input.key));
+      return bench.blobs.put(...args);
+    };
+    settler = new Settler({ ...bench, blobs: withMethods(bench.blobs, { put }) });
+    settler.settle(request, { version: 1, request, settled: null });
+    await settler.idle();
+    expect(await bench.keys("inputs/")).toEqual([]);
+  });
+
+  test("that failed may be retried by a person: its manifest is read again", async () => {
+    const request = await bench.ended();
+    const at = (await bench.job(request))?.finishedAt ?? 0;
+    await writeManifest({ version: 1, request, settled: null, reopenedEnd: at }, bench.blobs);
+    settler.settle(request, { version: 1, request, settled: null });
+    await settler.idle();
+    expect(await bench.manifest(request)).toMatchObject({ settled: null, reopenedEnd: at });
   });
 
   test("takes less room in Redis when it was completed", async () => {

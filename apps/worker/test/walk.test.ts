@@ -1,3 +1,4 @@
+import { DomainError } from "@drover/core";
 import { expect, test } from "vitest";
 import { type Slice, Walk } from "../src/upkeep/walk.js";
 import { recordingLog } from "./test-attempt.js";
@@ -12,11 +13,11 @@ const slice = (turnMs: number): Slice => ({
 });
 
 /** A walk over three entries of which each takes so long, and how many it visited so far. */
-function walkOf(entryMs: number) {
+function walkOf(entryMs: number, maxRestMs = 3_600_000) {
   const state = { visits: 0 };
   const walk = new Walk(async function* () {
     yield* [1, 2, 3];
-  });
+  }, maxRestMs);
   const go = (turnMs: number) =>
     walk.go(slice(turnMs), async () => {
       state.visits += 1;
@@ -37,6 +38,14 @@ test("a walk that took long, over its slices, rests for nine times as long", asy
   nowMs += 1;
   await go(7_000);
   expect(state.visits).toBe(5);
+});
+
+test("a walk rests no longer than it is told", async () => {
+  const { go, state } = walkOf(4_000, 6_000);
+  expect(await go(20_000)).toBe(true);
+  nowMs += 6_000;
+  expect(await go(20_000)).toBe(true);
+  expect(state.visits).toBe(6);
 });
 
 test("a walk that was short goes at once again", async () => {
@@ -63,5 +72,17 @@ test("a walk that is closed rests no more: another process may have swept meanwh
   await go(20_000);
   await walk.close();
   await go(20_000);
+  expect(state.visits).toBe(6);
+});
+
+test("a walk that was broken off by an outage does not rest for it: to wait is no work", async () => {
+  const { walk, go, state } = walkOf(100);
+  const outage = walk.go(slice(20_000), async () => {
+    nowMs += 12_000;
+    throw new DomainError("redis_unavailable", "away");
+  });
+  await expect(outage).rejects.toThrow("away");
+  expect(await go(20_000)).toBe(true);
+  expect(await go(20_000)).toBe(true);
   expect(state.visits).toBe(6);
 });

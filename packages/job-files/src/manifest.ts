@@ -142,9 +142,25 @@ export async function settleManifest(
   store: Pick<BlobStore, "open" | "put" | "remove">,
   readJob: () => Promise<Job | undefined>,
 ): Promise<boolean> {
-  const end = endOfJob(job);
   const manifest = await readManifest(job.input.key, store);
-  if (end === undefined || manifest === undefined || manifest.request.id !== job.id) return false;
+  return manifest === undefined ? false : settleKnownManifest(manifest, { job, store, readJob });
+}
+
+/** The same for whoever knows what the manifest says. */
+export async function settleKnownManifest(
+  manifest: Manifest,
+  {
+    job,
+    store,
+    readJob,
+  }: {
+    readonly job: Job;
+    readonly store: Pick<BlobStore, "open" | "put" | "remove">;
+    readonly readJob: () => Promise<Job | undefined>;
+  },
+): Promise<boolean> {
+  const end = endOfJob(job);
+  if (end === undefined || manifest.request.id !== job.id) return false;
   if (manifest.settled?.at === end.at) return true;
   if ((manifest.settled?.at ?? 0) > end.at) return false; // it is Redis that forgot
   if ((manifest.reopenedEnd ?? 0) >= end.at) return false;

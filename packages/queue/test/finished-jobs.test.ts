@@ -51,7 +51,7 @@ describe("condensing a completed job", () => {
     const own = async () => (await keysLeft()).filter((key) => key.includes(request.id));
     const job = `{p:copy}:copy:${request.id}`;
     expect(await own()).toEqual([job, `${job}:history`, `${job}:logs`]);
-    await on.queue.finished.condense(request);
+    expect(await on.queue.finished.condense(request)).toBe(true);
     expect(await own()).toEqual([job, `${job}:logs`]);
     const options = await on.client.hget(job.replaceAll("{p", `{${on.prefix}`), "opts");
     expect(JSON.parse(options ?? "")).toEqual({
@@ -64,7 +64,7 @@ describe("condensing a completed job", () => {
   it("leaves a failed job alone, which a person may retry", async () => {
     const { request } = await failed();
     const before = await keysLeft();
-    await on.queue.finished.condense(request);
+    expect(await on.queue.finished.condense(request)).toBe(false);
     expect(await keysLeft()).toEqual(before);
     expect(await on.queue.jobs.retry(request.id)).toMatchObject({ status: "queued" });
   });

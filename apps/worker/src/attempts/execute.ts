@@ -10,7 +10,7 @@ import {
   type Outcome,
   type TraceContext,
 } from "@drover/core";
-import { attemptFolder } from "@drover/job-files";
+import { attemptFolder, type Manifest } from "@drover/job-files";
 import { withFields } from "@drover/log";
 import type { Processor } from "@drover/processor-sdk";
 import type { ChildUser } from "../children/child-user.js";
@@ -18,7 +18,7 @@ import type { RunEnd, Runner } from "../children/runner.js";
 import { AttemptFolder } from "./attempt-folder.js";
 import { createReports } from "./attempt-reports.js";
 import { inAttemptSpan } from "./attempt-span.js";
-import { describeDeath, failed, outcomeBeforeRun, outcomeOfStop, outcomeOfThrown } from "./outcome.js";
+import { describeDeath, failed, lookBeforeRun, outcomeOfStop, outcomeOfThrown } from "./outcome.js";
 import { publish, waitForStorage } from "./publish.js";
 import { readableInput } from "./readable-input.js";
 
@@ -32,8 +32,8 @@ export interface ExecutorDeps {
   readonly folder: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Has the manifest of a job say how it ended; returns at once. */
-  readonly settle: (request: JobRequest) => void;
+  /** Has the manifest of a job say how it ended, which said this before it ran; returns at once. */
+  readonly settle: (request: JobRequest, manifest?: Manifest) => void;
 }
 
 /** What a consumer of one processor calls. */
@@ -64,13 +64,14 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * Each step takes the value of the one before, or ends the attempt with an `Outcome`.
  */
 export function createExecutor(shared: ExecutorDeps): Executor {
+  const manifests = new WeakMap<Attempt, Manifest>();
   return {
     execute: (attempt) =>
       inAttemptSpan(attempt, async ({ trace, fields }) => {
         const log = withFields(shared.log, { ...jobFields(attempt.request, attempt.number), ...fields });
         const startedAt = shared.clock.monotonicMs();
         log.info("Attempt started");
-        const outcome = await outcomeOf({ ...shared, log, trace }, attempt).catch((error: unknown) => {
+        const outcome = await outcomeOf({ ...shared, log, trace, manifests }, attempt).catch((error) => {
           log.error("Attempt failed outside its processor", { error });
           return failed(
             "processor_error",
@@ -82,8 +83,8 @@ export function createExecutor(shared: ExecutorDeps): Executor {
         log[level]("Attempt finished", { ...outcomeFields(outcome), duration_ms: durationMs });
         return outcome;
       }),
-    async onFinished({ request }) {
-      shared.settle(request);
+    async onFinished(attempt) {
+      shared.settle(attempt.request, manifests.get(attempt));
     },
     async onDiscarded(attempt) {
       await shared.blobs.remove(storedFolder(attempt));
@@ -97,11 +98,14 @@ export function createExecutor(shared: ExecutorDeps): Executor {
 interface AttemptDeps extends ExecutorDeps {
   /** What the processor is told that it is part of. */
   readonly trace: TraceContext | undefined;
+  /** What the manifests of attempts that run said when they began. */
+  readonly manifests: WeakMap<Attempt, Manifest>;
 }
 
 async function outcomeOf(deps: AttemptDeps, attempt: Attempt): Promise<Outcome> {
-  const early = await outcomeBeforeRun(attempt, deps);
-  if (early !== undefined) return early;
+  const found = await lookBeforeRun(attempt, deps);
+  if (found.outcome !== undefined) return found.outcome;
+  if (found.manifest !== undefined) deps.manifests.set(attempt, found.manifest);
   const folder = new AttemptFolder(join(deps.folder, attempt.id));
   let mayHaveCopies = true;
   try {

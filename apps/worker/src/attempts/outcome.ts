@@ -10,7 +10,7 @@ import {
   queueDeadline,
   type StopReason,
 } from "@drover/core";
-import { isBuried, readManifest, writeManifest } from "@drover/job-files";
+import { isBuried, type Manifest, readManifest, writeManifest } from "@drover/job-files";
 import type { Thrown } from "../children/messages.js";
 import { clientText, hideFolders } from "./client-text.js";
 
@@ -70,42 +70,53 @@ export interface BeforeRunDeps {
   readonly log: Log;
 }
 
-/**
- * Returns the outcome of an attempt that must not run: its job had ended before, or waited longer than its
- * limit. `undefined` for one that has to run.
- */
-export async function outcomeBeforeRun(
+/** What the files of a job say of an attempt that begins. */
+export interface BeforeRun {
+  /** Of an attempt that must not run; absent for one that has to. */
+  readonly outcome?: Outcome;
+  /** The manifest, where it says that the job has to run. */
+  readonly manifest?: Manifest;
+}
+
+/** Looks whether the attempt must not run: its job had ended before, or waited longer than its limit. */
+export async function lookBeforeRun(
   attempt: Attempt,
   { blobs, clock, log }: BeforeRunDeps,
-): Promise<Outcome | undefined> {
-  const earlier = await earlierOutcome(attempt, blobs);
-  if (earlier !== undefined) {
+): Promise<BeforeRun> {
+  const earlier = await lookAtFiles(attempt, blobs);
+  if (earlier.outcome !== undefined) {
     log.info("The job had ended before, and Redis forgot: its end is recorded again");
     return earlier;
   }
-  if (!isTooLate(attempt, clock.now())) return undefined;
-  return failed("queue_timeout", "The job waited longer than its limit before a worker was free.");
+  if (!isTooLate(attempt, clock.now())) return earlier;
+  const message = "The job waited longer than its limit before a worker was free.";
+  return { outcome: failed("queue_timeout", message) };
 }
 
 /**
- * Returns the end of the job that its files know and Redis lost, a deletion by a person included. `undefined`
+ * Finds the end of the job that its files know and Redis lost, a deletion by a person included. No outcome
  * when no end is known, a person's retry undid it, or artifacts of it are gone.
  */
-async function earlierOutcome(
+async function lookAtFiles(
   { request, reopenedEnd }: Attempt,
   blobs: BeforeRunDeps["blobs"],
-): Promise<Outcome | undefined> {
+): Promise<BeforeRun> {
   const [wasDeleted, manifest] = await Promise.all([
     isBuried(request, blobs),
     readManifest(request.input.key, blobs),
   ]);
-  if (wasDeleted) return { kind: "cancelled" };
-  const end = manifest?.settled ?? null;
-  if (manifest === undefined || end === null || manifest.request.id !== request.id) return undefined;
-  if ((reopenedEnd ?? 0) < end.at) return outcomeOf(end, blobs);
+  if (wasDeleted) return { outcome: { kind: "cancelled" } };
+  if (manifest === undefined || manifest.request.id !== request.id) return {};
+  const end = manifest.settled;
+  if (end === null) return { manifest };
+  if ((reopenedEnd ?? 0) < end.at) {
+    const outcome = await outcomeOf(end, blobs);
+    return outcome === undefined ? {} : { outcome };
+  }
   // The end was written after the retry was granted: it must not be taken for the end of this run.
-  await writeManifest({ version: 1, request, settled: null, reopenedEnd: end.at }, blobs);
-  return undefined;
+  const reopened: Manifest = { version: 1, request, settled: null, reopenedEnd: end.at };
+  await writeManifest(reopened, blobs);
+  return { manifest: reopened };
 }
 
 async function outcomeOf(end: JobEnd, blobs: BeforeRunDeps["blobs"]): Promise<Outcome | undefined> {

@@ -44,7 +44,7 @@ export interface OrphanDeps {
 export function createArtifactPart(deps: OrphanDeps): Part<number> {
   const onEnd = (bytes: number) => deps.events?.emit("store.seen", { kind: "artifacts", bytes });
   // jobs/<job>/<attempt>-<random>/<name>
-  const walk = new Walk(() => measured(foldersOf(deps.blobs.list(JOBS), 3), onEnd));
+  const walk = new Walk(() => measured(foldersOf(deps.blobs.list(JOBS), 3), onEnd), deps.orphanGraceMs);
   return {
     close: () => walk.close(),
     async run(slice) {
@@ -87,6 +87,7 @@ async function graceOf(deps: OrphanDeps, { folder }: FolderListing): Promise<num
 export interface TombstoneDeps {
   readonly queue: Pick<QueuePorts, "jobs" | "clock">;
   readonly blobs: BlobStore;
+  readonly orphanGraceMs: number;
   readonly retentionMs: { readonly completed: number; readonly failed: number };
   readonly confirmed: CheckedFolders;
 }
@@ -99,7 +100,7 @@ const MARGIN_MS = 24 * 3_600_000;
  * how many jobs that were.
  */
 export function createTombstonePart(deps: TombstoneDeps): Part<number> {
-  const walk = new Walk(() => deps.blobs.list(TOMBSTONES));
+  const walk = new Walk(() => deps.blobs.list(TOMBSTONES), deps.orphanGraceMs);
   const livesMs = Math.max(deps.retentionMs.completed, deps.retentionMs.failed) + MARGIN_MS;
   return {
     close: () => walk.close(),

@@ -65,7 +65,7 @@ export class Reconciler implements Part<Reconciled> {
   constructor(deps: ReconcileDeps) {
     this.#deps = deps;
     const onEnd = (bytes: number) => deps.events?.emit("store.seen", { kind: "inputs", bytes });
-    this.#walk = new Walk(() => measured(foldersOf(deps.blobs.list(INPUTS)), onEnd));
+    this.#walk = new Walk(() => measured(foldersOf(deps.blobs.list(INPUTS)), onEnd), deps.orphanGraceMs);
   }
 
   async run(slice: Slice): Promise<Reconciled> {

@@ -1,6 +1,7 @@
 import {
   type BlobStore,
   isTerminal,
+  type Job,
   type JobId,
   type JobRequest,
   jobFields,
@@ -8,7 +9,7 @@ import {
   type LogFields,
   type QueuePorts,
 } from "@drover/core";
-import { readTombstone, settleManifest } from "@drover/job-files";
+import { type Manifest, readTombstone, settleKnownManifest, settleManifest } from "@drover/job-files";
 import { eraseBuried } from "./orphans.js";
 
 export interface SettlerDeps {
@@ -17,9 +18,10 @@ export interface SettlerDeps {
   readonly log: Log;
 }
 
-/** A job to settle: not all of its request, since many may wait. */
+/** A job to settle. */
 interface Waiting {
   readonly id: JobId;
+  readonly manifest: Manifest | undefined;
   /** For log lines about it. */
   readonly fields: LogFields;
 }
@@ -45,10 +47,13 @@ export class Settler {
     this.#deps = deps;
   }
 
-  /** To be called when the end of the job is recorded. */
-  readonly settle = (request: JobRequest): void => {
+  /**
+   * To be called when the end of the job is recorded.
+   * @param manifest what it said when the attempt that ended the job began; not settled.
+   */
+  readonly settle = (request: JobRequest, manifest?: Manifest): void => {
     const { id } = request;
-    if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ id, fields: jobFields(request) });
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ id, manifest, fields: jobFields(request) });
     this.#work();
   };
 
@@ -69,7 +74,7 @@ export class Settler {
     while (this.#working.size < AT_A_TIME) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
-      const work = this.#settleOne(next.id)
+      const work = this.#settleOne(next)
         .catch((error: unknown) => {
           this.#deps.log.warn("The manifest of a job is left for the sweeper to settle", {
             ...next.fields,
@@ -84,20 +89,44 @@ export class Settler {
     }
   }
 
-  async #settleOne(id: JobId): Promise<void> {
-    const { queue, blobs } = this.#deps;
+  async #settleOne({ id, manifest }: Waiting): Promise<void> {
+    const { queue } = this.#deps;
     const job = await queue.jobs.get(id);
     if (job === undefined || !isTerminal(job.status)) return; // deleted, or retried by a person
-    const stone = await readTombstone(id, blobs);
-    if (stone !== undefined && job.createdAt <= stone.at) {
-      await eraseBuried(stone, this.#deps); // it was deleted, and Redis had forgotten
-      return;
-    }
+    if (job.status === "completed") await this.#settleCompleted(job, manifest);
+    else if (!(await this.#wasDeleted(job))) await this.#settleFailed(job);
+  }
+
+  /**
+   * The manifest need not be read again: nothing but a worker of the job writes to it while the job runs, and
+   * no retry opens it afterwards. Nor the tombstone: a running job is not deleted, and if Redis forgets that a
+   * completed one was, the sweeper sees to it. That Redis still has it is known once it is condensed.
+   */
+  async #settleCompleted(job: Job, manifest: Manifest | undefined): Promise<void> {
+    const { queue, blobs: store } = this.#deps;
+    const readJob = async () => ((await queue.finished.condense(job)) ? job : queue.jobs.get(job.id));
+    if (manifest === undefined && (await this.#wasDeleted(job))) return;
+    const [isSettled] = await Promise.all([
+      manifest === undefined
+        ? settleManifest(job, store, readJob)
+        : settleKnownManifest(manifest, { job, store, readJob }),
+      queue.statistics.count(job),
+    ]);
+    if (isSettled && !this.#stop.signal.aborted) this.#removeInput(job.input.key, jobFields(job));
+  }
+
+  async #settleFailed(job: Job): Promise<void> {
+    const { queue, blobs } = this.#deps;
     await queue.statistics.count(job);
-    const isSettled = await settleManifest(job, blobs, () => queue.jobs.get(id));
-    if (!isSettled || job.status !== "completed") return;
-    if (!this.#stop.signal.aborted) this.#removeInput(job.input.key, jobFields(job));
-    await queue.finished.condense(job);
+    await settleManifest(job, blobs, () => queue.jobs.get(job.id));
+  }
+
+  /** Whether a person deleted the job and Redis had forgotten; it is erased then. */
+  async #wasDeleted(job: Job): Promise<boolean> {
+    const stone = await readTombstone(job.id, this.#deps.blobs);
+    if (stone === undefined || job.createdAt > stone.at) return false;
+    await eraseBuried(stone, this.#deps);
+    return true;
   }
 
   #removeInput(key: string, fields: LogFields): void {

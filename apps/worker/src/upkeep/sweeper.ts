@@ -35,7 +35,8 @@ import { CheckedFolders, type Part, type Slice, TurnOver } from "./walk.js";
  * | attempt's files of a job that Redis does not know | the longest retention | orphans.ts |
  *
  * Files are looked through in turns of 20 s, one of each kind in a sweep, until all were seen. A look that took
- * over 5 s in all rests for nine times as long before the next, unless Redis has lost something.
+ * over 5 s in all rests for nine times as long before the next, `DROVER_ORPHAN_GRACE` at most, unless Redis has
+ * lost something.
  *
  * And what is restored, from the manifest beside the input (reconciler.ts; the first two rows also by the
  * api, for a submit that is repeated with its Idempotency-Key before a sweep came by):

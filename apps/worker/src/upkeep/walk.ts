@@ -25,7 +25,6 @@ export interface Part<T> {
 
 /** A walk that took longer rests for nine times as long: it takes a tenth of the time. In ms. */
 const SHORT_WALK_MS = 5_000;
-const MAX_REST_MS = 3_600_000;
 
 /**
  * A walk over a listing, continued in the next slice where the last one ended. An entry that cannot be looked
@@ -34,14 +33,20 @@ const MAX_REST_MS = 3_600_000;
  */
 export class Walk<T> {
   readonly #list: () => AsyncIterable<T>;
+  readonly #maxRestMs: number;
   #cursor: AsyncIterator<T> | undefined;
   /** How long the walk took so far, over its slices. */
   #tookMs = 0;
   /** Until when no new walk begins, in ms of the monotonic clock. */
   #restsUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(list: () => AsyncIterable<T>) {
+  /**
+   * @param maxRestMs the longest rest: `DROVER_ORPHAN_GRACE`, so that what nobody owns goes when it is not much
+   *   more than twice as old as that.
+   */
+  constructor(list: () => AsyncIterable<T>, maxRestMs: number) {
     this.#list = list;
+    this.#maxRestMs = maxRestMs;
   }
 
   /**
@@ -50,26 +55,32 @@ export class Walk<T> {
   async go(slice: Slice, visit: (entry: T) => Promise<void>): Promise<boolean> {
     const startedAt = slice.monotonicMs();
     if (this.#cursor === undefined && startedAt < this.#restsUntil) return false;
+    let isAtEnd: boolean;
     try {
-      for (;;) {
-        await slice.mayGoOn();
-        if (slice.signal.aborted || slice.monotonicMs() > slice.untilMs) return false;
-        this.#cursor ??= this.#list()[Symbol.asyncIterator]();
-        const next = await this.#cursor.next();
-        if (next.done === true) break;
-        await tryEntry(slice.log, next.value, visit);
-      }
+      isAtEnd = await this.#goOn(slice, visit);
     } catch (error) {
-      await this.close(); // a listing that threw does not go on
+      // A listing that threw does not go on. Nor does its time count: most of it was waiting for what is away.
+      await this.close();
       throw error;
-    } finally {
-      this.#tookMs += slice.monotonicMs() - startedAt;
     }
+    this.#tookMs += slice.monotonicMs() - startedAt;
+    if (!isAtEnd) return false;
     this.#cursor = undefined;
-    const restMs = this.#tookMs > SHORT_WALK_MS ? Math.min(9 * this.#tookMs, MAX_REST_MS) : 0;
+    const restMs = this.#tookMs > SHORT_WALK_MS ? Math.min(9 * this.#tookMs, this.#maxRestMs) : 0;
     this.#restsUntil = slice.monotonicMs() + restMs;
     this.#tookMs = 0;
     return true;
+  }
+
+  async #goOn(slice: Slice, visit: (entry: T) => Promise<void>): Promise<boolean> {
+    for (;;) {
+      await slice.mayGoOn();
+      if (slice.signal.aborted || slice.monotonicMs() > slice.untilMs) return false;
+      this.#cursor ??= this.#list()[Symbol.asyncIterator]();
+      const next = await this.#cursor.next();
+      if (next.done === true) return true;
+      await tryEntry(slice.log, next.value, visit);
+    }
   }
 
   /** What was in order may not be any more: no rest before the next walk, nor after the one under way. */

@@ -123,8 +123,9 @@ export interface FinishedJobs {
   /**
    * Lets a completed job take less room, for as long as it is kept; any other one stays as it is. Nothing
    * that can be asked for changes.
+   * @returns whether it is among the completed.
    */
-  condense(request: Pick<JobRequest, "id" | "processor" | "maxAttempts" | "priority">): Promise<void>;
+  condense(request: Pick<JobRequest, "id" | "processor" | "maxAttempts" | "priority">): Promise<boolean>;
   /**
    * Clears what is left of a job whose record is gone: its places in line and its lease. False when the
    * record is there.

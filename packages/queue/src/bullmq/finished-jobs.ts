@@ -81,11 +81,12 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
     },
     async condense(request) {
       const { processor, id } = request;
-      await link.run(
+      const answer = await link.run(
         "condense",
         [keys.job(processor, id), keys.queue(processor, "completed"), keys.history(processor, id)],
         [id, JSON.stringify(condensedOptions(request)), CONDENSED_HISTORY_BYTES],
       );
+      return answer === 1;
     },
     clearRemains: async (ref) => (await link.run("clear-remains", remainKeys(keys, ref), [ref.id])) === 1,
     synced: deps.synced,
