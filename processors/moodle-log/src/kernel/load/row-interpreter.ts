@@ -9,6 +9,8 @@ import type { TextColumn } from "./text-column.js";
 import { NumberColumn, TupleInterner } from "./tuple-interner.js";
 
 const MAX_WORDINGS = 50_000;
+/** More than the flags of a kind take. */
+const FLAGS = 32;
 const MACHINES = new Set(["cli", "cron", "restore"]);
 /** Added to the user of an actor, so that it is no negative number. */
 export const USER_BASE = 2;
@@ -68,8 +70,8 @@ export class RowInterpreter {
   readonly #events = new TupleInterner(2);
   /** By event: the wording of the latest row of it, which the next one nearly always has, too. */
   readonly #latestWordings: (ReadWording | undefined)[] = [];
-  /** Event, deed, place, and flags. */
-  readonly #kinds = new TupleInterner(4);
+  /** Event, deed, and flags with the number of the place above them. */
+  readonly #kinds = new TupleInterner(3);
   /** Module type by context, as a number in `#placeNames`. */
   readonly #contextPlaces = new NumberColumn();
   readonly #placeNames = new Map<string, number>();
@@ -100,7 +102,7 @@ export class RowInterpreter {
       (this.#isMachine(bytes, scanner) ? 16 : 0);
     const context = this.#contexts.intern(bytes, scanner, this.#columns.event_context);
     const place = this.#placeName(context);
-    this.kind = this.#kinds.intern(event, said.deed, place, flags);
+    this.kind = this.#kinds.intern(event, said.deed, place * FLAGS + flags);
     if (this.kind === this.#kindCount) this.#addKind({ component, eventName, wording, place, flags });
     this.place = this.#placeOf(bytes, scanner, { wording, context });
   }

@@ -83,18 +83,19 @@ export class RowPeople {
   ): number {
     const related = this.#valueIn(bytes, wording.relatedSlot);
     if (related !== NO_ID && user !== NO_ID) return related === user ? SELF : OTHER;
-    const { user_full_name, affected_user } = this.#columns;
-    if (user_full_name < 0 || affected_user < 0) return NONE;
-    const { starts, ends } = scanner;
-    const [start, end] = [starts[affected_user] as number, ends[affected_user] as number];
-    if (end - start <= 1) return NONE; // empty, or the dash for nobody
-    const [nameStart, nameEnd] = [starts[user_full_name] as number, ends[user_full_name] as number];
-    if (nameEnd - nameStart <= 1) return NONE;
+    const nameCell = this.#columns.user_full_name;
+    const affectedCell = this.#columns.affected_user;
+    if (nameCell < 0 || affectedCell < 0) return NONE;
+    const start = scanner.starts[affectedCell] as number;
+    const end = scanner.ends[affectedCell] as number;
+    const nameStart = scanner.starts[nameCell] as number;
+    const nameEnd = scanner.ends[nameCell] as number;
+    if (end - start <= 1 || nameEnd - nameStart <= 1) return NONE; // empty, or the dash for nobody
     // Of “Ana as Rui” it is Rui who acts, so the end of the name is compared.
     const from = nameEnd - (end - start);
     if (from < nameStart || (from > nameStart && bytes[from - 1] !== BLANK)) return OTHER;
     for (let at = start; at < end; at++) if (bytes[at] !== bytes[from + at - start]) return OTHER;
-    return from === nameStart || this.#nameIn(bytes, scanner, user_full_name) & 1 ? SELF : OTHER;
+    return from === nameStart || this.#nameIn(bytes, scanner, nameCell) & 1 ? SELF : OTHER;
   }
 
   /** The user named at a slot: an id, nobody, or none when it is a name or a word. */
