@@ -1,17 +1,16 @@
 import {
-  actionOfEventName,
-  componentOf,
-  eventOf,
-  moduleOfComponent,
-  wordingOfEvent,
-} from "./events/event-names.js";
-import type { EventKind } from "./events/wording.js";
-import { type ArrangedLog, DatedLog, type LogStore, type RejectedRow } from "./kernel/index.js";
+  type ArrangedLog,
+  DatedLog,
+  type LogStore,
+  type RejectedRow,
+  type YearBasis,
+} from "./kernel/index.js";
 import { orderOfFormat, type Params } from "./params.js";
 import { actorsNamed, isPerson } from "./people/actor.js";
 import { type Courses, coursesOf } from "./places/courses.js";
 import type { Language } from "./reading/headings.js";
-import { type Activity, type EventTraits, firstMatch, type Rule, rulesWith } from "./rules/rules.js";
+import { type Classified, classify } from "./rules/classify-event.js";
+import { rulesWith } from "./rules/rules.js";
 import { type DecidedOrder, decideDateOrder } from "./time/date-order.js";
 
 /** Rows that were left out by an option, by the option. */
@@ -33,7 +32,10 @@ export interface ClassifiedLog {
   /** In the order of the file; impossible dates included. */
   readonly rejected: readonly RejectedRow[];
   readonly dateOrder: DecidedOrder;
-  readonly hasYearlessDates: boolean;
+  /** How the years of dates without one were found; `undefined` when all have one. */
+  readonly yearBasis: YearBasis | undefined;
+  /** See `DatedLog`. */
+  readonly mixedDates: readonly [string, string] | undefined;
 }
 
 /** How the loaded rows are decided about. */
@@ -62,13 +64,14 @@ export async function classifyLog(store: LogStore, options: ClassifyOptions): Pr
   const dateOrder = decideDateOrder(store.evidence, {
     given: orderOfFormat(params.date_format),
     language: options.language,
+    nowSeconds: options.nowSeconds,
   });
-  const hasYearlessDates = store.evidence.withoutYear > 0;
   const dated = new DatedLog(store, {
     order: dateOrder.order,
     timezone: params.timezone ?? "UTC",
-    hasYearlessDates,
+    hasYearlessDates: store.evidence.withoutYear > 0,
     nowSeconds: options.nowSeconds,
+    year: params.year,
   });
   await step();
   const rules = rulesWith(params.rules);
@@ -78,8 +81,8 @@ export async function classifyLog(store: LogStore, options: ClassifyOptions): Pr
   const courses = coursesOf(store.places);
   const arranged = await dated.arrange(caseOptions(courses, params), step);
   await step();
-  const { rejected } = dated;
-  return { arranged, classified, courses, ...selected, rejected, dateOrder, hasYearlessDates };
+  const { rejected, yearBasis, mixedDates } = dated;
+  return { arranged, classified, courses, ...selected, rejected, dateOrder, yearBasis, mixedDates };
 }
 
 /** Finds staff and drops what the params say; who was dropped before is no staff. */
@@ -92,7 +95,7 @@ function select(
   const duplicates = params.drop_duplicates ? dated.dropDuplicates() : 0;
   const { exclude_users } = params;
   const excluded_users = exclude_users.length > 0 ? dated.dropActors(actorsNamed(actors, exclude_users)) : 0;
-  const teaches = dated.actorsOf(classified.map(({ activity }) => activity === "Teach"));
+  const teaches = dated.actorsOf(classified.map(({ isTeaching }) => isTeaching));
   const isStaff = teaches.map((does, actor) => does && isPerson(actors.at(actor)));
   const excluded_staff = params.exclude_staff ? dated.dropActors(isStaff) : 0;
   return { isStaff, dropped: { duplicates, excluded_users, excluded_staff } };
@@ -104,40 +107,4 @@ function caseOptions({ ofPlace }: Courses, params: Params) {
     sessionGapSeconds: params.session_gap_minutes * 60,
     courseOfPlace: ofPlace,
   };
-}
-
-/** What a kind of event was found to be. */
-export interface Classified {
-  readonly activity: Activity;
-  /** The rule that took it; `undefined` for Others. */
-  readonly rule: string | undefined;
-  readonly module: string;
-  readonly traits: EventTraits;
-}
-
-/**
- * What a rule can look at of an event: from its description first, from its localised names where that says
- * nothing.
- */
-export function traitsOf(kind: EventKind): EventTraits {
-  const component = componentOf(kind.component);
-  const event = eventOf(component, kind.eventName);
-  const ownModule = moduleOfComponent(component);
-  const known = kind.action === "" ? wordingOfEvent(event, ownModule) : undefined;
-  return {
-    component,
-    event,
-    module: kind.module || ownModule || (known?.module ?? ""),
-    action: kind.action || known?.action || actionOfEventName(kind.eventName),
-    object: kind.object || (known?.object ?? ""),
-    subject: kind.subject,
-    actor: kind.actor,
-  };
-}
-
-/** Decides what a kind of event is. */
-export function classify(rules: readonly Rule[], kind: EventKind): Classified {
-  const traits = traitsOf(kind);
-  const rule = firstMatch(rules, traits);
-  return { activity: rule?.activity ?? "Others", rule: rule?.name, module: traits.module, traits };
 }

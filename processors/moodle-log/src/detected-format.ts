@@ -31,7 +31,8 @@ export function describeDetected(
     columns: Object.fromEntries(Object.entries(text.layout.columns).filter(([, position]) => position >= 0)),
     date_format: { format: describeTimeFormat(told.timeSample, order), order, certainty, reason },
     timezone: { name: told.params.timezone ?? "UTC", assumed: told.params.timezone === undefined },
-    years_reckoned: log.hasYearlessDates,
+    years_reckoned: log.yearBasis !== undefined,
+    years_by: log.yearBasis ?? null,
   };
 }
 

@@ -49,6 +49,14 @@ export const paramsSchema = z.strictObject({
       "Order of day, month and year: auto, dmy, mdy, ymd, or a pattern as DD/MM/YYYY. Default: decided " +
         "on the whole column",
     ),
+  year: z
+    .int()
+    .min(1990)
+    .max(2100)
+    .optional()
+    .describe(
+      "Year of the newest row of a log whose dates have no year. Default: the latest in which it is not in the future",
+    ),
   case: z
     .enum(["user", "user_course", "session"])
     .default("user")

@@ -1,7 +1,7 @@
 import { InputInvalidError } from "@drover/processor-sdk";
 import type { DetectedText } from "./detected-format.js";
 import { type LogStore, type RejectedRow, rawRow } from "./kernel/index.js";
-import { REASON_TEXTS } from "./outputs/rejected-rows.js";
+import { type MixedDates, reasonText } from "./outputs/rejected-rows.js";
 
 /** Enough to find the row by, not so much that people's data travels in messages. */
 const SHOWN_CHARACTERS = 60;
@@ -14,7 +14,7 @@ export async function assertHasRows(text: DetectedText, store: LogStore): Promis
   if (store.rows > 0) return;
   if (store.rejected.length > 0) {
     throw new InputInvalidError(
-      `No row can be used: ${await describe(text, store.rejected.length, store.rejected)}`,
+      `No row can be used: ${await describe(text, { read: store.rejected.length, rejected: store.rejected })}`,
     );
   }
   throw new InputInvalidError(
@@ -26,28 +26,32 @@ export async function assertHasRows(text: DetectedText, store: LogStore): Promis
  * Refuses a log of which nothing, or too little, can be used.
  * @throws {InputInvalidError} in words.
  */
-export async function assertUsable(
-  text: DetectedText,
-  log: { readonly read: number; readonly rejected: readonly RejectedRow[] },
-  maxPercent: number,
-): Promise<void> {
+export async function assertUsable(text: DetectedText, log: RejectedRows, maxPercent: number): Promise<void> {
   const { read, rejected } = log;
   if (rejected.length === read) {
-    throw new InputInvalidError(`No row can be used: ${await describe(text, read, rejected)}`);
+    throw new InputInvalidError(`No row can be used: ${await describe(text, log)}`);
   }
   const percent = (100 * rejected.length) / read;
   if (percent <= maxPercent) return;
   throw new InputInvalidError(
     `${percent.toFixed(1)} % of the rows cannot be used, more than the ${maxPercent} % allowed ` +
       "(max_rejected_percent): " +
-      (await describe(text, read, rejected)),
+      (await describe(text, log)),
   );
 }
 
-async function describe(text: DetectedText, read: number, rejected: readonly RejectedRow[]): Promise<string> {
+/** The rows that cannot be used, of how many. */
+interface RejectedRows {
+  readonly read: number;
+  readonly rejected: readonly RejectedRow[];
+  readonly mixedDates?: MixedDates;
+}
+
+async function describe(text: DetectedText, { read, rejected, mixedDates }: RejectedRows): Promise<string> {
   const counts = new Map<string, number>();
   for (const { reason } of rejected) {
-    counts.set(REASON_TEXTS[reason], (counts.get(REASON_TEXTS[reason]) ?? 0) + 1);
+    const words = reasonText(reason, mixedDates);
+    counts.set(words, (counts.get(words) ?? 0) + 1);
   }
   const reasons = [...counts].map(([reason, count]) => `${count} × ${reason}`).join(", ");
   const first = rejected[0] as RejectedRow;

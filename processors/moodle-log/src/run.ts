@@ -17,7 +17,7 @@ import type { ShownLog } from "./outputs/shown-log.js";
 import type { Params } from "./params.js";
 import { assertHasRows, assertUsable } from "./refuse-log.js";
 import { RunProgress, type StageProgress } from "./run-progress.js";
-import { countEvents, countRows, spanOf } from "./summarize.js";
+import { countEvents, countRows, percentOf, spanOf } from "./summarize.js";
 import { type Summary, summaryHead } from "./summary.js";
 import { warningsOf } from "./warnings.js";
 
@@ -67,7 +67,11 @@ async function runOn(run: Run): Promise<Summary> {
     onStep: run.progress.stage("classify"),
   });
   const read = store.rows + store.rejected.length;
-  await assertUsable(text, { read, rejected: log.rejected }, context.params.max_rejected_percent);
+  await assertUsable(
+    text,
+    { read, rejected: log.rejected, mixedDates: log.mixedDates },
+    context.params.max_rejected_percent,
+  );
   const outputs = new OutputFiles(context);
   try {
     return await write(run, { store, log, outputs });
@@ -104,7 +108,7 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   };
   const { bloomRows } = await writeCsv(pool, source, csv, {
     signal,
-    onRows: rowCounter(progress.stage("export_csv"), log),
+    onRows: rowCounter(progress.stage("export_csv"), log.arranged.kept),
   });
   const xes = {
     full: outputs.open("enriched_log.xes"),
@@ -112,12 +116,12 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   };
   const traces = await writeXes(pool, source, xes, {
     signal,
-    onRows: rowCounter(progress.stage("export_xes"), log),
+    onRows: rowCounter(progress.stage("export_xes"), log.arranged.inCases),
   });
   if (log.rejected.length > 0) {
     await writeRejectedRows(
       outputs.open("rejected_rows.csv"),
-      { text, rejected: log.rejected },
+      { text, rejected: log.rejected, mixedDates: log.mixedDates },
       {
         neutralizes: params.neutralize_formulas,
         signal,
@@ -169,12 +173,13 @@ async function summarize(
     detected: describeDetected(text, log, { params, timeSample }),
     span: spanOf(log, params.timezone ?? "UTC"),
     users: events.users,
+    without_case: events.withoutCase,
     cases: { by: params.case, count: log.arranged.caseCount, with_bloom: written.bloomTraces },
     events_by_activity: events.byActivity,
     events_by_level: events.byLevel,
     events_by_rule: events.byRule,
     events_by_component: events.byComponent,
-    others_percent: Math.round((10_000 * events.others) / Math.max(1, log.arranged.kept)) / 100,
+    others_percent: percentOf(events.others, log.arranged.kept),
     unknown_pairs: events.unknownPairs,
     probable_staff: events.staff,
     dropped_xml_characters: droppedCharacters,
@@ -183,8 +188,7 @@ async function summarize(
   };
 }
 
-function rowCounter(progress: StageProgress, log: ClassifiedLog): (rows: number) => void {
-  const total = log.arranged.kept;
+function rowCounter(progress: StageProgress, total: number): (rows: number) => void {
   let done = 0;
   return (rows) => {
     done += rows;

@@ -1,7 +1,13 @@
 import type { ClassifiedLog } from "./classify-log.js";
 import { type ArrangedLog, type LogStore, type RejectReason, rfc3339 } from "./kernel/index.js";
 import { ACTIVITY_NAMES, levelOf } from "./rules/rules.js";
-import { type RowCounts, type StaffMember, sortedCounts, type UnknownPair } from "./summary.js";
+import {
+  type EventShare,
+  type RowCounts,
+  type StaffMember,
+  sortedCounts,
+  type UnknownPair,
+} from "./summary.js";
 
 /** What became of the rows. */
 export function countRows(log: ClassifiedLog, store: LogStore, bloomRows: number): RowCounts {
@@ -35,15 +41,16 @@ export interface EventCounts {
   readonly unknownPairs: readonly UnknownPair[];
   readonly others: number;
   readonly users: number;
-  readonly unknownActors: number;
-  readonly systemActors: number;
+  /** Events of nobody known, and of the system: they stand in no case. */
+  readonly withoutCase: Readonly<Record<"unknown" | "system", EventShare>>;
   readonly loginAs: number;
   readonly staff: readonly StaffMember[];
 }
 
 /** Counts events by activity, level, rule and component, and finds out who teaches. */
 export function countEvents(log: ClassifiedLog, store: LogStore): EventCounts {
-  const tally = log.arranged.count({ kinds: store.kinds.length, actors: store.actors.count });
+  const isMarked = log.classified.map(({ activity }) => levelOf(activity) !== "N/A");
+  const tally = log.arranged.count({ isMarked, actors: store.actors.count });
   const nameOfActivity = (kind: number) => log.classified[kind]?.activity ?? "Others";
   const byActivity = countBy(tally.kinds, nameOfActivity);
   const unknown = countBy(tally.kinds, (kind) =>
@@ -83,17 +90,34 @@ function countBy(
   return counts;
 }
 
-function peopleOf(store: LogStore, { actors }: Tally) {
+function peopleOf(store: LogStore, { actors, marked }: Tally) {
   let users = 0;
-  let unknownActors = 0;
-  let systemActors = 0;
-  for (const [actor, rows] of actors.entries()) {
-    const { kind } = store.actors.at(actor);
-    if (kind === "unknown") unknownActors += rows;
-    else if (kind === "system") systemActors += rows;
-    else if (rows > 0) users++;
+  const nobody = { unknown: { events: 0, bloom: 0 }, system: { events: 0, bloom: 0 } };
+  for (let actor = 0; actor < actors.length; actor++) {
+    const kind = store.actors.kindAt(actor);
+    const [events, bloom] = [actors[actor] as number, marked[actor] as number];
+    if (kind === "unknown" || kind === "system") {
+      nobody[kind].events += events;
+      nobody[kind].bloom += bloom;
+    } else if (events > 0) users++;
   }
-  return { users, unknownActors, systemActors };
+  const [events, bloom] = [sumOf(actors), sumOf(marked)];
+  const share = (part: { readonly events: number; readonly bloom: number }): EventShare => ({
+    events: part.events,
+    percent: percentOf(part.events, events),
+    bloom: part.bloom,
+    bloom_percent: percentOf(part.bloom, bloom),
+  });
+  return { users, withoutCase: { unknown: share(nobody.unknown), system: share(nobody.system) } };
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** A share in percent, with two decimals. */
+export function percentOf(part: number, whole: number): number {
+  return Math.round((10_000 * part) / Math.max(1, whole)) / 100;
 }
 
 function levelCounts(byActivity: ReadonlyMap<string, number>): Record<string, number> {
@@ -107,7 +131,7 @@ function levelCounts(byActivity: ReadonlyMap<string, number>): Record<string, nu
 
 /** All rows of staff count here, also those that an option dropped. */
 function staffOf(log: ClassifiedLog, store: LogStore): StaffMember[] {
-  const isTeaching = log.classified.map(({ activity }) => activity === "Teach");
+  const isTeaching = log.classified.map((kind) => kind.isTeaching);
   const { rows, marked } = log.arranged.countAll(store.actors.count, isTeaching);
   return log.isStaff
     .flatMap((isStaff, actor) => {

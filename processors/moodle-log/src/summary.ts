@@ -1,4 +1,4 @@
-import type { RejectReason } from "./kernel/index.js";
+import type { RejectReason, YearBasis } from "./kernel/index.js";
 import type { CaseBy } from "./outputs/shown-log.js";
 import type { Activity } from "./rules/rules.js";
 
@@ -33,6 +33,8 @@ export interface DetectedFormat {
   };
   readonly timezone: { readonly name: string; readonly assumed: boolean };
   readonly years_reckoned: boolean;
+  /** From what the years of dates without one were found. */
+  readonly years_by: YearBasis | null;
 }
 
 /** Somebody who probably teaches. */
@@ -41,6 +43,14 @@ export interface StaffMember {
   readonly name: string;
   readonly events: number;
   readonly teaching_events: number;
+}
+
+/** Some of the kept events, and of those with a Bloom level: how many, and what share. */
+export interface EventShare {
+  readonly events: number;
+  readonly percent: number;
+  readonly bloom: number;
+  readonly bloom_percent: number;
 }
 
 /** An event that no rule knows. */
@@ -58,6 +68,8 @@ export interface Summary {
   readonly detected: DetectedFormat;
   readonly span: { readonly first: string; readonly last: string } | null;
   readonly users: number;
+  /** Events that stand in the CSV and in no case of the XES, since nobody known did them. */
+  readonly without_case: Readonly<Record<"unknown" | "system", EventShare>>;
   readonly cases: { readonly by: CaseBy; readonly count: number; readonly with_bloom: number };
   readonly events_by_activity: Readonly<Partial<Record<Activity, number>>>;
   readonly events_by_level: Readonly<Record<string, number>>;

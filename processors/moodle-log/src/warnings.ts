@@ -38,20 +38,37 @@ function timeWarnings(log: ClassifiedLog, { params }: Findings): string[] {
       `Day and month cannot be told apart: ${reason}. Set the date_format param if this is wrong.`,
     ],
     [
-      log.hasYearlessDates,
-      "The dates have no year; the years were reckoned back from the newest date that is not in the future.",
+      log.yearBasis === "order",
+      "The dates have no year; the years were reckoned back from the newest date that is not in the future. Set " +
+        "the year param to that of the newest row if this is wrong.",
+    ],
+    [
+      log.yearBasis === "one_year",
+      "The dates have no year and the rows are not in order of time; they were taken to lie within 12 months, the " +
+        "newest not in the future. Set the year param to that of the newest row if this is wrong.",
+    ],
+    [
+      log.mixedDates !== undefined,
+      `Day and month are mixed: ${log.mixedDates?.[1]} and ${log.mixedDates?.[0]} both occur. Rows that fit only ` +
+        "the one order are rejected, but others may have been read the wrong way round.",
     ],
   ]);
 }
 
 function peopleWarnings({ events }: Findings): string[] {
-  const { unknownActors, systemActors, loginAs } = events;
+  const { withoutCase, loginAs } = events;
+  const { unknown, system } = withoutCase;
   return chosen([
     [
-      unknownActors > 0,
-      `${unknownActors} events name nobody; they are under “unknown”, which is not one person.`,
+      unknown.events > 0,
+      `${unknown.events} events (${unknown.percent} %; ${unknown.bloom_percent} % of those with a level) name nobody; ` +
+        "they are under “unknown”, which is not one person, and in no case of the XES files.",
     ],
-    [systemActors > 0, `${systemActors} events were done by the system or a guest; they are under “system”.`],
+    [
+      system.events > 0,
+      `${system.events} events (${system.percent} %; ${system.bloom_percent} % of those with a level) were done by the ` +
+        "system or a guest; they are under “system”, and in no case of the XES files.",
+    ],
     [loginAs > 0, `${loginAs} events were done by somebody logged in as another; role_hint is login_as.`],
   ]);
 }

@@ -6,6 +6,9 @@ import { orderOfFormat } from "../src/params.js";
 import { runLog } from "./log-run.js";
 import { syntheticLog } from "./synthetic-log.js";
 
+const HEADINGS =
+  "Time,User full name,Affected user,Event context,Component,Event name,Description,Origin,IP address";
+
 const refusal = async (input: string | Uint8Array, params: object = {}): Promise<string> => {
   const error = await runLog(input, params).then(
     () => undefined,
@@ -109,6 +112,22 @@ describe("rows that cannot be used", () => {
     expect(run.summary.rows).toMatchObject({ read: 30, kept: 30, rejected: 0 });
     expect(run.rows.at(-1)?.["source_line"]).toBe("4");
   });
+});
+
+test("rows of mixed day and month are rejected and say so", async () => {
+  const row = (time: string) =>
+    `"${time} 10:00",Ana,-,Course: Art,System,Course viewed,The user with id '5' viewed the course with id '2'.,web,192.0.2.1`;
+  const rows = [
+    ...Array.from({ length: 30 }, (_, day) => row(`${30 - day}/11/23`)),
+    row("12/25/23"),
+    row("31/02/23"),
+  ];
+  const log = await runLog([HEADINGS, ...rows, ""].join("\n"));
+  expect(log.summary.rows.rejected_by_reason).toEqual({ mixed_dates: 1, impossible_date: 1 });
+  expect(log.artifacts.get("rejected_rows.csv")?.toString()).toContain(
+    "\r\n32,day and month mixed: 12/25/23 and 30/11/23 both occur,",
+  );
+  expect(log.summary.warnings.join()).toContain("12/25/23 and 30/11/23 both occur");
 });
 
 describe("the params", () => {

@@ -12,6 +12,8 @@ interface Row {
   readonly event?: string;
   readonly description?: string;
   readonly context?: string;
+  readonly affected?: string;
+  readonly origin?: string;
 }
 
 function logOf(...rows: readonly Row[]): string {
@@ -23,8 +25,10 @@ function logOf(...rows: readonly Row[]): string {
       event = "Course viewed",
       description = "",
       context = "Course: Algorithms",
+      affected = "-",
+      origin = "web",
     }) =>
-      [time, name, "-", context, component, event, description, "web", "192.0.2.1"]
+      [time, name, affected, context, component, event, description, origin, "192.0.2.1"]
         .map((cell) => `"${cell}"`)
         .join(","),
   );
@@ -41,9 +45,10 @@ describe("who acts", () => {
       await actors(
         { name: "Ana", description: viewed("5") },
         { name: "Ana" },
+        { name: "Rui" },
         { description: "Somebody did something" },
       ),
-    ).toEqual(["user-5", "Ana", "unknown"]);
+    ).toEqual(["user-5", "user-5", "Rui", "unknown"]);
   });
 
   test("an anonymised log has as many cases as user ids", async () => {
@@ -53,11 +58,111 @@ describe("who acts", () => {
     expect(run.summary.users).toBe(ids.size);
   });
 
-  test("two people of one name stay two", async () => {
+  test("a row with a name and no id is of the id that alone goes with that name", async () => {
     const run = await runLog(
-      logOf({ name: "Ana Silva", description: viewed("5") }, { name: "Ana Silva", description: viewed("6") }),
+      logOf({ name: "Ana" }, { name: "Rui" }, { name: "Ana", description: viewed("5") }),
     );
-    expect(run.summary.cases.count).toBe(2);
+    expect(run.rows.map((row) => row["actor"]).reverse()).toEqual(["user-5", "Rui", "user-5"]);
+    expect(run.summary).toMatchObject({ users: 2, cases: { count: 2 } });
+  });
+
+  test("two people of one name stay two, and rows with the name alone are of neither", async () => {
+    const run = await runLog(
+      logOf(
+        { name: "Ana Silva", description: viewed("5") },
+        { name: "Ana Silva", description: viewed("6") },
+        { name: "Ana Silva" },
+      ),
+    );
+    expect(run.rows.map((row) => row["actor"]).reverse()).toEqual(["user-5", "user-6", "Ana Silva"]);
+  });
+
+  test.each([
+    ['The user with id "5" started an attempt at the HotPot activity', "user-5"],
+    ["Student with id 12 took attendance with instanceid 3", "user-12"],
+    ["Attendance session 4 was added by user with id 7 for user with id 8", "user-7"],
+    ["The attempt with id '1' for the user with id '8' is now fully graded.", "unknown"],
+  ])("in other wordings, “%s” is done by %s", async (description, actor) => {
+    expect(await actors({ description: description.replaceAll('"', '""') })).toEqual([actor]);
+  });
+
+  test("of a submitted attempt the id goes with the name of the affected user, whoever closed it", async () => {
+    const description =
+      "The user with id '7' has submitted the attempt with id '1' for the quiz with course module id '9'.";
+    const run = await runLog(
+      logOf(
+        { name: "Admin", affected: "Ana", component: "Quiz", event: "Quiz attempt submitted", description },
+        { name: "Ana" },
+        { name: "Admin" },
+      ),
+    );
+    expect(run.rows.map((row) => row["actor"]).reverse()).toEqual(["user-7", "user-7", "Admin"]);
+  });
+
+  test.each(["cli", "cron", "restore"])("what Origin says was done by %s is the system's", async (origin) => {
+    const description = "The user with id '2' created a backup of the course with the id '2'.";
+    const run = await runLog(logOf({ name: "Admin", event: "Course backup created", description, origin }));
+    expect(run.rows[0]).toMatchObject({ actor: "user-2", activity: "System", role_hint: "system" });
+    expect(run.summary.probable_staff).toEqual([]);
+    const byHand = await runLog(
+      logOf({ name: "Admin", event: "Course backup created", description, origin: "ws" }),
+    );
+    expect(byHand.rows[0]).toMatchObject({ activity: "Teach" });
+  });
+
+  test.each([
+    ["the same as the user", "Ana", "Assess_P"],
+    ["somebody else", "Bruno", "Teach"],
+    ["nobody", "-", "Assess_P"],
+  ])("the affected user tells on whom: %s", async (_, affected, activity) => {
+    const row = { name: "Ana", affected, component: "User report", event: "Grade user report viewed" };
+    const description = "The user with id '5' viewed the user report in the gradebook.";
+    for (const text of [description, ""])
+      expect((await runLog(logOf({ ...row, description: text }))).rows[0]).toMatchObject({ activity });
+  });
+
+  test("questions written in a StudentQuiz make nobody staff", async () => {
+    const question = {
+      name: "Ana",
+      event: "Question created",
+      description:
+        "The user with id '5' created a question with the id of '4' in the category with the id '3'.",
+    };
+    const run = await runLog(logOf({ ...question, context: "StudentQuiz: Our questions" }));
+    expect(run.rows[0]).toMatchObject({ activity: "Synthesize" });
+    expect(run.summary.probable_staff).toEqual([]);
+    expect((await runLog(logOf(question))).summary.probable_staff).toHaveLength(1);
+  });
+
+  test("the system and who is unknown stand in the CSV, in no case, and the summary says how many they are", async () => {
+    const page = { component: "Page", event: "Course module viewed", context: "Page: Syllabus" };
+    const run = await runLog(
+      logOf(
+        { description: viewed("5") },
+        {
+          ...page,
+          description: "The user with id '5' viewed the 'page' activity with course module id '9'.",
+        },
+        { ...page },
+        { description: viewed("0") },
+      ),
+    );
+    expect(run.rows.map((row) => row["case_id"]).reverse()).toEqual([
+      "user-5",
+      "user-5",
+      "unknown",
+      "system",
+    ]);
+    expect(run.summary.without_case).toEqual({
+      unknown: { events: 1, percent: 25, bloom: 1, bloom_percent: 50 },
+      system: { events: 1, percent: 25, bloom: 0, bloom_percent: 0 },
+    });
+    expect(run.summary.cases).toMatchObject({ count: 1, with_bloom: 1 });
+    for (const name of ["enriched_log.xes", "enriched_log_bloom_only.xes"]) {
+      const { traces } = readXes(run.artifacts.get(name)?.toString() ?? "");
+      expect(traces.map((trace) => trace.name)).toEqual(["user-5"]);
+    }
+    expect(run.summary.warnings.join()).toContain("1 events (25 %; 50 % of those with a level) name nobody");
   });
 
   test("a person called like one of our labels is not taken for it", async () => {
@@ -101,15 +206,25 @@ describe("who acts", () => {
   });
 
   test("a reviewed quiz attempt is the reviewer's deed: teaching, unless it is one's own", async () => {
-    const reviewed = (by: string) =>
-      `The user with id '7' has had their attempt with id '1' reviewed by the user with id '${by}' for the quiz with course module id '9'.`;
+    // Moodle names the reviewer first and the owner of the attempt as the one who reviews.
+    const reviewed = (reviewer: string, owner: string) =>
+      `The user with id '${reviewer}' has had their attempt with id '1' reviewed by the user with id '${owner}' for the quiz with course module id '9'.`;
     const row = { component: "Quiz", event: "Quiz attempt reviewed" };
     const run = await runLog(
-      logOf({ ...row, description: reviewed("3") }, { ...row, description: reviewed("7") }),
+      logOf(
+        { ...row, description: reviewed("3", "7") },
+        { ...row, description: reviewed("7", "7") },
+        {
+          ...row,
+          description:
+            "The user with id '3' has reviewed quiz attempt with id '1' by user with id '7' for the quiz with course module id '9'.",
+        },
+      ),
     );
     expect(run.rows.map((r) => [r["actor"], r["activity"]]).reverse()).toEqual([
       ["user-3", "Teach"],
       ["user-7", "Assess_P"],
+      ["user-3", "Teach"],
     ]);
     expect(run.summary.probable_staff.map(({ actor }) => actor)).toEqual(["user-3"]);
   });
@@ -125,7 +240,7 @@ describe("who acts", () => {
       );
       expect(run.rows.map((row) => [row["actor"], row["role_hint"]]).reverse()).toEqual([
         ["user-5", "login_as"],
-        ["Ana Silva", "login_as"],
+        ["user-5", "login_as"],
       ]);
       expect(run.summary.warnings.join()).toContain("logged in as another");
     },

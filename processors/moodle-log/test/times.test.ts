@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describeTimeFormat } from "../src/detected-format.js";
+import { reckonYears } from "../src/kernel/arrange/reckon-years.js";
 import { resolveTimes } from "../src/kernel/arrange/resolve-times.js";
 import { DateEvidenceCollector } from "../src/kernel/load/date-evidence.js";
 import { TimeCellReader } from "../src/kernel/load/time-cell.js";
@@ -21,16 +22,25 @@ function pack(cells: readonly string[]): Float64Array {
 
 function resolve(
   cells: readonly string[],
-  options: { order?: DateOrder; zone?: string; yearless?: boolean } = {},
+  options: {
+    order?: DateOrder;
+    zone?: string;
+    yearless?: boolean;
+    now?: number;
+    year?: number;
+    actors?: readonly number[];
+  } = {},
 ): string[] {
   const zone = new Zone(options.zone ?? "UTC");
   const times = pack(cells);
-  const { instants, impossible } = resolveTimes(times, {
-    order: options.order ?? "dmy",
-    zone,
-    hasYearlessDates: options.yearless ?? false,
-    nowSeconds: NOW,
-  });
+  const years = options.yearless
+    ? reckonYears(times, {
+        nowSeconds: options.now ?? NOW,
+        year: options.year,
+        actors: Uint32Array.from(cells, (_, row) => options.actors?.[row] ?? row % 2),
+      }).years
+    : undefined;
+  const { instants, impossible } = resolveTimes(times, { order: options.order ?? "dmy", zone, years });
   const writer = new Rfc3339Writer(zone, { milliseconds: false });
   return cells.map((_, row) => {
     if (Number.isNaN(times[row])) return "unreadable";
@@ -63,6 +73,14 @@ describe("a time cell", () => {
     ["22/08/24, 12:05 a. m.", "2024-08-22T00:05:00+00:00"],
     ["22/08/24, 1:43:23\u202fPM", "2024-08-22T13:43:23+00:00"],
     ["29/02/24, 10:00", "2024-02-29T10:00:00+00:00"],
+    ["22 августа 2024, 13:43", "2024-08-22T13:43:00+00:00"],
+    ["22 sierpnia 2024, 13:43:23", "2024-08-22T13:43:23+00:00"],
+    ["22. srpna 2024, 13:43", "2024-08-22T13:43:00+00:00"],
+    ["22 Ağustos 2024, 13:43", "2024-08-22T13:43:00+00:00"],
+    ["22 Αυγούστου 2024, 13:43", "2024-08-22T13:43:00+00:00"],
+    ["22 באוגוסט 2024, 13:43", "2024-08-22T13:43:00+00:00"],
+    ["2024年8月22日 13:43", "2024-08-22T13:43:00+00:00"],
+    ["22 серп 2024, 13:43", "2024-08-22T13:43:00+00:00"],
   ])("%s is %s", (cell, expected) => {
     expect(one(cell)).toBe(expected);
   });
@@ -112,10 +130,10 @@ describe("a time cell", () => {
 });
 
 describe("the order of day and month", () => {
-  const decide = (cells: readonly string[], language?: "en" | "eu") => {
+  const decide = (cells: readonly string[], language?: "en" | "eu", nowSeconds = NOW) => {
     const collector = new DateEvidenceCollector();
     for (const packed of pack(cells)) collector.add(packed);
-    return decideDateOrder(collector.evidence, { given: undefined, language });
+    return decideDateOrder(collector.evidence, { given: undefined, language, nowSeconds });
   };
 
   test("is certain when a value over 12 settles it", () => {
@@ -143,6 +161,21 @@ describe("the order of day and month", () => {
       "02/09/2024 10:00",
     ];
     expect(decide(cells)).toMatchObject({ order: "dmy", certainty: "likely" });
+  });
+
+  test("is not one that puts dates in the future", () => {
+    const cells = ["03/09/2024 10:00", "04/10/2024 10:00"];
+    expect(decide(cells, "en", Date.UTC(2024, 5, 1) / 1000)).toMatchObject({
+      order: "mdy",
+      certainty: "likely",
+    });
+    expect(decide(cells, "en").order).toBe("dmy");
+  });
+
+  test("is not one that stretches the log over decades", () => {
+    // Year first, these would be the years 2001 to 2012, or, beyond, of the future.
+    const days = Array.from({ length: 28 }, (_, day) => `${String(28 - day).padStart(2, "0")}/02/11, 10:00`);
+    expect(decide(days)).toMatchObject({ order: "dmy", certainty: "likely" });
   });
 
   test("is assumed from the language when nothing tells", () => {
@@ -195,15 +228,65 @@ describe("the order of day and month", () => {
 });
 
 describe("dates without a year", () => {
+  const dates = (cells: readonly string[], options: Parameters<typeof resolve>[1] = {}) =>
+    resolve(cells, { yearless: true, ...options }).map((time) => time.slice(0, 10));
+
   test("are reckoned back from the newest that is not in the future", () => {
-    const cells = ["22 Dec, 13:43", "3 Jan, 10:00", "30 Dec, 10:00", "29 Feb, 09:00", "1 Jan, 10:00"];
-    expect(resolve(cells, { yearless: true }).map((time) => time.slice(0, 10))).toEqual([
-      "2024-12-22",
-      "2024-01-03",
-      "2023-12-30",
-      "2020-02-29",
-      "2020-01-01",
+    expect(
+      dates(["22 Dec, 13:43", "3 Jan, 10:00", "30 Dec, 10:00", "28 Feb, 09:00", "1 Jan, 10:00"]),
+    ).toEqual(["2024-12-22", "2024-01-03", "2023-12-30", "2023-02-28", "2023-01-01"]);
+  });
+
+  test("all move back until a leap day falls in a leap year", () => {
+    const now = Date.UTC(2026, 10, 27) / 1000;
+    expect(dates(["2 Mar, 10:00", "29 Feb, 10:00", "20 Dec, 10:00"], { now })).toEqual([
+      "2024-03-02",
+      "2024-02-29",
+      "2023-12-20",
     ]);
+  });
+
+  test("lie within one year when the log is sorted by person", () => {
+    const cells = [
+      "10 Jan, 10:00",
+      "20 Dec, 10:00",
+      "12 Jan, 10:00",
+      "18 Dec, 10:00",
+      "9 Jan, 10:00",
+      "19 Dec, 10:00",
+    ];
+    expect(dates(cells, { actors: [1, 1, 2, 2, 3, 3] })).toEqual([
+      "2024-01-10",
+      "2023-12-20",
+      "2024-01-12",
+      "2023-12-18",
+      "2024-01-09",
+      "2023-12-19",
+    ]);
+    const term = ["15 Nov, 10:00", "1 Sep, 10:00", "20 Nov, 10:00", "5 Sep, 10:00"];
+    expect(dates(term, { actors: [1, 1, 2, 2] }).map((date) => date.slice(0, 4))).toEqual(
+      Array(4).fill("2024"),
+    );
+  });
+
+  test("lie within one year when the log is in no order", () => {
+    const cells = Array.from(
+      { length: 60 },
+      (_, i) => `${1 + ((i * 7) % 28)} ${["Oct", "Jan", "Nov", "Dec"][i % 4]}, 10:00`,
+    );
+    const found = dates(cells);
+    for (const [i, date] of found.entries()) expect(date.slice(0, 4)).toBe(i % 4 === 1 ? "2024" : "2023");
+  });
+
+  test("go back several years in a log of several years that is in order", () => {
+    const year = ["20 Nov, 10:00", "5 Aug, 10:00", "2 May, 10:00", "10 Feb, 10:00"];
+    const found = dates([...year, ...year, ...year]).map((date) => Number(date.slice(0, 4)));
+    expect(found).toEqual([2024, 2023, 2022].flatMap((y) => [y, y, y, y]));
+  });
+
+  test("end in the year of the param", () => {
+    expect(dates(["3 Jan, 10:00", "30 Dec, 10:00"], { year: 2011 })).toEqual(["2011-01-03", "2010-12-30"]);
+    expect(dates(["29 Feb, 10:00"], { year: 2011 })).toEqual(["impossible"]);
   });
 
   test("work the other way round, too", () => {

@@ -2,17 +2,10 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { wordingOf } from "../kernel/index.js";
 import { LANGUAGES, NAMES, normalName } from "../reading/headings.js";
+import { moduleOfComponent, slug } from "./components.js";
+import { coreEvent, type EventFact } from "./core-events.js";
+import type { Deed } from "./deed.js";
 import { readWording, type Wording } from "./wording.js";
-
-/** What Moodle's core calls itself in the Component column. */
-const CORE_NAMES = ["system", "sistema", "systeme", "core", "moodle"];
-
-const COMPONENTS = new Map<string, string>([
-  ...CORE_NAMES.map((name) => [name, "core"] as const),
-  ...Object.entries(NAMES.components).flatMap(([id, names]) =>
-    LANGUAGES.flatMap((l) => names[l] ?? []).map((name) => [normalName(name), id] as const),
-  ),
-]);
 
 const EVENTS = new Map<string, string[]>();
 for (const [id, names] of Object.entries(NAMES.events)) {
@@ -24,25 +17,6 @@ for (const [id, names] of Object.entries(NAMES.events)) {
 const DESCRIPTIONS: Readonly<Record<string, string>> = parse(
   readFileSync(new URL("../../data/events.yaml", import.meta.url), "utf8"),
 );
-
-/**
- * The plugin behind a cell of the Component column: `core`, a plugin name (`mod_quiz`), or the cell itself in
- * lower case with hyphens when no language pack knows it.
- */
-export function componentOf(cell: string): string {
-  const name = normalName(cell);
-  if (/^[a-z]+_[a-z0-9_]+$/.test(name)) return name;
-  return COMPONENTS.get(name) ?? slug(name);
-}
-
-/**
- * The module type that a plugin is, as `quiz` for `mod_quiz`; empty for others. Submission plugins belong to
- * the assignment.
- */
-export function moduleOfComponent(component: string): string {
-  if (component.startsWith("mod_")) return component.slice(4);
-  return component.startsWith("assignsubmission_") || component.startsWith("assignfeedback_") ? "assign" : "";
-}
 
 /**
  * Moodle's string id of an event (`forum:eventpostcreated`), or its name in lower case with hyphens when no
@@ -65,32 +39,68 @@ function pluginOf(eventId: string): string {
   return eventId.slice(0, eventId.indexOf(":"));
 }
 
-function slug(name: string): string {
-  return name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+/** What Moodle declares of an event; `undefined` for plugins of others and for names in unknown languages. */
+export function factOf(
+  names: { readonly component: string; readonly eventName: string },
+  { component, event }: { readonly component: string; readonly event: string },
+): EventFact | undefined {
+  return (
+    coreEvent(names.component, names.eventName, component) ??
+    coreEvent(component, NAMES.events[event]?.en ?? "", component)
+  );
 }
 
 /**
- * What the English description of an event says, for a row that has none; `undefined` for an event that is
- * not known.
+ * What an event is by its names alone, as its English description would say it. Where the description of the
+ * event is not known, the name of its class tells (`attempt_reviewed`), else the verb of an English name.
  */
-export function wordingOfEvent(event: string, module: string): Wording | undefined {
+export function deedOfNames(eventName: string, event: string, fact: EventFact | undefined): Deed {
+  const known = wordingOfEvent(event);
+  if (known !== undefined) return { action: known.action, object: known.object };
+  if (fact !== undefined) return deedOfClass(fact.className);
+  const name = normalName(eventName);
+  const verb = ENGLISH_VERBS.exec(name);
+  return { action: verb?.[1] ?? "", object: name.slice(0, verb?.index ?? 0).trim() };
+}
+
+/** The module type that the description of a known event names; empty for one that is of any module. */
+export function moduleOfEvent(event: string): string {
+  const module = wordingOfEvent(event)?.module ?? "";
+  return module === ANY_MODULE ? "" : module;
+}
+
+/** Stands in the descriptions for the module type of the row's component. */
+const ANY_MODULE = "module";
+const WORDINGS = new Map<string, Wording>();
+
+function wordingOfEvent(event: string): Wording | undefined {
   const description = DESCRIPTIONS[event];
   if (description === undefined) return undefined;
-  const wording = readWording(wordingOf(description.replaceAll("MODULE", module === "" ? "module" : module)));
-  return wording.module === "module" ? { ...wording, module: "" } : wording;
+  const known = WORDINGS.get(event) ?? readWording(wordingOf(description.replaceAll("MODULE", ANY_MODULE)));
+  WORDINGS.set(event, known);
+  return known;
 }
+
+function deedOfClass(className: string): Deed {
+  const at = className.lastIndexOf("_");
+  return {
+    action: className.slice(at + 1),
+    object: className.slice(0, Math.max(0, at)).replaceAll("_", " "),
+  };
+}
+
+const ENGLISH_VERBS = new RegExp(
+  `\\b(${[
+    "viewed created updated deleted submitted uploaded started answered graded regraded assessed sent posted",
+    "added joined left launched downloaded enrolled unenrolled assigned completed complete resumed saved",
+    "attempted evaluated taken took listed printed exported imported removed edited reviewed finished ended",
+    "reopened run debugged clicked rated",
+  ]
+    .join(" ")
+    .replaceAll(" ", "|")})\\b`,
+);
 
 /** English descriptions by event id; the ids are those of the language packs. */
 export function eventDescriptions(): Readonly<Record<string, string>> {
   return DESCRIPTIONS;
-}
-
-const ENGLISH_VERBS =
-  /\b(viewed|created|updated|deleted|submitted|uploaded|started|answered|graded|assessed|sent|posted|added|joined|launched|downloaded|enrolled|unenrolled|assigned|completed)\b/;
-
-/**
- * The verb of an English event name, for a plugin whose description says nothing; empty when there is none.
- */
-export function actionOfEventName(eventName: string): string {
-  return ENGLISH_VERBS.exec(normalName(eventName))?.[1] ?? "";
 }

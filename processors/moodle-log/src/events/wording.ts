@@ -1,11 +1,17 @@
+import { deedOf, moduleOf } from "./deed.js";
+
 /** What the wording of a description says. Slots are positions among its values, -1 for none. */
 export interface Wording {
-  /** The user who is named first. */
+  /** The user who acts. */
   readonly userSlot: number;
-  /** The user who acts when it is not the first: a reviewer. */
-  readonly reviewerSlot: number;
   /** The user whom it is about, when one is named. */
   readonly relatedSlot: number;
+  /**
+   * Whether the user is named as the owner of the work, whoever acts: of a submitted quiz attempt the description
+   * names the student even when a job of Moodle's closed it. The name that goes with the id is then that of the
+   * affected user.
+   */
+  readonly isOwners: boolean;
   readonly moduleIdSlot: number;
   readonly courseSlot: number;
   /** Module type, as `quiz`; empty when it names none. */
@@ -24,118 +30,70 @@ export interface EventKind {
   readonly module: string;
   readonly action: string;
   readonly object: string;
+  /** Module type of the event's context, as `quiz`; empty for a course, and where no language pack knows it. */
+  readonly place: string;
   /** Whom it is about: the actor, somebody else, or nobody. */
   readonly subject: "self" | "other" | "none";
-  /** Whether a person acts, or the system. */
-  readonly actor: "person" | "nobody";
+  /** Whether a person acts, the system or a guest, or a program on the server: a job, a command, a restore. */
+  readonly actor: "person" | "nobody" | "machine";
   /** Whether somebody was logged in as somebody else. */
   readonly isLoginAs: boolean;
 }
 
-const USER = /\b(?:user(?: with(?: the)? id)?|userid) #/i;
-const REVIEWER = /\breviewed by the user with(?: the)? id #/i;
-const RELATED =
-  /\b(?:for|belonging to|to|from|of|profile for|enrolled|unenrolled|added|removed|with) the user with(?: the)? id #/i;
+const USERS = /\b(?:(?:user|student)(?: with(?: the)? id)?|userid) #/gi;
+const USER_FIRST = /^(?:the )?(?:user|student|userid)\b/i;
+const STUDENT_FIRST = /^(?:the )?student\b/i;
+const BY_USER = /\bby (?:the )?(?:user|student)(?: with(?: the)? id)? #/i;
+const OF_USER = /\b(?:for|of|to|from|belonging to) (?:the )?(?:user|student)(?: with(?: the)? id)? #/i;
 const MODULE_ID = /\b(?:course module(?: with)?(?: the)? id|cmid) #/i;
 const COURSE = /\bcourse(?: with(?: the)? id| id|:)? #/i;
-const QUOTED_MODULE = /'([a-z][a-z0-9_]*)' activity/;
-const NAMED_MODULE =
-  /\b(?:the|a) ([a-z][a-z0-9]*)(?: activity)? with (?:the )?(?:course module id|id|cmid) #/gi;
-const VERB =
-  /^(?:the )?user(?: with(?: the)? id)?(?: #)?(?: (?:has|had|have|is|was))*(?: (?:not|also|successfully))? ([a-z-]+)(.*)$/is;
-
-/** Wording without a user: `The reset of the course with id # has ended.` */
-const PASSIVE = /^the ([a-z ]+?) (?:of|with) .*\b(?:has|have|was|is)(?: been)? ([a-z-]+)/is;
-
-/** Plain words of descriptions that name a module type; the rest are named as their plugin is. */
-const MODULE_WORDS: Readonly<Record<string, string>> = {
-  assignment: "assign",
-  assign: "assign",
-  database: "data",
-  data: "data",
-  forum: "forum",
-  quiz: "quiz",
-  wiki: "wiki",
-  workshop: "workshop",
-  glossary: "glossary",
-  chat: "chat",
-  choice: "choice",
-  survey: "survey",
-  feedback: "feedback",
-  lesson: "lesson",
-  scorm: "scorm",
-  book: "book",
-  folder: "folder",
-  h5pactivity: "h5pactivity",
-  lti: "lti",
-  bigbluebuttonbn: "bigbluebuttonbn",
-};
+/** The work of the user who is named first, in a sentence that tells who did something with it, or nobody. */
+const HAS_HAD_THEIR = /\b(?:has|had) had their\b/i;
+/** Sentences of which Moodle writes the owner of the work as the one who acts. */
+const OWNER_ACTS =
+  /\b(?:been awarded|(?:started|submitted) the attempt with id # for the quiz|completed the course)\b/i;
 
 /**
  * Reads what a wording says.
  * @param wording as `DescriptionSplitter` gives it, values as `#`.
  */
 export function readWording(wording: string): Wording {
-  const isReview = REVIEWER.test(wording);
-  const { action, object } = isReview ? { action: "reviewed", object: "attempt" } : deedOf(wording.trim());
+  const text = wording.replaceAll('"', "").trim(); // some plugins put ids in double quotes
   return {
-    userSlot: slotOf(wording, USER),
-    reviewerSlot: slotOf(wording, REVIEWER),
-    relatedSlot: isReview ? slotOf(wording, USER) : slotOf(wording, RELATED),
-    moduleIdSlot: slotOf(wording, MODULE_ID),
-    courseSlot: slotOf(wording, COURSE),
-    module: moduleOf(wording),
-    action,
-    object,
+    ...peopleOf(text),
+    moduleIdSlot: slotOf(text, MODULE_ID),
+    courseSlot: slotOf(text, COURSE),
+    module: moduleOf(text),
+    ...deedOf(text),
   };
 }
 
-function deedOf(wording: string): { readonly action: string; readonly object: string } {
-  const verb = VERB.exec(wording);
-  if (verb !== null) return { action: (verb[1] ?? "").toLowerCase(), object: objectOf(verb[2] ?? "") };
-  const passive = PASSIVE.exec(wording);
-  return { action: (passive?.[2] ?? "").toLowerCase(), object: (passive?.[1] ?? "").toLowerCase() };
-}
-
-function slotOf(wording: string, pattern: RegExp): number {
-  const match = pattern.exec(wording);
-  if (match === null) return -1;
-  const before = wording.slice(0, match.index + match[0].length);
-  return before.split("#").length - 2;
-}
-
-function moduleOf(wording: string): string {
-  const quoted = QUOTED_MODULE.exec(wording)?.[1];
-  if (quoted !== undefined) return quoted;
-  for (const match of wording.matchAll(NAMED_MODULE)) {
-    const module = MODULE_WORDS[(match[1] ?? "").toLowerCase()];
-    if (module !== undefined) return module;
+/** Who acts on whom. */
+function peopleOf(text: string): Pick<Wording, "userSlot" | "relatedSlot" | "isOwners"> {
+  const [first = -1, second = -1] = [...text.matchAll(USERS)].map((match) => slotAt(text, match));
+  const by = slotOf(text, BY_USER);
+  if (HAS_HAD_THEIR.test(text) && by >= 0) {
+    // “A has had their attempt reviewed by B”: A is the reviewer and B the owner, a slip of Moodle's.
+    return /\breviewed by\b/i.test(text) ? acting(first, by) : acting(by, first);
   }
-  return "";
-}
-
-/**
- * The noun after the verb, up to the first word that starts a by-phrase: `the discussion with id #` is
- * `discussion`.
- */
-function objectOf(rest: string): string {
-  const words = rest
-    .replace(/'[a-z0-9_]+' activity/, "activity")
-    .trim()
-    .replace(/[.,(].*$/s, "")
-    .split(/\s+/);
-  const noun: string[] = [];
-  for (const word of words.map((w) => w.toLowerCase())) {
-    if (noun.length === 0 && ["the", "a", "an", "their", "all", "new"].includes(word)) continue;
-    if (STOP_WORDS.has(word) || word.includes("#")) break;
-    noun.push(word);
-    if (noun.length === 4) break;
+  if (HAS_HAD_THEIR.test(text) || OWNER_ACTS.test(text) || STUDENT_FIRST.test(text)) {
+    return { userSlot: first, relatedSlot: first, isOwners: !STUDENT_FIRST.test(text) };
   }
-  return noun.join(" ");
+  if (USER_FIRST.test(text)) return acting(first, second);
+  if (by >= 0) return acting(by, first === by ? second : first);
+  return slotOf(text, OF_USER) === first ? acting(-1, first) : acting(first, second);
 }
 
-const STOP_WORDS = new Set(
-  "with in for to from of on at by as belonging located using and that whose which into being sent via".split(
-    " ",
-  ),
-);
+function acting(userSlot: number, relatedSlot: number) {
+  return { userSlot, relatedSlot, isOwners: false };
+}
+
+function slotOf(text: string, pattern: RegExp): number {
+  const match = pattern.exec(text);
+  return match === null ? -1 : slotAt(text, match);
+}
+
+/** The slot at which a match ends. */
+function slotAt(text: string, match: RegExpExecArray): number {
+  return text.slice(0, match.index + match[0].length).split("#").length - 2;
+}

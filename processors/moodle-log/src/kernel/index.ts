@@ -9,6 +9,7 @@
  */
 export type { ArrangedLog } from "./arrange/arranged-log.js";
 export { DatedLog } from "./arrange/dated-log.js";
+export type { YearBasis } from "./arrange/reckon-years.js";
 export { wordingOf } from "./load/description-splitter.js";
 export { loadLog } from "./load/load-log.js";
 export type { LogStore } from "./load/log-store.js";

@@ -42,7 +42,11 @@ export interface EventTraits {
   readonly component: string;
   readonly event: string;
   readonly subject: "self" | "other" | "none";
-  readonly actor: "person" | "nobody";
+  readonly actor: "person" | "nobody" | "machine";
+  readonly place: string;
+  /** Empty where Moodle's declaration is not known, as for `edulevel`. */
+  readonly crud: "create" | "read" | "update" | "delete" | "";
+  readonly edulevel: "teaching" | "participating" | "other" | "";
 }
 
 const pattern = z
@@ -64,7 +68,14 @@ const conditionShape = {
       "Moodle's string id, as forum:eventpostcreated, or the shown event name in lower case with hyphens",
     ),
   subject: patterns.optional().describe("Whom the event is about: self, other or none"),
-  actor: patterns.optional().describe("Who acts: person or nobody"),
+  actor: patterns
+    .optional()
+    .describe("Who acts: person, nobody (the system, a guest), or machine (Origin cli, cron or restore)"),
+  place: patterns.optional().describe("Module type of the context, as quiz; empty for a course"),
+  crud: patterns.optional().describe("What Moodle declares: create, read, update, delete; empty if unknown"),
+  edulevel: patterns
+    .optional()
+    .describe("What Moodle declares: teaching, participating, other; empty if unknown"),
 };
 const CONDITION_NAMES = Object.keys(conditionShape) as (keyof typeof conditionShape)[];
 
@@ -73,9 +84,10 @@ const condition = z.strictObject(conditionShape).refine((c) => Object.keys(c).le
   message: `A rule needs at least one condition: ${CONDITION_NAMES.join(", ")}`,
 });
 
-const ruleFile = z.array(
+const ruleList = z.array(
   z.strictObject({ name: z.string().regex(/^[a-z0-9-]+$/), activity, any: z.array(condition).min(1) }),
 );
+const ruleFile = z.strictObject({ first: ruleList, otherwise: ruleList });
 
 /** One rule of one's own, as it comes in the `rules` param: flat and short, since a job's data is small. */
 export const ownRule = z
@@ -99,28 +111,39 @@ export interface Rule {
   matches(traits: EventTraits): boolean;
 }
 
-let builtIn: readonly Rule[] | undefined;
+/** Rules in order. */
+export interface Rules {
+  /** Asked for what the description says, then for what the names say. */
+  readonly first: readonly Rule[];
+  /** Asked when none of those took the event: they go by what Moodle declares of it. */
+  readonly otherwise: readonly Rule[];
+}
+
+let builtIn: Rules | undefined;
 
 /**
- * The rules that come with the processor, in order; read once.
+ * The rules that come with the processor; read once.
  * @throws when the file is not as it should be.
  */
-export function builtInRules(): readonly Rule[] {
+export function builtInRules(): Rules {
   builtIn ??= readBuiltInRules();
   return builtIn;
 }
 
-function readBuiltInRules(): readonly Rule[] {
+function readBuiltInRules(): Rules {
   const text = readFileSync(new URL("../../data/rules.yaml", import.meta.url), "utf8");
-  return ruleFile.parse(parse(text)).map(({ name, activity, any }) => compiled(name, activity, any));
+  const { first, otherwise } = ruleFile.parse(parse(text));
+  const all = (list: typeof first) => list.map(({ name, activity, any }) => compiled(name, activity, any));
+  return { first: all(first), otherwise: all(otherwise) };
 }
 
 /** Rules of one's own in front of those that come with the processor. */
-export function rulesWith(own: readonly OwnRule[]): readonly Rule[] {
+export function rulesWith(own: readonly OwnRule[]): Rules {
   const front = own.map(({ name, activity, ...conditions }, index) =>
     compiled(name ?? `own-${index + 1}`, activity, [conditions]),
   );
-  return [...front, ...builtInRules()];
+  const { first, otherwise } = builtInRules();
+  return { first: [...front, ...first], otherwise };
 }
 
 /** The first rule that takes an event, or `undefined`. */

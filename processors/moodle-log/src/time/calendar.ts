@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { normalName } from "../reading/headings.js";
+import { monthNamed } from "./month-names.js";
 
 /** The year that two digits stand for: 1970 to 2069. */
 export function fullYear(year: number): number {
@@ -26,11 +26,8 @@ export const PM: TimeWord = -2;
 export const UTC: TimeWord = -3;
 export const OTHER_WORD: TimeWord = 0;
 
-const MONTHS = new Map<string, number>(
-  (
-    JSON.parse(readFileSync(new URL("../../data/months.json", import.meta.url), "utf8")) as string[][]
-  ).flatMap((names, index) => names.map((name) => [name, index + 1] as const)),
-);
+/** Words that stand in time cells of the known languages and name no month. */
+const NO_MONTHS = new Set(["as", "de", "del", "at", "um", "uhr", "a", "alle", "ore", "les", "h", "t", "m"]);
 
 /**
  * Reads a word of a time cell: the name of a month in any language of Moodle, short or full, or a mark as
@@ -41,5 +38,5 @@ export function readTimeWord(word: string): TimeWord {
   if (name === "am" || name === "a") return AM;
   if (name === "pm" || name === "p") return PM;
   if (name === "z" || name === "utc" || name === "gmt") return UTC;
-  return MONTHS.get(name) ?? OTHER_WORD;
+  return NO_MONTHS.has(name) ? OTHER_WORD : monthNamed(name);
 }

@@ -18,11 +18,20 @@ export interface DateEvidence {
   readonly falling: number[];
   /** Rows whose date has no year. */
   withoutYear: number;
+  /** By order: rows by month, as `12 · year + month - 1`. */
+  readonly months: readonly Record<number, number>[];
 }
 
 /** Evidence of no rows yet. */
 export function noEvidence(): DateEvidence {
-  return { count: 0, readable: Array(8).fill(0), rising: [0, 0, 0], falling: [0, 0, 0], withoutYear: 0 };
+  return {
+    count: 0,
+    readable: Array(8).fill(0),
+    rising: [0, 0, 0],
+    falling: [0, 0, 0],
+    withoutYear: 0,
+    months: [{}, {}, {}],
+  };
 }
 
 /** Adds what one part of the file showed to the whole. */
@@ -33,7 +42,12 @@ export function addEvidence(total: DateEvidence, part: DateEvidence): void {
   for (let i = 0; i < 3; i++) {
     total.rising[i] = (total.rising[i] ?? 0) + (part.rising[i] ?? 0);
     total.falling[i] = (total.falling[i] ?? 0) + (part.falling[i] ?? 0);
+    addMonths(total.months[i] ?? {}, part.months[i] ?? {});
   }
+}
+
+function addMonths(total: Record<number, number>, part: Readonly<Record<number, number>>): void {
+  for (const [month, rows] of Object.entries(part)) total[Number(month)] = (total[Number(month)] ?? 0) + rows;
 }
 
 /** The order that was decided, how sure it is, and from what. */
@@ -61,7 +75,12 @@ const STEADINESS_MARGIN = 0.05;
  */
 export function decideDateOrder(
   evidence: DateEvidence,
-  options: { readonly given: DateOrder | undefined; readonly language: Language | undefined },
+  options: {
+    readonly given: DateOrder | undefined;
+    readonly language: Language | undefined;
+    /** Later than this no log was written, in seconds since 1970. */
+    readonly nowSeconds: number;
+  },
 ): DecidedOrder {
   if (options.given !== undefined) {
     return { order: options.given, certainty: "given", reason: "the date_format param" };
@@ -79,7 +98,12 @@ export function decideDateOrder(
   if (open.length === 1 && only !== undefined) {
     return decided(only, "certain", "values that fit no other order");
   }
-  return byTime(evidence, open) ?? byHabit(open, options.language);
+  const plausible = plausibleOrders(evidence, open, options.nowSeconds);
+  const [likely] = plausible;
+  if (plausible.length === 1 && likely !== undefined) {
+    return decided(likely, "likely", "read otherwise, dates lie in the future or decades apart");
+  }
+  return byTime(evidence, plausible) ?? byHabit(plausible, options.language);
 }
 
 function beats(evidence: DateEvidence, winner: number, loser: number): boolean {
@@ -93,6 +117,46 @@ function rowsReadableOnlyBy(evidence: DateEvidence, order: number, other: number
     if ((set >> order) & 1 && !((set >> other) & 1)) rows += evidence.readable[set] ?? 0;
   }
   return rows;
+}
+
+/** A log of more years than the one bound, where another order makes it fewer than the other, is misread. */
+const DECADES = 20;
+const FEW_YEARS = 10;
+/** Of the rows at each end of the span, those that may be broken. */
+const BROKEN_SHARE = 0.01;
+
+/** The orders of which no other makes far fewer dates that lie in the future, or a far shorter log. */
+function plausibleOrders(
+  evidence: DateEvidence,
+  open: readonly number[],
+  nowSeconds: number,
+): readonly number[] {
+  const read = open.map((order) => ({ order, ...reach(evidence.months[order] ?? {}, nowSeconds) }));
+  const plausible = read.filter(
+    (one) =>
+      !read.some(
+        (other) =>
+          (one.future > 0 && one.future >= PROOF_RATIO * other.future) ||
+          (one.years > DECADES && other.years < FEW_YEARS),
+      ),
+  );
+  return plausible.map(({ order }) => order);
+}
+
+/** How many rows lie in the future, and over how many years the rest stretches. */
+function reach(months: Readonly<Record<number, number>>, nowSeconds: number) {
+  const now = new Date((nowSeconds + 86_400) * 1000);
+  const latest = now.getUTCFullYear() * 12 + now.getUTCMonth();
+  const counts = Object.entries(months).map(([month, rows]) => ({ month: Number(month), rows }));
+  const total = counts.reduce((sum, { rows }) => sum + rows, 0);
+  const future = counts.reduce((sum, { month, rows }) => sum + (month > latest ? rows : 0), 0);
+  let before = 0;
+  const inner = counts.filter(({ rows }) => {
+    before += rows;
+    return before > BROKEN_SHARE * total && before - rows < (1 - BROKEN_SHARE) * total;
+  });
+  const years = ((inner.at(-1)?.month ?? 0) - (inner[0]?.month ?? 0)) / 12;
+  return { future, years };
 }
 
 function byTime(evidence: DateEvidence, open: readonly number[]): DecidedOrder | undefined {

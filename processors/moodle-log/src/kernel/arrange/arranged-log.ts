@@ -31,6 +31,11 @@ export class ArrangedLog {
     return this.columns.cases.count;
   }
 
+  /** Kept rows that stand in a case. */
+  get inCases(): number {
+    return this.columns.cases.caseOrder.length;
+  }
+
   /** First and last moment, in seconds since 1970; `undefined` when no row is kept. */
   get span(): readonly [first: number, last: number] | undefined {
     const { timeOrder, instants } = this.columns;
@@ -47,22 +52,26 @@ export class ArrangedLog {
   }
 
   /**
-   * Counts the kept rows by kind of event and by actor.
-   * @param of how many kinds and actors there are.
+   * Counts the kept rows by kind of event and by actor, and by actor those of marked kinds.
+   * @param of how many actors there are, and by kind whether it is marked.
    */
-  count(of: { readonly kinds: number; readonly actors: number }): {
+  count(of: { readonly isMarked: readonly boolean[]; readonly actors: number }): {
     readonly kinds: readonly number[];
     readonly actors: readonly number[];
+    readonly marked: readonly number[];
   } {
     const { timeOrder, rows } = this.columns;
-    const kinds = new Uint32Array(of.kinds);
+    const kinds = new Uint32Array(of.isMarked.length);
     const actors = new Uint32Array(of.actors);
+    const marked = new Uint32Array(of.actors);
     for (let i = 0; i < timeOrder.length; i++) {
       const row = timeOrder[i] as number;
-      (kinds[rows.kinds[row] as number] as number)++;
-      (actors[rows.actors[row] as number] as number)++;
+      const [kind, actor] = [rows.kinds[row] as number, rows.actors[row] as number];
+      (kinds[kind] as number)++;
+      (actors[actor] as number)++;
+      if (of.isMarked[kind]) (marked[actor] as number)++;
     }
-    return { kinds: [...kinds], actors: [...actors] };
+    return { kinds: [...kinds], actors: [...actors], marked: [...marked] };
   }
 
   /**

@@ -13,17 +13,18 @@ export interface CaseOptions {
   readonly courseOfPlace: readonly number[];
 }
 
-interface ActorCount {
-  readonly actorCount: number;
+interface CaseActors {
+  /** By actor: 1 for somebody, 0 for the system and for who is unknown. */
+  readonly isPerson: Uint8Array;
 }
 
-/** The cases of a log. */
+/** The cases of a log: those of people. The system's events and those of nobody known stand in none. */
 export interface Cases {
   readonly count: number;
-  /** Case by row; numbered as they begin. */
+  /** Case by row; numbered as they begin. Rows of nobody have a number, too, for its label. */
   readonly cases: SharedColumn;
   readonly labels: CaseLabels;
-  /** Rows by case, ascending in time within each. */
+  /** Rows of people by case, ascending in time within each. */
   readonly caseOrder: SharedColumn;
 }
 
@@ -34,7 +35,7 @@ export interface Cases {
 export function assignCases(
   rows: LogRows,
   times: { readonly instants: SharedColumn; readonly timeOrder: SharedColumn },
-  options: CaseOptions & ActorCount,
+  options: CaseOptions & CaseActors,
 ): Cases {
   const { timeOrder, instants } = times;
   const cases = new Uint32Array(new SharedArrayBuffer(rows.count * 4));
@@ -47,25 +48,23 @@ export function assignCases(
       instants[row] as number,
     );
   }
-  const { labels, count } = numbering;
-  return { count, cases, labels, caseOrder: orderByCase(timeOrder, cases, count) };
+  const { labels } = numbering;
+  const isCase = Uint8Array.from(labels.actors, (actor) => options.isPerson[actor] as number);
+  const count = isCase.reduce((sum, is) => sum + is, 0);
+  return { count, cases, labels, caseOrder: orderByCase(timeOrder, cases, isCase) };
 }
 
 class CaseNumbering {
-  readonly #options: CaseOptions & ActorCount;
+  readonly #options: CaseOptions & CaseActors;
   /** Actor, and what tells apart the cases of an actor: course or session number. */
   readonly #cases = new TupleInterner(2);
   readonly #sessions: Uint32Array;
   readonly #latest: Float64Array;
 
-  constructor(options: CaseOptions & ActorCount) {
+  constructor(options: CaseOptions & CaseActors) {
     this.#options = options;
-    this.#sessions = new Uint32Array(options.actorCount);
-    this.#latest = new Float64Array(options.actorCount).fill(Number.NEGATIVE_INFINITY);
-  }
-
-  get count(): number {
-    return this.#cases.size;
+    this.#sessions = new Uint32Array(options.isPerson.length);
+    this.#latest = new Float64Array(options.isPerson.length).fill(Number.NEGATIVE_INFINITY);
   }
 
   get labels(): CaseLabels {
@@ -88,15 +87,20 @@ class CaseNumbering {
   }
 }
 
-function orderByCase(timeOrder: SharedColumn, cases: SharedColumn, count: number): SharedColumn {
-  const order = new Uint32Array(new SharedArrayBuffer(timeOrder.length * 4));
-  const ends = new Uint32Array(count + 1);
-  for (let i = 0; i < timeOrder.length; i++)
-    (ends[(cases[timeOrder[i] as number] as number) + 1] as number)++;
-  for (let number = 0; number < count; number++) (ends[number + 1] as number) += ends[number] as number;
+/** @param isCase 1 by number of a case; rows of the others are left out. */
+function orderByCase(timeOrder: SharedColumn, cases: SharedColumn, isCase: Uint8Array): SharedColumn {
+  const ends = new Uint32Array(isCase.length + 1);
+  for (let i = 0; i < timeOrder.length; i++) {
+    const number = cases[timeOrder[i] as number] as number;
+    if (isCase[number]) (ends[number + 1] as number)++;
+  }
+  for (let number = 0; number < isCase.length; number++)
+    (ends[number + 1] as number) += ends[number] as number;
+  const order = new Uint32Array(new SharedArrayBuffer((ends[isCase.length] as number) * 4));
   for (let i = 0; i < timeOrder.length; i++) {
     const row = timeOrder[i] as number;
-    order[(ends[cases[row] as number] as number)++] = row;
+    const number = cases[row] as number;
+    if (isCase[number]) order[(ends[number] as number)++] = row;
   }
   return order;
 }

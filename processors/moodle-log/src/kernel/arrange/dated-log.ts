@@ -1,3 +1,4 @@
+import { isPerson } from "../../people/actor.js";
 import type { DateOrder } from "../../time/date-order.js";
 import { Zone } from "../../time/zone.js";
 import { type LogRows, type LogStore, offsetOfRow } from "../load/log-store.js";
@@ -5,6 +6,8 @@ import type { SharedColumn } from "../load/log-tables.js";
 import type { RejectedRow } from "../load/segment.js";
 import { ArrangedLog } from "./arranged-log.js";
 import { assignCases, type CaseOptions } from "./case-order.js";
+import { mixedDates } from "./mixed-dates.js";
+import { reckonYears, type YearBasis } from "./reckon-years.js";
 import { resolveTimes } from "./resolve-times.js";
 import { orderByTime } from "./time-order.js";
 
@@ -16,6 +19,8 @@ export interface Dating {
   readonly hasYearlessDates: boolean;
   /** The newest date that is plausible for a log without years, in seconds since 1970. */
   readonly nowSeconds: number;
+  /** The year of the newest row of a log without years, when it is known. */
+  readonly year: number | undefined;
 }
 
 /**
@@ -26,24 +31,39 @@ export interface Dating {
 export class DatedLog {
   /** Rows that could not be used, in the order of the file; impossible dates included. */
   readonly rejected: readonly RejectedRow[];
+  /** How the years of dates without one were found; `undefined` when all have one. */
+  readonly yearBasis: YearBasis | undefined;
+  /** Dates that show that day and month are mixed, as `25/12/23` and `12/25/23`. */
+  readonly mixedDates: readonly [string, string] | undefined;
   readonly #rows: LogRows;
   readonly #instants: SharedColumn;
   readonly #hashes: Float64Array | undefined;
-  readonly #actorCount: number;
+  /** By actor: 1 for somebody, whose events are a case. */
+  readonly #isPerson: Uint8Array;
   /** 1 for rows that do not count. */
   readonly #dropped: Uint8Array;
 
   constructor(store: LogStore, dating: Dating) {
     const { rows, times, hashes } = store.takeRows();
     const zone = new Zone(dating.timezone);
-    const { instants, impossible } = resolveTimes(times, { ...dating, zone });
+    const reckoned = dating.hasYearlessDates
+      ? reckonYears(times, { ...dating, actors: rows.actors })
+      : undefined;
+    const { order } = dating;
+    const { instants, impossible, mixed } = resolveTimes(times, { order, zone, years: reckoned?.years });
+    this.yearBasis = reckoned?.basis;
+    this.mixedDates = mixedDates(times, mixed, order);
     this.#rows = rows;
     this.#instants = instants;
     this.#hashes = hashes;
-    this.#actorCount = store.actors.count;
+    const { actors } = store;
+    this.#isPerson = new Uint8Array(actors.count);
+    for (let actor = 0; actor < actors.count; actor++) {
+      if (isPerson({ kind: actors.kindAt(actor) })) this.#isPerson[actor] = 1;
+    }
     this.#dropped = new Uint8Array(rows.count);
-    for (const row of impossible) this.#dropped[row] = 1;
-    this.rejected = allRejected(store.rejected, rows, impossible);
+    for (const row of [...impossible, ...mixed]) this.#dropped[row] = 1;
+    this.rejected = allRejected(store.rejected, rows, { impossible_date: impossible, mixed_dates: mixed });
   }
 
   /**
@@ -91,7 +111,7 @@ export class DatedLog {
    * @param isMarked by kind of event.
    */
   actorsOf(isMarked: readonly boolean[]): boolean[] {
-    const found = new Array<boolean>(this.#actorCount).fill(false);
+    const found = new Array<boolean>(this.#isPerson.length).fill(false);
     for (let row = 0; row < this.#rows.count; row++) {
       if (isMarked[this.#rows.kinds[row] as number] && this.#dropped[row] === 0)
         found[this.#rows.actors[row] as number] = true;
@@ -107,7 +127,7 @@ export class DatedLog {
     const timeOrder = orderByTime(this.#instants, this.#dropped);
     await pause();
     const [rows, instants] = [this.#rows, this.#instants];
-    const assigned = assignCases(rows, { instants, timeOrder }, { ...cases, actorCount: this.#actorCount });
+    const assigned = assignCases(rows, { instants, timeOrder }, { ...cases, isPerson: this.#isPerson });
     return new ArrangedLog({ rows, instants, timeOrder, cases: assigned });
   }
 }
@@ -115,11 +135,12 @@ export class DatedLog {
 function allRejected(
   rejected: readonly RejectedRow[],
   rows: LogRows,
-  impossible: readonly number[],
+  found: Readonly<Record<"impossible_date" | "mixed_dates", readonly number[]>>,
 ): readonly RejectedRow[] {
-  if (impossible.length === 0) return rejected;
-  const dates = impossible.map((row): RejectedRow => {
-    return { offset: offsetOfRow(rows, row), line: rows.lines[row] as number, reason: "impossible_date" };
-  });
-  return [...rejected, ...dates].sort((a, b) => a.offset - b.offset);
+  const dates = (["impossible_date", "mixed_dates"] as const).flatMap((reason) =>
+    found[reason].map((row): RejectedRow => {
+      return { offset: offsetOfRow(rows, row), line: rows.lines[row] as number, reason };
+    }),
+  );
+  return dates.length === 0 ? rejected : [...rejected, ...dates].sort((a, b) => a.offset - b.offset);
 }

@@ -12,35 +12,32 @@ import {
   unpackTime,
 } from "../load/packed-time.js";
 
-/**
- * How many days the calendar may jump ahead, in a log without years, before it is taken as the year before.
- */
-const YEAR_TURN_DAYS = 7;
-
 /** What the packed times mean, once the order of dates and the zone are known. */
 export interface ResolvedTimes {
   /** Seconds since 1970, UTC, by row; 0 where the date is impossible. */
   readonly instants: SharedColumn;
   /** Rows whose date no calendar has, as 31/02. */
   readonly impossible: readonly number[];
+  /** Rows whose date exists only when day and month are read the other way round, as 12/25/23 beside 25/12/23. */
+  readonly mixed: readonly number[];
 }
 
 /**
  * Turns a column of packed times into instants.
- * @param options.nowSeconds the newest date that is plausible for a log without years.
+ * @param options.years by row, for dates without one.
  */
 export function resolveTimes(
   times: Float64Array,
   options: {
     readonly order: DateOrder;
     readonly zone: Zone;
-    readonly hasYearlessDates: boolean;
-    readonly nowSeconds: number;
+    readonly years: Uint16Array | undefined;
   },
 ): ResolvedTimes {
   const instants = new Uint32Array(new SharedArrayBuffer(times.length * 4));
   const impossible: number[] = [];
-  const years = options.hasYearlessDates ? reckonYears(times, options.nowSeconds) : undefined;
+  const mixed: number[] = [];
+  const { years } = options;
   const order = DATE_ORDERS.indexOf(options.order);
   const parts = new Int32Array(4);
   const calendar = new Calendar();
@@ -59,10 +56,18 @@ export function resolveTimes(
           ? calendar.day(years?.[row] as number, parts[1] as number, parts[2] as number)
           : calendar.dayOf(splitDate(order, kind, parts));
     const instant = day < 0 ? -1 : options.zone.instantOf(day * DAY + (parts[3] as number));
-    if (instant < 0) impossible.push(row);
-    else instants[row] = instant;
+    if (instant >= 0) instants[row] = instant;
+    else if (isDateTheOtherWay(order, kind, parts)) mixed.push(row);
+    else impossible.push(row);
   }
-  return { instants, impossible };
+  return { instants, impossible, mixed };
+}
+
+/** Whether a date of three numbers exists with day and month the other way round. */
+export function isDateTheOtherWay(order: number, kind: number, parts: Int32Array): boolean {
+  if (order > 1 || kind === DATE || kind === NO_YEAR || kind === INSTANT) return false;
+  const date = splitDate(1 - order, kind, parts);
+  return date !== undefined && isDate(...date);
 }
 
 /** Days since 1970 of dates, with the latest one remembered: neighbouring rows mostly share it. */
@@ -83,42 +88,4 @@ class Calendar {
   dayOf(date: readonly [number, number, number] | undefined): number {
     return date === undefined ? -1 : this.day(date[0], date[1], date[2]);
   }
-}
-
-/**
- * Years for dates without one, by row. The newest row gets the latest year in which it is not in the future;
- * going back in time from it, each jump ahead in the calendar is the turn of a year.
- */
-function reckonYears(times: Float64Array, nowSeconds: number): Uint16Array {
-  const years = new Uint16Array(times.length);
-  const parts = new Int32Array(4);
-  const step = isNewestFirst(times) ? 1 : -1;
-  const now = new Date((nowSeconds + DAY) * 1000);
-  const nowOrdinal = (now.getUTCMonth() + 1) * 31 + now.getUTCDate();
-  let year = now.getUTCFullYear();
-  let latest = nowOrdinal;
-  let slack = 0;
-  for (let at = 0, row = step > 0 ? 0 : times.length - 1; at < times.length; at++, row += step) {
-    const packed = times[row] as number;
-    if (kindOf(packed) !== NO_YEAR) continue;
-    unpackTime(packed, parts);
-    const [, month, day] = parts as unknown as [number, number, number];
-    const ordinal = month * 31 + day;
-    if (ordinal > latest + slack) year--;
-    if (month === 2 && day === 29) while (!isDate(year, 2, 29) && year > 1970) year--;
-    latest = ordinal;
-    slack = YEAR_TURN_DAYS;
-    years[row] = year;
-  }
-  return years;
-}
-
-function isNewestFirst(times: Float64Array): boolean {
-  let falling = 0;
-  for (let row = 1; row < times.length; row++) {
-    const step = (times[row] as number) - (times[row - 1] as number);
-    // A step over the turn of the year has the wrong sign, but there are few of them.
-    if (step !== 0) falling += step < 0 ? 1 : -1;
-  }
-  return falling >= 0;
 }

@@ -4,7 +4,10 @@ import { DATE, DAY_SECONDS, INSTANT, kindOf, NO_YEAR, splitDate, unpackTime } fr
 
 /** Collects the evidence of packed times in the order of the file. */
 export class DateEvidenceCollector {
-  readonly evidence: DateEvidence = noEvidence();
+  readonly #evidence: DateEvidence = noEvidence();
+  /** The latest month under each order, -1 where that makes it no date, and rows since the date changed. */
+  readonly #months = [-1, -1, -1];
+  #run = 0;
   /** The latest day under each order, as `dayUnder` counts. */
   readonly #days = [-1, -1, -1];
   /** Date, kind, second and set of readable orders of the latest row. */
@@ -14,8 +17,14 @@ export class DateEvidenceCollector {
   #readable = 0;
   readonly #parts = new Int32Array(4);
 
+  /** What the rows so far show. */
+  get evidence(): DateEvidence {
+    this.#countMonths();
+    return this.#evidence;
+  }
+
   add(packed: number): void {
-    const { evidence } = this;
+    const evidence = this.#evidence;
     evidence.count++;
     const kind = kindOf(packed);
     if (kind === NO_YEAR) evidence.withoutYear++;
@@ -28,25 +37,39 @@ export class DateEvidenceCollector {
       if (step !== 0) this.#count(step > 0 ? evidence.rising : evidence.falling, this.#readable);
     } else this.#nextDate(packed, kind);
     (evidence.readable[this.#readable] as number)++;
+    this.#run++;
     this.#date = date;
     this.#kind = kind;
     this.#second = second;
   }
 
   #nextDate(packed: number, kind: number): void {
+    this.#countMonths();
     unpackTime(packed, this.#parts);
     let readable = 0;
     for (let order = 0; order < 3; order++) {
       const day = dayUnder(order, kind, this.#parts);
+      this.#months[order] = day < 0 ? -1 : Math.floor((day - 32) / 31);
       if (day < 0) continue;
       readable |= 1 << order;
       const previous = this.#days[order] as number;
       if (previous >= 0 && day !== previous) {
-        this.#count(day > previous ? this.evidence.rising : this.evidence.falling, 1 << order);
+        const { rising, falling } = this.#evidence;
+        this.#count(day > previous ? rising : falling, 1 << order);
       }
       this.#days[order] = day;
     }
     this.#readable = readable;
+  }
+
+  /** Adds the rows of the latest date to the months that it is in. */
+  #countMonths(): void {
+    for (let order = 0; order < 3 && this.#run > 0; order++) {
+      const month = this.#months[order] as number;
+      const rows = this.#evidence.months[order];
+      if (month >= 0 && rows !== undefined) rows[month] = (rows[month] ?? 0) + this.#run;
+    }
+    this.#run = 0;
   }
 
   #count(steps: number[], orders: number): void {

@@ -1,7 +1,7 @@
 import type { Pool } from "../threads/thread-pool.js";
 import { LogStore } from "./log-store.js";
-import { ThreadNumbers } from "./log-tables.js";
 import type { SegmentRequest, TextSource } from "./segment.js";
+import { ThreadNumbers } from "./thread-numbers.js";
 
 /**
  * A stretch: large enough that a row in two is rare, small enough that the last ones are spread over all

@@ -1,13 +1,8 @@
 import type { EventKind } from "../../events/wording.js";
 import { addEvidence, type DateEvidence, noEvidence } from "../../time/date-order.js";
-import {
-  type ActorTable,
-  type PlaceTable,
-  type SharedColumn,
-  TableBuilder,
-  type ThreadNumbers,
-} from "./log-tables.js";
+import { type ActorTable, type PlaceTable, type SharedColumn, TableBuilder } from "./log-tables.js";
 import type { RejectedRow, Segment } from "./segment.js";
+import type { ThreadNumbers } from "./thread-numbers.js";
 
 /**
  * The usable rows of a log in the order of the file, a number per row and column; cells stay in the text and
@@ -147,6 +142,11 @@ export class LogStore {
       if (segment.hashes !== undefined) hashes?.set(segment.hashes, at);
       at += segment.rows;
       delete segments[index]; // its memory can go while the others are copied
+    }
+    const { joinedActors } = this.#finished;
+    if (joinedActors !== undefined) {
+      for (let row = 0; row < rows.count; row++)
+        rows.actors[row] = joinedActors[rows.actors[row] as number] as number;
     }
     return { rows, times, hashes };
   }

@@ -3,15 +3,17 @@ import { type Actor, type ActorEntry, type Actors, actorLabel } from "../../peop
 import type { Places } from "../../places/courses.js";
 import { CellInterner } from "./byte-interner.js";
 import type { NewEntries, TupleColumns } from "./row-interpreter.js";
-import { USER_BASE } from "./row-interpreter.js";
+import { USER_BASE } from "./row-people.js";
 import { type TextColumn, textAt, textCount } from "./text-column.js";
+import type { ThreadNumbers } from "./thread-numbers.js";
 import { NumberColumn, TupleInterner } from "./tuple-interner.js";
 
 /** A column that threads can read, too. */
 export type SharedColumn = Uint32Array<SharedArrayBuffer>;
 
 const ACTOR_KINDS = ["system", "unknown", "id", "name"] as const satisfies readonly ActorEntry["kind"][];
-const UNNUMBERED = 0xffffffff;
+/** In place of the one user id that goes with a name: there are several. */
+const SEVERAL = 0xffffffff;
 
 /**
  * Joins what the threads numbered, each by itself, into one numbering of kinds, actors and places. Texts are
@@ -28,6 +30,8 @@ export class TableBuilder {
   readonly #actors = new TupleInterner(2);
   /** By actor: the first name in the text. */
   readonly #names = new NumberColumn();
+  /** By name of a person: 1 more than the actor whose id goes with it, 0 for none, or `SEVERAL`. */
+  readonly #actorOfName = new NumberColumn();
   readonly #places = new TupleInterner(4);
 
   /** Takes over what a thread met for the first time; segments of one thread in the order in which it replied. */
@@ -62,7 +66,34 @@ export class TableBuilder {
           : this.#actors.intern(user, 0);
     if (actor === this.#names.length) this.#names.push(name);
     else if (this.#names.at(actor) === 0) this.#names.set(actor, name);
+    if (user >= USER_BASE && name > 0) this.#meet(name, actor + 1);
     return actor;
+  }
+
+  /** Notes that a name stands beside the id of an actor. */
+  #meet(name: number, actor: number): void {
+    const known = this.#actorOfName;
+    while (known.length <= name) known.push(0);
+    if (known.at(name) === 0) known.set(name, actor);
+    else if (known.at(name) !== actor) known.set(name, SEVERAL);
+  }
+
+  /**
+   * By actor, the one that their rows belong to: of an actor who is only a name, the one whose id alone goes with
+   * that name; of all others, themselves. `undefined` when there is nobody to join.
+   */
+  #joinedActors(): Uint32Array | undefined {
+    const [kinds, texts] = [this.#actors.column(0), this.#actors.column(1)];
+    let joined: Uint32Array | undefined;
+    for (let actor = 0; actor < kinds.length; actor++) {
+      const name = texts[actor] as number;
+      if (ACTOR_KINDS[kinds[actor] as number] !== "name" || name >= this.#actorOfName.length) continue;
+      const owner = this.#actorOfName.at(name);
+      if (owner === 0 || owner === SEVERAL) continue;
+      joined ??= Uint32Array.from(kinds, (_, number) => number);
+      joined[actor] = owner - 1;
+    }
+    return joined;
   }
 
   numberOfPlace(thread: ThreadNumbers, local: number): number {
@@ -76,9 +107,14 @@ export class TableBuilder {
   }
 
   /** The tables, in memory that threads share. */
-  tables(): { readonly actors: ActorTable; readonly places: PlaceTable } {
+  tables(): {
+    readonly actors: ActorTable;
+    readonly places: PlaceTable;
+    readonly joinedActors: Uint32Array | undefined;
+  } {
     const ids = this.#ids.shared();
     return {
+      joinedActors: this.#joinedActors(),
       actors: new ActorTable({
         kinds: this.#actors.column(0),
         texts: this.#actors.column(1),
@@ -96,39 +132,6 @@ export class TableBuilder {
         ids,
       }),
     };
-  }
-}
-
-/** What the numbers of one thread stand for. */
-export class ThreadNumbers {
-  readonly kinds: EventKind[] = [];
-  /** The number in the joined table of each text of the thread. */
-  readonly ids = new NumberColumn();
-  readonly people = new NumberColumn();
-  readonly contexts = new NumberColumn();
-  readonly courses = new NumberColumn();
-  /** Tuples as in `NewEntries`, with the thread's own numbers. */
-  readonly actors = [new NumberColumn(), new NumberColumn()] as const;
-  readonly places = [new NumberColumn(), new NumberColumn(), new NumberColumn(), new NumberColumn()] as const;
-  readonly #joined = { kinds: new NumberColumn(), actors: new NumberColumn(), places: new NumberColumn() };
-
-  /** Replaces the thread's numbers in a column by the joined ones; `numberOf` is asked once for each. */
-  renumber(
-    what: "kinds" | "actors" | "places",
-    column: Uint32Array,
-    numberOf: (local: number) => number,
-  ): void {
-    const joined = this.#joined[what];
-    for (let i = 0; i < column.length; i++) {
-      const local = column[i] as number;
-      while (local >= joined.length) joined.push(UNNUMBERED);
-      let number = joined.at(local);
-      if (number === UNNUMBERED) {
-        number = numberOf(local);
-        joined.set(local, number);
-      }
-      column[i] = number;
-    }
   }
 }
 
@@ -168,9 +171,13 @@ export class ActorTable implements Actors {
     this.#columns = columns;
   }
 
+  kindAt(actor: number): ActorEntry["kind"] {
+    return ACTOR_KINDS[this.#columns.kinds[actor] as number] ?? "unknown";
+  }
+
   at(actor: number): Actor {
-    const { kinds, texts, names, ids, people } = this.#columns;
-    const kind = ACTOR_KINDS[kinds[actor] as number] ?? "unknown";
+    const { texts, names, ids, people } = this.#columns;
+    const kind = this.kindAt(actor);
     const text = textAt(kind === "id" ? ids : people, texts[actor] as number);
     return { kind, text, name: textAt(people, names[actor] as number), label: actorLabel({ kind, text }) };
   }

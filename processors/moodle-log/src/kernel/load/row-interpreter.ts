@@ -1,17 +1,17 @@
+import { moduleOfContext } from "../../events/components.js";
 import { type EventKind, readWording, type Wording } from "../../events/wording.js";
-import { readName } from "../../people/actor.js";
 import type { RecordScanner } from "../text/row-scanner.js";
 import type { Layout } from "../text/text-rows.js";
 import { ByteInterner, CellInterner } from "./byte-interner.js";
 import { DescriptionSplitter } from "./description-splitter.js";
+import { RowPeople } from "./row-people.js";
 import type { TextColumn } from "./text-column.js";
 import { NumberColumn, TupleInterner } from "./tuple-interner.js";
 
 const MAX_WORDINGS = 50_000;
-const ZERO = 48;
-const MINUS = 45;
-const NO_ID = -1;
-const NOBODY = -2;
+/** More than the flags of a kind take. */
+const FLAGS = 32;
+const MACHINES = new Set(["cli", "cron", "restore"]);
 /** Added to the user of an actor, so that it is no negative number. */
 export const USER_BASE = 2;
 
@@ -62,19 +62,19 @@ export class RowInterpreter {
   readonly #deeds = new Map<string, number>();
   readonly #components = new CellInterner();
   readonly #eventNames = new CellInterner();
-  readonly #names = new CellInterner();
-  /** By name cell: twice the number in `#people`, and 1 for somebody logged in as somebody else. */
-  readonly #readNames = new NumberColumn();
-  readonly #people = new CellInterner();
   readonly #contexts = new CellInterner();
   readonly #courses = new CellInterner();
   readonly #ids = new CellInterner();
+  readonly #people: RowPeople;
   /** Component and event name. */
   readonly #events = new TupleInterner(2);
   /** By event: the wording of the latest row of it, which the next one nearly always has, too. */
   readonly #latestWordings: (ReadWording | undefined)[] = [];
-  /** Event, deed, and flags. */
+  /** Event, deed, and flags with the number of the place above them. */
   readonly #kinds = new TupleInterner(3);
+  /** Module type by context, as a number in `#placeNames`. */
+  readonly #contextPlaces = new NumberColumn();
+  readonly #placeNames = new Map<string, number>();
   readonly #actors = new TupleInterner(2);
   readonly #places = new TupleInterner(4);
   #newKinds: EventKind[] = [];
@@ -82,6 +82,7 @@ export class RowInterpreter {
 
   constructor(layout: Layout) {
     this.#columns = layout.columns;
+    this.#people = new RowPeople(layout.columns, this.#splitter, this.#ids);
   }
 
   /** Interprets the row that `scanner` holds; the result is in `kind`, `actor` and `place`. */
@@ -91,16 +92,19 @@ export class RowInterpreter {
     const event = this.#events.intern(component, eventName);
     const said = this.#readDescription(bytes, scanner, event);
     const { wording } = said;
-    const name = this.#readName(bytes, scanner);
-    const user = this.#userIn(bytes, wording.reviewerSlot >= 0 ? wording.reviewerSlot : wording.userSlot);
-    const person = name >>> 1;
-    this.actor = this.#actors.intern((person === 0 ? user : Math.max(user, NO_ID)) + USER_BASE, person);
-    const related = this.#valueIn(bytes, wording.relatedSlot);
-    const subject = related === NO_ID || user === NO_ID ? 0 : related === user ? 1 : 2;
-    const flags = subject + (user === NOBODY ? 4 : 0) + (name & 1 ? 8 : 0);
-    this.kind = this.#kinds.intern(event, said.deed, flags);
-    if (this.kind === this.#kindCount) this.#addKind({ component, eventName, wording, flags });
-    this.place = this.#placeOf(bytes, scanner, wording);
+    const people = this.#people;
+    people.read(bytes, scanner, wording);
+    this.actor = this.#actors.intern(people.user, people.person);
+    const flags =
+      people.subject +
+      (people.isNobody ? 4 : 0) +
+      (people.isLoginAs ? 8 : 0) +
+      (this.#isMachine(bytes, scanner) ? 16 : 0);
+    const context = this.#contexts.intern(bytes, scanner, this.#columns.event_context);
+    const place = this.#placeName(context);
+    this.kind = this.#kinds.intern(event, said.deed, place * FLAGS + flags);
+    if (this.kind === this.#kindCount) this.#addKind({ component, eventName, wording, place, flags });
+    this.place = this.#placeOf(bytes, scanner, { wording, context });
   }
 
   /** What was numbered since the last call. */
@@ -148,40 +152,30 @@ export class RowInterpreter {
     return { wording: read, deed, bytes: Uint8Array.from(wording) };
   }
 
-  #readName(bytes: Buffer, scanner: RecordScanner): number {
-    const cell = this.#names.intern(bytes, scanner, this.#columns.user_full_name);
-    while (cell >= this.#readNames.length) {
-      const { name, isLoginAs } = readName(this.#names.textOf(this.#readNames.length));
-      this.#readNames.push(this.#people.internText(name) * 2 + (isLoginAs ? 1 : 0));
-    }
-    return this.#readNames.at(cell);
+  /** Whether the Origin is `cli`, `cron` or `restore`: those of people are `web` and `ws`. */
+  #isMachine(bytes: Buffer, scanner: RecordScanner): boolean {
+    const { origin } = this.#columns;
+    if (origin < 0) return false;
+    const start = scanner.starts[origin] as number;
+    const length = (scanner.ends[origin] as number) - start;
+    const first = (bytes[start] as number) | 32;
+    if ((first !== 99 && first !== 114) || length < 3 || length > 7) return false; // c, r
+    return MACHINES.has(bytes.toString("latin1", start, start + length).toLowerCase());
   }
 
-  /** The user named at a slot: an id, nobody, or none when it is a name or a word. */
-  #userIn(bytes: Buffer, slot: number): number {
-    if (slot < 0 || slot >= this.#splitter.count) return NO_ID;
-    const start = this.#splitter.starts[slot] as number;
-    const end = this.#splitter.ends[slot] as number;
-    const isZero = end === start + 1 && bytes[start] === ZERO;
-    const isMinusOne = end === start + 2 && bytes[start] === MINUS && bytes[start + 1] === ZERO + 1;
-    if (end === start || isZero || isMinusOne) return NOBODY;
-    for (let at = start; at < end; at++) {
-      const digit = (bytes[at] as number) - ZERO;
-      if (digit < 0 || digit > 9) return NO_ID;
+  #placeName(context: number): number {
+    while (context >= this.#contextPlaces.length) {
+      const module = moduleOfContext(this.#contexts.textOf(this.#contextPlaces.length));
+      this.#contextPlaces.push(numbered(this.#placeNames, module));
     }
-    return this.#ids.internBytes(bytes, start, end);
-  }
-
-  #valueIn(bytes: Buffer, slot: number): number {
-    if (slot < 0 || slot >= this.#splitter.count) return NO_ID;
-    const { starts, ends } = this.#splitter;
-    return this.#ids.internBytes(bytes, starts[slot] as number, ends[slot] as number);
+    return this.#contextPlaces.at(context);
   }
 
   #addKind(is: {
     readonly component: number;
     readonly eventName: number;
     readonly wording: Wording;
+    readonly place: number;
     readonly flags: number;
   }): void {
     const { wording, flags } = is;
@@ -192,18 +186,29 @@ export class RowInterpreter {
       module: wording.module,
       action: wording.action,
       object: wording.object,
+      place: [...this.#placeNames.keys()][is.place] ?? "",
       subject: (["none", "self", "other"] as const)[flags & 3] ?? "none",
-      actor: flags & 4 ? "nobody" : "person",
+      actor: flags & 16 ? "machine" : flags & 4 ? "nobody" : "person",
       isLoginAs: (flags & 8) !== 0,
     });
   }
 
-  #placeOf(bytes: Buffer, scanner: RecordScanner, wording: Wording): number {
-    const context = this.#contexts.intern(bytes, scanner, this.#columns.event_context);
+  /** The number of the id at a slot of the description, or 0 when it has none. */
+  #idAt(bytes: Buffer, slot: number): number {
+    if (slot < 0 || slot >= this.#splitter.count) return 0;
+    const { starts, ends } = this.#splitter;
+    return this.#ids.internBytes(bytes, starts[slot] as number, ends[slot] as number);
+  }
+
+  #placeOf(
+    bytes: Buffer,
+    scanner: RecordScanner,
+    { wording, context }: { readonly wording: Wording; readonly context: number },
+  ): number {
     const course = this.#courses.intern(bytes, scanner, this.#columns.course);
-    const courseId = this.#valueIn(bytes, wording.courseSlot);
-    const moduleId = this.#valueIn(bytes, wording.moduleIdSlot);
-    return this.#places.intern(context, course, Math.max(0, courseId), Math.max(0, moduleId));
+    const courseId = this.#idAt(bytes, wording.courseSlot);
+    const moduleId = this.#idAt(bytes, wording.moduleIdSlot);
+    return this.#places.intern(context, course, courseId, moduleId);
   }
 }
 

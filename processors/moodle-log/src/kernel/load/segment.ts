@@ -16,6 +16,7 @@ export const REJECT_REASONS = [
   "cell_count",
   "unreadable_time",
   "impossible_date",
+  "mixed_dates",
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
