@@ -3,8 +3,10 @@ import { Socket } from "node:net";
 import { DomainError } from "@drover/core";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
+import { listAudit } from "./access/audit.js";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
 import { createJobToken, createKey, listKeys, revokeKey } from "./access/issued-keys.js";
+import { clearLimits, getLimits, setLimits } from "./access/tenant-limits.js";
 import { legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
 import type { Deps } from "./deps.js";
 import { mountRoutes } from "./http/express.js";
@@ -155,6 +157,10 @@ export const handlers = {
   health,
   getStats,
   getScale,
+  listAudit,
+  getLimits,
+  setLimits,
+  clearLimits,
   legacyJobStatus,
   legacyUpload,
   legacyStatus,

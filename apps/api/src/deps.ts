@@ -2,6 +2,7 @@ import type { BlobStore, EventSink, JobId, Log, QueuePorts, ReceiverPolicy } fro
 import type { Installation } from "@drover/job-files";
 import type { Callers } from "./access/callers.js";
 import type { JobTokens } from "./access/job-tokens.js";
+import type { Limits as TenantLimits } from "./access/limits.js";
 import type { Admission } from "./operations/admission.js";
 import type { StorageSharing } from "./operations/storage-sharing.js";
 import type { ParamsCheck } from "./processors/params-check.js";
@@ -13,9 +14,10 @@ export interface Deps {
   readonly tenant: string;
   readonly callers: Callers;
   readonly jobTokens: JobTokens;
+  readonly tenantLimits: TenantLimits;
   readonly queue: Pick<
     QueuePorts,
-    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks" | "apiKeys"
+    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks" | "audit" | "apiKeys"
   >;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */

@@ -8,13 +8,20 @@ import { type BlobStore, DEFAULT_TENANT, EventBus, type JobId, type Log, Setting
 import { Installation } from "@drover/job-files";
 import { createLog } from "@drover/log";
 import { type BullQueue, connectQueue, describeRedis } from "@drover/queue";
-import { misspeltSettings, parseSettings, receiverPolicyOf, type Settings } from "@drover/settings";
+import {
+  misspeltSettings,
+  parseSettings,
+  receiverPolicyOf,
+  type Settings,
+  tenantLimitsOf,
+} from "@drover/settings";
 import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { flushSpans } from "@drover/tracing";
 import { v7 as uuidv7 } from "uuid";
 import { createAccessControl } from "./access/access-control.js";
 import type { Callers } from "./access/callers.js";
 import type { JobTokens } from "./access/job-tokens.js";
+import { createLimits } from "./access/limits.js";
 import { createApp } from "./app.js";
 import type { Deps } from "./deps.js";
 import { watchDeadlines } from "./jobs/settle-job.js";
@@ -73,6 +80,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     },
   });
   deps.processors.start();
+  deps.tenantLimits.start();
   installation.start();
   // Under a second, also when Redis is away: the first request is answered as the thousandth is.
   await Promise.all([installation.check(), access.start()]);
@@ -93,6 +101,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     stopping.abort();
     await server.drain(settings.DROVER_API_DRAIN_TIMEOUT);
     deps.processors.stop();
+    deps.tenantLimits.stop();
     installation.stop();
     access.stop();
     await deps.sharing.stop();
@@ -166,6 +175,12 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
   return {
     ...resources,
     tenant: DEFAULT_TENANT,
+    tenantLimits: createLimits({
+      store: queue.limits,
+      minutes: queue.minutes,
+      ofAll: tenantLimitsOf(settings),
+      log,
+    }),
     processors,
     sharing: createStorageSharing({ ...resources, apiId, apis: queue.apis, processors, now: Date.now }),
     admission: createAdmission({

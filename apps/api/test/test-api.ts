@@ -6,6 +6,7 @@ import {
   type LogFields,
   type LogLevel,
   NO_EVENTS,
+  NO_LIMITS,
   type ProcessorInfo,
   type QueuePorts,
 } from "@drover/core";
@@ -16,6 +17,7 @@ import { keyRefused } from "../src/access/api-key-text.js";
 import { ANYBODY, type Callers } from "../src/access/callers.js";
 import { KeyRing } from "../src/access/key-ring.js";
 import { createCallers } from "../src/access/known-callers.js";
+import { createLimits } from "../src/access/limits.js";
 import { type AppOptions, createApp } from "../src/app.js";
 import type { Deps, Limits } from "../src/deps.js";
 import { createAdmission } from "../src/operations/admission.js";
@@ -158,6 +160,7 @@ function testDeps(
   return {
     ...{ queue, store, log, stopping, installation, processors, sharing, events: NO_EVENTS },
     ...{ tenant: DEFAULT_TENANT, callers: everybody, jobTokens },
+    tenantLimits: createLimits({ store: queue.limits, minutes: queue.minutes, ofAll: NO_LIMITS, log }),
     admission: createAdmission({
       health: queue.health,
       maxQueued: options.maxQueued ?? 1_000,

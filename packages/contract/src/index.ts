@@ -8,6 +8,7 @@ export {
   JobToken,
   Scope,
 } from "./access-routes.js";
+export { AuditEntry, AuditList, DEFAULT_AUDIT_PAGE } from "./audit-routes.js";
 export { EventFilter, JobLogEvent, JobProgressEvent, JobStatusEvent } from "./event-schemas.js";
 export { JobId, Params, Tags } from "./fields.js";
 export {
@@ -28,6 +29,7 @@ export {
   TimelineEvent,
 } from "./job-schemas.js";
 export { LegacyJobStatus, LegacyStatus, UploadAnswer } from "./legacy-routes.js";
+export { LimitsAnswer, OwnLimits, TenantLimits } from "./limit-routes.js";
 export { DurationSummary, JobStats, Scale, Stats, StatsWindow } from "./load-routes.js";
 export { type OpenApiOptions, openApi } from "./openapi.js";
 export { Health, Liveness, Processor, ProcessorList, Readiness } from "./operation-routes.js";

@@ -46,7 +46,11 @@ export function openApi(options: OpenApiOptions): Json {
 
 /** The ways to say who asks. */
 const SECURITY_SCHEMES = {
-  bearer: { type: "http", scheme: "bearer", description: "An API key." },
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key, or a JWT of the issuer that the server trusts.",
+  },
   api_key: { type: "apiKey", in: "header", name: "X-API-Key", description: "An API key." },
   job_token: { type: "apiKey", in: "query", name: "token", description: "A token of this job." },
 } satisfies Json;
@@ -144,7 +148,9 @@ function response(answer: Answer, schemas: Json): Json {
 function refusals(route: Route): Json {
   const byStatus = new Map<number, ErrorCode[]>();
   const byEach: ErrorCode[] =
-    route.access === "anyone" ? ["forbidden", "internal"] : ["unauthorized", "forbidden", "internal"];
+    route.access === "anyone"
+      ? ["forbidden", "internal"]
+      : ["unauthorized", "forbidden", "rate_limited", "issuer_unavailable", "internal"];
   for (const code of new Set<ErrorCode>([...route.errors, ...byEach])) {
     const status = ERRORS[code].status;
     if (status in route.answers) continue;

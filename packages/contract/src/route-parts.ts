@@ -27,13 +27,14 @@ export const GROUPS = {
   Webhooks: "Tell other systems how jobs ended, and see what became of it.",
   Keys: "Who may ask for what.",
   Processors: "Which kinds of work there are, and what each takes.",
+  Access: "What each tenant may use.",
   Operations: "How the process does, for load balancers and people.",
   "Existing clients": "The endpoints of two clients that were there before; they read the same jobs.",
 } as const;
 
 /** One endpoint. A GET answers HEAD as well. */
 export interface Route {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Template as in OpenAPI: `/api/jobs/{job_id}`. */
   readonly path: string;
   readonly group: keyof typeof GROUPS;

@@ -1,6 +1,8 @@
 import { accessRoutes } from "./access-routes.js";
+import { auditRoutes } from "./audit-routes.js";
 import { jobRoutes } from "./job-routes.js";
 import { legacyRoutes } from "./legacy-routes.js";
+import { limitRoutes } from "./limit-routes.js";
 import { loadRoutes } from "./load-routes.js";
 import { operationRoutes } from "./operation-routes.js";
 import type { Route } from "./route-parts.js";
@@ -13,6 +15,8 @@ export const routes = {
   ...accessRoutes,
   ...operationRoutes,
   ...loadRoutes,
+  ...limitRoutes,
+  ...auditRoutes,
   ...legacyRoutes,
 } as const;
 

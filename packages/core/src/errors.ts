@@ -28,11 +28,13 @@ export const ERRORS = {
   range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   invalid_params: { status: 422, title: "Invalid params" },
   idempotency_key_reused: { status: 422, title: "Idempotency-Key reused for another request" },
+  rate_limited: { status: 429, title: "Rate limited" },
   internal: { status: 500, title: "Internal error" },
   redis_unavailable: { status: 503, title: "Redis unavailable" },
   at_capacity: { status: 503, title: "At capacity" },
   storage_unavailable: { status: 503, title: "Storage unavailable" },
   storage_not_shared: { status: 503, title: "Storage not shared" },
+  issuer_unavailable: { status: 503, title: "Issuer unavailable" },
   draining: { status: 503, title: "Draining" },
   storage_full: { status: 507, title: "Storage full" },
 } as const satisfies Record<string, { status: number; title: string }>;

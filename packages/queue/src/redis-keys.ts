@@ -28,6 +28,10 @@ import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-inter
  * | `{p}:webhooks:*` | BullMQ's | the queue of pending deliveries | until they ended |
  * | `{p}:keys` | hash | API keys by id, as JSON with the SHA-256 of each in the place of the key | until they are revoked |
  * | `{p}:token-secret` | string | what tokens of jobs are signed with | for ever |
+ * | `{p}:limits` | hash | tenant → limits that it has of its own, as JSON | until they are removed |
+ * | `{p}:minute:<name>` | string | how many requests one tenant or address made | a minute |
+ * | `{p}:audit` | stream | what operators did, about the newest 10,000 | for ever |
+ * | `{p}:session:<digest>` | string | id of the key that a browser was signed in with | 12 h |
  * | `{p}:synced` | string | what is written to learn whether Redis has synced what came before | for ever |
  */
 export function redisKeys(prefix: string) {
@@ -45,6 +49,11 @@ export function redisKeys(prefix: string) {
     fact: (name: string) => `${own}:fact:${name}`,
     lease: (name: string) => `${own}:lease:${name}`,
     queueDeadlines: `${own}:queue-deadlines`,
+    limits: `${own}:limits`,
+    /** The library adds ":" and a name. */
+    minutes: `${own}:minute`,
+    audit: `${own}:audit`,
+    session: (digest: string) => `${own}:session:${digest}`,
     synced: `${own}:synced`,
     endpoints: `${own}:endpoints`,
     apiKeys: `${own}:keys`,

@@ -6,4 +6,5 @@ export {
   receiverPolicyOf,
   type SettingDescription,
   type Settings,
+  tenantLimitsOf,
 } from "./settings-table.js";

@@ -1,6 +1,7 @@
-import { LOG_LEVELS, networksOf, parseNetwork, type ReceiverPolicy } from "@drover/core";
+import { LOG_LEVELS, networksOf, parseNetwork, type ReceiverPolicy, type TenantLimits } from "@drover/core";
 import { z } from "zod";
 import { ABOUT, type AboutSetting } from "./about-setting.js";
+import { accessSettings } from "./access-settings.js";
 import { keySettings } from "./key-settings.js";
 import { address, bytes, choice, duration, type Entry, integer, list } from "./value-kinds.js";
 
@@ -9,16 +10,6 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const GIB = 1024 ** 3;
-
-const HOST_NAMES: Entry = {
-  accepts: (text) => /^(\*|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)$/i.test(text),
-  expected: "names without scheme and port, as drover.example.org",
-};
-
-const ORIGINS: Entry = {
-  accepts: (text) => /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(text) && URL.canParse(text),
-  expected: "origins, as http://localhost:5173, with scheme and port but no path, and no `*`",
-};
 
 const NETWORKS: Entry = {
   accepts: (text) => parseNetwork(text) !== undefined,
@@ -71,22 +62,7 @@ export const settingsSchema = z.object({
     reader: "api",
     help: "Queued jobs of one processor past which a submit answers 503 `at_capacity`.",
   }),
-  DROVER_HOSTS: list(HOST_NAMES)
-    .default([])
-    .register(ABOUT, {
-      reader: "api",
-      help:
-        "Further names under which the api is spoken to, separated by commas: behind a proxy, its public " +
-        "name. `*` for any, where the proxy checks them.",
-    }),
-  DROVER_CORS_ORIGINS: list(ORIGINS)
-    .default([])
-    .register(ABOUT, {
-      reader: "api",
-      help:
-        "Origins whose pages may use the api from a browser, separated by commas, as " +
-        "`http://localhost:5173`. Pages of the api's own origin always may.",
-    }),
+  ...accessSettings,
   ...keySettings,
   DROVER_API_DRAIN_TIMEOUT: duration({ min: 0, max: HOUR })
     .default(10 * SECOND)
@@ -187,6 +163,17 @@ export function receiverPolicyOf(settings: Settings): ReceiverPolicy {
   return {
     isHttpAllowed: settings.DROVER_WEBHOOK_HTTP === "allow",
     allowedNetworks: networksOf(...settings.DROVER_WEBHOOK_ALLOW),
+  };
+}
+
+/** What a tenant may use that has no limits of its own. */
+export function tenantLimitsOf(settings: Settings): TenantLimits {
+  const limit = (value: number) => (value === 0 ? null : value);
+  return {
+    requestsPerMinute: limit(settings.DROVER_TENANT_REQUESTS),
+    queuedJobs: limit(settings.DROVER_TENANT_QUEUED),
+    runningJobs: limit(settings.DROVER_TENANT_RUNNING),
+    storedBytes: limit(settings.DROVER_TENANT_STORED_BYTES),
   };
 }
 

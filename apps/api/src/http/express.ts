@@ -1,6 +1,7 @@
 import { type Route, type RouteName, routes } from "@drover/contract";
-import { DomainError } from "@drover/core";
+import { type AuditedAction, DEFAULT_TENANT, DomainError } from "@drover/core";
 import express, { type Express, type Request, type RequestHandler } from "express";
+import { isAudited, noteAction } from "../access/audit.js";
 import { admitCaller } from "../access/callers.js";
 import { depsFor } from "../access/tenants.js";
 import type { Deps } from "../deps.js";
@@ -8,7 +9,7 @@ import { receiverFor } from "../uploads/multipart.js";
 import { watchStall } from "../uploads/upload.js";
 import type { Handlers } from "./handler.js";
 import { assertPlainJson } from "./plain-json.js";
-import { nameRoute, scopeOf } from "./request-scope.js";
+import { nameRoute, type RequestScope, scopeOf } from "./request-scope.js";
 import { inRequestSpan } from "./request-span.js";
 import { type AnyHandler, inputOf, noteJob, parse } from "./route-input.js";
 import { sendReply } from "./send.js";
@@ -26,9 +27,15 @@ export function mountRoutes(app: Express, handlers: Handlers, deps: Deps): void 
       ...(methods.get(path) ?? []),
       ...(route.method === "GET" ? ["GET", "HEAD"] : [route.method]),
     ]);
-    const verb = route.method.toLowerCase() as "get" | "post" | "patch" | "delete";
+    const verb = route.method.toLowerCase() as "get" | "post" | "put" | "patch" | "delete";
     const parser = bodyParser(route, deps.limits.uploadStallMs);
-    app[verb](path, nameRoute(route.path), admit(route, deps), ...parser, adapt(route, handlers[name], deps));
+    app[verb](
+      path,
+      nameRoute(route.path),
+      admit(route, deps),
+      ...parser,
+      adapt({ name, route, handler: handlers[name] }, deps),
+    );
   }
   for (const [path, allowed] of methods) allowOnly(app, path, allowed);
 }
@@ -69,18 +76,26 @@ function bodyParser(route: Route, stallMs: number): RequestHandler[] {
 }
 
 /** Comes before the body is read: of who may not call, nothing is taken in. */
-function admit(route: Route, { callers }: Deps): RequestHandler {
+function admit(route: Route, { callers, tenantLimits }: Deps): RequestHandler {
   return async (request, response, next) => {
     const { job_id } = request.params;
-    await admitCaller(route, request, response, {
+    const caller = await admitCaller(route, request, response, {
       callers,
       jobId: typeof job_id === "string" ? job_id : undefined,
     });
+    if (route.access !== "anyone")
+      await tenantLimits.countRequest(caller, request.socket.remoteAddress ?? "", response);
     next();
   };
 }
 
-function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
+interface Mounted {
+  readonly name: RouteName;
+  readonly route: Route;
+  readonly handler: unknown;
+}
+
+function adapt({ name, route, handler }: Mounted, deps: Deps): RequestHandler {
   const handle = handler as AnyHandler;
   return async (request, response) => {
     const receiver = () =>
@@ -92,10 +107,22 @@ function adapt(route: Route, handler: unknown, deps: Deps): RequestHandler {
     const body = bodyOf(route, request);
     const input = inputOf(route, request, response, { caller, params, body, receiver });
     const reply = await inRequestSpan(route, request, scope, () => handle(input, depsFor(caller, deps)));
+    if (isAudited(name, route, caller))
+      await noteAction({ at: deps.now(), action: name, ...actorOf(request, scope) }, deps);
     if (reply.kind === "events") scope.isHeld = true;
     noteJob(reply, response);
     await sendReply(reply, request, response, deps);
   };
+}
+
+/** Who does something, to what and from where. */
+export function actorOf(
+  request: Request,
+  { caller, path, requestId }: RequestScope,
+): Omit<AuditedAction, "at" | "action"> {
+  const { tenant = DEFAULT_TENANT, keyId = null } = caller ?? {};
+  const address = request.socket.remoteAddress ?? "";
+  return { tenant, keyId, address, target: path, requestId };
 }
 
 function bodyOf(route: Route, request: Request): unknown {

@@ -43,11 +43,15 @@ export function servePolls(
   });
   const answer = async (poll: Poll, id: string, request: IncomingMessage, response: ServerResponse) => {
     scopeOf(response).route = poll.route.path;
-    const { callers } = deps;
+    const { callers, tenantLimits } = deps;
     const admitted = admitCaller(poll.route, request, response, { callers, jobId: id });
     const caller = admitted instanceof Promise ? await admitted : admitted;
     const input = inputOf(poll.route, request, response, { caller, params: { job_id: id } });
-    const reply = await poll.handle(input, depsFor(caller, deps));
+    // Counted beside the look at the job, which changes nothing: a poll is one round trip with a limit too.
+    const [reply] = await Promise.all([
+      poll.handle(input, depsFor(caller, deps)),
+      tenantLimits.countRequest(caller, request.socket.remoteAddress ?? "", response),
+    ]);
     noteJob(reply, response);
     sendJson(reply, request, response);
   };

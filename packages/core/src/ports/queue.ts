@@ -1,10 +1,12 @@
 import type { ApiKeys } from "./access-ports.js";
 import type { AttemptSource } from "./attempt-source.js";
+import type { AuditLog, Sessions } from "./audit-ports.js";
 import type { Catalogue } from "./catalogue.js";
 import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 import type { JobFeed } from "./job-feed.js";
 import type { FinishedJobs, JobQueue, QueueDeadlines } from "./job-queue.js";
 import type { JobStatistics } from "./job-statistics.js";
+import type { MinuteCounter, TenantLimitStore } from "./limit-ports.js";
 import type { Webhooks } from "./webhook-ports.js";
 
 /** One connection to the queue's server, with every port that it serves. */
@@ -23,6 +25,10 @@ export interface QueuePorts {
   readonly statistics: JobStatistics;
   readonly webhooks: Webhooks;
   readonly apiKeys: ApiKeys;
+  readonly limits: TenantLimitStore;
+  readonly minutes: MinuteCounter;
+  readonly audit: AuditLog;
+  readonly sessions: Sessions;
   /** The server's wall time: what all ages are taken from, so that the clocks of the hosts need not agree. */
   readonly clock: Pick<Clock, "now">;
   /** Closes the connections; consumers are to be drained before. Twice is fine. */

@@ -8,6 +8,9 @@ import {
 } from "@drover/core";
 import type { Queue } from "bullmq";
 import { redisApiKeys } from "../access/redis-api-keys.js";
+import { redisAudit } from "../access/redis-audit.js";
+import { redisLimits, redisMinutes } from "../access/redis-limits.js";
+import { redisSessions } from "../access/redis-sessions.js";
 import { type RedisKeys, redisKeys } from "../redis-keys.js";
 import { RedisLink } from "../redis-link.js";
 import { redisEndpoints } from "../webhook-endpoints.js";
@@ -113,6 +116,10 @@ export function connectQueue(options: QueueOptions): BullQueue {
       ends: redisJobEnds({ link, keys, now }),
     },
     apiKeys: redisApiKeys(link, keys),
+    limits: redisLimits(link, keys),
+    minutes: redisMinutes(link, keys),
+    audit: redisAudit(link, keys),
+    sessions: redisSessions(link, keys),
     clock: { now },
     boardQueue: (processor) => queues.queue(processor),
     async close() {

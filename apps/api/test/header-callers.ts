@@ -1,0 +1,20 @@
+import { type Caller, SCOPES, type Scope } from "@drover/core";
+import { keyRefused } from "../src/access/api-key-text.js";
+import type { Callers } from "../src/access/callers.js";
+
+/**
+ * Whoever sends `X-Test-Caller: <tenant> <scopes>` has a key of that tenant with these scopes; others are
+ * anybody, as where there are no keys.
+ */
+export const callersByHeader: Callers = {
+  callerOf: ({ headers }): Caller => {
+    const sent = headers["x-test-caller"];
+    if (typeof sent !== "string") return { tenant: "default", scopes: new Set(SCOPES), keyId: null };
+    const [tenant = "", ...scopes] = sent.split(" ");
+    return { tenant, scopes: new Set(scopes as Scope[]), keyId: `key-of-${tenant}` };
+  },
+  holderOf: () => {
+    throw keyRefused("Nobody has a key here.");
+  },
+  refresh: async () => {},
+};

@@ -1,0 +1,59 @@
+import { ABOUT } from "./about-setting.js";
+import { bytes, type Entry, integer, list } from "./value-kinds.js";
+
+const HOST_NAMES: Entry = {
+  accepts: (text) => /^(\*|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)$/i.test(text),
+  expected: "names without scheme and port, as drover.example.org",
+};
+
+const ORIGINS: Entry = {
+  accepts: (text) => /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(text) && URL.canParse(text),
+  expected: "origins, as http://localhost:5173, with scheme and port but no path, and no `*`",
+};
+
+const TIB = 1024 ** 4;
+
+/** A number of something; 0 for any. */
+function limit() {
+  return integer({ min: 0, max: 1_000_000_000 }).default(0);
+}
+
+/** Who may call, from where, and how much of everything they get. */
+export const accessSettings = {
+  DROVER_HOSTS: list(HOST_NAMES)
+    .default([])
+    .register(ABOUT, {
+      reader: "api",
+      help:
+        "Further names under which the api is spoken to, separated by commas: behind a proxy, its public " +
+        "name. `*` for any, where the proxy checks them.",
+    }),
+  DROVER_CORS_ORIGINS: list(ORIGINS)
+    .default([])
+    .register(ABOUT, {
+      reader: "api",
+      help:
+        "Origins whose pages may use the api from a browser, separated by commas, as " +
+        "`http://localhost:5173`. Pages of the api's own origin always may.",
+    }),
+  DROVER_TENANT_REQUESTS: limit().register(ABOUT, {
+    reader: "api",
+    help:
+      "Requests that one tenant may send in a minute, over all apis; without a key, one address. 0 for any " +
+      "number, as for the limits that follow. `PUT /api/tenants/{tenant}/limits` gives one tenant others.",
+  }),
+  DROVER_TENANT_QUEUED: limit().register(ABOUT, {
+    reader: "api",
+    help: "Jobs of one tenant that may wait, of all processors together.",
+  }),
+  DROVER_TENANT_RUNNING: limit().register(ABOUT, {
+    reader: "both",
+    help: "Jobs of one tenant that may run at a time, of each processor.",
+  }),
+  DROVER_TENANT_STORED_BYTES: bytes({ min: 0, max: 1024 * TIB })
+    .default(0)
+    .register(ABOUT, {
+      reader: "both",
+      help: "Bytes that the inputs and artifacts of one tenant may take.",
+    }),
+};
