@@ -1,9 +1,11 @@
 import { IncomingMessage, type RequestListener, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { DomainError } from "@drover/core";
+import type { TrustedProxies } from "@drover/settings";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
 import { listAudit } from "./access/audit.js";
+import { cameOverTls, clientNoter } from "./access/client-address.js";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
 import { createJobToken, createKey, listKeys, revokeKey } from "./access/issued-keys.js";
 import { clearLimits, getLimits, setLimits } from "./access/tenant-limits.js";
@@ -13,6 +15,7 @@ import { mountRoutes } from "./http/express.js";
 import type { Handlers } from "./http/handler.js";
 import { servePolls } from "./http/polls.js";
 import { openScope } from "./http/request-scope.js";
+import { assertUnambiguous } from "./http/request-shape.js";
 import { sendRefusal } from "./http/send.js";
 import { cancelJob } from "./jobs/cancel.js";
 import { deleteJob } from "./jobs/delete.js";
@@ -48,20 +51,26 @@ export interface AppOptions {
   readonly metrics?: MetricsOptions;
   /** Default: this machine only, and no page of another origin. */
   readonly reach?: Reach;
+  /** Whose `X-Forwarded-*` headers count. Default: nobody's. */
+  readonly proxies?: TrustedProxies;
 }
 
 /** The whole HTTP application. Holds no state of its own; everything comes with the deps. */
 export function createApp(deps: Deps, options: AppOptions = {}): RequestListener {
-  const { reach = { boundTo: "127.0.0.1", hosts: [], corsOrigins: [] } } = options;
+  const { reach = { boundTo: "127.0.0.1", hosts: [], corsOrigins: [] }, proxies = [] } = options;
+  const noteClient = clientNoter(proxies);
   const headers = securityHeaders();
   const guard = guardOrigins(reach);
   const poll = servePolls(handlers, deps);
   const app = createExpress(deps, options);
   return (request, response) => {
     const refuse = (error: unknown) => sendRefusal(error, request, response, deps);
+    noteClient(request);
     openScope(request, response, deps);
     response.setHeaders(headers);
+    if (cameOverTls(request)) response.setHeader("Strict-Transport-Security", HSTS);
     try {
+      assertUnambiguous(request);
       if (guard(request, response)) return;
       const polled = poll(request, response);
       if (polled === undefined) app(request, response);
@@ -73,8 +82,9 @@ export function createApp(deps: Deps, options: AppOptions = {}): RequestListener
 }
 
 /** All routes, and the pages. */
-function createExpress(deps: Deps, { board, metrics }: AppOptions): Express {
+function createExpress(deps: Deps, { board, metrics, proxies = [] }: AppOptions): Express {
   const app = express();
+  app.set("trust proxy", proxies);
   app.disable("x-powered-by");
   app.set("query parser", false); // queries are read by the route table
   mountRoutes(app, handlers, deps);
@@ -112,8 +122,14 @@ const applySecurityHeaders = helmet({
     },
   },
   xFrameOptions: { action: "deny" },
-  strictTransportSecurity: false, // for whoever terminates TLS to decide
+  strictTransportSecurity: false, // not the same for every response
 });
+
+/**
+ * Sent with what came by TLS, as RFC 6797 (7.2) wants it: a year, and of this name alone, since the names below
+ * it may be somebody else's.
+ */
+const HSTS = "max-age=31536000";
 
 /** Helmet's headers, which are the same for every response: it is asked once. */
 function securityHeaders(): Map<string, string> {

@@ -1,4 +1,4 @@
-import type { BlobStore, EventSink, JobId, Log, QueuePorts, ReceiverPolicy } from "@drover/core";
+import type { BlobStore, EventSink, JobId, Log, QueuePorts, ReceiverPolicy, TenantPorts } from "@drover/core";
 import type { Installation } from "@drover/job-files";
 import type { Callers } from "./access/callers.js";
 import type { JobTokens } from "./access/job-tokens.js";
@@ -10,15 +10,15 @@ import type { ProcessorDirectory } from "./processors/processor-directory.js";
 
 /** All that the handlers need of the world, as the request's caller sees it. */
 export interface Deps {
-  /** Who owns what the request makes. */
+  /** Who owns what the request makes, and whose jobs it sees. */
   readonly tenant: string;
+  /** Whether it sees those of all tenants instead: an admin's. */
+  readonly seesAll: boolean;
   readonly callers: Callers;
-  readonly jobTokens: JobTokens;
   readonly tenantLimits: TenantLimits;
-  readonly queue: Pick<
-    QueuePorts,
-    "jobs" | "feed" | "facts" | "finished" | "health" | "statistics" | "webhooks" | "audit" | "apiKeys"
-  >;
+  readonly jobTokens: JobTokens;
+  readonly queue: TenantPorts &
+    Pick<QueuePorts, "of" | "facts" | "finished" | "health" | "apiKeys" | "audit">;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */
   readonly installation: Pick<Installation, "confirm" | "state">;

@@ -14,6 +14,7 @@ import {
   receiverPolicyOf,
   type Settings,
   tenantLimitsOf,
+  trustedProxiesOf,
 } from "@drover/settings";
 import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { flushSpans } from "@drover/tracing";
@@ -71,6 +72,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
       hosts: settings.DROVER_HOSTS,
       corsOrigins: settings.DROVER_CORS_ORIGINS,
     },
+    proxies: trustedProxiesOf(settings),
     metrics: { registry: metrics.registry },
     board: {
       queueOf: async (name) => {
@@ -174,7 +176,7 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
     .slice(0, 100)}-${process.pid}-${randomBytes(5).toString("hex")}`;
   return {
     ...resources,
-    tenant: DEFAULT_TENANT,
+    ...{ tenant: DEFAULT_TENANT, seesAll: true },
     tenantLimits: createLimits({
       store: queue.limits,
       minutes: queue.minutes,
@@ -186,6 +188,7 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
     admission: createAdmission({
       health: queue.health,
       maxQueued: settings.DROVER_MAX_QUEUED,
+      maxUploads: settings.DROVER_MAX_UPLOADS,
       monotonicMs: () => performance.now(),
     }),
     checkParams: createParamsCheck(),

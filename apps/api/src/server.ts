@@ -1,9 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DomainError } from "@drover/core";
+import { DomainError, type ErrorCode } from "@drover/core";
 import { refuse } from "./http/problem.js";
 
 /** A listening HTTP server with an orderly end. */
@@ -17,25 +24,37 @@ export interface HttpServer {
   drain(deadlineMs: number): Promise<void>;
 }
 
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** From the first byte of a request, or the opening of its connection, to the end of its headers. Default 30 s. */
+  readonly headersTimeoutMs?: number;
+  /** How long the rest of a body may come that nobody reads, once its request is answered. Default 10 s. */
+  readonly unreadBodyMs?: number;
+}
+
 /**
  * Listens on the address.
  * @throws when it cannot, as when the port is taken.
  */
-export async function listen(
-  app: RequestListener,
-  options: { readonly host: string; readonly port: number },
-): Promise<HttpServer> {
-  const server = createServer();
-  // Node's request timeout covers the body and would cut slow honest uploads; uploads have a guard of their
-  // own, headers keep theirs.
-  server.requestTimeout = 0;
-  server.headersTimeout = 30_000;
+export async function listen(app: RequestListener, options: ListenOptions): Promise<HttpServer> {
+  const { headersTimeoutMs = 30_000, unreadBodyMs = 10_000 } = options;
+  const server = createServer({
+    // Node's request timeout covers the body and would cut slow honest uploads; bodies have guards of their
+    // own, headers keep theirs.
+    requestTimeout: 0,
+    headersTimeout: headersTimeoutMs,
+    // How late that is noticed at most.
+    connectionsCheckingInterval: Math.ceil(headersTimeoutMs / 6),
+    requireHostHeader: false, // refused by a problem document, as other ambiguity is
+  });
   // Longer than a load balancer keeps an idle connection (60 s is common): whoever closes second never sends
   // into a closed one.
   server.keepAliveTimeout = 65_000;
   const underWay = new Set<ServerResponse>();
-  const track: RequestListener = (_request, response) => {
+  const track: RequestListener = (request, response) => {
     if (!server.listening) response.shouldKeepAlive = false;
+    response.once("finish", () => endUnread(request, unreadBodyMs));
     underWay.add(response);
     response.once("close", () => underWay.delete(response));
   };
@@ -58,6 +77,16 @@ export async function listen(
       return closed;
     },
   };
+}
+
+/**
+ * Closes the connection when the rest of the body does not come in time. Node reads it to its end before it
+ * reads the next request, for as long as that takes.
+ */
+function endUnread(request: IncomingMessage, ms: number): void {
+  if (request.complete || request.destroyed) return;
+  const timer = setTimeout(() => request.socket.destroy(), ms).unref();
+  request.once("end", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
 }
 
 /**
@@ -130,18 +159,22 @@ export function answerNotHttp(server: Server): void {
   });
 }
 
-const DETAILS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "The request's first line and headers are larger than 16 KiB.",
-  ERR_HTTP_REQUEST_TIMEOUT: "The request's headers did not come in time.",
-  HPE_INVALID_EOF_STATE: "The request ended before its body did.",
+/** What is told of an error of Node's parser, by its code. */
+const REFUSALS: Readonly<Record<string, readonly [ErrorCode, detail: string]>> = {
+  HPE_HEADER_OVERFLOW: ["headers_too_large", "The request's first line and headers are larger than 16 KiB."],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [
+    "body_too_large",
+    "The extensions of the body's chunks are larger than 16 KiB.",
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ["request_timeout", "The request's headers did not come in time."],
+  HPE_INVALID_EOF_STATE: ["invalid_request", "The request ended before its body did."],
 };
+const NOT_HTTP = ["invalid_request", "This is not a well-formed HTTP request."] as const;
 
 function answerTo(code = ""): string {
   const requestId = randomUUID();
-  const refusal = refuse(
-    new DomainError("invalid_request", DETAILS[code] ?? "This is not a well-formed HTTP request."),
-    { requestId, path: "", now: Date.now() },
-  );
+  const error = new DomainError(...(REFUSALS[code] ?? NOT_HTTP));
+  const refusal = refuse(error, { requestId, path: "", now: Date.now() });
   const body = JSON.stringify(refusal.body);
   const headers = {
     ...refusal.headers,
@@ -153,5 +186,5 @@ function answerTo(code = ""): string {
     Connection: "close",
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${refusal.status} Bad Request\r\n${lines.join("")}\r\n${body}`;
+  return `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join("")}\r\n${body}`;
 }

@@ -34,7 +34,11 @@ export async function send(api: TestApi, ...parts: Buffer[]): Promise<Response> 
 }
 
 /** A connection of our own, for what no client library sends. */
-export function open(api: TestApi): { socket: Socket; answer: () => string; closed: Promise<void> } {
+export function open(api: Pick<TestApi, "url">): {
+  socket: Socket;
+  answer: () => string;
+  closed: Promise<void>;
+} {
   const { port } = new URL(api.url);
   const socket = connect(Number(port), "127.0.0.1");
   const closed = signal();

@@ -107,6 +107,7 @@ describe("admission", () => {
     const admission = createAdmission({
       health: { ...queue.health, inspect },
       maxQueued: 9,
+      maxUploads: 9,
       monotonicMs: () => now,
     });
     await start({ queue, deps: { admission } });

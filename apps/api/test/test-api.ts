@@ -56,6 +56,7 @@ export interface TestApiOptions extends AppOptions {
   readonly store?: BlobStore;
   readonly deps?: Partial<Deps>;
   readonly maxQueued?: number;
+  readonly maxUploads?: number;
   /** Over those of the tests. */
   readonly limits?: Partial<Limits>;
   readonly processors?: readonly ProcessorInfo[];
@@ -118,11 +119,12 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   const stop = new AbortController();
   const deps = { ...testDeps(queue, store, lines, options, stop.signal), ...options.deps };
   if (processors.length > 0) await deps.processors.list();
-  const { board, reach, metrics } = options;
+  const { board, reach, metrics, proxies } = options;
   const app = createApp(deps, {
     ...(board === undefined ? {} : { board }),
     ...(reach === undefined ? {} : { reach }),
     ...(metrics === undefined ? {} : { metrics }),
+    ...(proxies === undefined ? {} : { proxies }),
   });
   const server = await listen(app, { host: "127.0.0.1", port: 0 });
   return {
@@ -159,11 +161,12 @@ function testDeps(
   const { jobTokens } = createCallers({ ring, environment: [], openness: "open", now: Date.now });
   return {
     ...{ queue, store, log, stopping, installation, processors, sharing, events: NO_EVENTS },
-    ...{ tenant: DEFAULT_TENANT, callers: everybody, jobTokens },
+    ...{ tenant: DEFAULT_TENANT, seesAll: true, callers: everybody, jobTokens },
     tenantLimits: createLimits({ store: queue.limits, minutes: queue.minutes, ofAll: NO_LIMITS, log }),
     admission: createAdmission({
       health: queue.health,
       maxQueued: options.maxQueued ?? 1_000,
+      maxUploads: options.maxUploads ?? 1_000,
       monotonicMs: () => performance.now(),
     }),
     checkParams: CHECK_PARAMS,

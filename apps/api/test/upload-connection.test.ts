@@ -91,7 +91,7 @@ describe("a connection", () => {
     socket.write(head(500_000));
     socket.write(file(undefined, "x".repeat(10_000)).subarray(0, -2));
     await waitFor(() => answer().includes("stalled"));
-    expect(answer()).toMatch(/^HTTP\/1\.1 400 .*Connection: close/s);
+    expect(answer()).toMatch(/^HTTP\/1\.1 408 .*Connection: close/s);
     socket.destroy();
     await nothingIsLeft(api);
   });
@@ -151,8 +151,27 @@ describe("a connection", () => {
       "POST /api/jobs/12345678-1234-1234-1234-123456789abc/retry HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
     );
     await waitFor(() => answer().includes("stalled"));
-    expect(answer()).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer()).toMatch(/^HTTP\/1\.1 408 /);
     socket.destroy();
+  });
+
+  it("that is one too many is a 503 before its upload is read, until another one is over", async () => {
+    const { store, folder } = await testStore();
+    await start({ store, maxUploads: 2 });
+    const under = [open(api), open(api)];
+    for (const { socket } of under) {
+      socket.write(head(1_000_000));
+      socket.write(file(undefined, "x".repeat(100_000)).subarray(0, -2));
+    }
+    await waitFor(async () => (await filesBelow(folder)).length === 1 + under.length);
+    const refused = await send(api, file(), END);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect(await json(refused)).toMatchObject({ code: "at_capacity" });
+    under[0]?.socket.destroy();
+    await waitFor(async () => (await send(api, file(), END)).status === 202);
+    under[1]?.socket.destroy();
+    await waitFor(() => api.lines.filter(({ message }) => message.includes("client gone")).length === 2);
+    expect(await api.keys()).toHaveLength(2);
   });
 
   it("may carry the next request after an accepted upload", async () => {

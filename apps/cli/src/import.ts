@@ -7,6 +7,8 @@ import { runWorkerCommand } from "./worker-command.js";
 export interface ImportOptions {
   /** The processor that the jobs are listed under. Default: `DROVER_IMPORT_PROCESSOR`. */
   readonly processor?: string;
+  /** Whose jobs they become. Default: `DROVER_IMPORT_TENANT`. */
+  readonly tenant?: string;
 }
 
 /**
@@ -19,10 +21,13 @@ export async function importJobs(config: Config, folder: string, options: Import
   const path = resolve(folder);
   if ((await stat(path).catch(() => undefined))?.isDirectory() !== true)
     throw new UsageError(`${folder} is no folder; expected the one that holds jobs/<job_id>.json.`);
-  return runWorkerCommand(config, importWords(path, options.processor));
+  return runWorkerCommand(config, importWords(path, options));
 }
 
 /** The words of the worker's program for it. */
-export function importWords(folder: string, processor?: string): readonly string[] {
-  return ["import", ...(processor === undefined ? [] : [`--processor=${processor}`]), "--", folder];
+export function importWords(folder: string, { processor, tenant }: ImportOptions = {}): readonly string[] {
+  const options = Object.entries({ processor, tenant }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}=${value}`],
+  );
+  return ["import", ...options, "--", folder];
 }

@@ -76,6 +76,7 @@ function addServers(program: Command, config: Config, onCode: (code: number) => 
     .description("import the job files of an earlier server: jobs/<id>.json, jobs/<id>/events.log")
     .argument("<folder>", "the folder that holds jobs/")
     .option("-p, --processor <name>", "list the jobs under this processor (default: text-review)")
+    .option("--tenant <name>", "whose jobs they become (default: default)")
     .action(async (folder, options) =>
       onCode(await (await import("./import.js")).importJobs(config, folder, options)),
     );

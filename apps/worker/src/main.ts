@@ -6,9 +6,11 @@ import { EventBus } from "@drover/core";
 import { Installation } from "@drover/job-files";
 import { createLog, rateLimited } from "@drover/log";
 import { connectQueue, describeRedis, type LeaseTimes } from "@drover/queue";
-import { describeStore, openStore, spaceOf } from "@drover/storage";
+import { describeStore, openStore, spaceOf, storeFolder } from "@drover/storage";
 import { flushSpans } from "@drover/tracing";
 import { createExecutor } from "./attempts/execute.js";
+import { accessOf, childUserOf } from "./child-isolation.js";
+import { prepareAccess } from "./children/child-user-check.js";
 import { createChildren, createRunner, warmChildrenFor } from "./children/children.js";
 import { GRACES, type Graces } from "./children/runner.js";
 import { startImport } from "./job-import/import-once.js";
@@ -100,8 +102,19 @@ function installationOf(
 
 async function serve(parts: Parts, processors: readonly LoadedProcessor[], graces = GRACES): Promise<void> {
   const { config, log, queue } = parts;
+  const childUser = childUserOf(parts, processors);
   const folder = await openWorkerFolder(join(config.dataFolder, "attempts"), config.folderName, log);
+  if (childUser !== undefined)
+    await prepareAccess(
+      childUser,
+      accessOf(processors, {
+        ...config,
+        workerFolder: folder.path,
+        storeFolder: storeFolder(config.storage),
+      }),
+    );
   const { support, guardian } = createChildren({
+    user: childUser,
     environment: config.childEnvironment,
     maxAttempts: config.settings.DROVER_CHILD_MAX_ATTEMPTS,
     workerMark: config.folderName,
@@ -110,7 +123,13 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
     log,
   });
   const settler = new Settler(parts);
-  const shared = { ...parts, folder: folder.path, clock: serverTime(queue), settle: settler.settle };
+  const shared = {
+    ...parts,
+    folder: folder.path,
+    clock: serverTime(queue),
+    childUser,
+    settle: settler.settle,
+  };
   const pools = processors.filter(({ processor }) => !processor.inProcess).length;
   const warmChildren = warmChildrenFor(config.settings.DROVER_CONCURRENCY, pools);
   const served = processors.map((loaded): ServedProcessor => {
@@ -156,8 +175,9 @@ function startEndpoints(parts: Parts, worker: Worker, served: readonly ServedPro
       space: () => spaceOf(config.storage),
       runners: new Map(served.map(({ processor, runner }) => [processor.name, runner])),
     });
-  const { DROVER_WORKER_PORT: port, HOST: host } = config.settings;
-  return serveHealth({ port, host, log, state: () => worker.state, createMetrics });
+  const { DROVER_WORKER_PORT: port, HOST: host, DROVER_ADMIN_KEY: adminKey } = config.settings;
+  const readiness = { state: () => worker.state, advice: () => worker.advice };
+  return serveHealth({ port, host, log, adminKey, ...readiness, createMetrics });
 }
 
 /** End-to-end tests import this module and start it with shorter times. */

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { SettingsError } from "@drover/core";
+import { SettingsError, TENANT_NAME } from "@drover/core";
 import { type ImportOnceDeps, importOnce } from "./job-import/import-once.js";
 import { type ReconcileOnceDeps, reconcileOnce } from "./upkeep/reconcile-once.js";
 
@@ -9,8 +9,8 @@ export type CommandDeps = ReconcileOnceDeps & ImportOnceDeps;
  * Does what a command line of `drover` asks of a process that has Redis and storage, once:
  *
  * ```
- * reconcile [--adopt]                     makes inputs and jobs agree
- * import [--processor <name>] <folder>    imports the job files of an earlier server
+ * reconcile [--adopt]                                       makes inputs and jobs agree
+ * import [--processor <name>] [--tenant <name>] <folder>    imports the job files of an earlier server
  * ```
  * @returns the exit code.
  * @throws SettingsError for any other words, and what the command throws.
@@ -22,10 +22,17 @@ export async function runCommand(words: readonly string[], deps: CommandDeps): P
     await reconcileOnce(deps, values.adopt === true);
     return 0;
   }
-  if (name === "import" && folder !== undefined && rest.length === 0)
-    return importOnce(folder, { ...deps, processor: values.processor ?? deps.processor });
+  if (name === "import" && folder !== undefined && rest.length === 0) {
+    const { processor = deps.processor, tenant = deps.tenant } = values;
+    if (!TENANT_NAME.test(tenant))
+      throw new SettingsError(
+        `--tenant: expected up to 63 lower-case letters, digits and inner hyphens; got "${tenant.slice(0, 80)}".`,
+      );
+    return importOnce(folder, { ...deps, processor, tenant });
+  }
   throw new SettingsError(
-    `Expected reconcile [--adopt] or import [--processor <name>] <folder>; got: ${words.join(" ")}`,
+    "Expected reconcile [--adopt] or import [--processor <name>] [--tenant <name>] <folder>; " +
+      `got: ${words.join(" ")}`,
   );
 }
 
@@ -33,7 +40,7 @@ function parsed(words: readonly string[]) {
   try {
     return parseArgs({
       args: [...words],
-      options: { adopt: { type: "boolean" }, processor: { type: "string" } },
+      options: { adopt: { type: "boolean" }, processor: { type: "string" }, tenant: { type: "string" } },
       allowPositionals: true,
     });
   } catch (cause) {

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { misspeltSettings, parseSettings, type Settings } from "@drover/settings";
+import { childEnvironment } from "./child-environment.js";
+import type { EnvironmentFor } from "./children/spawned-child.js";
 
 /** What the worker was told. The only place that reads the environment. */
 export interface Config {
@@ -10,8 +12,8 @@ export interface Config {
   readonly dataFolder: string;
   /** As `openStore` takes it. */
   readonly storage: string;
-  /** For child processes: everything but what is Drover's own, such as the address and password of Redis. */
-  readonly childEnvironment: Readonly<Record<string, string | undefined>>;
+  /** The environment of a child process, with the variables that its processor names. */
+  readonly childEnvironment: EnvironmentFor;
   /** A sentence for each `DROVER_` variable that is no setting. */
   readonly misspelt: readonly string[];
   /** Unique among workers; letters, digits, "-" and "." only. Tells where the worker runs. */
@@ -28,12 +30,11 @@ export interface Config {
 export function readConfig(suffix: string): Config {
   const settings = parseSettings(process.env);
   const dataFolder = resolve(settings.DROVER_DATA_DIR);
-  const isOwn = (name: string) => name.startsWith("DROVER_") || name === "REDIS_URL";
   return {
     settings,
     dataFolder,
     storage: settings.DROVER_STORAGE ?? `file:${join(dataFolder, "blobs")}`,
-    childEnvironment: Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOwn(name))),
+    childEnvironment: (named) => childEnvironment(process.env, [...settings.DROVER_CHILD_ENV, ...named]),
     misspelt: misspeltSettings(process.env),
     workerId: `${hostname().replaceAll(/[^A-Za-z0-9.-]/g, "-")}-${process.pid}-${suffix}`,
     folderName: suffix,

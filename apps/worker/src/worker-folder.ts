@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { readdir, rm, stat, utimes } from "node:fs/promises";
+import { readdir, stat, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Log } from "@drover/core";
 import {
@@ -12,6 +12,7 @@ import {
   pidSpace,
   readMark,
 } from "@drover/process-guard";
+import { removeFolder } from "./attempts/remove-folder.js";
 import { markPrefixOf } from "./children/children.js";
 
 /**
@@ -64,7 +65,7 @@ export class WorkerFolder implements ProcessKeeper {
 
   async remove(): Promise<void> {
     clearInterval(this.#timer);
-    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
+    await removeFolder(this.path);
   }
 
   /** Shows that the worker lives to workers that cannot look up its pid. */
@@ -101,7 +102,7 @@ export async function sweepDeadWorkers(attemptsFolder: string, log: Log): Promis
     const owner = readOwner(folder);
     if (await isAlive(folder, owner)) continue;
     if (owner?.space === pidSpace()) await endProcesses(folder);
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    await removeFolder(folder);
     log.info("Cleared what a dead worker had left", { folder: name, pid: owner?.pid });
     swept += 1;
   }

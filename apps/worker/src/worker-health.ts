@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
 import { type Log, SettingsError } from "@drover/core";
 import type { MetricRegistry } from "@drover/metrics";
@@ -10,12 +11,16 @@ export interface HealthOptions {
   readonly host: string;
   /** `ready`, or why the worker takes no jobs. */
   readonly state: () => WorkerState;
+  /** What an operator has to put right, where that is known. */
+  readonly advice?: () => string | undefined;
   readonly metrics: Pick<MetricRegistry, "text" | "contentType">;
+  /** What the metrics ask of other hosts, as Bearer or as the password of Basic; `undefined` for nothing. */
+  readonly adminKey: string | undefined;
 }
 
 /**
- * The worker's own `/livez` (200 while the process answers), `/readyz` (503 with the reason while it takes no
- * jobs) and `/metrics`, for whoever reaches the port.
+ * The worker's own `/livez` (200 while the process answers) and `/readyz` (503 with the reason while it takes no
+ * jobs), for whoever reaches the port, and `/metrics`, for this host and whoever has the admin key.
  */
 export interface Health {
   readonly port: number;
@@ -29,12 +34,16 @@ export interface Health {
 export async function startHealth(options: HealthOptions): Promise<Health> {
   const server = createServer((request, response) => {
     const path = request.url?.split("?")[0];
-    if (path === "/metrics") return void sendMetrics(options.metrics, response);
-    const [status, body] =
-      path === "/livez"
+    const isLocked =
+      path === "/metrics" &&
+      !mayReadMetrics(request.socket.remoteAddress, request.headers.authorization, options.adminKey);
+    if (path === "/metrics" && !isLocked) return void sendMetrics(options.metrics, response);
+    const [status, body] = isLocked
+      ? [401, { status: "unauthorized" }]
+      : path === "/livez"
         ? [200, { status: "ok" }]
         : path === "/readyz"
-          ? readiness(options.state())
+          ? readiness(options.state(), options.advice?.())
           : [404, { status: "not_found" }];
     response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
     response.end(`${JSON.stringify(body)}\n`);
@@ -61,8 +70,28 @@ async function sendMetrics(metrics: HealthOptions["metrics"], response: ServerRe
   response.end(text);
 }
 
-function readiness(state: WorkerState): [number, { status: string }] {
-  return [state === "ready" ? 200 : 503, { status: state }];
+/** Whether a request comes from this host, or carries the admin key where there is one. */
+export function mayReadMetrics(
+  remoteAddress = "",
+  authorization = "",
+  adminKey: string | undefined = undefined,
+): boolean {
+  if (adminKey === undefined || /^(::1|(::ffff:)?127\.[0-9.]+)$/.test(remoteAddress)) return true;
+  const [, scheme = "", sent = ""] = /^(bearer|basic) +(\S+)$/i.exec(authorization) ?? [];
+  const isBearer = scheme.toLowerCase() === "bearer";
+  const key = isBearer
+    ? sent
+    : Buffer.from(sent, "base64")
+        .toString()
+        .replace(/^[^:]*:/, "");
+  // Digests are compared, so that neither content nor length of the key shows in the time it takes.
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(key), digest(adminKey));
+}
+
+function readiness(state: WorkerState, advice: string | undefined): [number, object] {
+  if (state === "ready") return [200, { status: state }];
+  return [503, { status: state, ...(advice === undefined ? {} : { advice }) }];
 }
 
 /**

@@ -86,9 +86,9 @@ export function sweeperDeps(parts: Parts, processors: readonly LoadedProcessor[]
 
 /** What an import of existing job files is made of. */
 export function importDeps(parts: Parts): StartImportDeps {
-  const processor = parts.config.settings.DROVER_IMPORT_PROCESSOR;
+  const { DROVER_IMPORT_PROCESSOR: processor, DROVER_IMPORT_TENANT: tenant } = parts.config.settings;
   const { health } = parts.queue;
-  return { ...parts, health, processor, processors: [processor], clock: serverTime(parts.queue) };
+  return { ...parts, health, processor, tenant, processors: [processor], clock: serverTime(parts.queue) };
 }
 
 /** What webhooks are made of. */

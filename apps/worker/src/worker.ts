@@ -2,6 +2,7 @@ import {
   type Attempt,
   type Clock,
   type Consumer,
+  DomainError,
   jobFields,
   type Log,
   type QueuePorts,
@@ -61,6 +62,7 @@ export class Worker {
   #heartbeat: Repetition | undefined;
   #lastBeatAt: number | undefined;
   #obstacle: Obstacle | undefined;
+  #advice: string | undefined;
   #isReady = false;
   #draining: Promise<void> | undefined;
 
@@ -97,6 +99,11 @@ export class Worker {
     return isHeard ? (this.#obstacle ?? "ready") : "no_redis";
   }
 
+  /** What an operator has to put right, where the last heartbeat failed of that. */
+  get advice(): string | undefined {
+    return this.#advice;
+  }
+
   drain(deadlineMs: number): Promise<void> {
     this.#draining ??= this.#drain(deadlineMs);
     return this.#draining;
@@ -113,10 +120,12 @@ export class Worker {
         served.map(({ processor }) => describeProcessor(processor)),
       );
     } catch (error) {
+      this.#advice = error instanceof DomainError ? error.advice : undefined;
       quietLog.warn("Heartbeat failed; the worker goes on and tries again", errorFields(error));
       return HEARTBEAT_RETRY_MS;
     }
     this.#lastBeatAt = clock.monotonicMs();
+    this.#advice = undefined;
     if (!this.#isReady && this.state === "ready") {
       this.#isReady = true;
       this.#deps.onReady();

@@ -26,6 +26,7 @@ beforeEach(async () => {
 const endpointOf = (change: Partial<WebhookEndpoint> = {}): WebhookEndpoint => ({
   ...{
     id: "ep_1",
+    tenant: "default",
     url: "https://example.com/hook",
     description: "",
     events: ["job.completed"],

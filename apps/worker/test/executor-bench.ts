@@ -68,6 +68,7 @@ export class ExecutorBench {
           name,
           moduleUrl: FIXTURES,
           isolation: processor.isolation,
+          passEnv: [],
           maxRssBytes: processor.limits.maxRssBytes,
           warmChildren,
         });
@@ -126,7 +127,7 @@ export class ExecutorBench {
 /** Children that run the built entry, with shorter graces than in production. */
 function quickChildren(options: Partial<ChildrenOptions> = {}): ReturnType<typeof createChildren> {
   return createChildren({
-    environment: process.env,
+    environment: () => process.env,
     maxAttempts: 100,
     workerMark: randomUUID(),
     registry: { watch() {}, forget() {} },

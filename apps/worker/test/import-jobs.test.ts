@@ -148,6 +148,17 @@ describe("a repeated import", () => {
   });
 });
 
+test("an imported job belongs to the tenant that it is imported for, and stays there", async () => {
+  await bench.write(`${id}.json`, recordOf(id));
+  await bench.import({ tenant: "acme" });
+  expect(await job()).toMatchObject({ tenant: "acme" });
+  expect(await bench.sweeps.queue.of("default").jobs.get(id)).toBeUndefined();
+  expect(Object.values(await bench.import())).toEqual([
+    { kind: "left_out", reason: expect.stringContaining("for the tenant acme before") },
+  ]);
+  expect(await job()).toMatchObject({ tenant: "acme" });
+});
+
 describe("a job that was not imported keeps its id", () => {
   test("whatever it does", async () => {
     const submitted = await bench.sweeps.submitted({ id });

@@ -50,6 +50,7 @@ export class ImportBench {
       queue: { ...queue, clock: { now } },
       blobs,
       processor: "p",
+      tenant: "default",
       assertMayAdd: async () => {},
       ...change,
     };

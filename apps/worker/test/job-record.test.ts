@@ -145,7 +145,9 @@ describe("a record", () => {
 describe("the job of a record", () => {
   const source = { filename: `${ID}.json`, sizeBytes: 10, sha256: "0".repeat(64) };
   const jobOf = (change: Update) =>
-    jobOfRecord(readRecord(ID, { ...WHOLE, ...change }), { processor: "text-review", importedAt: 5, source });
+    jobOfRecord(readRecord(ID, { ...WHOLE, ...change }), {
+      ...{ processor: "text-review", tenant: "default", importedAt: 5, source },
+    });
 
   it("has the record's id, times and result", () => {
     const { request, end } = jobOf({});

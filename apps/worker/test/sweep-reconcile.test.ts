@@ -1,4 +1,4 @@
-import { DomainError } from "@drover/core";
+import { DomainError, parseJobId } from "@drover/core";
 import { inputKey, writeManifest } from "@drover/job-files";
 import { chunksOf, newRequest, withMethods } from "@drover/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -37,6 +37,29 @@ describe("reconcile", () => {
     expect(await bench.status(expired)).toBeUndefined();
     expect(await bench.keys(expired.input.key)).toEqual([]);
     expect(await bench.sweep(), "nothing is left to do").toMatchObject({ restored: 0, settled: 0 });
+  });
+
+  test("F11: gives what Redis lost back to whose it was, in every list and count", async () => {
+    const owners = ["default", "acme", "other"];
+    const ids = new Map<string, string[]>();
+    for (const tenant of owners) {
+      const [waiting, ended] = [await bench.submitted({ tenant }), await bench.submitted({ tenant })];
+      await bench.queue.jobs.cancel(ended.id);
+      ids.set(tenant, [waiting.id, ended.id].sort());
+    }
+    bench.ahead = 20_000;
+    expect((await bench.sweep()).settled).toBe(3);
+    await bench.forget();
+    expect(await bench.sweep()).toMatchObject({ restored: 6 });
+    for (const tenant of owners) {
+      const { jobs, statistics } = bench.queue.of(tenant);
+      const page = await jobs.list({ limit: 50 });
+      expect(page.jobs.map((job) => [job.id, job.tenant])).toHaveLength(2);
+      expect(page.jobs.map(({ id }) => id).sort()).toEqual(ids.get(tenant));
+      expect((await statistics.read("p", Date.now() - HOUR)).cancelled).toBe(1);
+      for (const other of owners.filter((name) => name !== tenant))
+        for (const id of ids.get(other) ?? []) expect(await jobs.get(parseJobId(id))).toBeUndefined();
+    }
   });
 
   test("leaves a manifest alone whose submit may be under way", async () => {

@@ -1,5 +1,5 @@
 import type { BlobStore } from "@drover/core";
-import { expiredFact } from "@drover/job-files";
+import { expiredFact, readExpiry } from "@drover/job-files";
 import { withMethods } from "@drover/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import { HOUR, NOTHING, SweepBench } from "./sweep-bench.js";
@@ -33,6 +33,21 @@ describe("retention", () => {
     expect(await bench.status(request)).toBeUndefined();
     expect(await bench.keys()).toEqual([]);
     expect(await bench.queue.facts.get(expiredFact(request.id))).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  });
+
+  test("tells of an expired job whose it was", async () => {
+    const owned = await bench.submitted({ tenant: "acme" });
+    const damaged = await bench.submitted({ tenant: "acme" });
+    for (const { id } of [owned, damaged]) await bench.queue.jobs.cancel(id);
+    await bench.client.hset(`{${bench.prefix}:p}:p:${damaged.id}`, "data", "{");
+    bench.ahead = 4 * HOUR + 5_000;
+    expect((await bench.sweep()).jobsExpired).toBe(2);
+    for (const { id } of [owned, damaged]) {
+      expect(await readExpiry(id, bench.queue.facts)).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+      expect(await readExpiry(id, bench.queue.facts, { tenant: "acme" })).toBeDefined();
+      for (const tenant of ["other", "default"])
+        expect(await readExpiry(id, bench.queue.facts, { tenant })).toBeUndefined();
+    }
   });
 
   test("takes the files with the job, also when no other part of the sweep can run", async () => {

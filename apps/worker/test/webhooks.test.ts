@@ -73,7 +73,8 @@ async function cancelled(change: Partial<JobRequest> = {}): Promise<JobRequest> 
 
 async function register(url: string, change: Partial<WebhookEndpoint> = {}): Promise<void> {
   await queue.webhooks.endpoints.add({
-    ...{ id: "ep_1", url, description: "", events: EVENTS, createdAt: Date.now(), disabled: null },
+    ...{ id: "ep_1", tenant: "default", url, description: "", events: EVENTS },
+    ...{ createdAt: Date.now(), disabled: null },
     ...{ secrets: [{ secret: SECRET, until: null }], lastSuccessAt: null },
     ...change,
   });
@@ -118,6 +119,18 @@ describe("webhooks", () => {
     await waitFor(() => told.length > 0);
     expect((await list(request)).map(({ endpointId }) => endpointId)).toEqual(["ep_told"]);
     expect((await list(early)).map(({ endpointId }) => endpointId)).toEqual(["ep_told"]);
+  });
+
+  it("tell an endpoint of its tenant's jobs alone", async () => {
+    const { url, told } = await receiver();
+    for (const tenant of ["default", "acme", "other"]) await register(url, { id: `ep_${tenant}`, tenant });
+    const owned = await cancelled({ tenant: "acme" });
+    const ownless = await cancelled();
+    start();
+    await waitFor(() => told.length === 2);
+    const toldOf = async (request: JobRequest) => (await list(request)).map(({ endpointId }) => endpointId);
+    expect(await toldOf(owned)).toEqual(["ep_acme"]);
+    expect(await toldOf(ownless)).toEqual(["ep_default"]);
   });
 
   it("tell an end once, however often it is found, and each end of a job that was retried", async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Obstacle } from "../src/storage-watch.js";
 import { systemClock } from "../src/timers.js";
 import { Worker, type WorkerDeps } from "../src/worker.js";
-import { startHealth } from "../src/worker-health.js";
+import { mayReadMetrics, startHealth } from "../src/worker-health.js";
 import { processorNamed } from "./executor-bench.js";
 import { recordingLog } from "./test-attempt.js";
 
@@ -178,10 +178,23 @@ test("the health endpoints say alive, and ready only while it takes jobs", async
     host: "127.0.0.1",
     state: () => state,
     metrics: new MetricRegistry("worker"),
+    adminKey: "a key that this host does not need",
   });
   const statusOf = async (path: string) => (await fetch(`http://127.0.0.1:${health.port}${path}`)).status;
   expect([await statusOf("/livez"), await statusOf("/readyz"), await statusOf("/")]).toEqual([200, 503, 404]);
   state = "ready";
   expect(await statusOf("/readyz")).toBe(200);
+  expect(await statusOf("/metrics")).toBe(200);
   await health.close();
+});
+
+test("the metrics ask other hosts for the admin key, where there is one", () => {
+  const basic = (password: string) => `Basic ${Buffer.from(`prometheus:${password}`).toString("base64")}`;
+  expect(mayReadMetrics("10.0.0.9", undefined, undefined)).toBe(true);
+  expect(mayReadMetrics("127.0.0.1", undefined, "secret")).toBe(true);
+  expect(mayReadMetrics("::ffff:127.0.0.1", undefined, "secret")).toBe(true);
+  expect(mayReadMetrics("10.0.0.9", "Bearer secret", "secret")).toBe(true);
+  expect(mayReadMetrics("10.0.0.9", basic("secret"), "secret")).toBe(true);
+  for (const wrong of [undefined, "", "Bearer", "Bearer other", "secret", basic("other"), basic("")])
+    expect(mayReadMetrics("10.0.0.9", wrong, "secret")).toBe(false);
 });

@@ -22,7 +22,7 @@ export const JobStatusEvent = EventHead.extend({ status: JobStatus }).meta({ id:
 export type JobStatusEvent = z.output<typeof JobStatusEvent>;
 
 /** Which jobs a stream of many tells of. */
-export const EventFilter = JobFilter.pick({ processor: true, tag: true });
+export const EventFilter = JobFilter.pick({ processor: true, tag: true, tenant: true });
 export type EventFilter = z.output<typeof EventFilter>;
 
 export const STREAM_HEADERS = z.object({

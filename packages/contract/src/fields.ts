@@ -1,4 +1,4 @@
-import { JOB_ID_SHAPE } from "@drover/core";
+import { JOB_ID_SHAPE, TENANT_NAME } from "@drover/core";
 import { z } from "zod";
 
 /** A time on the wire: RFC 3339 in UTC with milliseconds. */
@@ -9,6 +9,18 @@ export const JobId = z
   .string()
   .regex(JOB_ID_SHAPE)
   .meta({ examples: ["01990000-0000-7000-8000-000000000000"] });
+
+/** A tenant's name. */
+export const Tenant = z
+  .string()
+  .regex(TENANT_NAME)
+  .meta({ examples: ["acme"] });
+
+/** The tenant that a request asks for. */
+export const AskedTenant = Tenant.describe(
+  "Of this tenant alone: for an admin, whose requests are about all of them otherwise. Any other caller's are " +
+    "about its own, and naming another is a 403.",
+);
 
 export const Sha256 = z
   .string()

@@ -17,6 +17,7 @@ import {
   DOWNLOAD,
   DOWNLOAD_HEADERS,
   JOB_PARAMS,
+  JSON_BODY,
   PROCESSOR_PARAMS,
   RANGE_HEADERS,
   READ,
@@ -222,7 +223,7 @@ export const jobRoutes = {
     answers: { 202: { description: "The job, queued again.", schema: Job, headers: ACCEPTED_HEADERS } },
     errors: [
       ...READ,
-      "invalid_request",
+      ...JSON_BODY,
       "invalid_params",
       "job_not_finished",
       "job_already_finished",

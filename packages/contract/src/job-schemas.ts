@@ -8,7 +8,7 @@ import {
   WAITING_REASONS,
 } from "@drover/core";
 import { z } from "zod";
-import { JobId, Params, SentParams, Sha256, Tags, Time, wholeNumber } from "./fields.js";
+import { AskedTenant, JobId, Params, SentParams, Sha256, Tags, Tenant, Time, wholeNumber } from "./fields.js";
 import { JobWebhook } from "./webhook-schemas.js";
 
 export const JobStatus = z.enum(JOB_STATUSES);
@@ -56,6 +56,7 @@ const Waiting = z.object({
 export const Job = z
   .object({
     job_id: JobId,
+    tenant: Tenant.optional().describe("Whose the job is; absent for the tenant `default`."),
     processor: z.string(),
     status: JobStatus.describe(
       "`completed`, `failed` and `cancelled` are terminal. A job that waits for a retry is `queued`.",
@@ -165,6 +166,7 @@ export const JobFilter = z.strictObject({
     .optional()
     .describe(`Jobs in a page. Default ${DEFAULT_PAGE_SIZE}.`),
   cursor: z.string().max(500).optional().describe("`next_cursor` of the page before."),
+  tenant: AskedTenant.optional(),
 });
 export type JobFilter = z.output<typeof JobFilter>;
 
@@ -172,7 +174,7 @@ export type JobFilter = z.output<typeof JobFilter>;
 export const MAX_WAIT_S = 60;
 
 /** Options of a status read. */
-export const JobQuery = z.object({
+export const JobQuery = z.strictObject({
   wait: wholeNumber(0, MAX_WAIT_S, 0)
     .optional()
     .describe("Holds the answer until the status changes or this many seconds have passed. Default 0."),

@@ -3,6 +3,7 @@ import { JobId, Time } from "./fields.js";
 import { SubmitForm } from "./job-schemas.js";
 import {
   ACCEPTED_HEADERS,
+  ANY_QUERY,
   DOWNLOAD,
   JOB_PARAMS,
   RANGE_HEADERS,
@@ -57,6 +58,7 @@ export const legacyRoutes = {
     summary: "A job's status in the words of the first existing client.",
     description: "Read by the first existing client, whose words these are. A cancelled job reads `failed`.",
     params: JOB_PARAMS,
+    query: ANY_QUERY,
     answers: { 200: { description: "The status.", schema: LegacyJobStatus } },
     errors: READ,
   },
@@ -69,6 +71,7 @@ export const legacyRoutes = {
     description:
       "Sent by the second existing client. The same submit as every other; of the form's fields only " +
       "`params`, `tags` and `priority` are read.",
+    query: ANY_QUERY,
     headers: SUBMIT_HEADERS.pick({ "idempotency-key": true }),
     body: { mediaType: "multipart/form-data", schema: SubmitForm, isRequired: true },
     answers: { 202: { description: "The job's id.", schema: UploadAnswer, headers: ACCEPTED_HEADERS } },
@@ -85,6 +88,7 @@ export const legacyRoutes = {
       "Read by the second existing client, whose words these are. A queued or running job reads " +
       "`processing`.",
     params: JOB_PARAMS,
+    query: ANY_QUERY,
     answers: { 200: { description: "The status.", schema: LegacyStatus } },
     errors: READ,
   },
@@ -98,6 +102,7 @@ export const legacyRoutes = {
     description:
       "Fetched by the second existing client: the primary artifact when that is a ZIP, else the ZIP of all.",
     params: JOB_PARAMS,
+    query: ANY_QUERY,
     headers: RANGE_HEADERS,
     answers: ZIP,
     errors: DOWNLOAD,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Time } from "./fields.js";
+import { AskedTenant, Time } from "./fields.js";
 import { PROCESSOR_PARAMS, type Route } from "./route-parts.js";
 
 /** How far back statistics look. */
@@ -77,10 +77,10 @@ export const loadRoutes = {
     access: "read",
     summary: "How the jobs of the last hour, day or week ended, and how long they took.",
     description:
-      "Of the processors in the catalogue. The same from each process, and kept when all of them are started " +
+      "Of the caller's jobs; for an admin, of all. By the processors in the catalogue. The same from each process, and kept when all of them are started " +
       "again. A job counts when its end is recorded, also when it is deleted later; one that a person retries " +
       "counts once for each end. Read at most every 2 s.",
-    query: z.object({ window: StatsWindow.default("24h") }),
+    query: z.strictObject({ window: StatsWindow.default("24h"), tenant: AskedTenant.optional() }),
     answers: { 200: { description: "The figures.", schema: Stats } },
     errors: ["invalid_request", "redis_unavailable"],
   },
@@ -88,9 +88,10 @@ export const loadRoutes = {
     method: "GET",
     path: "/api/scale/{processor}",
     group: "Operations",
-    access: "any_key",
+    access: "admin",
     summary: "How many jobs need a slot now, for what starts and stops workers.",
-    description: "For an autoscaler, such as KEDA's `metrics-api`: `jobs` over the slots of one worker.",
+    description:
+      "For an autoscaler, such as KEDA's `metrics-api`: `jobs` over the slots of one worker. Of all tenants together.",
     params: PROCESSOR_PARAMS,
     answers: { 200: { description: "The figures.", schema: Scale } },
     errors: ["processor_not_found", "redis_unavailable"],

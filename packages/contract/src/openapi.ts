@@ -142,16 +142,17 @@ function response(answer: Answer, schemas: Json): Json {
   };
 }
 
+/** What a request to any route can be refused for. */
+const OF_EVERY_ROUTE = ["invalid_request", "forbidden", "headers_too_large", "internal"] as const;
+
 /**
  * Refusals by status, each naming its codes; a status that is also an answer (readiness) keeps the answer.
  */
 function refusals(route: Route): Json {
   const byStatus = new Map<number, ErrorCode[]>();
-  const byEach: ErrorCode[] =
-    route.access === "anyone"
-      ? ["forbidden", "internal"]
-      : ["unauthorized", "forbidden", "rate_limited", "issuer_unavailable", "internal"];
-  for (const code of new Set<ErrorCode>([...route.errors, ...byEach])) {
+  const ofAccess: readonly ErrorCode[] =
+    route.access === "anyone" ? [] : ["unauthorized", "rate_limited", "issuer_unavailable"];
+  for (const code of new Set<ErrorCode>([...route.errors, ...OF_EVERY_ROUTE, ...ofAccess])) {
     const status = ERRORS[code].status;
     if (status in route.answers) continue;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);

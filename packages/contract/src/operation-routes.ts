@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Time } from "./fields.js";
-import { PROCESSOR_PARAMS, type Route } from "./route-parts.js";
+import { ANY_QUERY, PROCESSOR_PARAMS, type Route } from "./route-parts.js";
 
 /** A kind of work, as the workers that do it describe it. */
 export const Processor = z
@@ -78,6 +78,7 @@ export const operationRoutes = {
     access: "anyone",
     summary: "Whether the process answers; asks nothing else.",
     description: "For restarts: says nothing about Redis or the storage, which a restart would not mend.",
+    query: ANY_QUERY,
     answers: { 200: { description: "It does.", schema: Liveness } },
     errors: [],
   },
@@ -90,6 +91,7 @@ export const operationRoutes = {
     description:
       "For load balancers: Redis answers, the storage takes bytes, and the process is not stopping. The " +
       "checks are made at most every 2 s.",
+    query: ANY_QUERY,
     answers: {
       200: { description: "It can.", schema: Readiness },
     },
@@ -102,6 +104,7 @@ export const operationRoutes = {
     access: "anyone",
     summary: "A summary with version and uptime.",
     description: "Asks nothing that could be away. For people, and for an existing client.",
+    query: ANY_QUERY,
     answers: { 200: { description: "The process is up.", schema: Health } },
     errors: [],
   },

@@ -45,13 +45,15 @@ export interface Route {
   /** What the summary leaves open. */
   readonly description: string;
   readonly params?: z.ZodObject;
+  /** Absent: none is taken. */
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: RequestBody;
   readonly answers: Readonly<Record<number, Answer>>;
   /**
-   * What can be refused, beside `forbidden` (a key without the scope; a host or an origin that is not served),
-   * `unauthorized` where a key is needed, and `internal`.
+   * What can be refused, beside what every request can be: `invalid_request` (a query or a shape that is wrong),
+   * `headers_too_large`, `forbidden` (a key without the scope; a host or an origin that is not served) and
+   * `internal`; and beside `unauthorized`, `rate_limited` and `issuer_unavailable` where a key is needed.
    */
   readonly errors: readonly ErrorCode[];
 }
@@ -62,6 +64,9 @@ export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
 export const JOB_PARAMS = z.object({ job_id: JobId });
 export const PROCESSOR_PARAMS = z.object({ processor: z.string() });
 export const ARTIFACT_PARAMS = z.object({ job_id: JobId, name: z.string() });
+
+/** Of routes that pass over any query, as programs expect that were there before, and probes of every kind. */
+export const ANY_QUERY = z.looseObject({});
 
 export const SUBMIT_HEADERS = z.object({
   "idempotency-key": z
@@ -95,8 +100,11 @@ export const READ: readonly ErrorCode[] = [
   "storage_not_shared",
   "storage_unavailable",
 ];
+/** Of a route that takes JSON. */
+export const JSON_BODY: readonly ErrorCode[] = ["invalid_request", "body_too_large", "request_timeout"];
 export const UPLOAD: readonly ErrorCode[] = [
   "invalid_request",
+  "request_timeout",
   "file_missing",
   "file_empty",
   "file_too_large",

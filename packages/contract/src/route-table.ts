@@ -50,17 +50,24 @@ export function encodeQuery(query: Readonly<Record<string, unknown>>): string {
 }
 
 /**
- * @returns the members of a query string, `tag.<key>` gathered under `tag`. A name that comes twice stays a
+ * @returns the members of a query string, `tag.<key>` gathered under `tag`. A name that comes twice becomes a
  *   list, which no schema of ours takes.
  */
 export function decodeQuery(search: URLSearchParams): Readonly<Record<string, unknown>> {
-  const query: Record<string, unknown> = Object.create(null);
-  const tag: Record<string, unknown> = Object.create(null);
-  for (const name of new Set(search.keys())) {
-    const values = search.getAll(name);
-    const value = values.length === 1 ? values[0] : values;
-    if (name.startsWith("tag.")) tag[name.slice("tag.".length)] = value;
-    else query[name] = value;
+  const query = new Map<string, unknown>();
+  const tag = new Map<string, unknown>();
+  for (const [name, value] of search) {
+    if (name.startsWith(TAG)) gather(tag, name.slice(TAG.length), value);
+    else gather(query, name, value);
   }
-  return Object.keys(tag).length === 0 ? { ...query } : { ...query, tag: { ...tag } };
+  if (tag.size > 0) gather(query, "tag", Object.fromEntries(tag));
+  return Object.fromEntries(query);
+}
+
+const TAG = "tag.";
+
+function gather(members: Map<string, unknown>, name: string, value: unknown): void {
+  const known = members.get(name);
+  if (Array.isArray(known)) known.push(value);
+  else members.set(name, members.has(name) ? [known, value] : value);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { JobId } from "./fields.js";
-import { JOB_PARAMS, READ, type Route } from "./route-parts.js";
+import { JOB_PARAMS, JSON_BODY, READ, type Route } from "./route-parts.js";
 import {
   ChangeWebhook,
   CreateWebhook,
@@ -24,7 +24,12 @@ export const webhookRoutes = {
     access: "read",
     summary: "List the registered endpoints, oldest first.",
     description: "Disabled ones too, with the reason. Secrets are not shown.",
-    answers: { 200: { description: "The endpoints, at most 50.", schema: WebhookList } },
+    answers: {
+      200: {
+        description: "The endpoints: of a tenant at most 50; for an admin those of all tenants.",
+        schema: WebhookList,
+      },
+    },
     errors: ["redis_unavailable"],
   },
   createWebhook: {
@@ -34,11 +39,11 @@ export const webhookRoutes = {
     access: "submit",
     summary: "Register an endpoint that is told how jobs end.",
     description:
-      "It is told of every job that ends from now on with one of its events, by Standard Webhooks 1.0. The " +
-      "answer shows the secret, this once.",
+      "It is told of every job of its tenant that ends from now on with one of its events, by Standard " +
+      "Webhooks 1.0. The answer shows the secret, this once.",
     body: { mediaType: "application/json", schema: CreateWebhook, isRequired: true },
     answers: { 201: { description: "The endpoint with its secret.", schema: WebhookWithSecret } },
-    errors: ["invalid_request", "redis_unavailable", "storage_not_shared", "storage_unavailable"],
+    errors: [...JSON_BODY, "redis_unavailable", "storage_not_shared", "storage_unavailable"],
   },
   getWebhook: {
     method: "GET",
@@ -61,7 +66,7 @@ export const webhookRoutes = {
     params: WEBHOOK_PARAMS,
     body: { mediaType: "application/json", schema: ChangeWebhook, isRequired: true },
     answers: { 200: { description: "The endpoint.", schema: Webhook } },
-    errors: ["invalid_request", "webhook_not_found", "redis_unavailable"],
+    errors: [...JSON_BODY, "webhook_not_found", "redis_unavailable"],
   },
   rotateWebhook: {
     method: "POST",
@@ -75,7 +80,7 @@ export const webhookRoutes = {
     params: WEBHOOK_PARAMS,
     body: { mediaType: "application/json", schema: RotateSecret, isRequired: false },
     answers: { 200: { description: "The endpoint with its new secret.", schema: WebhookWithSecret } },
-    errors: ["invalid_request", "webhook_not_found", "redis_unavailable"],
+    errors: [...JSON_BODY, "webhook_not_found", "redis_unavailable"],
   },
   deleteWebhook: {
     method: "DELETE",

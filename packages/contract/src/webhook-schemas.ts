@@ -7,7 +7,7 @@ import {
   WEBHOOK_SECRET_SHAPE,
 } from "@drover/core";
 import { z } from "zod";
-import { JobId, Time } from "./fields.js";
+import { JobId, Tenant, Time } from "./fields.js";
 
 /** What a receiver can be told of. */
 export const WebhookEvent = z.enum(WEBHOOK_EVENTS);
@@ -41,6 +41,7 @@ export type JobWebhook = z.output<typeof JobWebhook>;
 export const Webhook = z
   .object({
     id: z.string().meta({ examples: ["ep_Xk3bq0Zc5lJ8yT1uVw2aRg"] }),
+    tenant: Tenant.optional().describe("Whose jobs it is told of; absent for the tenant `default`."),
     url: z.string(),
     description: z.string(),
     events: z.array(WebhookEvent),

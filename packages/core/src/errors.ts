@@ -17,18 +17,21 @@ export const ERRORS = {
   delivery_not_found: { status: 404, title: "Delivery not found" },
   route_not_found: { status: 404, title: "Route not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
+  request_timeout: { status: 408, title: "Request timeout" },
   job_not_finished: { status: 409, title: "Job not finished" },
   job_already_finished: { status: 409, title: "Job already finished" },
   webhook_disabled: { status: 409, title: "Webhook disabled" },
   job_expired: { status: 410, title: "Job expired" },
   job_unreadable: { status: 410, title: "Job unreadable" },
   input_expired: { status: 410, title: "Input expired" },
+  body_too_large: { status: 413, title: "Body too large" },
   file_too_large: { status: 413, title: "File too large" },
   file_type_not_accepted: { status: 415, title: "File type not accepted" },
   range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   invalid_params: { status: 422, title: "Invalid params" },
   idempotency_key_reused: { status: 422, title: "Idempotency-Key reused for another request" },
   rate_limited: { status: 429, title: "Rate limited" },
+  headers_too_large: { status: 431, title: "Headers too large" },
   internal: { status: 500, title: "Internal error" },
   redis_unavailable: { status: 503, title: "Redis unavailable" },
   at_capacity: { status: 503, title: "At capacity" },
@@ -56,6 +59,8 @@ export interface DomainErrorOptions {
   readonly challenge?: string;
   /** Further members of the problem document, such as `expired_at`. */
   readonly members?: Readonly<Record<string, unknown>>;
+  /** What an operator has to put right; for `/readyz` and the log, in no client's answer. */
+  readonly advice?: string | undefined;
 }
 
 /** A refused request. `detail` says what was expected, what came and what to do. */
@@ -66,6 +71,7 @@ export class DomainError extends Error {
   readonly retryAfterS: number | undefined;
   readonly challenge: string | undefined;
   readonly members: Readonly<Record<string, unknown>>;
+  readonly advice: string | undefined;
 
   constructor(code: ErrorCode, detail: string, options: DomainErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -74,6 +80,7 @@ export class DomainError extends Error {
     this.retryAfterS = options.retryAfterS;
     this.challenge = options.challenge;
     this.members = options.members ?? {};
+    this.advice = options.advice;
   }
 }
 

@@ -13,8 +13,9 @@ export function eventOf(status: Extract<JobStatus, "completed" | "failed" | "can
 /** Longest address of a receiver, in characters. */
 export const MAX_WEBHOOK_URL_LENGTH = 2_048;
 
-/** How many endpoints can be registered. */
+/** How many endpoints a tenant can register, and how many all together: whatever ends is held against each. */
 export const MAX_WEBHOOK_ENDPOINTS = 50;
+export const MAX_ALL_WEBHOOK_ENDPOINTS = 1_000;
 
 /**
  * A secret as Standard Webhooks writes it: `whsec_` and the base64 of 24 to 64 bytes. No flags, so that it can
@@ -46,10 +47,11 @@ export const SECRET_OVERLAP_MS = 24 * 3_600_000;
 export const DISABLED_REASONS = ["gone", "failing", "requested"] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
-/** A receiver that is told of all jobs. */
+/** A receiver that is told of all jobs of a tenant. */
 export interface WebhookEndpoint {
   /** `ep_` and letters, digits, "-" and "_". */
   readonly id: string;
+  readonly tenant: string;
   readonly url: string;
   readonly description: string;
   /** At least one. */

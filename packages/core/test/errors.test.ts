@@ -37,8 +37,11 @@ const FURTHER: Readonly<Record<string, number>> = {
   webhook_not_found: 404,
   delivery_not_found: 404,
   key_not_found: 404,
+  request_timeout: 408,
   webhook_disabled: 409,
+  body_too_large: 413,
   range_not_satisfiable: 416,
+  headers_too_large: 431,
   storage_unavailable: 503,
   issuer_unavailable: 503,
 };

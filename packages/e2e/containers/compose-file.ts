@@ -12,11 +12,21 @@ export interface ComposeService {
   readonly ports?: readonly string[];
   readonly container_name?: string;
   readonly stop_grace_period?: string;
+  readonly networks?: readonly string[];
+  readonly user?: string;
+  readonly read_only?: boolean;
+  readonly tmpfs?: readonly string[];
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly pids_limit?: number;
+  readonly mem_limit?: string;
+  readonly cpus?: number;
 }
 
 export interface ComposeFile {
   readonly services: Readonly<Record<"redis" | "api" | "worker", ComposeService>>;
   readonly volumes: Readonly<Record<string, unknown>>;
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>;
 }
 
 /** docker-compose.yml with its anchors resolved. */

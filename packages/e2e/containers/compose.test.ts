@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,9 +17,12 @@ const page = (path: string) => readFile(join(ROOT, path), "utf8");
 const reason = hasEngine ? "" : " (skipped: no Docker engine answers)";
 
 describe.skipIf(!hasEngine)(`the containers of docker-compose.yml${reason}`, { timeout: 120_000 }, () => {
-  const { redis, api, worker } = readComposeFile().services;
-  const containers = new ComposedContainers();
+  const file = readComposeFile();
+  const { redis, api, worker } = file.services;
+  const apiKey = randomBytes(24).toString("hex");
+  const containers = new ComposedContainers({ DROVER_API_KEYS: `ops:submit+read+admin:${apiKey}` });
   const images: string[] = [];
+  let redisId = "";
   let apiId = "";
   const workers: string[] = [];
 
@@ -26,8 +30,9 @@ describe.skipIf(!hasEngine)(`the containers of docker-compose.yml${reason}`, { t
     // The network of this machine, so that npm reaches the registry that this machine does.
     await docker("build", "--network", "host", "--tag", containers.name, ROOT);
     images.push(containers.name);
-    await containers.start();
-    const redisId = await containers.run("redis", redis.image, redis);
+    await containers.start(file);
+    await containers.giveVolume("redis", redis.image, redis.user ?? "");
+    redisId = await containers.run("redis", redis.image, redis);
     await waitFor(() => isHealthy(redisId), { deadlineMs: 60_000, what: "Redis" });
     apiId = await containers.run("api", containers.name, api);
     for (let i = 0; i < 2; i++) workers.push(await containers.run("worker", containers.name, worker));
@@ -37,7 +42,7 @@ describe.skipIf(!hasEngine)(`the containers of docker-compose.yml${reason}`, { t
     for (const image of images) await docker("rmi", "--force", image);
   }, 120_000);
 
-  const client = async () => createClient({ baseUrl: await urlOf(apiId, 8000) });
+  const client = async () => createClient({ baseUrl: await urlOf(apiId, 8000), apiKey });
   const liveWorkers = async () =>
     (await (await client()).processors()).find(({ name }) => name === "checksum")?.workers;
 
@@ -57,7 +62,8 @@ describe.skipIf(!hasEngine)(`the containers of docker-compose.yml${reason}`, { t
       const job = await (await client()).wait(job_id);
       expect(job).toMatchObject({ status: "completed", attempt: 1 });
       const url = new URL(`/api/jobs/${job_id}/download`, await urlOf(apiId, 8000));
-      expect((await (await fetch(url)).text()).length).toBeGreaterThan(64);
+      const response = await fetch(url, { headers: { Authorization: `Bearer ${apiKey}` } });
+      expect((await response.text()).length).toBeGreaterThan(64);
     }
   });
 
@@ -82,9 +88,25 @@ describe.skipIf(!hasEngine)(`the containers of docker-compose.yml${reason}`, { t
     await docker("stop", "--time", "30", ownWorker);
   });
 
-  it("do not run as root, and stop in order", async () => {
+  it("write nothing but to volumes and memory, have no capability and can get none, and reach Redis only from inside", async () => {
+    for (const id of [redisId, apiId, ...workers]) {
+      expect(await docker("exec", id, "id", "-u")).not.toBe("0");
+      await expect(docker("exec", id, "touch", "/usr/local/here")).rejects.toThrow(/Read-only file system/);
+      const status = await docker("exec", id, "cat", "/proc/1/status");
+      expect(status).toMatch(/^CapEff:\t0+$/m);
+      expect(status).toMatch(/^CapBnd:\t0+$/m);
+      expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+      const limits = "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}}";
+      expect(await docker("inspect", "--format", limits, id)).toMatch(/^[1-9]\d+ [1-9]\d+ [1-9]\d+$/);
+    }
+    await docker("exec", apiId, "touch", "/tmp/here", "/data/here", "/var/lib/drover/here");
+    await docker("exec", apiId, "rm", "/data/here");
+    expect(await docker("port", apiId)).toMatch(/^8000\/tcp -> 127\.0\.0\.1:\d+$/);
+    for (const id of [redisId, ...workers]) expect(await docker("port", id)).toBe("");
+  });
+
+  it("stop in order", async () => {
     const [first = ""] = workers;
-    expect(await docker("exec", first, "id", "-u")).not.toBe("0");
     await docker("stop", "--time", "30", first);
     expect(await docker("inspect", "--format", "{{.State.ExitCode}}", first)).toBe("0");
     await waitFor(async () => (await liveWorkers()) === 1, { deadlineMs: 10_000, what: "the other alone" });

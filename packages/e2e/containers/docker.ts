@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import type { ComposeService } from "./compose-file.js";
+import type { ComposeFile, ComposeService } from "./compose-file.js";
 
 const run = promisify(execFile);
 
@@ -19,10 +19,27 @@ export class ComposedContainers {
   readonly name = `drover-test-${randomBytes(4).toString("hex")}`;
   readonly #containers: string[] = [];
   readonly #volumes = new Set<string>();
-  #network = "";
+  readonly #networks: string[] = [];
+  readonly #variables: Readonly<Record<string, string>>;
 
-  async start(): Promise<void> {
-    this.#network = await docker("network", "create", this.name);
+  /** @param variables what the environment of `docker compose` has, for those that the file wants. */
+  constructor(variables: Readonly<Record<string, string>>) {
+    this.#variables = variables;
+  }
+
+  async start({ networks }: ComposeFile): Promise<void> {
+    for (const [name, options] of Object.entries(networks)) {
+      const isInternal = options?.internal === true;
+      await docker("network", "create", ...(isInternal ? ["--internal"] : []), `${this.name}-${name}`);
+      this.#networks.push(`${this.name}-${name}`);
+    }
+  }
+
+  /** Gives a volume to the image's user, which not every build of Redis does with its own folder. */
+  async giveVolume(volume: string, image: string, user: string): Promise<void> {
+    this.#volumes.add(`${this.name}-${volume}`);
+    const mount = ["--volume", `${this.name}-${volume}:/given`];
+    await docker("run", "--rm", "--user", "0", ...mount, "--entrypoint", "chown", image, user, "/given");
   }
 
   /**
@@ -37,29 +54,46 @@ export class ComposedContainers {
     });
     const environment = Object.entries(its.environment ?? {}).flatMap(([name, value]) => [
       "--env",
-      `${name}=${value}`,
+      `${name}=${value.replace(/^\$\{(\w+):\?.*\}$/, (_, variable) => this.#variables[variable] ?? "")}`,
     ]);
     const ports = (its.ports ?? []).flatMap((port) => ["--publish", `127.0.0.1::${port.split(":").at(-1)}`]);
     const [kind, ...check] = its.healthcheck?.test ?? [];
     const health = kind === "CMD" ? ["--health-cmd", check.join(" "), "--health-interval", "1s"] : [];
-    const options = [
-      ...volumes,
-      ...environment,
-      ...ports,
-      ...health,
-      ...(its.init === true ? ["--init"] : []),
-    ];
-    const network = ["--network", this.name, "--network-alias", service];
-    const id = await docker("run", "--detach", ...network, ...options, image, ...its.command);
+    const options = [...volumes, ...environment, ...ports, ...health, ...hardening(its)];
+    const [first = "default", ...others] = its.networks ?? [];
+    const alias = ["--network", `${this.name}-${first}`, "--network-alias", service];
+    const id = await docker("create", ...alias, ...options, image, ...its.command);
     this.#containers.push(id);
+    for (const other of others)
+      await docker("network", "connect", "--alias", service, `${this.name}-${other}`, id);
+    await docker("start", id);
     return id;
   }
 
   async remove(): Promise<void> {
     for (const id of this.#containers) await docker("rm", "--force", "--volumes", id);
     for (const volume of this.#volumes) await docker("volume", "rm", volume);
-    if (this.#network !== "") await docker("network", "rm", this.#network);
+    for (const network of this.#networks) await docker("network", "rm", network);
   }
+}
+
+/** Options of `docker` for what the service may not do. */
+function hardening(its: ComposeService): readonly string[] {
+  const valued = {
+    "--user": [its.user],
+    "--tmpfs": its.tmpfs,
+    "--cap-drop": its.cap_drop,
+    "--security-opt": its.security_opt,
+    "--pids-limit": [its.pids_limit],
+    "--memory": [its.mem_limit],
+    "--cpus": [its.cpus],
+  };
+  const options = Object.entries(valued).flatMap(([option, values = []]) =>
+    values.filter((value) => value !== undefined).flatMap((value) => [option, String(value)]),
+  );
+  if (its.read_only === true) options.push("--read-only");
+  if (its.init === true) options.push("--init");
+  return options;
 }
 
 /** Whether the container's health check passes. */

@@ -1,17 +1,26 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@drover/client";
 import { findRedisServer, type RunningRedis, startRedis } from "@drover/embedded-redis";
 import { DroverProcess } from "./drover-process.js";
+import { type RedisUser, type RedisUsers, redisUsers } from "./redis-users.js";
 
 /**
  * Processors of the tests: `digest` works and says so, `misbehave` misbehaves in the way that is asked for,
  * `noop` is two that do nothing, `flood` says too much, `several` leaves several artifacts, `stamped` says when
- * it reports.
+ * it reports, `snoop` tries to get at what is not its own.
  */
-export type FixtureProcessor = "digest" | "misbehave" | "noop" | "flood" | "several" | "traced" | "stamped";
+export type FixtureProcessor =
+  | "digest"
+  | "misbehave"
+  | "noop"
+  | "flood"
+  | "several"
+  | "traced"
+  | "stamped"
+  | "snoop";
 
 /** Returns the module of a processor for DROVER_PROCESSORS. */
 export function fixtureModule(name: FixtureProcessor): string {
@@ -32,6 +41,11 @@ export interface SystemOptions {
   readonly hasRealLease?: boolean;
   /** What the processes connect to instead of Redis itself, such as a proxy in front of it. */
   readonly redisUrlFor?: (redisUrl: string) => Promise<string>;
+  /**
+   * Whether the processes are the users of `deploy/redis/users.acl`, who may do little. Default: whether
+   * DROVER_TEST_REDIS_USERS is 1.
+   */
+  readonly hasRedisUsers?: boolean;
 }
 
 /**
@@ -45,20 +59,26 @@ export class System {
   redis: RunningRedis;
   #env: Record<string, string> = {};
   #workerKind: "worker" | "quick worker" = "quick worker";
+  readonly #users: RedisUsers | undefined;
 
-  private constructor(folder: string, redis: RunningRedis) {
+  private constructor(folder: string, redis: RunningRedis, users: RedisUsers | undefined) {
     this.folder = folder;
     this.redis = redis;
+    this.#users = users;
   }
 
   static async start(options: SystemOptions): Promise<System> {
     const folder = await mkdtemp(join(tmpdir(), "drover-e2e-"));
+    await chmod(folder, 0o711); // children of another user pass through
     const program = await findRedisServer({ mayInstall: false });
-    const system = new System(folder, await startRedis({ dataDir: join(folder, "redis"), program }));
+    const { hasRedisUsers = process.env["DROVER_TEST_REDIS_USERS"] === "1" } = options;
+    const users = hasRedisUsers ? redisUsers() : undefined;
+    const redis = await startRedis({ dataDir: join(folder, "redis"), program, users: users?.lines ?? [] });
+    const system = new System(folder, redis, users);
     const redisUrl = (await options.redisUrlFor?.(system.redis.url)) ?? system.redis.url;
     if (options.hasRealLease === true) system.#workerKind = "worker";
     system.#env = {
-      REDIS_URL: redisUrl,
+      REDIS_URL: system.#urlAs("drover-worker", redisUrl),
       DROVER_DATA_DIR: join(folder, "data"),
       DROVER_PROCESSORS: (options.processors ?? ["digest"]).map(fixtureModule).join(","),
       DROVER_RETRY_BASE_DELAY: "200ms",
@@ -82,16 +102,24 @@ export class System {
   }
 
   async startApi(env: Readonly<Record<string, string>> = {}): Promise<DroverProcess> {
-    const api = await DroverProcess.start({ kind: "api", env: { ...this.#env, ...env } });
+    const api = await DroverProcess.start({ kind: "api", env: { ...this.#apiEnv, ...env } });
     this.apis.push(api);
     return api;
+  }
+
+  get #apiEnv(): Record<string, string> {
+    return { ...this.#env, REDIS_URL: this.#urlAs("drover-api", this.#env["REDIS_URL"] ?? "") };
+  }
+
+  #urlAs(user: RedisUser, url: string): string {
+    return this.#users?.urlFor(user, url) ?? url;
   }
 
   /** Starts an api that dies when it reaches the failpoint. */
   async startFailingApi(failpoint: "stored" | "enqueued"): Promise<DroverProcess> {
     const api = await DroverProcess.start({
       kind: "failing api",
-      env: { ...this.#env, FAILPOINT: failpoint },
+      env: { ...this.#apiEnv, FAILPOINT: failpoint },
     });
     this.apis.push(api);
     return api;
@@ -125,7 +153,11 @@ export class System {
 
   /** Starts Redis again on its data, at its old address. */
   async restartRedis(): Promise<void> {
-    this.redis = await startRedis({ dataDir: join(this.folder, "redis"), url: this.redis.url });
+    const { url } = this.redis;
+    this.redis = await startRedis({
+      dataDir: join(this.folder, "redis"),
+      ...{ url, users: this.#users?.lines ?? [] },
+    });
   }
 
   /** Kills Redis as a crash would, and resolves when it is gone. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DEFAULTS, describeSettings } from "@drover/settings";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import { type ComposeService, readComposeFile } from "../containers/compose-file.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -38,7 +39,8 @@ test("api and worker share storage and Redis, and only settings that exist are s
   const { api, worker } = compose.services;
   const settings = describeSettings().map(({ name }) => name);
   for (const { environment = {}, volumes } of [api, worker]) {
-    for (const name of Object.keys(environment)) expect(settings).toContain(name);
+    const names = Object.keys(environment).filter((name) => name !== "DROVER_API_KEYS");
+    for (const name of names) expect(settings).toContain(name);
     expect(environment).toMatchObject({ REDIS_URL: "redis://redis:6379", DROVER_STORAGE: "file:/data" });
     expect(volumes).toEqual(["blobs:/data"]);
   }
@@ -48,6 +50,27 @@ test("api and worker share storage and Redis, and only settings that exist are s
 test("the worker can be scaled: it has no fixed name and no port of the host", () => {
   expect(compose.services.worker.container_name).toBeUndefined();
   expect(compose.services.worker.ports).toBeUndefined();
+});
+
+test("every container is as hardened as the others, and no port but the api's is published", () => {
+  for (const [name, service] of Object.entries(compose.services)) {
+    expect(service, name).toMatchObject({
+      ...{ read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"] },
+      ...{ pids_limit: expect.any(Number), mem_limit: expect.any(String), cpus: expect.any(Number) },
+    });
+    expect(service.user, name).toMatch(/^(node|redis)$/);
+    expect(service.networks, name).toContain("queue");
+  }
+  expect(compose.services.api.ports).toEqual(["127.0.0.1:8000:8000"]);
+  expect(compose.services.redis.ports).toBeUndefined();
+  expect(compose.networks["queue"]).toEqual({ internal: true });
+  expect(compose.services.redis.networks).toEqual(["queue"]);
+});
+
+test("compose wants a key for the api, and says how one is made", () => {
+  expect(compose.services.api.environment?.["DROVER_API_KEYS"]).toMatch(/^\$\{DROVER_API_KEYS:\?.+\}$/);
+  const text = readFileSync(join(ROOT, "docker-compose.yml"), "utf8");
+  expect(text).toContain("DROVER_API_KEYS=ops:submit+read+admin:$(openssl rand -hex 24)");
 });
 
 test("Redis keeps an append-only file and evicts nothing", () => {
@@ -63,3 +86,45 @@ test("containers are given longer to stop than the drain takes", () => {
   expect(ms(api)).toBeGreaterThan(DEFAULTS.DROVER_API_DRAIN_TIMEOUT);
   expect(ms(worker)).toBeGreaterThan(DEFAULTS.DROVER_DRAIN_TIMEOUT);
 });
+
+test("what Kubernetes runs is hardened likewise, takes its secrets from a secret, and has settings that exist", () => {
+  const { items } = parse(readFileSync(join(ROOT, "deploy/kubernetes/drover.yml"), "utf8")) as KubernetesList;
+  const pods = items.filter(({ kind }) => kind === "Deployment").map(({ spec }) => spec.template.spec);
+  expect(pods).toHaveLength(2);
+  const settings = describeSettings().map(({ name }) => name);
+  for (const { containers, securityContext, automountServiceAccountToken } of pods) {
+    expect(automountServiceAccountToken).toBe(false);
+    expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+    const [container] = containers;
+    expect(container).toMatchObject({
+      securityContext: {
+        ...{ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false },
+        capabilities: { drop: ["ALL"] },
+      },
+      resources: { limits: { cpu: expect.anything(), memory: expect.anything() } },
+    });
+    expect(statSync(join(ROOT, container?.command[1] ?? "")).isFile()).toBe(true);
+    for (const { name, value } of container?.env ?? []) {
+      if (/^(REDIS_URL|DROVER_API_KEYS)$/.test(name)) expect(value, name).toBeUndefined();
+      else expect(settings).toContain(name);
+    }
+  }
+});
+
+interface KubernetesList {
+  readonly items: readonly {
+    readonly kind: string;
+    readonly spec: {
+      readonly template: {
+        readonly spec: {
+          readonly automountServiceAccountToken: boolean;
+          readonly securityContext: object;
+          readonly containers: readonly {
+            readonly command: readonly string[];
+            readonly env: readonly { readonly name: string; readonly value?: string }[];
+          }[];
+        };
+      };
+    };
+  }[];
+}

@@ -80,7 +80,8 @@ async function pack(folder: string): Promise<ReadonlyMap<string, string>> {
   const copy = join(folder, "repository");
   await copyRepository(copy);
   const names = publishedWorkspaces().map(({ manifest }) => manifest.name);
-  const args = ["pack", "--json", "--pack-destination", folder, ...names.flatMap((name) => ["-w", name])];
+  const options = ["--ignore-scripts=false", "--json", "--pack-destination", folder];
+  const args = ["pack", ...options, ...names.flatMap((name) => ["-w", name])];
   const { stdout } = await run("npm", args, {
     ...{ cwd: copy, maxBuffer: 16 << 20 },
     env: { ...environment(), DROVER_IS_BUILT: "1" },

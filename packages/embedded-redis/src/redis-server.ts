@@ -38,6 +38,8 @@ export interface RedisOptions {
   readonly lingerMs?: number;
   /** Default: what `findRedisServer` finds. */
   readonly program?: RedisProgram;
+  /** Users beside the one of `url`, each as a line of an ACL file. Default: none. */
+  readonly users?: readonly string[];
 }
 
 export interface RunningRedis {
@@ -76,8 +78,8 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const lock = await lockFolder(folder, log);
   try {
     const program = options.program ?? (await findRedisServer({ log }));
-    const { lingerMs = 0 } = options;
-    const redis = await launchAtFreePort({ program, folder, lock, lingerMs }, options.url);
+    const { lingerMs = 0, users = [] } = options;
+    const redis = await launchAtFreePort({ program, folder, lock, lingerMs, users }, options.url);
     const exited = redis.exited.then(() => lock.release());
     const { url, pid } = redis;
     return { url, pid, exited, stop: () => Promise.all([redis.stop(), exited]).then(() => {}) };
@@ -123,9 +125,11 @@ interface Launcher {
   readonly folder: string;
   readonly lock: FolderLock;
   readonly lingerMs: number;
+  readonly users: readonly string[];
 }
 
-function launch({ program, folder, lock, lingerMs }: Launcher, address: Address): Launched {
+function launch(launcher: Launcher, address: Address): Launched {
+  const { program, folder, lock, lingerMs } = launcher;
   const logFile = openLog(join(folder, "redis.log"));
   const [path, ...args] = commandOf(program, folder, address);
   const child = spawn("sh", ["-c", 'read -r go && exec "$0" "$@"', path, ...args], {
@@ -150,7 +154,7 @@ function launch({ program, folder, lock, lingerMs }: Launcher, address: Address)
     guardian.watch(redis);
     lock.setRedis(redis);
     child.stdin?.on("error", () => {}); // it died at once: its log says why
-    child.stdin?.end(`go\n${configurationOf(program, folder, address)}`);
+    child.stdin?.end(`go\n${configurationOf(launcher, address)}`);
   }
   return {
     url: `redis://:${address.password}@127.0.0.1:${address.port}`,
@@ -212,7 +216,7 @@ const DOCKER_IMAGE = "redis:7.4-alpine";
  * redis.conf, as it is read from stdin. In a container Redis has the network to itself, and Docker publishes
  * its port on 127.0.0.1 only.
  */
-function configurationOf(program: RedisProgram, folder: string, { port, password }: Address): string {
+function configurationOf({ program, folder, users }: Launcher, { port, password }: Address): string {
   const isContainer = program.kind === "docker";
   return [
     `bind ${isContainer ? "0.0.0.0" : "127.0.0.1"}`,
@@ -225,6 +229,7 @@ function configurationOf(program: RedisProgram, folder: string, { port, password
     'save ""',
     // The hash of a job in one piece: two thirds of the memory. By the name that 6.2 knows and later ones take.
     "hash-max-ziplist-value 4096",
+    ...users,
     "",
   ].join("\n");
 }

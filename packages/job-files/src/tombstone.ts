@@ -1,12 +1,46 @@
-import type { BlobStore, JobId, JobInput, JobRequest } from "@drover/core";
+import {
+  type BlobStore,
+  DEFAULT_TENANT,
+  type JobId,
+  type JobInput,
+  type JobRequest,
+  type SharedFacts,
+} from "@drover/core";
 import { tombstoneKey } from "./blob-keys.js";
 import { putText, readText } from "./blob-text.js";
 
 /**
- * Name of the fact that a job expired, for 410 instead of 404; its value is the time of expiry in RFC 3339.
+ * Name of the fact that a job expired, for 410 instead of 404. Its value is the time of expiry in RFC 3339, and
+ * after a space the tenant, unless that is the default one; `?` when it is not known.
  */
 export function expiredFact(id: JobId): string {
   return `expired:${id}`;
+}
+
+/** How long a client is told that a job expired, in ms. */
+const TOLD_MS = 30 * 24 * 3_600_000;
+
+/** Notes that the job expired at the time, in ms since the epoch. */
+export async function noteExpiry(
+  { id, tenant = "?" }: { readonly id: JobId; readonly tenant: string | undefined },
+  at: number,
+  facts: Pick<SharedFacts, "set">,
+): Promise<void> {
+  const time = new Date(at).toISOString();
+  await facts.set(expiredFact(id), tenant === DEFAULT_TENANT ? time : `${time} ${tenant}`, TOLD_MS);
+}
+
+/**
+ * When the job expired, in RFC 3339; `undefined` when it did not.
+ * @param of whose job it has to be; anybody's without it.
+ */
+export async function readExpiry(
+  id: JobId,
+  facts: Pick<SharedFacts, "get">,
+  of?: { readonly tenant: string },
+): Promise<string | undefined> {
+  const [time, tenant = DEFAULT_TENANT] = (await facts.get(expiredFact(id)))?.split(" ") ?? [];
+  return of === undefined || tenant === of.tenant ? time : undefined;
 }
 
 /**

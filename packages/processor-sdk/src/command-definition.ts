@@ -89,6 +89,7 @@ export function defineCommand<Params>(definition: CommandDefinition<Params>): Pr
     ...{ name, version, description },
     ...(accepts === undefined ? {} : { accepts }),
     ...(limits === undefined ? {} : { limits }),
+    ...(definition.passEnv === undefined ? {} : { passEnv: definition.passEnv }),
     params: definition.params ?? (z.strictObject({}) as unknown as z.ZodType<Params>),
     run: (context) => runCommand(command, context),
   });

@@ -28,6 +28,7 @@ export function defineProcessor<Params>(definition: ProcessorDefinition<Params>)
     limits,
     inProcess: definition.inProcess ?? false,
     isolation: isolationOf(definition),
+    passEnv: variablesOf(definition),
     paramsSchema: jsonSchemaOf(definition.name, definition.params),
     parseParams(value) {
       const parsed = definition.params.safeParse(value ?? {});
@@ -46,6 +47,14 @@ function isolationOf({
   if (isolation === "reuse" || isolation === "fresh") return isolation;
   throw new TypeError(
     `Processor ${name}: isolation is "fresh" or "reuse"; got ${JSON.stringify(isolation)}.`,
+  );
+}
+
+function variablesOf({ name, passEnv = [] }: Pick<ProcessorDefinition<never>, "name" | "passEnv">) {
+  const isVariable = (text: unknown) => typeof text === "string" && /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);
+  if (Array.isArray(passEnv) && passEnv.every(isVariable)) return passEnv;
+  throw new TypeError(
+    `Processor ${name}: passEnv is a list of names of variables, as ["MODEL_PATH"]; got ${JSON.stringify(passEnv)}.`,
   );
 }
 

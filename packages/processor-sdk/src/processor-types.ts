@@ -47,6 +47,12 @@ export interface ProcessorDefinition<Params> {
    */
   readonly isolation?: Isolation;
   /**
+   * Names of variables that its process gets as the worker has them, beside PATH, HOME, LANG, TZ, `NODE_*` and
+   * `OTEL_*` without keys. Those of Drover and Redis are never there. Default none. Of no effect with
+   * `inProcess`.
+   */
+  readonly passEnv?: readonly string[];
+  /**
    * Does the work of one attempt. What it returns is the job's result: JSON, at most 64 KiB. Throw
    * `InputInvalidError` when the input can never work, `TryLaterError` when something outside is not ready;
    * anything else is a failed attempt that is tried again. Nothing that a failed attempt wrote is published.
@@ -63,6 +69,8 @@ export interface Processor {
   readonly limits: Required<Limits>;
   readonly inProcess: boolean;
   readonly isolation: Isolation;
+  /** Absent in what an older SDK made: none. */
+  readonly passEnv?: readonly string[];
   /** JSON Schema (2020-12) of the params as a client sends them. */
   readonly paramsSchema: Readonly<Record<string, unknown>>;
   /** The params with defaults filled in, or what is wrong with them. */

@@ -64,6 +64,12 @@ describe("a processor's definition", () => {
   ])("may not limit to %j", (limits) => {
     expect(() => defineProcessor({ ...MINIMAL, limits })).toThrow(TypeError);
   });
+
+  it("names variables that its process gets", () => {
+    expect(defineProcessor({ ...MINIMAL, passEnv: ["MODEL_PATH"] }).passEnv).toEqual(["MODEL_PATH"]);
+    for (const passEnv of [["A=b"], ["TESS*"], "PATH"])
+      expect(() => defineProcessor({ ...MINIMAL, passEnv: passEnv as string[] })).toThrow(/passEnv/);
+  });
 });
 
 describe("a processor's params", () => {

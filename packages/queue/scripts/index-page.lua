@@ -1,8 +1,8 @@
 --[[ The jobs that follow one in the list: newest first, those of one time by id, the higher first. The one
   itself need not be there any more.
-  KEYS[1] index (hash: id → processor)  [2] jobs (zset: id by time)
+  KEYS[1] index (hash: id → place)  [2] jobs, of all tenants or of one (zset: id by time)
   ARGV[1] how many  [2] time of the one, or "" for the first page  [3] its id
-  returns { id, time, processor or "", … }
+  returns { id, time, place or "", … }; a place is a processor, and " <tenant>" unless it is the default one's
 ]]
 local first = 0
 if ARGV[2] ~= "" then

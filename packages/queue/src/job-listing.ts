@@ -16,8 +16,9 @@ export interface Listed {
   readonly id: JobId;
   /** ms since the epoch. */
   readonly createdAt: number;
-  /** `undefined` when the index has lost it. */
+  /** Both are `undefined` when the index has lost it. */
   readonly processor?: string | undefined;
+  readonly tenant?: string | undefined;
 }
 
 /** A job that a prefilter lets through, with what was asked for. */
@@ -29,6 +30,8 @@ export interface ListedRequest {
 
 /** What a listing reads from. */
 export interface JobIndex {
+  /** Whether the job is another tenant's, and to be passed over. */
+  isForeign(listed: Listed): boolean;
   /**
    * Where BullMQ says that a status or a processor has no more than `most` jobs: all of them in the order of
    * the list, so that nothing else has to be looked at. `undefined` when there are more, or that is not known.
@@ -66,8 +69,11 @@ export async function listJobs(index: JobIndex, query: JobQuery): Promise<JobPag
     small === undefined
       ? (place, count) => index.following(place, count)
       : async (...of) => pageOf(small, ...of);
-  let after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-  for (let seen = 0; seen < scanLimit; ) {
+  const begin = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+  let after = begin;
+  // A page that ends at another tenant's job does so by its time alone, which has to get on.
+  const isStuck = () => after !== undefined && index.isForeign(after) && after.createdAt === begin?.createdAt;
+  for (let seen = 0; seen < scanLimit || isStuck(); ) {
     // At first as if all matched; the one more tells whether another page follows.
     const batch = seen === 0 ? limit + 1 : BATCH;
     const listed = await following(after, batch);
@@ -87,8 +93,15 @@ export async function listJobs(index: JobIndex, query: JobQuery): Promise<JobPag
     after = listed.at(-1);
     seen += listed.length;
   }
-  return { jobs: found, nextCursor: after === undefined ? null : encodeCursor(after) };
+  if (after === undefined) return { jobs: found, nextCursor: null };
+  return {
+    jobs: found,
+    nextCursor: encodeCursor(index.isForeign(after) ? { ...after, id: HIGHEST } : after),
+  };
 }
+
+/** Comes before all jobs of its time. */
+const HIGHEST = parseJobId("ffffffff-ffff-ffff-ffff-ffffffffffff");
 
 function hasRequestFilter({ tags = {}, text }: JobQuery): boolean {
   return text !== undefined || Object.keys(tags).length > 0;
@@ -98,7 +111,8 @@ function hasRequestFilter({ tags = {}, text }: JobQuery): boolean {
 async function narrow(index: JobIndex, listed: readonly Listed[], query: JobQuery): Promise<Listed[]> {
   const { status, processor } = query;
   const own = listed.filter(
-    (place) => processor === undefined || (place.processor ?? processor) === processor,
+    (place) =>
+      !index.isForeign(place) && (processor === undefined || (place.processor ?? processor) === processor),
   );
   const isRequestWanted = hasRequestFilter(query);
   if (own.length === 0 || (status === undefined && !isRequestWanted)) return own;

@@ -1,6 +1,7 @@
 import type { Log } from "@drover/core";
 import { RateLimit } from "@drover/log";
 import { Redis, type RedisOptions } from "ioredis";
+import { adviceFor } from "./redis-advice.js";
 
 const ERROR_LOG_INTERVAL_MS = 5_000;
 
@@ -47,7 +48,7 @@ export function reportErrors(client: Redis, log: Log, purpose: string): void {
 
 /**
  * A reporter of errors that logs the first at once and then at most one line in 5 s, saying how many it left
- * out.
+ * out, and what an operator has to put right where that is known.
  */
 export function errorReporter(log: Log, what: string): (error: unknown) => void {
   const limit = new RateLimit(ERROR_LOG_INTERVAL_MS);
@@ -55,6 +56,10 @@ export function errorReporter(log: Log, what: string): (error: unknown) => void 
     const leftOut = limit.admit(what);
     if (leftOut === undefined) return;
     const message = error instanceof Error ? error.message : String(error);
-    log.warn(`${what}: ${message}`, leftOut > 0 ? { left_out: leftOut } : {});
+    const advice = adviceFor(error);
+    log.warn(
+      `${what}: ${message}${advice === undefined ? "" : `. ${advice}`}`,
+      leftOut > 0 ? { left_out: leftOut } : {},
+    );
   };
 }

@@ -1,5 +1,6 @@
 import { DomainError, type RedisTrouble } from "@drover/core";
 import { isRefusal } from "./bullmq/bullmq-internals.js";
+import { adviceFor, isUserRefused } from "./redis-advice.js";
 
 /** Nothing was sent: what was asked for has not happened and will not. */
 export class NotSent extends Error {
@@ -26,7 +27,7 @@ export function isCertain(refusal: unknown): boolean {
   const cause = refusal instanceof DomainError ? refusal.cause : refusal;
   return (
     cause instanceof NotSent ||
-    (cause instanceof Error && cause.name === "ReplyError" && isServerTrouble(cause))
+    (cause instanceof Error && cause.name === "ReplyError" && SERVER_TROUBLE.test(cause.message))
   );
 }
 
@@ -38,6 +39,7 @@ export function unavailable(cause: unknown): DomainError {
     {
       cause,
       retryAfterS: 2,
+      advice: adviceFor(cause),
     },
   );
 }
@@ -55,7 +57,7 @@ const SERVER_TROUBLE =
  */
 export function isServerTrouble(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error.name === "ReplyError") return SERVER_TROUBLE.test(error.message);
+  if (error.name === "ReplyError") return SERVER_TROUBLE.test(error.message) || isUserRefused(error);
   if (error instanceof TypeError || error instanceof SyntaxError) return false;
   return !isRefusal(error);
 }

@@ -1,6 +1,9 @@
 import type { JobId } from "@drover/core";
 import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-internals.js";
 
+/** Stands for all tenants but the default one; the name of none. */
+export const NOT_DEFAULT = "!default";
+
 /**
  * Every Redis key, built here and nowhere else. Keys that one script touches share a hash tag, so that they
  * live on one node of a cluster.
@@ -10,10 +13,12 @@ import { lockKey, logsKey, type QueueKey, queueKey } from "./bullmq/bullmq-inter
  * | `{p:q}:q:*` | BullMQ's | the queue of processor q | with its jobs |
  * | `{p:q}:q:<job>` | hash | the job; own fields `drover:*`; of a completed job its events too | with the job |
  * | `{p:q}:q:<job>:history` | list | events, newest 500 | until the job is condensed or goes, or 30 days after the last one |
- * | `{p}:index` | hash | job → q: which queue a job is in | with its jobs |
+ * | `{p}:index` | hash | job → `q`, or `q tenant` of a tenant other than `default`: which queue it is in | with its jobs |
  * | `{p}:jobs` | zset | all jobs by time of submit, ms since the epoch | with its jobs |
+ * | `{p}:jobs:<tenant>` | zset | those of a tenant other than `default` | with its jobs |
  * | `{p:q}:q:<job>:expired` | string | the sweeper erased the job: nothing of it comes back | 30 days |
  * | `{p:q}:ends:<span>` | hash | how many jobs of q ended how in ten minutes, and how long they took | 8 days |
+ * | `{p:q}:ends:<span>:<tenant>` | hash | of these, those of a tenant other than `default`; of all such as `!default` | 8 days |
  * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
  * | `{p}:installation` | string | `new <id>` or `bound <id>`: which store belongs to this server | for ever |
  * | `{p}:apis` | hash | heartbeats of the apis | 15 s |
@@ -42,6 +47,8 @@ export function redisKeys(prefix: string) {
   return {
     index: `${own}:index`,
     jobs: `${own}:jobs`,
+    /** The jobs of a tenant other than the default one. The scripts of the index build it too. */
+    jobsOf: (tenant: string) => `${own}:jobs:${tenant}`,
     workers: `${own}:workers`,
     processors: `${own}:processors`,
     installation: `${own}:installation`,
@@ -69,6 +76,9 @@ export function redisKeys(prefix: string) {
     queuePrefix,
     /** Counts of the span that begins then, in ms since the epoch. */
     ends: (processor: string, span: number) => `${queuePrefix(processor)}:ends:${span}`,
+    /** Those of a tenant other than the default one, or of all such tenants. */
+    endsOf: (processor: string, span: number, tenant: string | typeof NOT_DEFAULT) =>
+      `${queuePrefix(processor)}:ends:${span}:${tenant}`,
     /** A key of the queue. */
     queue,
     /** The same for several names. */

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DomainError, type EventSink, type Log, NO_EVENTS } from "@drover/core";
 import { Redis, type RedisOptions } from "ioredis";
-import { RECONNECT, reportErrors } from "./redis-connections.js";
+import { adviceFor } from "./redis-advice.js";
+import { errorReporter, RECONNECT } from "./redis-connections.js";
 import { isServerTrouble, NoAnswer, NotSent, troubleOf, unavailable } from "./redis-errors.js";
 
 /**
@@ -33,11 +34,13 @@ const SCRIPT_KEYS = {
   "mark-installation": 1,
   depth: 5,
   figures: 7,
-  "count-end": 4,
+  "count-end": 0,
   "sum-counts": 0,
   "index-add": 2,
   "index-page": 2,
   "index-drop": 2,
+  "index-remove": 3,
+  "whose-job": 1,
   prefilter: 0,
   "remove-finished": 8,
   "restore-finished": 11,
@@ -88,7 +91,10 @@ const FAIL_FAST = {
 export class RedisLink {
   readonly client: Redis;
   readonly #events: EventSink;
+  readonly #report: (error: unknown) => void;
   #isSilent = false;
+  /** Why there is no connection, as far as the server or the network said. */
+  #lastError: unknown;
   #connected: Promise<void> | undefined;
 
   constructor(url: string, log: Log, events: EventSink = NO_EVENTS) {
@@ -96,7 +102,11 @@ export class RedisLink {
     this.client = new Redis(url, FAIL_FAST);
     // What waits for the connection listens. Not 0 for any number: each of BullMQ's queues adds 3 to it.
     this.client.setMaxListeners(MAX_LISTENERS);
-    reportErrors(this.client, log, "requests");
+    this.#report = errorReporter(log, "redis: connection for requests");
+    this.client.on("error", (error) => {
+      this.#lastError = error;
+      this.#report(error);
+    });
     for (const { name, ...script } of SCRIPTS) this.client.defineCommand(name, script);
   }
 
@@ -114,6 +124,7 @@ export class RedisLink {
     } catch (error) {
       if (error instanceof DomainError || !isServerTrouble(error)) throw error;
       this.#events.emit("redis.failed", { reason: troubleOf(error) });
+      if (!(error instanceof NotSent) && adviceFor(error) !== undefined) this.#report(error);
       throw unavailable(error);
     }
   }
@@ -144,7 +155,7 @@ export class RedisLink {
         resolve();
       });
     });
-    const tooLate = () => new NotSent(`no connection: ${this.client.status}`);
+    const tooLate = () => new NotSent(`no connection: ${this.client.status}`, { cause: this.#lastError });
     await withDeadline(this.#connected, READY_WAIT_MS, tooLate);
   }
 

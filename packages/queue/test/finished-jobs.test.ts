@@ -57,7 +57,7 @@ describe("condensing a completed job", () => {
     expect(JSON.parse(options ?? "")).toEqual({
       ...{ attempts: request.maxAttempts, backoff: { type: "custom" }, priority: 101, stackTraceLimit: 0 },
     });
-    expect(await on.queue.finished.expire(request, LATER)).toBe(true);
+    expect(await on.queue.finished.expire(request, LATER)).toEqual({ tenant: "default" });
     expect(await own()).toEqual([`${job}:expired`]);
   });
 
@@ -73,7 +73,7 @@ describe("condensing a completed job", () => {
 describe("expiring a finished job", () => {
   it("erases every key of the job but the note that it was erased", async () => {
     const { request } = await failed();
-    expect(await on.queue.finished.expire(request, LATER)).toBe(true);
+    expect(await on.queue.finished.expire(request, LATER)).toEqual({ tenant: "default" });
     expect((await keysLeft()).filter((key) => key.includes(request.id))).toEqual([
       `{p:copy}:copy:${request.id}:expired`,
     ]);
@@ -84,11 +84,11 @@ describe("expiring a finished job", () => {
 
   it("leaves a job alone that ended later, that waits or that was never there", async () => {
     const { request, at } = await failed();
-    expect(await on.queue.finished.expire(request, at)).toBe(false);
+    expect(await on.queue.finished.expire(request, at)).toBeUndefined();
     const waiting = newRequest({ runAt: Date.now() + 60_000 });
     await on.queue.jobs.submit(waiting);
-    expect(await on.queue.finished.expire(waiting, LATER)).toBe(false);
-    expect(await on.queue.finished.expire(newRequest(), LATER)).toBe(false);
+    expect(await on.queue.finished.expire(waiting, LATER)).toBeUndefined();
+    expect(await on.queue.finished.expire(newRequest(), LATER)).toBeUndefined();
     expect(await on.queue.finished.isExpired(request)).toBe(false);
     expect((await on.queue.jobs.get(request.id))?.status).toBe("failed");
   });
@@ -96,11 +96,11 @@ describe("expiring a finished job", () => {
   it("F21: a retry that was granted first keeps the job, one that comes later is refused", async () => {
     const first = await failed();
     expect((await on.queue.jobs.retry(first.request.id))?.status).toBe("queued");
-    expect(await on.queue.finished.expire(first.request, LATER)).toBe(false);
+    expect(await on.queue.finished.expire(first.request, LATER)).toBeUndefined();
     expect((await on.queue.jobs.get(first.request.id))?.status).toBe("queued");
     await run(first.request);
     const second = await failed();
-    expect(await on.queue.finished.expire(second.request, LATER)).toBe(true);
+    expect(await on.queue.finished.expire(second.request, LATER)).toEqual({ tenant: "default" });
     expect(await on.queue.jobs.retry(second.request.id)).toBeUndefined();
     expect(await on.queue.jobs.get(second.request.id)).toBeUndefined();
   });
@@ -128,7 +128,7 @@ describe("expiring a finished job", () => {
       }),
     );
     for (const { isGranted, expired, job } of answers) {
-      expect(isGranted).toBe(!expired);
+      expect(isGranted).toBe(expired === undefined);
       expect(job?.status).toBe(isGranted ? "queued" : undefined);
     }
     await other.close();
@@ -244,8 +244,8 @@ describe("adding a job that ended elsewhere", () => {
     });
     expect((await on.queue.jobs.list({ limit: 1 })).jobs).toMatchObject([{ id: request.id, updatedAt: 900 }]);
     expect(await on.queue.finished.finishedBefore("copy", "completed", IMPORTED_AT, 10)).toEqual([]);
-    expect(await on.queue.finished.expire(request, IMPORTED_AT)).toBe(false);
-    expect(await on.queue.finished.expire(request, IMPORTED_AT + 1)).toBe(true);
+    expect(await on.queue.finished.expire(request, IMPORTED_AT)).toBeUndefined();
+    expect(await on.queue.finished.expire(request, IMPORTED_AT + 1)).toEqual({ tenant: "default" });
   });
 
   it("lets the later of two ends stand", async () => {

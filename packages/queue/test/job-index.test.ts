@@ -11,10 +11,13 @@ import { COMPLETED, queueOnRedis } from "./queue-bench.js";
 const on = queueOnRedis();
 
 /** What a listing reads from, and the jobs that it read. */
-async function indexOf(): Promise<{ readonly index: JobIndex; readonly read: JobId[] }> {
+async function indexOf(
+  tenant?: string,
+): Promise<{ readonly index: JobIndex; readonly read: JobId[]; readonly locator: JobLocator }> {
   const link = new RedisLink(on.options.url, on.options.log);
   const keys = redisKeys(on.prefix);
-  const locator = new JobLocator(link, keys, on.queue.catalogue);
+  const all = new JobLocator({ link, keys, catalogue: on.queue.catalogue });
+  const locator = tenant === undefined ? all : all.of(tenant);
   const index = redisJobIndex({ link, keys, locator, now: () => Date.now() });
   const read: JobId[] = [];
   onTestFinished(() => link.close());
@@ -22,7 +25,7 @@ async function indexOf(): Promise<{ readonly index: JobIndex; readonly read: Job
     read.push(...listed.map(({ id }) => id));
     return index.jobs(listed);
   };
-  return { index: { ...index, jobs }, read };
+  return { index: { ...index, jobs }, read, locator };
 }
 
 /** One completed job, then one of another processor, then 20 that wait like it. */
@@ -105,4 +108,44 @@ it("a listing by status misses no job of a processor that is not known any more"
   await announce("copy", "other");
   expect(await index.smallSet({ status: "completed" }, 100)).toMatchObject([{ id: completed.id }]);
   expect(await index.smallSet({ status: "queued" }, 20)).toBeUndefined();
+});
+
+it("a tenant's pages get on past any number of jobs of others, and their cursors name none of those", async () => {
+  const { index, locator } = await indexOf("default");
+  const at = Date.now();
+  const own = newRequest({ createdAt: at - 1 });
+  await on.queue.jobs.submit(own);
+  // More than one request looks at, all of one time; entries are enough, nothing else of them is looked at.
+  const foreign = Array.from({ length: 5_600 }, () => newRequest({ tenant: "acme", createdAt: at }));
+  await Promise.all(foreign.map((request) => locator.add(request)));
+  const first = await listJobs(index, { limit: 10 });
+  expect(first.jobs).toEqual([]);
+  const place = Buffer.from(first.nextCursor ?? "", "base64url").toString();
+  expect(place).toBe(`${at} ffffffff-ffff-ffff-ffff-ffffffffffff`);
+  const second = await listJobs(index, { limit: 10, cursor: first.nextCursor ?? "" });
+  expect(second.jobs.map(({ id }) => id)).toEqual([own.id]);
+});
+
+it("keeps nothing more of a job of the default tenant, and forgets a tenant's job with its list", async () => {
+  const [ownless, owned] = [newRequest(), newRequest({ tenant: "acme" })];
+  for (const request of [ownless, owned]) await on.queue.jobs.submit(request);
+  const { index: hash, jobs, jobsOf } = redisKeys(on.prefix);
+  expect(await on.client.hmget(hash, ownless.id, owned.id)).toEqual([
+    ownless.processor,
+    `${owned.processor} acme`,
+  ]);
+  expect(await on.client.zrange(jobsOf("acme"), "0", "-1")).toEqual([owned.id]);
+  expect(await on.client.exists(jobsOf("default"))).toBe(0);
+  expect((await on.client.hgetall(`{${on.prefix}:copy}:copy:${ownless.id}`))["data"]).not.toContain("tenant");
+  await on.queue.of("acme").jobs.cancel(owned.id);
+  expect(await on.queue.of("other").jobs.remove(owned.id), "nothing of other's is there").toBe(true);
+  expect(await on.client.zcard(jobs)).toBe(2);
+  await on.queue.of("acme").jobs.remove(owned.id);
+  expect(await on.client.exists(jobsOf("acme"))).toBe(0);
+  expect(await on.client.zrange(jobs, "0", "-1")).toEqual([ownless.id]);
+  const { locator } = await indexOf();
+  const aborted = newRequest({ tenant: "acme" });
+  await locator.add(aborted);
+  await locator.drop(aborted);
+  expect(await on.client.exists(jobsOf("acme"))).toBe(0);
 });

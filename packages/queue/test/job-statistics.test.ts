@@ -1,4 +1,11 @@
-import { COUNTED_SPAN_MS, type EndedJobs, type JobEnd, percentileMs, spanOf } from "@drover/core";
+import {
+  COUNTED_SPAN_MS,
+  type EndedJobs,
+  type JobEnd,
+  type JobRequest,
+  percentileMs,
+  spanOf,
+} from "@drover/core";
 import { newRequest, silentLog } from "@drover/testkit";
 import { describe, expect, it } from "vitest";
 import { connectQueue } from "../src/index.js";
@@ -8,8 +15,8 @@ const on = queueOnRedis();
 const HOUR = 3_600_000;
 
 /** A job that is at an end, as if it had run. */
-async function ended(change: Partial<JobEnd> = {}) {
-  const request = newRequest();
+async function ended(change: Partial<JobEnd> = {}, asked: Partial<JobRequest> = {}) {
+  const request = newRequest(asked);
   const end: JobEnd = {
     ...{ status: "completed", at: Date.now(), attempt: 1, result: null, artifacts: [], error: null },
     ...change,
@@ -30,6 +37,21 @@ describe("the end of a job", () => {
     await on.queue.statistics.count(await ended({ status: "failed", error: failure }));
     await on.queue.statistics.count(await ended({ status: "cancelled" }));
     expect(await read()).toMatchObject({ completed: 1, cancelled: 1, failures: { timeout: 1 } });
+  });
+
+  it("is counted for its tenant; with one tenant alone nothing is kept twice", async () => {
+    await on.queue.statistics.count(await ended());
+    expect(await countedKeys()).toHaveLength(1);
+    const owned = await ended({}, { tenant: "acme" });
+    const other = await ended({ status: "failed", error: failure }, { tenant: "other" });
+    for (const job of [owned, other]) await on.queue.of("default").statistics.count(job);
+    const of = (tenant: string) => on.queue.of(tenant).statistics.read("copy", Date.now() - HOUR);
+    expect(await of("acme")).toMatchObject({ completed: 1, failures: {} });
+    expect(await of("other")).toMatchObject({ completed: 0, failures: { timeout: 1 } });
+    expect(await of("default")).toMatchObject({ completed: 1, failures: {} });
+    expect((await of("default")).run.classes.size).toBe(1);
+    expect(await of("nobody")).toMatchObject({ completed: 0, run: { sumMs: 0, classes: new Map() } });
+    expect(await read()).toMatchObject({ completed: 2, failures: { timeout: 1 } });
   });
 
   it("is counted once, however often and by whomever", async () => {

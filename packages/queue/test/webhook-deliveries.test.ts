@@ -140,7 +140,8 @@ describe("the list of a job's deliveries", () => {
 
 describe("the endpoints", () => {
   const endpoint = (id: string, createdAt = 1): WebhookEndpoint => ({
-    ...{ id, url: "https://example.com/", description: "", events: ["job.failed"], createdAt },
+    ...{ id, tenant: "default", url: "https://example.com/", description: "" },
+    ...{ events: ["job.failed"], createdAt },
     ...{ secrets: [{ secret: "whsec_x", until: null }], disabled: null, lastSuccessAt: null },
   });
 

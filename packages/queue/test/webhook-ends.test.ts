@@ -1,6 +1,7 @@
 import type { FoundEnds, JobRequest, Outcome, QueuePorts } from "@drover/core";
 import { newRequest, waitFor } from "@drover/testkit";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { connectQueue } from "../src/index.js";
 import { queueOnRedis } from "./queue-bench.js";
 
 const WEBHOOK = {
@@ -145,9 +146,28 @@ describe("the receiver that a job names", () => {
     const [deleted, expired] = [await submit({ webhook: WEBHOOK }), await submit({ webhook: WEBHOOK })];
     for (const { id } of [deleted, expired]) await queue.jobs.cancel(id);
     expect(await queue.jobs.remove(deleted.id)).toBe(true);
-    expect(await queue.finished.expire(expired, Date.now() + 1_000)).toBe(true);
+    expect(await queue.finished.expire(expired, Date.now() + 1_000)).toEqual({ tenant: "default" });
     for (const job of [deleted, expired])
       expect(await queue.webhooks.deliveries.webhookOf(job)).toBeUndefined();
     expect(await take(false)).toEqual([]);
   });
+});
+
+it("a job whose record is damaged is found with its tenant, or with none where the index has lost it too", async () => {
+  const jobs = [await submit({ tenant: "acme" }), await submit(), await submit({ tenant: "acme" })];
+  for (const { id, processor } of jobs) {
+    await queue.jobs.cancel(id);
+    await on.client.hset(`{${on.prefix}:${processor}}:${processor}:${id}`, "data", "{");
+  }
+  await on.client.hdel(`{${on.prefix}}:index`, jobs[2]?.id ?? "");
+  const fresh = connectQueue(on.options); // remembers nothing
+  onTestFinished(() => fresh.close());
+  const tenants = new Map<string, string>();
+  for (let isMore = true; isMore; ) {
+    const found = await fresh.webhooks.ends.next("copy", true);
+    for (const { id, tenant } of found.jobs) tenants.set(id, tenant);
+    await fresh.webhooks.ends.pass(found);
+    isMore = found.isMore;
+  }
+  expect(tenants).toEqual(new Map(jobs.map(({ id }, i) => [id, ["acme", "default", ""][i]])));
 });

@@ -1,4 +1,6 @@
+import { parseNetwork } from "@drover/core";
 import { ABOUT } from "./about-setting.js";
+import { keySettings } from "./key-settings.js";
 import { bytes, type Entry, integer, list } from "./value-kinds.js";
 
 const HOST_NAMES: Entry = {
@@ -10,6 +12,20 @@ const ORIGINS: Entry = {
   accepts: (text) => /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(text) && URL.canParse(text),
   expected: "origins, as http://localhost:5173, with scheme and port but no path, and no `*`",
 };
+
+/** The three words are those of Express' `trust proxy`. */
+const PROXIES: Entry = {
+  accepts: (text, { length }) =>
+    (isHops(text) && length === 1) ||
+    /^(loopback|linklocal|uniquelocal)$/.test(text) ||
+    parseNetwork(text) !== undefined,
+  expected: "the number of proxies, as 1, or their addresses and networks, as 10.0.0.0/8",
+};
+
+/** Whether an entry of `DROVER_TRUST_PROXY` is a number of proxies. */
+export function isHops(text: string): boolean {
+  return /^\d{1,2}$/.test(text);
+}
 
 const TIB = 1024 ** 4;
 
@@ -36,6 +52,15 @@ export const accessSettings = {
         "Origins whose pages may use the api from a browser, separated by commas, as " +
         "`http://localhost:5173`. Pages of the api's own origin always may.",
     }),
+  DROVER_TRUST_PROXY: list(PROXIES)
+    .default([])
+    .register(ABOUT, {
+      reader: "api",
+      help:
+        "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: how many stand in front of the api, or " +
+        "their addresses and networks, as `10.0.0.0/8`, or `loopback`, `linklocal`, `uniquelocal`. Default: none.",
+    }),
+  ...keySettings,
   DROVER_TENANT_REQUESTS: limit().register(ABOUT, {
     reader: "api",
     help:

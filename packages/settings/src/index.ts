@@ -6,5 +6,7 @@ export {
   receiverPolicyOf,
   type SettingDescription,
   type Settings,
+  type TrustedProxies,
   tenantLimitsOf,
+  trustedProxiesOf,
 } from "./settings-table.js";

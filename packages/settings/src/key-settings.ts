@@ -42,10 +42,15 @@ function keyOf(entry: string): EnvironmentKey | undefined {
 
 /** Who may ask what of the api. */
 export const keySettings = {
-  DROVER_ADMIN_KEY: z.string().optional().register(ABOUT, {
-    reader: "api",
-    help: "A key with every scope, of the tenant `default`; further ones are in `DROVER_API_KEYS`.",
-  }),
+  DROVER_ADMIN_KEY: z
+    .string()
+    .optional()
+    .register(ABOUT, {
+      reader: "both",
+      help:
+        "A key with every scope, of the tenant `default`; further ones are in `DROVER_API_KEYS`. A worker's metrics ask " +
+        "other hosts for it.",
+    }),
   DROVER_API_KEYS: environmentKeys.default([]).register(ABOUT, {
     reader: "api",
     help:

@@ -1,8 +1,15 @@
-import { LOG_LEVELS, networksOf, parseNetwork, type ReceiverPolicy, type TenantLimits } from "@drover/core";
+import {
+  DEFAULT_TENANT,
+  LOG_LEVELS,
+  networksOf,
+  parseNetwork,
+  type ReceiverPolicy,
+  TENANT_NAME,
+  type TenantLimits,
+} from "@drover/core";
 import { z } from "zod";
 import { ABOUT, type AboutSetting } from "./about-setting.js";
-import { accessSettings } from "./access-settings.js";
-import { keySettings } from "./key-settings.js";
+import { accessSettings, isHops } from "./access-settings.js";
 import { address, bytes, choice, duration, type Entry, integer, list } from "./value-kinds.js";
 
 const SECOND = 1_000;
@@ -14,6 +21,11 @@ const GIB = 1024 ** 3;
 const NETWORKS: Entry = {
   accepts: (text) => parseNetwork(text) !== undefined,
   expected: "networks or addresses, as 10.0.0.0/8 or fd00::1",
+};
+
+const VARIABLES: Entry = {
+  accepts: (text) => /^[a-z_][a-z0-9_]*\*?$/i.test(text) && !/^(DROVER_|REDIS_URL$)/.test(text),
+  expected: "names of variables, as HTTPS_PROXY or TESSDATA_*, none of Drover's own",
 };
 
 /**
@@ -58,12 +70,15 @@ export const settingsSchema = z.object({
   DROVER_MAX_UPLOAD_BYTES: bytes({ min: 1, max: 1024 * GIB })
     .default(4 * GIB)
     .register(ABOUT, { reader: "api", help: "Largest file; a processor may set a smaller limit." }),
+  DROVER_MAX_UPLOADS: integer({ min: 1, max: 100_000 }).default(200).register(ABOUT, {
+    reader: "api",
+    help: "Uploads that one process receives at a time, past which a submit answers 503 `at_capacity`. Each takes up to 3 MiB.",
+  }),
   DROVER_MAX_QUEUED: integer({ min: 1, max: 10_000_000 }).default(100_000).register(ABOUT, {
     reader: "api",
     help: "Queued jobs of one processor past which a submit answers 503 `at_capacity`.",
   }),
   ...accessSettings,
-  ...keySettings,
   DROVER_API_DRAIN_TIMEOUT: duration({ min: 0, max: HOUR })
     .default(10 * SECOND)
     .register(ABOUT, { reader: "api", help: "How long a stopping api waits for requests under way." }),
@@ -89,6 +104,11 @@ export const settingsSchema = z.object({
     .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "expected a processor's name, as text-review.")
     .default("text-review")
     .register(ABOUT, { reader: "worker", help: "The processor that imported jobs are listed under." }),
+  DROVER_IMPORT_TENANT: z
+    .string()
+    .regex(TENANT_NAME, "expected a tenant's name: up to 63 lower-case letters, digits and inner hyphens.")
+    .default(DEFAULT_TENANT)
+    .register(ABOUT, { reader: "worker", help: "The tenant that imported jobs belong to." }),
   DROVER_CONCURRENCY: integer({ min: 1, max: 256 })
     .default(2)
     .register(ABOUT, { reader: "worker", help: "Attempts at a time for each processor." }),
@@ -110,6 +130,24 @@ export const settingsSchema = z.object({
     reader: "worker",
     help: "Attempts that one child process runs before it is replaced.",
   }),
+  DROVER_CHILD_USER: z
+    .string()
+    .regex(/^([a-z_][a-z0-9_.-]*|\d+:\d+)$/i, "expected a user's name, or uid:gid, as 64001:64001.")
+    .optional()
+    .register(ABOUT, {
+      reader: "worker",
+      help:
+        "User that processors run as, by name or as `uid:gid`; the worker has to be root, on Linux. Default: " +
+        "the worker's own. See `docs/security.md`.",
+    }),
+  DROVER_CHILD_ENV: list(VARIABLES)
+    .default([])
+    .register(ABOUT, {
+      reader: "worker",
+      help:
+        "Variables that child processes get as the worker has them, separated by commas, as `HTTPS_PROXY` or " +
+        "`TESSDATA_*`, beside PATH, LANG and the like.",
+    }),
   DROVER_RETRY_BASE_DELAY: duration({ min: 0, max: DAY })
     .default(20 * SECOND)
     .register(ABOUT, {
@@ -175,6 +213,15 @@ export function tenantLimitsOf(settings: Settings): TenantLimits {
     runningJobs: limit(settings.DROVER_TENANT_RUNNING),
     storedBytes: limit(settings.DROVER_TENANT_STORED_BYTES),
   };
+}
+
+/** Proxies in front of the api that may say who a client is: how many, or where they are. */
+export type TrustedProxies = number | readonly string[];
+
+/** Whose `X-Forwarded-*` headers count. */
+export function trustedProxiesOf({ DROVER_TRUST_PROXY: entries }: Settings): TrustedProxies {
+  const [first = ""] = entries;
+  return isHops(first) ? Number(first) : entries;
 }
 
 /** A setting as documentation shows it. */

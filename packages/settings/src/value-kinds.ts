@@ -56,7 +56,7 @@ export function choice<const Words extends readonly [string, ...string[]]>(words
 
 /** What each entry of a list must be, and how a mistake names it. */
 export interface Entry {
-  readonly accepts: (text: string) => boolean;
+  readonly accepts: (text: string, entries: readonly string[]) => boolean;
   readonly expected: string;
 }
 
@@ -68,7 +68,7 @@ export function list({ accepts, expected }: Entry = { accepts: () => true, expec
         .split(",")
         .map((part) => part.trim())
         .filter((part) => part !== "");
-      if (!entries.every(accepts))
+      if (!entries.every((text) => accepts(text, entries)))
         context.issues.push({ code: "custom", message: mistake(expected, text), input: text });
       return entries;
     },

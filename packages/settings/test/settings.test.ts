@@ -8,6 +8,7 @@ import {
   type EnvironmentKey,
   misspeltSettings,
   parseSettings,
+  trustedProxiesOf,
 } from "../src/index.js";
 import { settingsSchema } from "../src/settings-table.js";
 
@@ -56,6 +57,11 @@ describe("settings", () => {
     ["DROVER_CORS_ORIGINS", "http://user@localhost"],
     ["DROVER_HOSTS", "https://drover.example.org"],
     ["DROVER_HOSTS", "drover.example.org:8000"],
+    ["DROVER_TRUST_PROXY", "true"],
+    ["DROVER_TRUST_PROXY", "-1"],
+    ["DROVER_TRUST_PROXY", "1,10.0.0.0/8"],
+    ["DROVER_TRUST_PROXY", "10.0.0.0/33"],
+    ["DROVER_TRUST_PROXY", "proxy.example.org"],
   ])("%s=%s is a mistake that shows what is expected", (name, text) => {
     expect(mistakesOf({ [name]: text })).toEqual([expect.stringMatching(/: expected .+, as .+; got "/)]);
   });
@@ -101,6 +107,15 @@ describe("settings", () => {
       DROVER_HOSTS: ["drover.example.org", "api_1", "*"],
       DROVER_CORS_ORIGINS: ["http://localhost:5173", "https://app.example.org", "http://[::1]:3000"],
     });
+  });
+
+  it.each([
+    ["", []],
+    ["0", 0],
+    ["2", 2],
+    ["loopback, 10.0.0.0/8,fd00::1", ["loopback", "10.0.0.0/8", "fd00::1"]],
+  ])("trust the proxies of DROVER_TRUST_PROXY=%s", (text, proxies) => {
+    expect(trustedProxiesOf(parseSettings({ DROVER_TRUST_PROXY: text }))).toEqual(proxies);
   });
 
   it("are read by their kind", () => {

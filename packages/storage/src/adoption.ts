@@ -25,6 +25,7 @@ export async function adoptFile(path: string, { target, root, copy }: Adoption):
   const file = await openOwnFile(path);
   try {
     await root.assertThere();
+    await takeOver(file);
     await file.sync();
     await publish(path, target, { root });
     await assertMoved(file, { path, target });
@@ -49,6 +50,13 @@ async function openOwnFile(path: string): Promise<FileHandle> {
   if (found.isFile() && found.nlink === 1 && found.ino === seen.ino && found.dev === seen.dev) return file;
   await file.close();
   throw notOwn();
+}
+
+/** Makes the file root's, where this process is: a processor of another user wrote it. */
+async function takeOver(file: FileHandle): Promise<void> {
+  if (process.geteuid?.() !== 0 || (await file.stat()).uid === 0) return;
+  await file.chown(0, process.getegid?.() ?? 0);
+  await file.chmod(0o644);
 }
 
 /**

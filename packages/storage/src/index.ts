@@ -12,14 +12,19 @@ export { createDiskStore, type DiskStoreOptions } from "./disk.js";
  * @throws `SettingsError` for anything else, without what may be a secret in it.
  */
 export function openStore(spec: string, options: Pick<DiskStoreOptions, "leftoverGraceMs"> = {}): BlobStore {
-  if (spec.startsWith("file://")) return createDiskStore({ folder: fileURLToPath(spec), ...options });
-  const folder = /^file:(.+)$/s.exec(spec)?.[1];
+  const folder = storeFolder(spec);
   if (folder !== undefined) return createDiskStore({ folder, ...options });
   // The scheme only: the rest of an address can hold a secret.
   const scheme = /^[a-z0-9+.-]*:?/i.exec(spec)?.[0].slice(0, 20);
   throw new SettingsError(
     `DROVER_STORAGE: expected file:<folder>, as file:/var/lib/drover/blobs; got "${scheme}…".`,
   );
+}
+
+/** The folder of a store that a setting names; `undefined` for one that is elsewhere. */
+export function storeFolder(spec: string): string | undefined {
+  if (spec.startsWith("file://")) return fileURLToPath(spec);
+  return /^file:(.+)$/s.exec(spec)?.[1];
 }
 
 /**

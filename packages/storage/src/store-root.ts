@@ -58,7 +58,7 @@ export class StoreRoot {
 
   /** Makes the folder itself and what a put of the installation file needs in it, durably. */
   async make(): Promise<void> {
-    const first = await mkdir(this.path, { recursive: true });
+    const first = await mkdir(this.path, { recursive: true, mode: 0o700 }); // every job's files
     for (const folder of [this.temp, dirname(this.#mark)]) await mkdir(folder).catch(ignoring("EEXIST"));
     await syncFolders(this.path, first === undefined ? this.path : dirname(first));
   }

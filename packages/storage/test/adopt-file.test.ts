@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { access, chmod, chown, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { expectEmpty, keysOf, localFile, putText, storeBench, textOf } from "./store-bench.js";
@@ -12,6 +12,19 @@ describe("adopting a local file", () => {
     await expect(access(path)).rejects.toMatchObject({ code: "ENOENT" });
     expect(await keysOf(bench.store)).toEqual(["jobs/1/1-x/out.csv"]);
   });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    "makes another user's file root's, which then nobody else may change",
+    async () => {
+      const bench = await storeBench();
+      const path = await localFile(bench, "made by a processor");
+      await chown(path, 64_001, 64_001);
+      await chmod(path, 0o6777);
+      await bench.store.adopt("k", path);
+      const { uid, gid, mode } = await stat((await bench.store.localPath("k", bench.folder)) ?? "");
+      expect([uid, gid, mode & 0o7777]).toEqual([0, process.getegid?.(), 0o644]);
+    },
+  );
 
   it("replaces a blob by a local file", async () => {
     const bench = await storeBench();

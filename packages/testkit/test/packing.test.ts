@@ -8,4 +8,12 @@ describe("the packages that are published", () => {
       expect(dependencyMistakes(workspace)).toEqual([]);
     },
   );
+
+  // `.npmrc` turns the scripts of packages off, and with them the step that makes a tarball whole.
+  it.each(publishedWorkspaces().map(({ manifest }) => [manifest.name, manifest] as const))(
+    "%s is made whole when it is published",
+    (_, { publishConfig }) => {
+      expect(publishConfig).toMatchObject({ "ignore-scripts": false });
+    },
+  );
 });

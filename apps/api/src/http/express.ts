@@ -3,6 +3,7 @@ import { type AuditedAction, DEFAULT_TENANT, DomainError } from "@drover/core";
 import express, { type Express, type Request, type RequestHandler } from "express";
 import { isAudited, noteAction } from "../access/audit.js";
 import { admitCaller } from "../access/callers.js";
+import { clientAddress } from "../access/client-address.js";
 import { depsFor } from "../access/tenants.js";
 import type { Deps } from "../deps.js";
 import { receiverFor } from "../uploads/multipart.js";
@@ -83,8 +84,7 @@ function admit(route: Route, { callers, tenantLimits }: Deps): RequestHandler {
       callers,
       jobId: typeof job_id === "string" ? job_id : undefined,
     });
-    if (route.access !== "anyone")
-      await tenantLimits.countRequest(caller, request.socket.remoteAddress ?? "", response);
+    if (route.access !== "anyone") await tenantLimits.countRequest(caller, clientAddress(request), response);
     next();
   };
 }
@@ -121,7 +121,7 @@ export function actorOf(
   { caller, path, requestId }: RequestScope,
 ): Omit<AuditedAction, "at" | "action"> {
   const { tenant = DEFAULT_TENANT, keyId = null } = caller ?? {};
-  const address = request.socket.remoteAddress ?? "";
+  const address = clientAddress(request);
   return { tenant, keyId, address, target: path, requestId };
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Route, routes } from "@drover/contract";
 import { admitCaller } from "../access/callers.js";
+import { clientAddress } from "../access/client-address.js";
 import { depsFor } from "../access/tenants.js";
 import type { Deps } from "../deps.js";
 import type { JsonHandler, JsonReply } from "./handler.js";
@@ -50,7 +51,7 @@ export function servePolls(
     // Counted beside the look at the job, which changes nothing: a poll is one round trip with a limit too.
     const [reply] = await Promise.all([
       poll.handle(input, depsFor(caller, deps)),
-      tenantLimits.countRequest(caller, request.socket.remoteAddress ?? "", response),
+      tenantLimits.countRequest(caller, clientAddress(request), response),
     ]);
     noteJob(reply, response);
     sendJson(reply, request, response);

@@ -56,8 +56,11 @@ const INTERNAL = "Something went wrong on our side. The log has it under this re
 export function toDomainError(thrown: unknown): DomainError {
   if (thrown instanceof DomainError) return thrown;
   if (thrown instanceof multer.MulterError) return fromMulter(thrown);
-  if (isClientError(thrown))
-    return new DomainError("invalid_request", clientDetail(thrown), { cause: thrown });
+  if (isClientError(thrown)) {
+    const detail = clientDetail(thrown);
+    if (thrown.status === 413) return new DomainError("body_too_large", detail, { cause: thrown });
+    return new DomainError("invalid_request", detail, { cause: thrown });
+  }
   return new DomainError("internal", INTERNAL, { cause: thrown });
 }
 

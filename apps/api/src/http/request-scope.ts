@@ -10,6 +10,7 @@ import {
   traceIdOf,
 } from "@drover/core";
 import type { RequestHandler } from "express";
+import { clientAddress } from "../access/client-address.js";
 
 /** What a request collects on its way, for its one line in the log. */
 export interface RequestScope {
@@ -53,7 +54,10 @@ export function openScope(
   const isSane = typeof sent === "string" && /^[A-Za-z0-9._-]{1,128}$/.test(sent);
   const requestId = isSane ? sent : randomUUID();
   const trace = traceOf(request);
-  const fields = trace === undefined ? {} : { trace_id: traceIdOf(trace) };
+  const fields = {
+    client_address: clientAddress(request),
+    ...(trace === undefined ? {} : { trace_id: traceIdOf(trace) }),
+  };
   (response as Scoped)[SCOPE] = { requestId, path: pathOf(request), fields, trace };
   response.setHeader("X-Request-Id", requestId);
   const startedAt = performance.now();
@@ -70,11 +74,10 @@ function traceOf({ headers }: IncomingMessage): TraceContext | undefined {
   return parseTraceContext(traceparent, Array.isArray(tracestate) ? tracestate.join(",") : tracestate);
 }
 
-/** The path of the request's target, at most 500 characters of it. */
+/** The path of the request's target, at most 500 characters of it; of a URL nothing else, which can be a secret. */
 function pathOf({ url = "" }: IncomingMessage): string {
-  const path =
-    url.startsWith("/") || !URL.canParse(url) ? (url.split("?", 1)[0] ?? "") : new URL(url).pathname;
-  return path.slice(0, 500);
+  if (url.startsWith("/")) return (url.split("?", 1)[0] ?? "").slice(0, 500);
+  return URL.canParse(url) ? new URL(url).pathname.slice(0, 500) : "";
 }
 
 /** Names the route of a request by its template. */
@@ -120,7 +123,7 @@ function writeLine(log: Log, request: IncomingMessage, response: ServerResponse,
   log[isUnexpected ? "error" : levelOf(request.method ?? "", status, isGone)](message, fields);
 }
 
-const REJECTED_INPUT: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+const REJECTED_INPUT: ReadonlySet<number> = new Set([400, 408, 413, 415, 422, 431]);
 
 function levelOf(method: string, status: number, isGone: boolean): keyof Log {
   if (isGone) return "info";

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { decodeQuery, type Route } from "@drover/contract";
 import { type Caller, DomainError } from "@drover/core";
-import type { z } from "zod";
+import { z } from "zod";
 import { TOKEN_PARAMETER } from "../access/presented-key.js";
 import type { Deps } from "../deps.js";
 import type { Receive } from "../uploads/upload.js";
 import type { Reply } from "./handler.js";
 import { asksToBeHeld } from "./held-requests.js";
+import { assertPlainJson } from "./plain-json.js";
 import { issuesOf } from "./problem.js";
 import { scopeOf } from "./request-scope.js";
 
@@ -39,7 +40,7 @@ export function inputOf(
   const scope = scopeOf(response);
   const jobId = params["job_id"];
   if (jobId !== undefined) scope.fields = { ...scope.fields, job_id: String(jobId) };
-  const query = route.query === undefined ? undefined : parse(route.query, queryOf(route, request), "query");
+  const query = queryOf(route, request);
   scope.isHeld = asksToBeHeld(request, query);
   return {
     params,
@@ -63,11 +64,18 @@ export function inputOf(
   };
 }
 
-function queryOf({ takesJobToken }: Route, { url = "" }: IncomingMessage): unknown {
+const NO_QUERY = z.strictObject({});
+
+/** The members of the query, `undefined` for a route that takes none. */
+function queryOf({ query: schema, takesJobToken }: Route, { url = "" }: IncomingMessage): unknown {
   const mark = url.indexOf("?");
+  if (schema === undefined && mark === -1) return undefined; // most requests
   const search = new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1));
   if (takesJobToken === true) search.delete(TOKEN_PARAMETER); // told who the caller is, and is nothing else
-  return decodeQuery(search);
+  const query = decodeQuery(search);
+  assertPlainJson(query, "query");
+  const parsed = parse(schema ?? NO_QUERY, query, "query");
+  return schema === undefined ? undefined : parsed;
 }
 
 /** @throws `invalid_request` that names each member which the schema refuses, as `query.limit`. */

@@ -9,7 +9,7 @@ import {
 import { inputFolder, inputKey, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 import { assertNotStopping } from "../operations/admission.js";
-import { ClientGone, type Receive } from "../uploads/upload.js";
+import { ClientGone, type Receive, type UploadedName } from "../uploads/upload.js";
 import { RECENT_MS } from "./find-job.js";
 import { assertSameRequest, restoreForgotten } from "./forgotten-job.js";
 import { jobIdOfKey, parseIdempotencyKey } from "./idempotency.js";
@@ -66,11 +66,12 @@ export async function createJob(submission: Submission, deps: Deps): Promise<Cre
 async function storeAndEnqueue(submission: Submission, draft: JobDraft, deps: Deps): Promise<CreatedJob> {
   try {
     const { processor, inputKey: key } = draft;
-    const upload = await submission.receive({
+    const bounds = {
       key,
       maxBytes: Math.min(processor.limits.maxInputBytes, deps.limits.maxUploadBytes),
-      accept: (file) => assertAccepted(processor, file),
-    });
+      accept: (file: UploadedName) => assertAccepted(processor, file),
+    };
+    const upload = await deps.admission.holdUpload(() => submission.receive(bounds));
     const request = requestOf(upload, draft, deps);
     const job = (await existingJob(request, deps)) ?? (await enqueue(request, submission, deps));
     assertSameRequest(job, request);

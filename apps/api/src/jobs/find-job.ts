@@ -1,5 +1,5 @@
 import { DomainError, type Job, type JobId, parseJobId } from "@drover/core";
-import { expiredFact } from "@drover/job-files";
+import { readExpiry } from "@drover/job-files";
 import type { Deps } from "../deps.js";
 
 /**
@@ -7,7 +7,7 @@ import type { Deps } from "../deps.js";
  */
 export const RECENT_MS = 5_000;
 
-type FindDeps = Pick<Deps, "queue" | "installation">;
+type FindDeps = Pick<Deps, "queue" | "installation" | "tenant" | "seesAll">;
 
 /**
  * The job that the path names.
@@ -19,12 +19,20 @@ export async function findJob(idText: string, deps: FindDeps): Promise<Job> {
   return (await deps.queue.jobs.get(id)) ?? (await throwMissing(id, deps));
 }
 
+/** When a job expired that the caller could see, in RFC 3339; `undefined` for any other. */
+export function expiryOf(
+  id: JobId,
+  { queue, tenant, seesAll }: Pick<Deps, "queue" | "tenant" | "seesAll">,
+): Promise<string | undefined> {
+  return readExpiry(id, queue.facts, seesAll ? undefined : { tenant });
+}
+
 /**
  * Says of a job that is not there whether it expired or never was. The sweeper leaves the tombstone when it
  * removes a job.
  */
 export async function throwMissing(id: JobId, deps: FindDeps): Promise<never> {
-  const expiredAt = await deps.queue.facts.get(expiredFact(id));
+  const expiredAt = await expiryOf(id, deps);
   if (expiredAt === undefined) await deps.installation.confirm(RECENT_MS);
   if (expiredAt === undefined) throw new DomainError("job_not_found", `No job has the id ${id}.`);
   throw new DomainError("job_expired", `Job ${id} and its files were removed when their retention ended.`, {

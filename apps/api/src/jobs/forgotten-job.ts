@@ -1,12 +1,7 @@
 import { DomainError, type Job, type JobEnd, type JobRequest, jobFields } from "@drover/core";
-import {
-  expiredFact,
-  findKeyedManifest,
-  type Manifest,
-  tombstoneKey,
-  writeManifest,
-} from "@drover/job-files";
+import { findKeyedManifest, type Manifest, tombstoneKey, writeManifest } from "@drover/job-files";
 import type { Deps } from "../deps.js";
+import { expiryOf } from "./find-job.js";
 
 /**
  * The job that a keyed submit asks for, when Redis does not know it but the store does: Redis lost it, and
@@ -19,7 +14,7 @@ import type { Deps } from "../deps.js";
 export async function restoreForgotten(request: JobRequest, deps: Deps): Promise<Job | undefined> {
   await assertNeverRemoved(request, deps);
   const manifest = await findKeyedManifest(request.id, request.input.key, deps.store);
-  if (manifest === undefined) return undefined;
+  if (manifest === undefined || manifest.request.tenant !== request.tenant) return undefined;
   assertSameRequest(manifest.request, request);
   await deps.installation.confirm(); // as of now: the upload may have taken long
   const job = await restore(manifest, deps);
@@ -41,7 +36,7 @@ export function assertSameRequest(known: Pick<JobRequest, "fingerprint">, reques
 
 async function assertNeverRemoved({ id }: JobRequest, deps: Deps): Promise<void> {
   const made = `The job that this Idempotency-Key made, ${id},`;
-  const expiredAt = await deps.queue.facts.get(expiredFact(id));
+  const expiredAt = await expiryOf(id, deps);
   if (expiredAt !== undefined) {
     throw new DomainError("job_expired", `${made} has expired; use a new key.`, {
       members: { expired_at: expiredAt },

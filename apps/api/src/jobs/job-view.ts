@@ -2,6 +2,7 @@ import type { TimelineEvent, Artifact as WireArtifact, Job as WireJob } from "@d
 import { pathOf, routes } from "@drover/contract";
 import {
   type Artifact,
+  DEFAULT_TENANT,
   isTerminal,
   type Job,
   type JobEvent,
@@ -31,6 +32,7 @@ function makeView(job: Job, deps: ViewDeps): WireJob {
   const progress = shownProgress(job);
   return {
     job_id: job.id,
+    ...(job.tenant === DEFAULT_TENANT ? {} : { tenant: job.tenant }),
     processor: job.processor,
     status: job.status,
     progress: progress.percent,

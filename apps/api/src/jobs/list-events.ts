@@ -1,5 +1,6 @@
 import { DEFAULT_PAGE_SIZE, type EventFilter } from "@drover/contract";
 import type { Job, JobId, JobPage } from "@drover/core";
+import { depsOfTenant } from "../access/tenants.js";
 import type { Deps } from "../deps.js";
 import type { Handler } from "../http/handler.js";
 import type { SentEvent } from "../http/send-events.js";
@@ -10,8 +11,9 @@ import { viewPage } from "./list.js";
 /** Jobs of which it is remembered whether they match. */
 const MAX_REMEMBERED = 10_000;
 
-export const streamJobs: Handler<"streamJobs"> = async (input, deps) => {
+export const streamJobs: Handler<"streamJobs"> = async (input, everything) => {
   const filter = input.query;
+  const deps = depsOfTenant(filter.tenant, everything);
   const followed =
     filter.processor === undefined
       ? await deps.processors.list()

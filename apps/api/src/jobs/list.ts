@@ -1,11 +1,13 @@
 import { DEFAULT_PAGE_SIZE, type JobFilter, type JobList } from "@drover/contract";
 import type { JobPage, JobQuery } from "@drover/core";
+import { depsOfTenant } from "../access/tenants.js";
 import type { Deps } from "../deps.js";
 import { type Handler, ok } from "../http/handler.js";
 import { viewJob } from "./job-view.js";
 
 export const listJobs: Handler<"listJobs"> = async (input, deps) => {
-  return ok(viewPage(await deps.queue.jobs.list(toQuery(input.query)), deps));
+  const own = depsOfTenant(input.query.tenant, deps);
+  return ok(viewPage(await own.queue.jobs.list(toQuery(input.query)), own));
 };
 
 /** A page of jobs as clients read it. */

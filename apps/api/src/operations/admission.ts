@@ -7,12 +7,20 @@ export interface Admission {
    * neither can be known.
    */
   admit(processor: string): Promise<void>;
+  /**
+   * Receives an upload while fewer than `maxUploads` others are: each takes a connection, a descriptor and up to
+   * 3 MiB.
+   * @throws `at_capacity` at once when there are as many.
+   */
+  holdUpload<T>(receive: () => Promise<T>): Promise<T>;
 }
 
 export interface AdmissionOptions {
   readonly health: QueueHealth;
   /** Queued jobs of one processor. */
   readonly maxQueued: number;
+  /** That this process receives at a time. */
+  readonly maxUploads: number;
   /** Monotonic, in ms. */
   readonly monotonicMs: () => number;
 }
@@ -38,7 +46,17 @@ export function createAdmission(options: AdmissionOptions): Admission {
     }
     return inspected.server;
   };
+  let uploads = 0;
   return {
+    async holdUpload(receive) {
+      if (uploads >= options.maxUploads) throw tooManyUploads(uploads);
+      uploads++;
+      try {
+        return await receive();
+      } finally {
+        uploads--;
+      }
+    },
     async admit(processor) {
       const [server, depth] = await Promise.all([inspect(), options.health.depth(processor)]);
       if (server.maxMemoryBytes > 0 && server.usedMemoryBytes > MEMORY_SHARE * server.maxMemoryBytes) {
@@ -57,6 +75,14 @@ export function createAdmission(options: AdmissionOptions): Admission {
       }
     },
   };
+}
+
+function tooManyUploads(uploads: number): DomainError {
+  return new DomainError(
+    "at_capacity",
+    `This process receives ${uploads} uploads already. Nothing was stored; try again shortly.`,
+    { retryAfterS: 2 },
+  );
 }
 
 /** Throws `draining` once the process has begun to stop. */

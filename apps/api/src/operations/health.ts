@@ -20,7 +20,7 @@ export const health: Handler<"health"> = async (_input, deps) =>
   );
 
 export const readyz: Handler<"readyz"> = async (_input, deps) => {
-  const { redis, storage } = await recentChecks(deps);
+  const { redis, storage, advice } = await recentChecks(deps);
   const draining = deps.stopping.aborted;
   const { state } = deps.installation;
   const pair = state.kind === "refused" ? state : undefined;
@@ -34,8 +34,9 @@ export const readyz: Handler<"readyz"> = async (_input, deps) => {
   }
   throw new DomainError(
     code,
-    `Not ready: redis ${redis}, storage ` +
-      `${storage}${draining ? ", stopping" : ""}.${pair === undefined ? "" : ` ${pair.detail}`}`,
+    [`Not ready: redis ${redis}, storage ${storage}${draining ? ", stopping" : ""}.`, pair?.detail, advice]
+      .filter((sentence) => sentence !== undefined)
+      .join(" "),
     { members: { checks: { redis, storage: storageSaid, draining } } },
   );
 };
@@ -44,6 +45,8 @@ interface Checks {
   readonly redis: "ok" | "failed";
   /** `full`: it answers, and takes no more bytes. */
   readonly storage: "ok" | "full" | "failed";
+  /** What an operator has to put right, where that is known. */
+  readonly advice: string | undefined;
 }
 
 /**
@@ -67,16 +70,18 @@ function recentChecks(deps: Deps): Promise<Checks> {
 }
 
 async function check(deps: Deps): Promise<Checks> {
-  const [redis, storage] = await Promise.all([
-    outcomeOf(deps.queue.health.ping()),
-    outcomeOf(deps.store.check()),
-  ]);
-  return { redis: redis === "full" ? "failed" : redis, storage };
+  let advice: string | undefined;
+  const ping = deps.queue.health.ping().catch((error: unknown) => {
+    if (error instanceof DomainError) advice = error.advice;
+    throw error;
+  });
+  const [redis, storage] = await Promise.all([outcomeOf(ping), outcomeOf(deps.store.check())]);
+  return { redis: redis === "full" ? "failed" : redis, storage, advice };
 }
 
 /** `pairCode` says why Redis and storage do not belong together. */
 function worst(
-  checks: Checks & { readonly draining: boolean; readonly pairCode: ErrorCode | undefined },
+  checks: Omit<Checks, "advice"> & { readonly draining: boolean; readonly pairCode: ErrorCode | undefined },
 ): ErrorCode | undefined {
   if (checks.draining) return "draining";
   if (checks.redis !== "ok") return "redis_unavailable";

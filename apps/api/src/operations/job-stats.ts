@@ -1,10 +1,13 @@
 import type { DurationSummary, JobStats, Stats, StatsWindow } from "@drover/contract";
 import { addDurations, type Durations, type EndedJobs, meanMs, percentileMs, spanOf } from "@drover/core";
+import { depsOfTenant } from "../access/tenants.js";
 import type { Deps } from "../deps.js";
 import { type Handler, ok } from "../http/handler.js";
 
 export const getStats: Handler<"getStats"> = async (input, deps) =>
-  ok(await recentStats(input.query.window, deps), { "Cache-Control": "no-store" });
+  ok(await recentStats(input.query.window, depsOfTenant(input.query.tenant, deps)), {
+    "Cache-Control": "no-store",
+  });
 
 const HOUR_MS = 3_600_000;
 const WINDOW_MS: Readonly<Record<StatsWindow, number>> = {

@@ -91,7 +91,7 @@ export function watchStall(
     clearInterval(timer);
     onStall(
       new DomainError(
-        "invalid_request",
+        "request_timeout",
         `The upload stalled: fewer than ${MIN_BYTES} bytes came in ${stallMs} ms.`,
       ),
     );

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Webhook, WebhookWithSecret } from "@drover/contract";
 import {
+  DEFAULT_TENANT,
   DomainError,
+  MAX_ALL_WEBHOOK_ENDPOINTS,
   MAX_WEBHOOK_ENDPOINTS,
   type ReceiverPolicy,
   refusalOfReceiver,
@@ -23,6 +25,7 @@ export const createWebhook: Handler<"createWebhook"> = async ({ body }, deps) =>
   const secret = body.secret ?? newSecret();
   const endpoint: WebhookEndpoint = {
     id: `ep_${randomBytes(16).toString("base64url")}`,
+    tenant: deps.tenant,
     url: new URL(body.url).href,
     description: body.description ?? "",
     events: WEBHOOK_EVENTS.filter((event) => body.events?.includes(event) ?? true),
@@ -34,7 +37,8 @@ export const createWebhook: Handler<"createWebhook"> = async ({ body }, deps) =>
   if (!(await deps.queue.webhooks.endpoints.add(endpoint)))
     throw new DomainError(
       "invalid_request",
-      `There are ${MAX_WEBHOOK_ENDPOINTS} endpoints, which is as many as can be; remove one first.`,
+      `There can be ${MAX_WEBHOOK_ENDPOINTS} endpoints, ${MAX_ALL_WEBHOOK_ENDPOINTS} with those of all tenants, ` +
+        "and there are as many; remove one first.",
     );
   const shown = { ...viewEndpoint(endpoint, deps.now()), secret } satisfies WebhookWithSecret;
   return { kind: "json", status: 201, body: shown, headers: { Location: `/api/webhooks/${endpoint.id}` } };
@@ -111,6 +115,7 @@ function viewEndpoint(endpoint: WebhookEndpoint, now: number): Webhook {
   const old = endpoint.secrets.find(({ until }) => until !== null && until > now);
   return {
     id: endpoint.id,
+    ...(endpoint.tenant === DEFAULT_TENANT ? {} : { tenant: endpoint.tenant }),
     url: endpoint.url,
     description: endpoint.description,
     events: [...endpoint.events],

@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
-import { mkdir, rm, rmdir } from "node:fs/promises";
+import { mkdir, rmdir } from "node:fs/promises";
+import type { ChildUser } from "../children/child-user.js";
 import { type FolderHandle, openFolder } from "./folder-handle.js";
+import { removeFolder } from "./remove-folder.js";
 
 /**
  * An attempt's own folder on this machine, made when somebody needs it and at most once: an attempt that goes
@@ -19,11 +21,15 @@ export class AttemptFolder {
     this.copies = `${path}-input`;
   }
 
-  /** Makes it for a child process, and opens it before that can put a link in its place. */
-  async make(): Promise<void> {
-    await mkdir(this.path);
+  /**
+   * Makes it for a child process, and opens it before that can put a link in its place. Given to the user that
+   * the child runs as, when that is another one; only its owner may enter it.
+   */
+  async make(user?: ChildUser): Promise<void> {
+    await mkdir(this.path, { mode: 0o700 });
     this.#state = "made";
     this.#handle = await openFolder(this.path);
+    if (user !== undefined) await this.#handle.giveTo(user);
   }
 
   /** Makes it for a processor in this process, unless it is there or was removed. */
@@ -44,8 +50,7 @@ export class AttemptFolder {
     const wasMade = this.#state === "made";
     this.#state = "removed";
     await this.#handle?.close();
-    const options = { recursive: true, force: true, maxRetries: 3 };
-    if (wasMade) await rmdir(this.path).catch(() => rm(this.path, options)); // most attempts leave it empty
-    if (mayHaveCopies) await rm(this.copies, options);
+    if (wasMade) await rmdir(this.path).catch(() => removeFolder(this.path)); // most attempts leave it empty
+    if (mayHaveCopies) await removeFolder(this.copies);
   }
 }

@@ -13,17 +13,21 @@ import {
 import { attemptFolder } from "@drover/job-files";
 import { withFields } from "@drover/log";
 import type { Processor } from "@drover/processor-sdk";
+import type { ChildUser } from "../children/child-user.js";
 import type { RunEnd, Runner } from "../children/runner.js";
 import { AttemptFolder } from "./attempt-folder.js";
 import { createReports } from "./attempt-reports.js";
 import { inAttemptSpan } from "./attempt-span.js";
 import { describeDeath, failed, outcomeBeforeRun, outcomeOfStop, outcomeOfThrown } from "./outcome.js";
 import { publish, waitForStorage } from "./publish.js";
+import { readableInput } from "./readable-input.js";
 
 export interface ExecutorDeps {
   readonly processor: Processor;
   readonly runner: Runner;
   readonly blobs: BlobStore;
+  /** The user of child processes, when it is another one. */
+  readonly childUser?: ChildUser | undefined;
   /** Existing folder on this machine; each attempt gets one of its own below. */
   readonly folder: string;
   readonly clock: Clock;
@@ -101,7 +105,7 @@ async function outcomeOf(deps: AttemptDeps, attempt: Attempt): Promise<Outcome> 
   const folder = new AttemptFolder(join(deps.folder, attempt.id));
   let mayHaveCopies = true;
   try {
-    if (!deps.processor.inProcess) await folder.make();
+    if (!deps.processor.inProcess) await folder.make(deps.childUser);
     const prepared = await prepare(deps, attempt, folder);
     if (prepared.kind !== "prepared") return prepared;
     mayHaveCopies = prepared.inputPath.startsWith(folder.copies);
@@ -115,7 +119,7 @@ async function outcomeOf(deps: AttemptDeps, attempt: Attempt): Promise<Outcome> 
 
 /** The input on this machine, as soon as the storage can give it. */
 async function prepare(
-  { blobs, clock, processor }: ExecutorDeps,
+  { blobs, clock, processor, childUser }: ExecutorDeps,
   attempt: Attempt,
   folder: AttemptFolder,
 ): Promise<Prepared | Outcome> {
@@ -123,10 +127,11 @@ async function prepare(
   const found = await waitForStorage({ clock, attempt }, () => blobs.localPath(input.key, folder.copies));
   if (found.kind === "stopped") return outcomeOfStop(found.reason);
   if (found.value === undefined) return failed("input_missing", "The uploaded file is no longer there.");
+  const inputPath = childUser === undefined ? found.value : await readableInput(found.value, folder.copies);
   return {
     kind: "prepared",
     attempt,
-    inputPath: found.value,
+    inputPath,
     folder,
     timeoutMs: Math.min(timeoutMs ?? MAX_TIMER_MS, processor.limits.timeoutMs, MAX_TIMER_MS),
   };

@@ -1,5 +1,5 @@
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
@@ -19,6 +19,10 @@ export interface FolderHandle {
   open(name: string): Promise<FolderHandle>;
   /** Returns what the name stands for, links not followed. */
   lstat(name: string): Promise<Stats>;
+  /** Names of what lies in it. */
+  list(): Promise<readonly string[]>;
+  /** Makes it another user's. */
+  giveTo(user: { readonly uid: number; readonly gid: number }): Promise<void>;
   /** Number of the file system. */
   readonly device: number;
   close(): Promise<void>;
@@ -52,6 +56,11 @@ async function toHandle(handle: FileHandle, path: string): Promise<FolderHandle>
       await assertInPlace();
       return lstat(join(through, name));
     },
+    async list() {
+      await assertInPlace();
+      return readdir(through);
+    },
+    giveTo: ({ uid, gid }) => handle.chown(uid, gid),
     device: own.dev,
     close: () => handle.close(),
   };

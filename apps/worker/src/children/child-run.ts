@@ -1,4 +1,4 @@
-import type { StopReason } from "@drover/core";
+import type { LogLevel, StopReason } from "@drover/core";
 import { cutPaths } from "../attempts/client-text.js";
 import { type FromChild, MAX_LOG_LINES, type ToChild } from "./messages.js";
 import {
@@ -31,6 +31,7 @@ export class ChildRun {
   readonly #process: RunningProcess;
   readonly #ended: Promise<RunEnd>;
   #settle: (end: RunEnd) => void = () => {};
+  #logLines = 0;
   #outputLines = 0;
   #isHeapExhausted = false;
   #cause: StopCause | undefined;
@@ -77,9 +78,15 @@ export class ChildRun {
   onMessage(message: FromChild): void {
     if (message.type === "progress")
       this.#options.onProgress(message.percent, message.stage, message.message);
-    else if (message.type === "log") this.#options.onLog(message.level, message.message);
+    else if (message.type === "log") this.#onLogLine(message.level, message.message);
     else if (message.type === "threw") this.#settle(this.#cause ?? { kind: "threw", thrown: message.thrown });
     else if (message.type === "returned") this.#settle(returnedEnd(message, this.#cause));
+  }
+
+  /** The child counts its lines too, unless its processor sends them by itself. */
+  #onLogLine(level: LogLevel, line: string): void {
+    this.#logLines += 1;
+    if (this.#logLines <= MAX_LOG_LINES) this.#options.onLog(level, line);
   }
 
   onOutput(level: "info" | "warn", line: string): void {

@@ -5,6 +5,8 @@ import type { FromChild } from "./messages.js";
 import type { RunEnd, RunOptions } from "./runner.js";
 import { type ChildProcessor, type ChildSupport, SpawnedChild } from "./spawned-child.js";
 
+/** Reports of one child about attempts that are over which are heeded; it sends a few for each. */
+const MAX_LATE = 100;
 /** Longest wait for a killed child, in ms: one in an uninterruptible system call must not hold its slot. */
 const EXIT_WAIT_MS = 1_000;
 /**
@@ -38,6 +40,7 @@ export class Child {
   #onChecked = (_leftover: string | null) => {};
   /** By the number of an attempt: called with what it does after it is over. */
   readonly #onLate = new Map<number, (what: string) => void>();
+  #late = 0;
   #isEnding = false;
   constructor(support: ChildSupport, processor: ChildProcessor) {
     this.#support = support;
@@ -204,6 +207,8 @@ export class Child {
 
   /** No other attempt is harmed: the process did not do it. But it does not run another one. */
   #onLateEffect(attempt: number, what: string): void {
+    this.#late += 1;
+    if (this.#late > MAX_LATE) return;
     this.#onLate.get(attempt)?.(what);
     this.#markUnclean("an attempt went on after it was over");
     if (!this.#isBusy) void this.end();

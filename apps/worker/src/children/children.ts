@@ -3,13 +3,16 @@ import type { Log } from "@drover/core";
 import { Guardian, Orphans, type ProcessKeeper } from "@drover/process-guard";
 import type { LoadedProcessor } from "../processor-modules.js";
 import { ChildPool } from "./child-pool.js";
+import type { ChildUser } from "./child-user.js";
 import { createInProcessRunner } from "./in-process-runner.js";
 import { GRACES, type Graces, type Runner } from "./runner.js";
 import { Sampler } from "./sampler.js";
-import type { ChildSupport } from "./spawned-child.js";
+import type { ChildSupport, EnvironmentFor } from "./spawned-child.js";
 
 export interface ChildrenOptions {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: EnvironmentFor;
+  /** The user of child processes. Default: the worker's own. */
+  readonly user?: ChildUser | undefined;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
   /** No other worker, living or dead, has it. The marks of all that this worker starts begin with it. */
@@ -44,6 +47,7 @@ export function createChildren(options: ChildrenOptions): { support: ChildSuppor
     entry: options.entry ?? fileURLToPath(new URL("./child-main.js", import.meta.url)),
     nodeArguments,
     environment,
+    user: options.user,
     maxAttempts,
     graces,
     log,
@@ -74,9 +78,9 @@ export function createRunner(
   warmChildren: number,
 ): Runner {
   if (processor.inProcess) return createInProcessRunner(processor);
-  const { name, isolation, limits } = processor;
+  const { name, isolation, limits, passEnv = [] } = processor;
   const { maxRssBytes } = limits;
-  const pool = new ChildPool(support, { name, moduleUrl, isolation, maxRssBytes, warmChildren });
+  const pool = new ChildPool(support, { name, moduleUrl, isolation, passEnv, maxRssBytes, warmChildren });
   pool.warm();
   return pool;
 }

@@ -67,30 +67,12 @@ export type FromChild =
   /** An attempt that is over (1 for the first of this process) did something, which was not done. */
   | { readonly type: "late"; readonly attempt: number; readonly what: string };
 
-const TYPES: readonly unknown[] = [
-  "ready",
-  "progress",
-  "log",
-  "returned",
-  "threw",
-  "checked",
-  "late",
-] satisfies FromChild["type"][];
-
-/**
- * Returns the message that a child sent, `undefined` for anything else. Only child-main.ts sends: it hides
- * the channel from processors.
- */
-export function parseFromChild(value: unknown): FromChild | undefined {
-  const isKnown =
-    typeof value === "object" && value !== null && "type" in value && TYPES.includes(value.type);
-  return isKnown ? (value as FromChild) : undefined;
-}
-
 /** Largest result as JSON, in bytes; anything larger must be an artifact. */
 export const MAX_RESULT_BYTES = 64 * 1024;
 /** Log lines that one attempt may leave. */
 export const MAX_LOG_LINES = 500;
+/** Characters that are kept of the message and of the stack of an error: either may be of any length. */
+export const MAX_STACK_LENGTH = 10_000;
 /** Characters of a log line. */
 export const MAX_LOG_LENGTH = 2_000;
 

@@ -1,16 +1,19 @@
 import { inspect } from "node:util";
 import type { LogLevel } from "@drover/core";
 import { InputInvalidError, type Processor, runAttempt, TryLaterError } from "@drover/processor-sdk";
-import { type FromChild, MAX_RESULT_BYTES, type RunMessage, type Thrown } from "./messages.js";
+import {
+  type FromChild,
+  MAX_RESULT_BYTES,
+  MAX_STACK_LENGTH,
+  type RunMessage,
+  type Thrown,
+} from "./messages.js";
 
 /** What a processor reports while it runs. */
 export interface ProcessorReports {
   onProgress(percent: number, stage: string | null, message: string | null): void;
   onLog(level: LogLevel, message: string): void;
 }
-
-/** Characters that are kept of the message and of the stack of an error: either may be of any length. */
-const MAX_STACK_LENGTH = 10_000;
 
 type Settled = Extract<FromChild, { type: "returned" | "threw" }>;
 

@@ -2,16 +2,23 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { MARK_VARIABLE, type Orphans, type ProcessKeeper } from "@drover/process-guard";
-import { ChildOutput, type FromChild, parseFromChild, type ToChild } from "./messages.js";
+import { type ChildUser, launchAs } from "./child-user.js";
+import { parseFromChild } from "./from-child.js";
+import { ChildOutput, type FromChild, type ToChild } from "./messages.js";
 import type { Graces } from "./runner.js";
 import type { Sampler } from "./sampler.js";
+
+/** The environment of a child whose processor names these variables. */
+export type EnvironmentFor = (passEnv: readonly string[]) => Readonly<Record<string, string | undefined>>;
 
 /** What all children of a worker share. */
 export interface ChildSupport {
   /** The module that the child runs, and arguments for Node before it. */
   readonly entry: string;
   readonly nodeArguments: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: EnvironmentFor;
+  /** The user of child processes, when it is another one. */
+  readonly user: ChildUser | undefined;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
   readonly graces: Graces;
@@ -30,6 +37,8 @@ export interface ChildProcessor {
   readonly moduleUrl: string;
   /** Whether a child runs further attempts after its first. */
   readonly isolation: "fresh" | "reuse";
+  /** Names of variables that it gets as the worker has them. */
+  readonly passEnv: readonly string[];
   /** Resident memory of the child and all that it started. */
   readonly maxRssBytes: number;
 }
@@ -169,19 +178,17 @@ function spawnChild(support: ChildSupport, processor: ChildProcessor, mark: stri
   // The heap may take what the attempt may take: the default ceiling of V8 follows the machine's memory, not
   // the processor's limit.
   const heapMib = Math.max(32, Math.floor(processor.maxRssBytes / 2 ** 20));
-  return spawn(
-    process.execPath,
-    [
-      `--max-old-space-size=${heapMib}`,
-      ...support.nodeArguments,
-      support.entry,
-      processor.moduleUrl,
-      processor.name,
-    ],
-    {
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-      env: { ...support.environment, [MARK_VARIABLE]: mark },
-    },
-  );
+  const { program, args, options, environment } = launchAs(support.user, process.execPath, [
+    `--max-old-space-size=${heapMib}`,
+    ...support.nodeArguments,
+    support.entry,
+    processor.moduleUrl,
+    processor.name,
+  ]);
+  return spawn(program, args, {
+    ...options,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...support.environment(processor.passEnv), ...environment, [MARK_VARIABLE]: mark },
+  });
 }

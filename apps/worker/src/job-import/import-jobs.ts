@@ -9,8 +9,10 @@ import { type ReadJob, readJobFiles } from "./read-job-files.js";
 export interface ImportDeps {
   readonly queue: Pick<QueuePorts, "jobs" | "finished" | "clock">;
   readonly blobs: BlobStore;
-  /** Whose jobs they become. */
+  /** The processor that they are listed under. */
   readonly processor: string;
+  /** Whose jobs they become. */
+  readonly tenant: string;
   /** Throws when store and Redis do not belong together, as of a moment ago. */
   readonly assertMayAdd: () => Promise<void>;
 }
@@ -93,7 +95,7 @@ async function importFiles(files: JobFiles, deps: ImportDeps): Promise<Omit<Impo
  * and a job of this id with another input is another one, which is left alone.
  */
 async function importJob({ record, source }: ReadJob, deps: ImportDeps): Promise<Imported> {
-  const { queue, blobs, processor } = deps;
+  const { queue, blobs, processor, tenant } = deps;
   const { id } = record;
   const key = importedInputKey(id);
   const job = await lookUpJob(queue, id);
@@ -101,12 +103,14 @@ async function importJob({ record, source }: ReadJob, deps: ImportDeps): Promise
   const known = job ?? (await readManifest(key, blobs))?.request;
   if (known !== undefined && known.processor !== processor)
     return leftOut(`was imported for the processor ${known.processor} before; delete it first.`);
+  if (known !== undefined && known.tenant !== tenant)
+    return leftOut(`was imported for the tenant ${known.tenant} before; delete it first.`);
   if (job?.input.sha256 === source.sha256) return { kind: "present" };
   if (isLater(job, record.updatedAt))
     return leftOut("differs from what was imported before, and its updated_at is no later; kept as it was.");
   if (job === undefined && (await isGone({ ...record, processor }, deps))) return { kind: "gone" };
   const importedAt = (job === undefined ? known?.importedAt : undefined) ?? queue.clock.now();
-  const { request, end } = jobOfRecord(record, { processor, importedAt, source });
+  const { request, end } = jobOfRecord(record, { processor, tenant, importedAt, source });
   await writeManifest({ version: 1, request, settled: end }, blobs);
   const answer = await queue.finished.addEnded(request, end);
   if (answer === "taken") {

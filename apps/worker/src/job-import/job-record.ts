@@ -1,4 +1,4 @@
-import { DEFAULT_TENANT, type JobEnd, type JobId, type JobRequest } from "@drover/core";
+import type { JobEnd, JobId, JobRequest } from "@drover/core";
 import { importedInputKey } from "@drover/job-files";
 import { MAX_RESULT_BYTES } from "../children/messages.js";
 import { parseTime, type Update } from "./job-updates.js";
@@ -99,6 +99,7 @@ export interface RecordSource {
 
 export interface ImportTerms {
   readonly processor: string;
+  readonly tenant: string;
   /** ms since the epoch. */
   readonly importedAt: number;
   readonly source: RecordSource;
@@ -107,12 +108,12 @@ export interface ImportTerms {
 /** The record as a job of Drover that has ended. Its input is described by the files that it came from. */
 export function jobOfRecord(
   record: JobRecord,
-  { processor, importedAt, source }: ImportTerms,
+  { processor, tenant, importedAt, source }: ImportTerms,
 ): { readonly request: JobRequest; readonly end: JobEnd } {
   const { id, createdAt, updatedAt: at, percent } = record;
   return {
     request: {
-      ...{ id, tenant: DEFAULT_TENANT, processor, createdAt, importedAt },
+      ...{ id, tenant, processor, createdAt, importedAt },
       input: { key: importedInputKey(id), mediaType: "application/json", ...source },
       ...{ params: {}, tags: {}, priority: 0, maxAttempts: 1, fingerprint: null, requestId: null },
       ...{ runAt: null, timeoutMs: null, queueTimeoutMs: null },

@@ -1,5 +1,12 @@
-import { type BlobStore, type Job, type JobRef, keptFrom, type QueuePorts } from "@drover/core";
-import { expiredFact, inputFolder, jobFolder } from "@drover/job-files";
+import {
+  type BlobStore,
+  type ErasedJob,
+  type Job,
+  type JobRef,
+  keptFrom,
+  type QueuePorts,
+} from "@drover/core";
+import { inputFolder, jobFolder, noteExpiry } from "@drover/job-files";
 import { type Slice, tryEntry } from "./walk.js";
 
 export interface RetentionDeps {
@@ -11,8 +18,6 @@ export interface RetentionDeps {
   readonly processors: readonly string[];
 }
 
-/** How long a client is told that a job expired, in ms. */
-const TOLD_MS = 30 * 24 * 3_600_000;
 /** Jobs that are looked up at a time. */
 const PAGE = 100;
 
@@ -64,8 +69,9 @@ async function expireJob(deps: RetentionDeps, ref: JobRef, before: number): Prom
   const { jobs, finished } = deps.queue;
   // One that cannot be read expires like any other.
   const job = await jobs.get(ref.id).catch(() => undefined);
-  if (!(await finished.expire(ref, before))) return false;
-  await removeExpired(deps, ref, job);
+  const erased = await finished.expire(ref, before);
+  if (erased === undefined) return false;
+  await removeExpired(deps, { ...ref, ...erased }, job);
   return true;
 }
 
@@ -78,12 +84,12 @@ export async function removeExpired(
   }: Pick<RetentionDeps, "blobs" | "retentionMs"> & {
     readonly queue: Pick<QueuePorts, "facts" | "clock">;
   },
-  { id }: JobRef,
+  { id, tenant }: JobRef & ErasedJob,
   job: Pick<Job, "status" | "finishedAt" | "input" | "importedAt"> | undefined,
 ): Promise<void> {
   const keptMs = job?.status === "completed" ? retentionMs.completed : retentionMs.failed;
   const expiredAt = job?.finishedAt == null ? queue.clock.now() : keptFrom(job, job.finishedAt) + keptMs;
-  await queue.facts.set(expiredFact(id), new Date(expiredAt).toISOString(), TOLD_MS);
+  await noteExpiry({ id, tenant }, expiredAt, queue.facts);
   await blobs.remove(jobFolder(id));
   // Last: its manifest leads the next sweep to what is left.
   if (job !== undefined) await blobs.remove(inputFolder(job.input.key));

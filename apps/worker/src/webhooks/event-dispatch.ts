@@ -93,8 +93,8 @@ export class EventDispatch {
     registered: readonly WebhookEndpoint[],
   ): Promise<readonly Receiver[]> {
     const own = await this.#deps.webhooks.deliveries.webhookOf(job);
-    const isTold = ({ events, disabled, createdAt }: WebhookEndpoint) =>
-      events.includes(type) && disabled === null && createdAt - CLOCKS_MS <= end.at;
+    const isTold = ({ tenant, events, disabled, createdAt }: WebhookEndpoint) =>
+      tenant === job.tenant && events.includes(type) && disabled === null && createdAt - CLOCKS_MS <= end.at;
     return [
       ...(own?.events.includes(type) === true ? [{ id: null, url: own.url }] : []),
       ...registered.filter(isTold).map(({ id, url }) => ({ id, url })),

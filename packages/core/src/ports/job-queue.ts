@@ -103,10 +103,10 @@ export interface FinishedJobs {
   ): Promise<readonly JobId[]>;
   /**
    * Erases the job with all that the queue keeps of it, if it is finished and has been since before `time`;
-   * false when it is not, because a person's retry came first. One step: either the retry or the erasing
+   * `undefined` when it is not, because a person's retry came first. One step: either the retry or the erasing
    * wins. That it was erased is remembered for 30 days.
    */
-  expire(job: JobRef, time: number): Promise<boolean>;
+  expire(job: JobRef, time: number): Promise<ErasedJob | undefined>;
   /** Whether the job is gone because `expire` erased it. */
   isExpired(job: JobRef): Promise<boolean>;
   /**
@@ -139,6 +139,12 @@ export interface FinishedJobs {
 
 /** What names a job and the queue that it is in. */
 export type JobRef = Pick<JobRequest, "id" | "processor">;
+
+/** What is known of a job that was erased. */
+export interface ErasedJob {
+  /** Whose it was; `undefined` when its record was damaged and nothing else says it. */
+  readonly tenant: string | undefined;
+}
 
 /** The jobs that may wait only so long. */
 export interface QueueDeadlines {

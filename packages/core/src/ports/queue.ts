@@ -7,12 +7,23 @@ import type { JobFeed } from "./job-feed.js";
 import type { FinishedJobs, JobQueue, QueueDeadlines } from "./job-queue.js";
 import type { JobStatistics } from "./job-statistics.js";
 import type { MinuteCounter, TenantLimitStore } from "./limit-ports.js";
-import type { Webhooks } from "./webhook-ports.js";
+import type { TenantWebhooks, Webhooks } from "./webhook-ports.js";
 
-/** One connection to the queue's server, with every port that it serves. */
-export interface QueuePorts {
+/** What belongs to a tenant: its jobs, and what is told and counted of them. */
+export interface TenantPorts {
   readonly jobs: JobQueue;
   readonly feed: JobFeed;
+  /** Reads what the tenant's jobs came to; counts every job that it is given. */
+  readonly statistics: JobStatistics;
+  readonly webhooks: TenantWebhooks;
+}
+
+/** One connection to the queue's server, with every port that it serves; of all tenants. */
+export interface QueuePorts extends TenantPorts {
+  /**
+   * The same of one tenant. What belongs to others is not there, and costs the same steps as what nobody has.
+   */
+  of(tenant: string): TenantPorts;
   readonly attempts: AttemptSource;
   readonly catalogue: Catalogue;
   readonly facts: SharedFacts;
@@ -22,7 +33,6 @@ export interface QueuePorts {
   readonly apis: LiveApis;
   readonly leases: Leases;
   readonly deadlines: QueueDeadlines;
-  readonly statistics: JobStatistics;
   readonly webhooks: Webhooks;
   readonly apiKeys: ApiKeys;
   readonly limits: TenantLimitStore;

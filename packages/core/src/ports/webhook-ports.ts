@@ -4,18 +4,23 @@ import type { Consumer } from "./attempt-source.js";
 import type { JobRef } from "./job-queue.js";
 
 /** All that webhooks need of the queue's server. Every method throws `redis_unavailable` within 2 s. */
-export interface Webhooks {
-  readonly endpoints: WebhookEndpoints;
+export interface Webhooks extends TenantWebhooks {
   readonly deliveries: WebhookDeliveries;
   readonly ends: JobEnds;
 }
 
+/** What a tenant sees of its webhooks. */
+export interface TenantWebhooks {
+  readonly endpoints: WebhookEndpoints;
+  readonly deliveries: Pick<WebhookDeliveries, "get" | "list" | "sendAgain">;
+}
+
 /** The registered endpoints. */
 export interface WebhookEndpoints {
-  /** Oldest first, disabled ones too, at most `MAX_WEBHOOK_ENDPOINTS`. */
+  /** Oldest first, disabled ones too; of a tenant at most `MAX_WEBHOOK_ENDPOINTS`. */
   list(): Promise<readonly WebhookEndpoint[]>;
   get(id: string): Promise<WebhookEndpoint | undefined>;
-  /** False when there are as many as can be. */
+  /** False when its tenant, or all together, have as many as can be. */
   add(endpoint: WebhookEndpoint): Promise<boolean>;
   /**
    * Puts what `change` makes of the endpoint in its place, in one step: `change` is called again when another

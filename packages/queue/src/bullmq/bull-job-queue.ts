@@ -50,6 +50,20 @@ const ERASE_KEYS = [
   "failed",
 ] as const;
 
+export interface BullJobQueueDeps {
+  readonly link: RedisLink;
+  readonly keys: RedisKeys;
+  readonly queues: BullQueues;
+  readonly streams: EventStreams;
+  /** Finds the jobs that there are for it: those of all tenants, or of one. */
+  readonly locator: JobLocator;
+  readonly statistics: Pick<JobStatistics, "count">;
+  readonly events: EventSink;
+  readonly lookAgainMs: number;
+  /** The server's wall time, ms since the epoch. */
+  readonly now: () => number;
+}
+
 /**
  * The jobs in BullMQ's queues. State comes from BullMQ alone, read together with the fields in one script.
  */
@@ -60,23 +74,12 @@ export class BullJobQueue implements JobQueue {
   readonly #streams: EventStreams;
   readonly #locator: JobLocator;
   readonly #index: JobIndex;
-  readonly #statistics: JobStatistics;
+  readonly #statistics: Pick<JobStatistics, "count">;
   readonly #events: EventSink;
   readonly #lookAgainMs: number;
   readonly #now: () => number;
 
-  constructor(deps: {
-    link: RedisLink;
-    keys: RedisKeys;
-    queues: BullQueues;
-    streams: EventStreams;
-    locator: JobLocator;
-    statistics: JobStatistics;
-    events: EventSink;
-    lookAgainMs: number;
-    /** The server's wall time, ms since the epoch. */
-    now: () => number;
-  }) {
+  constructor(deps: BullJobQueueDeps) {
     this.#link = deps.link;
     this.#keys = deps.keys;
     this.#queues = deps.queues;

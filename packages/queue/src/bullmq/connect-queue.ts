@@ -31,6 +31,7 @@ import { redisInstallation, redisLiveApis } from "./redis-installation.js";
 import { redisStatistics } from "./redis-statistics.js";
 import { ServerClock } from "./server-clock.js";
 import { SyncWait } from "./sync-wait.js";
+import { tenantPorts } from "./tenant-ports.js";
 
 export interface QueueOptions {
   /** `redis://` or `rediss://`. */
@@ -90,12 +91,15 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const catalogue = redisCatalogue(link, keys, log);
   const queues = new BullQueues(link, keys, log);
   const streams = new EventStreams({ link, keys, url, log });
-  const locator = new JobLocator(link, keys, catalogue);
+  const locator = new JobLocator({ link, keys, catalogue });
   const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
-  const statistics = redisStatistics(link, keys, now);
+  const statistics = redisStatistics({ link, keys, now });
   const consumerDeps = { url, keys, link, log, events, random, lease, now };
+  const jobDeps = { link, keys, queues, streams, locator, statistics, events, lookAgainMs, now };
+  const deliveries = redisDeliveries({ ...consumerDeps, queues });
   return {
-    jobs: new BullJobQueue({ link, keys, queues, streams, locator, statistics, events, lookAgainMs, now }),
+    jobs: new BullJobQueue(jobDeps),
+    of: (tenant) => tenantPorts(tenant, { ...jobDeps, deliveries }),
     feed: streams,
     attempts: {
       consume: (processor, consumeOptions, execute) =>
@@ -111,9 +115,9 @@ export function connectQueue(options: QueueOptions): BullQueue {
     deadlines: redisDeadlines({ link, keys, events, now }),
     statistics,
     webhooks: {
-      endpoints: redisEndpoints(link, keys),
-      deliveries: redisDeliveries({ ...consumerDeps, queues }),
-      ends: redisJobEnds({ link, keys, now }),
+      endpoints: redisEndpoints({ link, keys }),
+      deliveries,
+      ends: redisJobEnds({ link, keys, locator, now }),
     },
     apiKeys: redisApiKeys(link, keys),
     limits: redisLimits(link, keys),

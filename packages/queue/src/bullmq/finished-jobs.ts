@@ -50,8 +50,10 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
         time,
         EXPIRED_TTL_MS,
       ]);
-      if (isRemoved === 1) await locator.remove(ref.id);
-      return isRemoved === 1;
+      if (isRemoved !== 1) return undefined;
+      const tenant = (await locator.place(ref.id))?.tenant;
+      await locator.remove(ref.id);
+      return { tenant };
     },
     isExpired: async ({ processor, id }) =>
       (await link.use((client) => client.exists(keys.expired(processor, id)))) === 1,

@@ -1,7 +1,8 @@
-import { type FoundEnds, isJobId, isTerminal, type Job, type JobEnds } from "@drover/core";
+import { DEFAULT_TENANT, type FoundEnds, isJobId, isTerminal, type Job, type JobEnds } from "@drover/core";
 import { isObject } from "../record-checks.js";
 import type { RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
+import type { JobLocator } from "./job-locator.js";
 import { readListedJob } from "./job-snapshot.js";
 
 /** Entries of an event stream that are looked at in one step, which takes Redis some ms. */
@@ -26,10 +27,11 @@ const CLOCKS_MS = 60_000;
 export function redisJobEnds(deps: {
   readonly link: RedisLink;
   readonly keys: RedisKeys;
+  readonly locator: JobLocator;
   /** The server's wall time, ms since the epoch. */
   readonly now: () => number;
 }): JobEnds {
-  const { link, keys, now } = deps;
+  const { link, keys, locator, now } = deps;
 
   const find = (processor: string, isAllWanted: boolean) =>
     link.run(
@@ -73,7 +75,10 @@ export function redisJobEnds(deps: {
     if (!isJobId(id)) return undefined; // somebody else's
     const job = await readListedJob(link, keys, { processor, id, createdAt: Number.NaN });
     // One that waits again was retried by a person; then its end is owed.
-    return job !== undefined && isTerminal(job.status) ? job : undefined;
+    if (job === undefined || !isTerminal(job.status)) return undefined;
+    if (job.error?.code !== "job_unreadable") return job;
+    // Whose it is the index knows alone; nobody is told of one that it has lost as well.
+    return { ...job, tenant: (await locator.place(id))?.tenant ?? NOBODY };
   };
 
   return {
@@ -100,12 +105,16 @@ type Found = readonly ["found", string, 0 | 1, readonly string[], readonly strin
 type Behind = readonly ["behind", newest: string, position: string];
 type OwedPage = [looked: number, time: string, done: number];
 
+/** The name of no tenant. */
+const NOBODY = "";
+
 /** The job that an owed end spells; `undefined` for one that is only the id. */
 function jobOfEntry(entry: string): Job | undefined {
   if (!entry.startsWith("{")) return undefined;
   try {
     const value: unknown = JSON.parse(entry);
-    return isObject(value) ? (value as unknown as Job) : undefined; // written by `retry` of the queue
+    const earlier = { tenant: DEFAULT_TENANT }; // of a version that knew no tenants
+    return isObject(value) ? ({ ...earlier, ...value } as unknown as Job) : undefined; // written by `retry`
   } catch {
     return undefined;
   }

@@ -32,9 +32,10 @@ export function redisJobIndex(deps: {
   const { link, keys, locator, now } = deps;
 
   const jobOf = async (listed: Listed): Promise<Job | undefined> => {
-    const processor = listed.processor ?? (await locator.find(listed.id));
-    if (processor === undefined) return undefined;
-    const job = await readListedJob(link, keys, { ...listed, processor });
+    const place = listed.tenant === undefined ? await locator.place(listed.id) : undefined;
+    const { processor, tenant } = { ...listed, ...place };
+    if (processor === undefined || (locator.tenant ?? tenant) !== tenant) return undefined;
+    const job = await readListedJob(link, keys, { ...listed, processor, tenant });
     if (job === undefined && now() - listed.createdAt > DANGLING_AFTER_MS) await locator.drop(listed);
     return job;
   };
@@ -79,11 +80,18 @@ export function redisJobIndex(deps: {
     );
     const all = [...new Set(ids.flat())].filter(isJobId);
     if (all.length === 0) return [];
-    const times = await link.use((client) => client.zmscore(keys.jobs, ...all));
-    return all.flatMap((id, i) => (times[i] == null ? [] : { id, processor, createdAt: Number(times[i]) }));
+    const [times, places] = await Promise.all([
+      link.use((client) => client.zmscore(keys.jobs, ...all)),
+      locator.places(all),
+    ]);
+    return all.flatMap((id, i) =>
+      times[i] == null ? [] : { processor, ...places[i], id, createdAt: Number(times[i]) },
+    );
   };
 
   return {
+    // Whose one is that the index has lost, its record says when it is read.
+    isForeign: ({ tenant = locator.tenant }) => locator.tenant !== undefined && tenant !== locator.tenant,
     async smallSet({ status, processor }, most) {
       if (status === undefined && processor === undefined) return undefined;
       const names = processor === undefined ? await locator.processors() : [processor];

@@ -95,11 +95,14 @@ function messageOf(id: JobId, { damage }: DamagedRecord): string {
 }
 
 /** A failed job that says only what is wrong with it. */
-function placeholderOf({ processor, id, createdAt }: JobRef & Listed, record: DamagedRecord): Job {
+function placeholderOf(
+  { processor, id, createdAt, tenant = DEFAULT_TENANT }: JobRef & Listed,
+  record: DamagedRecord,
+): Job {
   const at = isTime(createdAt) ? createdAt : (record.createdAt ?? 0);
   return {
     id,
-    tenant: DEFAULT_TENANT,
+    tenant,
     processor,
     input: {
       key: "",

@@ -2,6 +2,7 @@ import {
   COUNTED_FOR_MS,
   COUNTED_SPAN_MS,
   classOf,
+  DEFAULT_TENANT,
   type Durations,
   type EndedJobs,
   FAILURE_CODES,
@@ -10,8 +11,15 @@ import {
   type JobStatistics,
   spanOf,
 } from "@drover/core";
-import type { RedisKeys } from "../redis-keys.js";
+import { NOT_DEFAULT, type RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
+
+export interface StatisticsDeps {
+  readonly link: RedisLink;
+  readonly keys: RedisKeys;
+  /** The server's wall time, ms since the epoch. */
+  readonly now: () => number;
+}
 
 /** Spans that one script adds up: a day of them takes Redis under a millisecond. */
 const SPANS_AT_A_TIME = 144;
@@ -21,33 +29,52 @@ const SPANS_AT_A_TIME = 144;
  * and for durations `wait_ms`, `run_ms` (sums) and `wait:<class>`, `run:<class>`: some 270 at most, a dozen
  * as a rule. A job's end is counted by whoever settles its manifest, beside the slots, so that no attempt
  * waits for it; the job's own hash says that it was.
+ *
+ * All tenants are counted together; those but the default one each by itself too, and together once more: the
+ * rest is the default one's, so that where it is the only one nothing is kept twice.
+ * @param of whose counts are read; of all tenants without it.
  */
-export function redisStatistics(link: RedisLink, keys: RedisKeys, now: () => number): JobStatistics {
+export function redisStatistics(
+  { link, keys, now }: StatisticsDeps,
+  of?: { readonly tenant: string },
+): JobStatistics {
+  const sum = async (spans: readonly string[], into: Map<string, number>, sign: 1 | -1) => {
+    for (let at = 0; at < spans.length; at += SPANS_AT_A_TIME) {
+      const part = await link.run("sum-counts", spans.slice(at, at + SPANS_AT_A_TIME), []);
+      addAll(into, part as string[], sign);
+    }
+  };
   return {
     async count(job) {
-      if (job.finishedAt !== null && isTerminal(job.status)) await countEnd(link, keys, job, now());
+      if (job.finishedAt !== null && isTerminal(job.status)) await countEnd({ link, keys, now }, job);
     },
     async read(processor, since) {
       const sums = new Map<string, number>();
-      const spans = spansFrom(since, now()).map((span) => keys.ends(processor, span));
-      for (let at = 0; at < spans.length; at += SPANS_AT_A_TIME) {
-        const part = await link.run("sum-counts", spans.slice(at, at + SPANS_AT_A_TIME), []);
-        addAll(sums, part as string[]);
+      const spans = spansFrom(since, now());
+      const all = spans.map((span) => keys.ends(processor, span));
+      const those = (tenant: string) => spans.map((span) => keys.endsOf(processor, span, tenant));
+      if (of === undefined) await sum(all, sums, 1);
+      else if (of.tenant !== DEFAULT_TENANT) await sum(those(of.tenant), sums, 1);
+      else {
+        await sum(those(NOT_DEFAULT), sums, -1); // first: what ends in between is not missing below
+        await sum(all, sums, 1);
       }
       return decode(sums);
     },
   };
 }
 
-async function countEnd(link: RedisLink, keys: RedisKeys, job: Job, now: number): Promise<void> {
-  const { processor, id, finishedAt } = job;
+async function countEnd({ link, keys, now }: StatisticsDeps, job: Job): Promise<void> {
+  const { processor, id, finishedAt, tenant } = job;
   if (finishedAt === null) return;
   const span = spanOf(finishedAt);
-  if (span + COUNTED_FOR_MS <= now) return; // it came back from its manifest, too old to be asked for
+  if (span + COUNTED_FOR_MS <= now()) return; // it came back from its manifest, too old to be asked for
   const ended = keys.queueAll(processor, ["completed", "failed"]);
+  const others = tenant === DEFAULT_TENANT ? [] : [tenant, NOT_DEFAULT];
+  const counts = [keys.ends(processor, span), ...others.map((name) => keys.endsOf(processor, span, name))];
   await link.run(
     "count-end",
-    [keys.job(processor, id), ...ended, keys.ends(processor, span)],
+    [keys.job(processor, id), ...ended, ...counts],
     [id, finishedAt, span + COUNTED_FOR_MS, ...incrementsOf(job, finishedAt)],
   );
 }
@@ -71,11 +98,16 @@ function spansFrom(since: number, now: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => first + index * COUNTED_SPAN_MS);
 }
 
-/** @param answer field, sum, … */
-function addAll(sums: Map<string, number>, answer: readonly string[]): void {
+/**
+ * Adds to the sums, or takes from them; what comes to nothing goes.
+ * @param answer field, sum, …
+ */
+function addAll(sums: Map<string, number>, answer: readonly string[], sign: 1 | -1): void {
   for (let i = 0; i + 1 < answer.length; i += 2) {
-    const [field = "", sum] = answer.slice(i, i + 2);
-    sums.set(field, (sums.get(field) ?? 0) + Number(sum));
+    const [field = "", count] = answer.slice(i, i + 2);
+    const sum = (sums.get(field) ?? 0) + sign * Number(count);
+    if (sum === 0) sums.delete(field);
+    else sums.set(field, sum);
   }
 }
 
