@@ -1,3 +1,4 @@
+import { request as httpRequest } from "node:http";
 import { DomainError } from "@drover/core";
 import { testQueue, testRedis, waitFor, withMethods } from "@drover/testkit";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
@@ -18,7 +19,12 @@ const ADMIN = { tenant: "ops", scopes: ["submit", "read", "admin"] };
 const SECRET = "0123456789abcdef01234567";
 const get = (api: TestApi, path = "/api/jobs", headers: Record<string, string> = {}) =>
   fetch(`${api.url}${path}`, { headers });
-const statusOf = async (response: Promise<Response>) => (await response).status;
+/** The status of an answer that is read to its end: an unread one keeps its connection. */
+const statusOf = async (asked: Promise<Response>) => {
+  const response = await asked;
+  await response.arrayBuffer();
+  return response.status;
+};
 
 describe("a server without keys", () => {
   it("on loopback serves everybody, and nobody without a key once there is one", async () => {
@@ -163,10 +169,26 @@ describe("a key", () => {
     expect(JSON.stringify(api.lines)).not.toContain(SECRET);
   });
 
-  it("that is refused keeps a file from being stored", async () => {
+  it("that is refused keeps a body from being read", async () => {
     const api = await start({ environment: [{ tenant: "acme", scopes: ["read"], key: SECRET }] });
-    expect((await submit(api)).status).toBe(401);
-    expect((await submit(api, formWith(), bearer(SECRET))).status).toBe(403);
+    const answer = await new Promise<number | undefined>((resolve, reject) => {
+      const upload = httpRequest(`${api.url}/api/processors/csv-count/jobs`, {
+        method: "POST",
+        headers: {
+          expect: "100-continue",
+          "content-length": 1 << 20,
+          "content-type": "multipart/form-data; boundary=x",
+        },
+      });
+      upload.on("continue", () => reject(new Error("The body was asked for.")));
+      upload.on("response", (response) => {
+        resolve(response.statusCode);
+        upload.destroy();
+      });
+      upload.on("error", reject);
+      upload.flushHeaders();
+    });
+    expect(answer).toBe(401);
     expect(await api.keys()).toEqual([]);
   });
 });
