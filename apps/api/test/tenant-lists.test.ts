@@ -2,12 +2,13 @@ import type { JobList, Stats, WebhookList, WebhookWithSecret } from "@drover/con
 import { isTerminal, parseJobId, type WebhookEndpoint } from "@drover/core";
 import { waitFor } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { as, CALLERS, jsonAs, startedAs } from "./tenant-steps.js";
+import { callersByHeader } from "./header-callers.js";
+import { as, jsonAs, startedAs } from "./tenant-steps.js";
 import { startApi, type TestApi } from "./test-api.js";
 
 let api: TestApi;
 beforeEach(async () => {
-  api = await startApi({ deps: { callers: CALLERS } });
+  api = await startApi({ deps: { callers: callersByHeader } });
 });
 afterEach(() => api.close());
 

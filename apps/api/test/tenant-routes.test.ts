@@ -4,8 +4,9 @@ import { noteExpiry } from "@drover/job-files";
 import { connectQueue } from "@drover/queue";
 import { Redis, type RedisTap, redisTap, silentLog, type TestRedis, testRedis } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { callersByHeader } from "./header-callers.js";
 import { completeWith } from "./job-steps.js";
-import { as, CALLERS, startedAs } from "./tenant-steps.js";
+import { as, startedAs } from "./tenant-steps.js";
 import { startApi, type TestApi } from "./test-api.js";
 
 /**
@@ -34,6 +35,14 @@ const ROUTES: Readonly<Record<RouteName, "job" | "webhook" | "own" | "nothing" |
   deleteWebhook: "webhook",
   listDeliveries: "job",
   redeliver: "job",
+  createJobToken: "job",
+  createKey: "admin",
+  listKeys: "admin",
+  revokeKey: "admin",
+  getLimits: "admin",
+  setLimits: "admin",
+  clearLimits: "admin",
+  listAudit: "admin",
   listProcessors: "nothing",
   getProcessor: "nothing",
   livez: "nothing",
@@ -64,7 +73,7 @@ beforeEach(async () => {
   prefix = redis.prefix();
   const queue = connectQueue({ url: tap.url, prefix, log: silentLog });
   await queue.health.ping();
-  api = await startApi({ queue, deps: { callers: CALLERS } });
+  api = await startApi({ queue, deps: { callers: callersByHeader } });
 });
 afterEach(async () => {
   await api.close();

@@ -1,21 +1,14 @@
-import { type Caller, type JobId, parseJobId } from "@drover/core";
+import { type JobId, parseJobId } from "@drover/core";
 import { expect } from "vitest";
-import type { Callers } from "../src/access/callers.js";
 import { formWith, type WireJson } from "./job-steps.js";
 import type { TestApi } from "./test-api.js";
 
-/** Who sends a request stands in a header: a tenant's name, or `admin` for an admin of the tenant `ops`. */
-export const CALLERS: Callers = {
-  callerOf({ headers }): Caller {
-    const name = String(headers["x-test-caller"]);
-    if (name === "admin") return { tenant: "ops", scopes: new Set(["admin"]), keyId: "k-admin" };
-    return { tenant: name, scopes: new Set(["submit", "read"]), keyId: `k-${name}` };
-  },
-};
-
-/** A request of a tenant. */
+/** A request of a tenant's user, or of `admin`, an admin of the tenant `ops`. */
 export function as(tenant: string, url: string, init: RequestInit = {}): Promise<Response> {
-  return fetch(url, { ...init, headers: { ...init.headers, "x-test-caller": tenant } });
+  return fetch(url, {
+    ...init,
+    headers: { ...init.headers, "x-test-caller": tenant === "admin" ? "ops admin" : tenant },
+  });
 }
 
 /** The same, answered with JSON. */

@@ -35,11 +35,22 @@ export class ComposedContainers {
     }
   }
 
-  /** Gives a volume to the image's user, which not every build of Redis does with its own folder. */
+  /**
+   * Gives a new volume to the image's user, which not every build of Redis does with its own folder. It is not
+   * left empty, or Docker would give it that folder's owner.
+   */
   async giveVolume(volume: string, image: string, user: string): Promise<void> {
     this.#volumes.add(`${this.name}-${volume}`);
-    const mount = ["--volume", `${this.name}-${volume}:/given`];
-    await docker("run", "--rm", "--user", "0", ...mount, "--entrypoint", "chown", image, user, "/given");
+    const options = [
+      "--rm",
+      "--user",
+      "0",
+      "--volume",
+      `${this.name}-${volume}:/given`,
+      "--entrypoint",
+      "sh",
+    ];
+    await docker("run", ...options, image, "-c", `chown ${user} /given && touch /given/of-${user}`);
   }
 
   /**

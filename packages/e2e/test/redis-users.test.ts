@@ -10,7 +10,7 @@ const ENV = {
   DROVER_WEBHOOK_ALLOW: "127.0.0.1",
   DROVER_WEBHOOK_HTTP: "allow",
   DROVER_SWEEP_INTERVAL: "500ms",
-  DROVER_RETENTION_FAILED: "1s",
+  DROVER_RETENTION_FAILED: "4s",
 };
 
 describe("api and worker as the users of deploy/redis/users.acl", () => {
@@ -34,9 +34,11 @@ describe("api and worker as the users of deploy/redis/users.acl", () => {
     redis.disconnect();
     return [...new Set(log.map((entry) => String(entry[entry.indexOf("object") + 1])))];
   }
-  // What Redis promises to keep is asked for by CONFIG GET, which would show passwords too.
+  // Asked for and done without: how often Redis syncs (CONFIG GET would show passwords too), and the board's
+  // list of connections.
+  const DISPENSABLE = /^(config|client)(\|(get|list))?$/;
   const nothingNeeded = (commands: readonly string[]) =>
-    expect(commands.filter((command) => !command.startsWith("config"))).toEqual([]);
+    expect(commands.filter((command) => !DISPENSABLE.test(command))).toEqual([]);
 
   it("run, show, retry, cancel, sweep and tell of jobs", async () => {
     const client = system.client();
@@ -75,7 +77,7 @@ describe("api and worker as the users of deploy/redis/users.acl", () => {
     });
     expect((await client.wait(later.job_id)).status).toBe("completed");
 
-    const tagged = await get("/api/jobs?tag.a=b&status=completed&q=one");
+    const tagged = await get("/api/jobs?tag.a=b&status=completed");
     expect(tagged).toEqual([200, expect.stringContaining(job_id)]);
     expect(await get("/metrics")).toEqual([200, expect.stringContaining("drover_redis_up 1")]);
     expect(await get("/api/stats?window=1h")).toEqual([200, expect.stringContaining('"completed":')]);
@@ -84,7 +86,7 @@ describe("api and worker as the users of deploy/redis/users.acl", () => {
     const board = "/admin/queues/api/queues?activeQueue=digest&status=completed&page=1&jobsPerPage=10";
     expect(await get(board)).toEqual([200, expect.stringContaining(job_id)]);
 
-    // Its retention is 1 s.
+    // Its retention is 4 s.
     await waitFor(async () => (await get(`/api/jobs/${failing.job_id}`))[0] !== 200, { deadlineMs: 30_000 });
     await client.remove(job_id);
     expect((await get(`/api/jobs/${job_id}`))[0]).toBe(404);

@@ -1,31 +1,7 @@
-import { parseNetwork } from "@drover/core";
 import { ABOUT } from "./about-setting.js";
 import { keySettings } from "./key-settings.js";
-import { bytes, type Entry, integer, list } from "./value-kinds.js";
-
-const HOST_NAMES: Entry = {
-  accepts: (text) => /^(\*|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)$/i.test(text),
-  expected: "names without scheme and port, as drover.example.org",
-};
-
-const ORIGINS: Entry = {
-  accepts: (text) => /^https?:\/\/[a-z0-9.:[\]-]+$/i.test(text) && URL.canParse(text),
-  expected: "origins, as http://localhost:5173, with scheme and port but no path, and no `*`",
-};
-
-/** The three words are those of Express' `trust proxy`. */
-const PROXIES: Entry = {
-  accepts: (text, { length }) =>
-    (isHops(text) && length === 1) ||
-    /^(loopback|linklocal|uniquelocal)$/.test(text) ||
-    parseNetwork(text) !== undefined,
-  expected: "the number of proxies, as 1, or their addresses and networks, as 10.0.0.0/8",
-};
-
-/** Whether an entry of `DROVER_TRUST_PROXY` is a number of proxies. */
-export function isHops(text: string): boolean {
-  return /^\d{1,2}$/.test(text);
-}
+import { HOST_NAMES, ORIGINS, PROXIES } from "./list-entries.js";
+import { bytes, integer, list } from "./value-kinds.js";
 
 const TIB = 1024 ** 4;
 

@@ -2,31 +2,22 @@ import {
   DEFAULT_TENANT,
   LOG_LEVELS,
   networksOf,
-  parseNetwork,
   type ReceiverPolicy,
   TENANT_NAME,
   type TenantLimits,
 } from "@drover/core";
 import { z } from "zod";
 import { ABOUT, type AboutSetting } from "./about-setting.js";
-import { accessSettings, isHops } from "./access-settings.js";
-import { address, bytes, choice, duration, type Entry, integer, list } from "./value-kinds.js";
+import { accessSettings } from "./access-settings.js";
+import { childSettings } from "./child-settings.js";
+import { isHops, NETWORKS } from "./list-entries.js";
+import { address, bytes, choice, duration, integer, list } from "./value-kinds.js";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const GIB = 1024 ** 3;
-
-const NETWORKS: Entry = {
-  accepts: (text) => parseNetwork(text) !== undefined,
-  expected: "networks or addresses, as 10.0.0.0/8 or fd00::1",
-};
-
-const VARIABLES: Entry = {
-  accepts: (text) => /^[a-z_][a-z0-9_]*\*?$/i.test(text) && !/^(DROVER_|REDIS_URL$)/.test(text),
-  expected: "names of variables, as HTTPS_PROXY or TESSDATA_*, none of Drover's own",
-};
 
 /**
  * Every setting, once: environment variables by name. The processes parse their environment by it; the table
@@ -126,28 +117,7 @@ export const settingsSchema = z.object({
       reader: "worker",
       help: "How long a stopping worker lets running attempts end before it gives them back to the queue.",
     }),
-  DROVER_CHILD_MAX_ATTEMPTS: integer({ min: 1, max: 1_000_000 }).default(10_000).register(ABOUT, {
-    reader: "worker",
-    help: "Attempts that one child process runs before it is replaced.",
-  }),
-  DROVER_CHILD_USER: z
-    .string()
-    .regex(/^([a-z_][a-z0-9_.-]*|\d+:\d+)$/i, "expected a user's name, or uid:gid, as 64001:64001.")
-    .optional()
-    .register(ABOUT, {
-      reader: "worker",
-      help:
-        "User that processors run as, by name or as `uid:gid`; the worker has to be root, on Linux. Default: " +
-        "the worker's own. See `docs/security.md`.",
-    }),
-  DROVER_CHILD_ENV: list(VARIABLES)
-    .default([])
-    .register(ABOUT, {
-      reader: "worker",
-      help:
-        "Variables that child processes get as the worker has them, separated by commas, as `HTTPS_PROXY` or " +
-        "`TESSDATA_*`, beside PATH, LANG and the like.",
-    }),
+  ...childSettings,
   DROVER_RETRY_BASE_DELAY: duration({ min: 0, max: DAY })
     .default(20 * SECOND)
     .register(ABOUT, {

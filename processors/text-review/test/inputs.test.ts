@@ -179,6 +179,50 @@ describe("an input that cannot be reviewed is refused with a sentence", () => {
       zipOf([{ name: "word/document.xml", content: documentXml(bomb), claimedBytes: 1000 }]),
       "cannot be read",
     ],
+    [
+      "entities that are defined nowhere",
+      "a.docx",
+      docxOf("<w:p><w:r><w:t>&lol9;</w:t></w:r></w:p>"),
+      "cannot be read",
+    ],
+    [
+      "a DOCTYPE that reads a file",
+      "a.docx",
+      zipOf([
+        {
+          name: "word/document.xml",
+          content: '<?xml version="1.0"?><!DOCTYPE a SYSTEM "file:///etc/passwd"><a>text</a>',
+        },
+      ]),
+      "DOCTYPE",
+    ],
+    [
+      "an archive in an archive",
+      "a.docx",
+      zipOf([{ name: "word/document.xml", content: docx }]),
+      "cannot be read",
+    ],
+    [
+      "a part that leaves the archive",
+      "a.docx",
+      docxOf("<w:p/>", [{ name: "../../x.xml", content: "x" }]),
+      "cannot be read",
+    ],
+    [
+      "a part of an absolute path",
+      "a.docx",
+      docxOf("<w:p/>", [{ name: "/etc/x.xml", content: "x" }]),
+      "cannot be read",
+    ],
+    [
+      "too many parts",
+      "a.docx",
+      docxOf(
+        paragraphXml("Some text."),
+        Array.from({ length: 10_001 }, (_, index) => ({ name: `p${index}.xml`, content: "" })),
+      ),
+      "at most 10000",
+    ],
     ["German", "a.txt", GERMAN, "neither English nor Portuguese"],
     ["Spanish", "a.txt", SPANISH, "neither English nor Portuguese"],
   ])(

@@ -118,7 +118,13 @@ function onlyValue([name, value]: [string, unknown]): [string, string] {
 }
 
 function assertMultipart(request: IncomingMessage): void {
-  const type = request.headers["content-type"];
+  const { "content-type": type, "content-encoding": encoding = "identity" } = request.headers;
+  if (encoding !== "identity") {
+    throw new DomainError(
+      "invalid_request",
+      "A form is taken without Content-Encoding; the file may be compressed.",
+    );
+  }
   if (/^multipart\/form-data\s*;/i.test(type ?? "")) return;
   throw new DomainError(
     "file_missing",
