@@ -37,6 +37,7 @@ export const ERRORS = {
   at_capacity: { status: 503, title: "At capacity" },
   storage_unavailable: { status: 503, title: "Storage unavailable" },
   storage_not_shared: { status: 503, title: "Storage not shared" },
+  issuer_unavailable: { status: 503, title: "Issuer unavailable" },
   draining: { status: 503, title: "Draining" },
   storage_full: { status: 507, title: "Storage full" },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -39,8 +39,7 @@ export class KeyHolders {
    */
   holderOf(text: string): Caller | Promise<Caller> {
     const digest = digestOf(text);
-    // Each is compared, so that the time does not tell which one it is.
-    const [own] = this.#environment.filter((known) => isSameDigest(digest, known.digest));
+    const own = this.#inEnvironment(digest);
     if (own !== undefined) return own.caller;
     const id = idOfKey(text);
     if (id === undefined) throw unknownKey();
@@ -51,11 +50,21 @@ export class KeyHolders {
     return found instanceof Promise ? found.then((caller) => caller ?? refuse()) : found;
   }
 
+  /** Whether the text is a key that the environment gives. */
+  isOfEnvironment(text: string): boolean {
+    return this.#inEnvironment(digestOf(text)) !== undefined;
+  }
+
   /** Whether the key of the id may be used, by what is known of the keys in Redis. */
   isInForce(keyId: string, { byId }: KeySnapshot): boolean {
     if (this.#environment.some(({ caller }) => caller.keyId === keyId)) return true;
     const key = byId.get(keyId);
     return key !== undefined && !this.#isOver(key.expiresAt);
+  }
+
+  /** Each is compared, so that the time does not tell which one it is. */
+  #inEnvironment(digest: Buffer): KnownKey | undefined {
+    return this.#environment.filter((known) => isSameDigest(digest, known.digest))[0];
   }
 
   #inForce({ caller, expiresAt }: { readonly caller: Caller; readonly expiresAt: number | null }): Caller {
