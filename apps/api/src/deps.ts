@@ -18,7 +18,7 @@ export interface Deps {
   readonly tenantLimits: TenantLimits;
   readonly jobTokens: JobTokens;
   readonly queue: TenantPorts &
-    Pick<QueuePorts, "of" | "facts" | "dispatch" | "finished" | "health" | "apiKeys" | "audit">;
+    Pick<QueuePorts, "of" | "facts" | "dispatch" | "finished" | "health" | "apiKeys" | "audit" | "use">;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */
   readonly installation: Pick<Installation, "confirm" | "state">;

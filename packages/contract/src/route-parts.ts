@@ -114,6 +114,7 @@ export const UPLOAD: readonly ErrorCode[] = [
   "idempotency_key_reused",
   "job_expired",
   "redis_unavailable",
+  "quota_exceeded",
   "at_capacity",
   "draining",
   "storage_full",

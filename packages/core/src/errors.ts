@@ -31,6 +31,7 @@ export const ERRORS = {
   invalid_params: { status: 422, title: "Invalid params" },
   idempotency_key_reused: { status: 422, title: "Idempotency-Key reused for another request" },
   rate_limited: { status: 429, title: "Rate limited" },
+  quota_exceeded: { status: 429, title: "Quota exceeded" },
   headers_too_large: { status: 431, title: "Headers too large" },
   internal: { status: 500, title: "Internal error" },
   redis_unavailable: { status: 503, title: "Redis unavailable" },
