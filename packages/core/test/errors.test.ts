@@ -24,6 +24,7 @@ const WIRE: Readonly<Record<string, number>> = {
   invalid_params: 422,
   idempotency_key_reused: 422,
   rate_limited: 429,
+  quota_exceeded: 429,
   internal: 500,
   redis_unavailable: 503,
   at_capacity: 503,

@@ -5,7 +5,7 @@
 local noted = redis.call("HGET", KEYS[1], ARGV[1])
 if noted then
   local bytes, tenant = string.match(noted, "^(%d+) (.+)$")
-  if redis.call("HINCRBY", KEYS[2], tenant, -bytes) <= 0 then redis.call("HDEL", KEYS[2], tenant) end
+  if redis.call("HINCRBY", KEYS[2], tenant, 0 - bytes) <= 0 then redis.call("HDEL", KEYS[2], tenant) end
 end
 if ARGV[3] == "" then
   redis.call("HDEL", KEYS[1], ARGV[1])

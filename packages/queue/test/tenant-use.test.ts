@@ -18,6 +18,13 @@ describe("the bytes of a tenant", () => {
     expect(await use()).toEqual({ queued: 1, running: 0, storedBytes: 10 });
   });
 
+  it("may be none, of a job that left nothing", async () => {
+    const request = newRequest({ tenant: "acme", input: { ...newRequest().input, sizeBytes: 0 } });
+    await on.queue.jobs.submit(request);
+    await on.queue.jobs.remove(request.id);
+    expect(await use()).toEqual({ queued: 0, running: 0, storedBytes: 0 });
+  });
+
   it("lose what belongs to jobs that somebody else removed, and nothing else", async () => {
     await on.queue.jobs.submit(newRequest({ tenant: "acme" }));
     await on.client.hset(bytesKey(), newJobId(), "70 acme");

@@ -88,7 +88,7 @@ describe("a Markdown text", () => {
   });
 
   it("that nests without end is refused", async () => {
-    expect(await refusalOf(`${"> ".repeat(20_000)}word`, { filename: "a.md", params: EN })).toContain(
+    expect(await refusalOf(`${"> ".repeat(10_000)}word`, { filename: "a.md", params: EN })).toContain(
       "nests too many",
     );
   }, 60_000);
