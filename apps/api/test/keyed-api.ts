@@ -29,7 +29,11 @@ export async function startKeyedApi(options: KeyedApiOptions = {}): Promise<Test
   return startApi({
     ...options,
     queue,
-    deps: { ...createCallers({ ring, environment, openness, now }), now, ...options.deps },
+    deps: {
+      ...createCallers({ ring, environment, openness, sessions: queue.sessions, now }),
+      now,
+      ...options.deps,
+    },
   });
 }
 

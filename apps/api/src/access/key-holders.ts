@@ -51,11 +51,26 @@ export class KeyHolders {
     return found instanceof Promise ? found.then((caller) => caller ?? refuse()) : found;
   }
 
+  /**
+   * The holder of the key with the id; `undefined` when there is none, or it has expired.
+   * @throws `redis_unavailable`.
+   */
+  holderOfId(keyId: string): Caller | undefined | Promise<Caller | undefined> {
+    return this.#inEnvironment(keyId) ?? this.#ring.find((known) => this.#inRing(keyId, known));
+  }
+
   /** Whether the key of the id may be used, by what is known of the keys in Redis. */
-  isInForce(keyId: string, { byId }: KeySnapshot): boolean {
-    if (this.#environment.some(({ caller }) => caller.keyId === keyId)) return true;
+  isInForce(keyId: string, known: KeySnapshot): boolean {
+    return (this.#inEnvironment(keyId) ?? this.#inRing(keyId, known)) !== undefined;
+  }
+
+  #inEnvironment(keyId: string): Caller | undefined {
+    return this.#environment.find(({ caller }) => caller.keyId === keyId)?.caller;
+  }
+
+  #inRing(keyId: string, { byId }: KeySnapshot): Caller | undefined {
     const key = byId.get(keyId);
-    return key !== undefined && !this.#isOver(key.expiresAt);
+    return key === undefined || this.#isOver(key.expiresAt) ? undefined : key.caller;
   }
 
   #inForce({ caller, expiresAt }: { readonly caller: Caller; readonly expiresAt: number | null }): Caller {
