@@ -10,6 +10,7 @@ import { guardOrigins, type Reach } from "./access/cross-origin.js";
 import { createJobToken, createKey, listKeys, revokeKey } from "./access/issued-keys.js";
 import { mountSignIn } from "./access/sign-in.js";
 import { clearLimits, getLimits, setLimits } from "./access/tenant-limits.js";
+import { getUsage } from "./access/usage.js";
 import { legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
 import type { Deps } from "./deps.js";
 import { mountRoutes } from "./http/express.js";
@@ -188,6 +189,7 @@ export const handlers = {
   getLimits,
   setLimits,
   clearLimits,
+  getUsage,
   legacyJobStatus,
   legacyUpload,
   legacyStatus,

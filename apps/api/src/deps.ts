@@ -20,7 +20,10 @@ export interface Deps {
   readonly tenantLimits: TenantLimits;
   readonly jobTokens: JobTokens;
   readonly queue: TenantPorts &
-    Pick<QueuePorts, "of" | "facts" | "dispatch" | "finished" | "health" | "apiKeys" | "audit" | "minutes">;
+    Pick<
+      QueuePorts,
+      "of" | "facts" | "dispatch" | "finished" | "health" | "apiKeys" | "audit" | "minutes" | "use"
+    >;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */
   readonly installation: Pick<Installation, "confirm" | "state">;

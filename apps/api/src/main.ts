@@ -53,7 +53,8 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
   for (const sentence of config.misspelt) log.warn(sentence);
   const events = new EventBus();
   const prefix = settings.DROVER_QUEUE_PREFIX;
-  const queue = connectQueue({ url: settings.REDIS_URL, prefix, log, events });
+  const countsDefaultBytes = settings.DROVER_TENANT_STORED_BYTES > 0;
+  const queue = connectQueue({ url: settings.REDIS_URL, prefix, log, events, countsDefaultBytes });
   const stopping = new AbortController();
   const store = openStore(config.storage);
   const installation = installationOf(config, { queue, store, log });

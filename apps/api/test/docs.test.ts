@@ -50,6 +50,16 @@ describe("the reference", () => {
     expect([response.status, response.headers.get("location")]).toEqual([302, "/docs/"]);
   });
 
+  it("is nowhere else", async () => {
+    for (const path of ["nothing", "..%2f..%2fetc%2fpasswd/x"])
+      expect((await fetch(`${api.url}/docs/${path}`)).status).toBe(404);
+  });
+
+  it("is where /docs leads, without what stands behind a question mark", async () => {
+    const response = await fetch(`${api.url}/docs?api_key=secret`, { redirect: "manual" });
+    expect([response.status, response.headers.get("location")]).toEqual([301, "/docs/"]);
+  });
+
   it("lists only endpoints that answer: none is 404 route_not_found", async () => {
     for (const { method, path } of Object.values(routes)) {
       const filled = path

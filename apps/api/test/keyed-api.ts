@@ -3,6 +3,7 @@ import { testQueue } from "@drover/testkit";
 import { onTestFinished } from "vitest";
 import { KeyRing } from "../src/access/key-ring.js";
 import { createCallers, type Openness } from "../src/access/known-callers.js";
+import type { OidcIssuer } from "../src/access/oidc.js";
 import { json } from "./job-steps.js";
 import { startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
@@ -10,6 +11,7 @@ export interface KeyedApiOptions extends TestApiOptions {
   readonly environment?: readonly EnvironmentKey[];
   /** Default `open`. */
   readonly openness?: Openness;
+  readonly oidc?: Pick<OidcIssuer, "callerOf">;
   /** Time between two readings of the keys, in ms. Default 50. */
   readonly everyMs?: number;
   /** How long a reading is trusted, in ms. Default: as in production. */
@@ -30,7 +32,7 @@ export async function startKeyedApi(options: KeyedApiOptions = {}): Promise<Test
     ...options,
     queue,
     deps: {
-      ...createCallers({ ring, environment, openness, sessions: queue.sessions, now }),
+      ...createCallers({ ring, environment, openness, sessions: queue.sessions, now, oidc: options.oidc }),
       now,
       ...options.deps,
     },

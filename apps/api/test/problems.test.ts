@@ -130,8 +130,9 @@ describe("with Redis away", () => {
     const { connectQueue } = await import("@drover/queue");
     const queue = connectQueue({ url: `redis://127.0.0.1:${await freePort()}`, prefix: "x", log: silentLog });
     await start({ queue, processors: [] });
-    const others = { processor: "csv-count", name: "result.csv", webhook_id: "ep_1", delivery_id: "msg_1" };
-    const params = { job_id: JOB, key_id: "k1", tenant: "acme", ...others };
+    const own = { webhook_id: "ep_1", delivery_id: "msg_1", key_id: "k1", tenant: "acme" };
+    const others = { processor: "csv-count", name: "result.csv", ...own };
+    const params = { job_id: JOB, ...others };
     const requests = Object.values<Route>(routes)
       .filter((route) => route.errors.includes("redis_unavailable") && route.body?.isRequired !== true)
       .map((route): [string, string] => [route.method, pathOf(route, params)]);

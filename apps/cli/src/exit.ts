@@ -34,7 +34,8 @@ export function explain(error: unknown): { readonly code: number; readonly text:
   if (error instanceof InterruptedError) return { code: error.exitCode, text: error.message };
   if (error instanceof ProblemError) {
     const details = error.problem.errors?.map(({ path, message }) => `\n  ${path}: ${message}`) ?? [];
-    return { code: EXIT.failed, text: `${error.message}${details.join("")} (${error.code})` };
+    const hint = error.code === "unauthorized" ? " DROVER_API_KEY is the key that is sent." : "";
+    return { code: EXIT.failed, text: `${error.message}${details.join("")} (${error.code})${hint}` };
   }
   if (error instanceof UsageError || isExpected(error)) return { code: EXIT.usage, text: error.message };
   if (isOfSystem(error)) return { code: EXIT.usage, text: sentenceOf(error) };

@@ -64,7 +64,8 @@ export async function main(overrides: Overrides = {}): Promise<void> {
   const { graces, ...lease } = overrides;
   const events = new EventBus();
   const prefix = settings.DROVER_QUEUE_PREFIX;
-  const queue = connectQueue({ url: settings.REDIS_URL, prefix, log, events, ...lease });
+  const countsDefaultBytes = settings.DROVER_TENANT_STORED_BYTES > 0;
+  const queue = connectQueue({ url: settings.REDIS_URL, prefix, log, events, countsDefaultBytes, ...lease });
   const blobs = openStore(config.storage, { leftoverGraceMs: settings.DROVER_ORPHAN_GRACE });
   const parts: Parts = {
     config,

@@ -29,7 +29,7 @@ export {
   TimelineEvent,
 } from "./job-schemas.js";
 export { LegacyJobStatus, LegacyStatus, UploadAnswer } from "./legacy-routes.js";
-export { LimitsAnswer, OwnLimits, TenantLimits } from "./limit-routes.js";
+export { LimitsAnswer, OwnLimits, TenantLimits, Usage } from "./limit-routes.js";
 export { DurationSummary, JobStats, Scale, Stats, StatsWindow } from "./load-routes.js";
 export { type OpenApiOptions, openApi } from "./openapi.js";
 export {

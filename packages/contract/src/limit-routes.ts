@@ -1,5 +1,6 @@
 import { TENANT_NAME } from "@drover/core";
 import { z } from "zod";
+import { AskedTenant } from "./fields.js";
 import type { Route } from "./route-parts.js";
 
 const limit = (what: string) => z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullable().describe(what);
@@ -8,7 +9,9 @@ const limit = (what: string) => z.int().min(0).max(Number.MAX_SAFE_INTEGER).null
 export const TenantLimits = z
   .object({
     requests_per_minute: limit("Requests in a minute, over all api processes."),
-    queued_jobs: limit("Jobs that wait, of all processors together."),
+    queued_jobs: limit(
+      "Jobs that wait in line, of all processors together; scheduled ones once they are due.",
+    ),
     running_jobs: limit("Jobs that run at a time, of each processor."),
     stored_bytes: limit("Bytes that inputs and artifacts take."),
   })
@@ -28,6 +31,23 @@ export const LimitsAnswer = z
   })
   .meta({ id: "Limits" });
 export type LimitsAnswer = z.output<typeof LimitsAnswer>;
+
+/** What a tenant may use, and what it does. */
+export const Usage = z
+  .object({
+    tenant: z.string(),
+    limits: TenantLimits,
+    used: z.object({
+      queued_jobs: z.int().describe("Jobs that wait in line; scheduled ones once they are due."),
+      running_jobs: z.record(z.string(), z.int()).describe("By processor."),
+      stored_bytes: z
+        .int()
+        .nullable()
+        .describe("Null where it is not counted: for the tenant `default` without a limit of all."),
+    }),
+  })
+  .meta({ id: "Usage" });
+export type Usage = z.output<typeof Usage>;
 
 const TENANT_PARAMS = z.object({ tenant: z.string().regex(TENANT_NAME) });
 
@@ -67,6 +87,17 @@ export const limitRoutes = {
     description: "The same when it had none of its own.",
     params: TENANT_PARAMS,
     answers: { 204: { description: "The tenant has no limits of its own." } },
+    errors: ["invalid_request", "redis_unavailable"],
+  },
+  getUsage: {
+    method: "GET",
+    path: "/api/usage",
+    group: "Access",
+    access: "any_key",
+    summary: "Read what the caller's tenant uses, and what it may.",
+    description: "An admin reads any tenant's.",
+    query: z.strictObject({ tenant: AskedTenant.optional() }),
+    answers: { 200: { description: "Limits and use.", schema: Usage } },
     errors: ["invalid_request", "redis_unavailable"],
   },
 } as const satisfies Record<string, Route>;

@@ -46,7 +46,11 @@ export function openApi(options: OpenApiOptions): Json {
 
 /** The ways to say who asks. */
 const SECURITY_SCHEMES = {
-  bearer: { type: "http", scheme: "bearer", description: "An API key." },
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key, or a JWT of the issuer that the server trusts.",
+  },
   api_key: { type: "apiKey", in: "header", name: "X-API-Key", description: "An API key." },
   job_token: { type: "apiKey", in: "query", name: "token", description: "A token of this job." },
 } satisfies Json;
@@ -146,7 +150,8 @@ const OF_EVERY_ROUTE = ["invalid_request", "forbidden", "headers_too_large", "in
  */
 function refusals(route: Route): Json {
   const byStatus = new Map<number, ErrorCode[]>();
-  const ofAccess: readonly ErrorCode[] = route.access === "anyone" ? [] : ["unauthorized", "rate_limited"];
+  const ofAccess: readonly ErrorCode[] =
+    route.access === "anyone" ? [] : ["unauthorized", "rate_limited", "issuer_unavailable"];
   for (const code of new Set<ErrorCode>([...route.errors, ...OF_EVERY_ROUTE, ...ofAccess])) {
     const status = ERRORS[code].status;
     if (status in route.answers) continue;

@@ -53,7 +53,7 @@ export interface Route {
   /**
    * What can be refused, beside what every request can be: `invalid_request` (a query or a shape that is wrong),
    * `headers_too_large`, `forbidden` (a key without the scope; a host or an origin that is not served) and
-   * `internal`; and beside `unauthorized` and `rate_limited` where a key is needed.
+   * `internal`; and beside `unauthorized`, `rate_limited` and `issuer_unavailable` where a key is needed.
    */
   readonly errors: readonly ErrorCode[];
 }
@@ -114,6 +114,7 @@ export const UPLOAD: readonly ErrorCode[] = [
   "idempotency_key_reused",
   "job_expired",
   "redis_unavailable",
+  "quota_exceeded",
   "at_capacity",
   "draining",
   "storage_full",

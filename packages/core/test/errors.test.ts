@@ -23,6 +23,7 @@ const WIRE: Readonly<Record<string, number>> = {
   file_type_not_accepted: 415,
   invalid_params: 422,
   idempotency_key_reused: 422,
+  rate_limited: 429,
   internal: 500,
   redis_unavailable: 503,
   at_capacity: 503,
@@ -35,12 +36,14 @@ const WIRE: Readonly<Record<string, number>> = {
 const FURTHER: Readonly<Record<string, number>> = {
   webhook_not_found: 404,
   delivery_not_found: 404,
+  key_not_found: 404,
   request_timeout: 408,
   webhook_disabled: 409,
   body_too_large: 413,
   range_not_satisfiable: 416,
   headers_too_large: 431,
   storage_unavailable: 503,
+  issuer_unavailable: 503,
 };
 
 describe("the catalogue of errors", () => {

@@ -121,7 +121,7 @@ const FORMS: readonly Case[] = [
   ],
   [
     "params with constructor",
-    upload(file(), field("params", '{"constructor":{"prototype":{}}}'), END),
+    upload(file(), field("params", '{"ms":{"constructor":{"prototype":{}}}}'), END),
     422,
     "invalid_params",
   ],

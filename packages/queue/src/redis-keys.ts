@@ -32,6 +32,8 @@ export const NOT_DEFAULT = "!default";
  * | `{p:q}:q:webhooks` | hash | job → the receiver that it names | with the job |
  * | `{p:q}:q:webhooks:position` | string | up to where in `events` webhooks were told | for ever |
  * | `{p:q}:q:webhooks:owed` | list | ends that `events` does not tell: a job as JSON, or its id | until they are told |
+ * | `{p:q}:q:bytes` | hash | job → the bytes that it takes in the store, and its tenant | with the job |
+ * | `{p:q}:q:bytes:stored` | hash | tenant → the bytes that its jobs take | with its jobs |
  * | `{p}:endpoints` | hash | registered endpoints | until they are removed |
  * | `{p}:deliveries:<job>` | hash | deliveries, newest 200 | with the job, at most 30 days after the last change |
  * | `{p}:webhooks:*` | BullMQ's | the queue of pending deliveries | until they ended |
@@ -72,12 +74,16 @@ export function redisKeys(prefix: string) {
     deliveries: (id: JobId) => `${own}:deliveries:${id}`,
     /** BullMQ's own prefix for the queue of deliveries; no processor's queue has it. */
     deliveryQueuePrefix: own,
-    /** The other keys of lines are built in `scripts/lines.lua`. */
+    /** This and the other keys of lines are built in `scripts/lines.lua` too. */
+    line: (processor: string, tenant: string) =>
+      queueKey(queuePrefix(processor), processor, `line:${tenant}`),
     runningLimits: (processor: string) => queueKey(queuePrefix(processor), processor, "limits"),
     /** Receivers that jobs of the processor name. */
     receivers: (processor: string) => queueKey(queuePrefix(processor), processor, "webhooks"),
     toldPosition: (processor: string) => queueKey(queuePrefix(processor), processor, "webhooks:position"),
     owedEnds: (processor: string) => queueKey(queuePrefix(processor), processor, "webhooks:owed"),
+    jobBytes: (processor: string) => queueKey(queuePrefix(processor), processor, "bytes"),
+    storedBytes: (processor: string) => queueKey(queuePrefix(processor), processor, "bytes:stored"),
     /** BullMQ's own prefix for the queue of a processor. */
     queuePrefix,
     /** Counts of the span that begins then, in ms since the epoch. */

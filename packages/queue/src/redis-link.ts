@@ -61,6 +61,8 @@ const SCRIPT_KEYS = {
   "change-endpoint": 1,
   "add-api-key": 1,
   "tend-lines": 3,
+  "set-bytes": 2,
+  "tenant-use": 1,
 } as const;
 
 /** Scripts that know of lines, and the place of `prioritized` among their keys. */
@@ -69,6 +71,7 @@ const LINE_SCRIPTS: Readonly<Record<string, number>> = {
   cancel: 7,
   "fail-late": 4,
   "tend-lines": 1,
+  "tenant-use": 1,
 };
 
 /** A file of `scripts/`. */

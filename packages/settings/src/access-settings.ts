@@ -45,7 +45,7 @@ export const accessSettings = {
   }),
   DROVER_TENANT_QUEUED: limit().register(ABOUT, {
     reader: "api",
-    help: "Jobs of one tenant that may wait, of all processors together.",
+    help: "Jobs of one tenant that may wait in line, of all processors together.",
   }),
   DROVER_TENANT_RUNNING: limit().register(ABOUT, {
     reader: "both",

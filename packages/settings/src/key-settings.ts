@@ -1,7 +1,7 @@
 import { SCOPES, type Scope, TENANT_NAME } from "@drover/core";
 import { z } from "zod";
 import { ABOUT } from "./about-setting.js";
-import { choice } from "./value-kinds.js";
+import { address, choice } from "./value-kinds.js";
 
 /** A key that the environment gives. */
 export interface EnvironmentKey {
@@ -69,4 +69,29 @@ export const keySettings = {
     reader: "api",
     help: "`1` lets admins change queues on the board, `/admin/queues`, which shows them only otherwise.",
   }),
+  DROVER_OIDC_ISSUER: address(["http", "https"])
+    .optional()
+    .register(ABOUT, {
+      reader: "api",
+      help:
+        "Issuer of JWTs that are taken as `Authorization: Bearer`, as `https://login.example.org/realms/main`; `http://` " +
+        "on loopback only. Its keys are found by OpenID Connect discovery.",
+    }),
+  DROVER_OIDC_AUDIENCE: z.string().optional().register(ABOUT, {
+    reader: "api",
+    help: "The `aud` that such a token must have; needed with the issuer.",
+  }),
+  DROVER_OIDC_TENANT_CLAIM: z
+    .string()
+    .default("tenant")
+    .register(ABOUT, { reader: "api", help: "Claim that names the tenant." }),
+  DROVER_OIDC_SCOPES_CLAIM: z
+    .string()
+    .default("scope")
+    .register(ABOUT, {
+      reader: "api",
+      help:
+        "Claim with the scopes, between blanks or as a list: `submit`, `read`, `admin`, or `drover:submit` and so on; " +
+        "other words are passed over.",
+    }),
 };

@@ -4,6 +4,7 @@ import { isLoopback } from "./cross-origin.js";
 import { adminKeyOf } from "./key-holders.js";
 import { KeyRing } from "./key-ring.js";
 import { createCallers, type KnownCallers, type Openness } from "./known-callers.js";
+import { isSafeAddress, OidcIssuer } from "./oidc.js";
 
 /** Who may call this server; keeps its knowledge of the keys fresh between `start` and `stop`. */
 export interface AccessControl extends KnownCallers {
@@ -28,12 +29,14 @@ export function createAccessControl({ settings, queue, log, now }: AccessControl
   const ring = new KeyRing({ apiKeys, log });
   const environment = [...adminKeyOf(settings.DROVER_ADMIN_KEY), ...settings.DROVER_API_KEYS];
   const openness = opennessOf(settings);
+  const oidc = issuerOf(settings, log);
   return {
-    ...createCallers({ ring, environment, openness, sessions, now }),
+    ...createCallers({ ring, environment, openness, oidc, sessions, now }),
     async start() {
       await ring.start();
-      if (environment.length > 0 || ring.hadKeys) {
-        log.info("Every request needs a key.", { environment_keys: environment.length });
+      if (environment.length > 0 || oidc !== undefined || ring.hadKeys) {
+        const issuer = oidc === undefined ? {} : { issuer: settings.DROVER_OIDC_ISSUER };
+        log.info("Every request needs a key.", { environment_keys: environment.length, ...issuer });
         return;
       }
       if (openness === "closed" && ring.isRead) {
@@ -45,6 +48,20 @@ export function createAccessControl({ settings, queue, log, now }: AccessControl
     },
     stop: () => ring.stop(),
   };
+}
+
+/** @throws `SettingsError` for an issuer without an audience, or one that others could stand in for. */
+function issuerOf(settings: Settings, log: Log): OidcIssuer | undefined {
+  const { DROVER_OIDC_ISSUER: issuer, DROVER_OIDC_AUDIENCE: audience } = settings;
+  if (issuer === undefined && audience === undefined) return undefined;
+  if (issuer === undefined || audience === undefined) {
+    throw new SettingsError("DROVER_OIDC_ISSUER and DROVER_OIDC_AUDIENCE are needed both, or none of them.");
+  }
+  if (!isSafeAddress(issuer)) {
+    throw new SettingsError("DROVER_OIDC_ISSUER: expected https://, or http:// on loopback.");
+  }
+  const { DROVER_OIDC_TENANT_CLAIM: tenantClaim, DROVER_OIDC_SCOPES_CLAIM: scopesClaim } = settings;
+  return new OidcIssuer({ issuer, audience, tenantClaim, scopesClaim, log });
 }
 
 function opennessOf({ HOST, DROVER_INSECURE }: Settings): Openness {

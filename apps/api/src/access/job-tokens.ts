@@ -1,6 +1,5 @@
 import type { Caller } from "@drover/core";
 import { keyRefused } from "./api-key-text.js";
-import type { KeyHolders } from "./key-holders.js";
 import type { KeyRing, KeySnapshot } from "./key-ring.js";
 import { claimsOf, isTokenText, signToken, type TokenClaims } from "./token-text.js";
 
@@ -15,7 +14,8 @@ export interface JobTokens {
 
 export interface JobTokensOptions {
   readonly ring: KeyRing;
-  readonly holders: Pick<KeyHolders, "isInForce">;
+  /** Whether the key of the id may be used, by what is known of the keys in Redis. */
+  readonly isInForce: (keyId: string, known: KeySnapshot) => boolean;
   /** Whether a request without a key is served, by what is known of the keys in Redis. */
   readonly servesStrangers: (known: KeySnapshot) => boolean;
   /** Wall time, ms since the epoch. */
@@ -48,13 +48,13 @@ export class SignedJobTokens implements JobTokens {
   }
 
   #judge(text: string, known: KeySnapshot): Caller | undefined {
-    const { now, holders, servesStrangers } = this.#options;
+    const { now, isInForce, servesStrangers } = this.#options;
     const claims = known.tokenSecret === undefined ? undefined : claimsOf(text, known.tokenSecret);
     if (claims === undefined) return undefined;
     const { tenant, keyId, jobId, expiresAt } = claims;
     if (expiresAt <= now()) throw keyRefused("The job's token has expired; ask for another one.");
-    const isInForce = keyId === null ? servesStrangers(known) : holders.isInForce(keyId, known);
-    return isInForce ? { tenant, scopes: READ_ONLY, keyId, jobId } : undefined;
+    const isValid = keyId === null ? servesStrangers(known) : isInForce(keyId, known);
+    return isValid ? { tenant, scopes: READ_ONLY, keyId, jobId } : undefined;
   }
 }
 

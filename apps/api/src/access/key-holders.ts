@@ -39,8 +39,7 @@ export class KeyHolders {
    */
   holderOf(text: string): Caller | Promise<Caller> {
     const digest = digestOf(text);
-    // Each is compared, so that the time does not tell which one it is.
-    const [own] = this.#environment.filter((known) => isSameDigest(digest, known.digest));
+    const own = this.#inEnvironment(digest);
     if (own !== undefined) return own.caller;
     const id = idOfKey(text);
     if (id === undefined) throw unknownKey();
@@ -56,21 +55,31 @@ export class KeyHolders {
    * @throws `redis_unavailable`.
    */
   holderOfId(keyId: string): Caller | undefined | Promise<Caller | undefined> {
-    return this.#inEnvironment(keyId) ?? this.#ring.find((known) => this.#inRing(keyId, known));
+    return this.#inEnvironmentById(keyId) ?? this.#ring.find((known) => this.#inRing(keyId, known));
+  }
+
+  /** Whether the text is a key that the environment gives. */
+  isOfEnvironment(text: string): boolean {
+    return this.#inEnvironment(digestOf(text)) !== undefined;
   }
 
   /** Whether the key of the id may be used, by what is known of the keys in Redis. */
   isInForce(keyId: string, known: KeySnapshot): boolean {
-    return (this.#inEnvironment(keyId) ?? this.#inRing(keyId, known)) !== undefined;
+    return (this.#inEnvironmentById(keyId) ?? this.#inRing(keyId, known)) !== undefined;
   }
 
-  #inEnvironment(keyId: string): Caller | undefined {
+  #inEnvironmentById(keyId: string): Caller | undefined {
     return this.#environment.find(({ caller }) => caller.keyId === keyId)?.caller;
   }
 
   #inRing(keyId: string, { byId }: KeySnapshot): Caller | undefined {
     const key = byId.get(keyId);
     return key === undefined || this.#isOver(key.expiresAt) ? undefined : key.caller;
+  }
+
+  /** Each is compared, so that the time does not tell which one it is. */
+  #inEnvironment(digest: Buffer): KnownKey | undefined {
+    return this.#environment.filter((known) => isSameDigest(digest, known.digest))[0];
   }
 
   #inForce({ caller, expiresAt }: { readonly caller: Caller; readonly expiresAt: number | null }): Caller {

@@ -84,15 +84,16 @@ async function signOut(request: Request, response: Response, deps: SignInDeps): 
   response.set("Cache-Control", "no-store").redirect(303, PATH);
 }
 
-/** Whose key it is, or why it is none. A job's token opens that job alone, and no session. */
+/** Whose key it is, or why it is none. Tokens of jobs and JWTs have an end of their own, and begin no session. */
 async function holderOf(
   key: string,
   { callers }: SignInDeps,
 ): Promise<(Caller & { readonly keyId: string }) | DomainError> {
   try {
     const { keyId, jobId, ...caller } = await callers.holderOf(key);
-    if (keyId !== null && jobId === undefined) return { ...caller, keyId };
-    return keyRefused("A job's token opens that job alone; a key is needed here.");
+    const isKey = keyId !== null && jobId === undefined && !keyId.startsWith("oidc:");
+    if (isKey) return { ...caller, keyId };
+    return keyRefused("Only a key begins a session; a token is sent with each request.");
   } catch (error) {
     if (error instanceof DomainError && error.code === "unauthorized") return error;
     throw error;

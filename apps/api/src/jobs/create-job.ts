@@ -7,6 +7,7 @@ import {
   UnconfirmedSubmit,
 } from "@drover/core";
 import { inputFolder, inputKey, writeManifest } from "@drover/job-files";
+import { assertRoom } from "../access/usage.js";
 import type { Deps } from "../deps.js";
 import { assertNotStopping } from "../operations/admission.js";
 import { ClientGone, type Receive, type UploadedName } from "../uploads/upload.js";
@@ -49,6 +50,7 @@ export async function createJob(submission: Submission, deps: Deps): Promise<Cre
   const processor = await deps.processors.require(submission.processor);
   await deps.sharing.assertShared(processor.name);
   await deps.admission.admit(processor.name);
+  await assertRoom(0, deps); // before the file is read
   const draft = {
     processor,
     idempotencyKey,
@@ -72,6 +74,7 @@ async function storeAndEnqueue(submission: Submission, draft: JobDraft, deps: De
       accept: (file: UploadedName) => assertAccepted(processor, file),
     };
     const upload = await deps.admission.holdUpload(() => submission.receive(bounds));
+    await assertRoom(upload.file.sizeBytes, deps);
     const request = requestOf(upload, draft, deps);
     const job = (await existingJob(request, deps)) ?? (await enqueue(request, submission, deps));
     assertSameRequest(job, request);

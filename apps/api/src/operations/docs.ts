@@ -1,5 +1,5 @@
 import { openApi } from "@drover/contract";
-import { type Express, Router } from "express";
+import { type Express, type NextFunction, type Request, type Response, Router } from "express";
 import type { Deps } from "../deps.js";
 import { allowOnly, onFirstUse } from "../http/express.js";
 import { nameRoute } from "../http/request-scope.js";
@@ -30,7 +30,16 @@ async function createReference() {
     // The validator's badge is an image from another site.
     swaggerOptions: { url: "/openapi.json", validatorUrl: null },
   };
-  return Router().use(...swaggerUi.serveFiles(undefined, options), swaggerUi.setup(undefined, options));
+  return Router()
+    .get("/", toFolder)
+    .use(...swaggerUi.serveFiles(undefined, options))
+    .get("/", swaggerUi.setup(undefined, options)); // as middleware it would answer to any path
+}
+
+/** Leads from `/docs` to `/docs/`, without the query: somebody may have put a key there, and proxies log `Location`. */
+function toFolder({ originalUrl, baseUrl }: Request, response: Response, next: NextFunction): void {
+  if (originalUrl.split("?", 1)[0]?.endsWith("/") === true) next();
+  else response.redirect(301, `${baseUrl}/`);
 }
 
 /**

@@ -10,7 +10,7 @@ import { inputFolder, jobFolder, noteExpiry } from "@drover/job-files";
 import { type Slice, tryEntry } from "./walk.js";
 
 export interface RetentionDeps {
-  readonly queue: Pick<QueuePorts, "jobs" | "finished" | "facts" | "catalogue" | "clock">;
+  readonly queue: Pick<QueuePorts, "jobs" | "finished" | "facts" | "catalogue" | "clock" | "use">;
   readonly blobs: Pick<BlobStore, "remove">;
   /** How long finished jobs are kept, in ms. `failed` includes cancelled. */
   readonly retentionMs: { readonly completed: number; readonly failed: number };
@@ -22,7 +22,8 @@ export interface RetentionDeps {
 const PAGE = 100;
 
 /**
- * Removes the jobs whose retention ended, with their files, and returns how many.
+ * Removes the jobs whose retention ended, with their files, and returns how many. Mends the count of the bytes
+ * that jobs take.
  *
  * The job goes first, in one step that a person's retry either comes before or after: nobody is told that a
  * job will run again which is then gone, and no job that will run loses its files. The queue remembers that
@@ -34,6 +35,7 @@ export async function expireJobs(deps: RetentionDeps, slice: Slice): Promise<num
   const names = new Set([...deps.processors, ...processors.map(({ name }) => name)]);
   let count = 0;
   for (const processor of names) {
+    await deps.queue.use.mend(processor);
     for (const status of ["completed", "failed"] as const) {
       count += await expireJobsOf(deps, processor, status, slice);
     }

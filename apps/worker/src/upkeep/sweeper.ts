@@ -52,7 +52,16 @@ import { CheckedFolders, type Part, type Slice, TurnOver } from "./walk.js";
 export interface SweeperDeps {
   readonly queue: Pick<
     QueuePorts,
-    "jobs" | "finished" | "facts" | "catalogue" | "health" | "leases" | "deadlines" | "clock" | "statistics"
+    | "jobs"
+    | "finished"
+    | "facts"
+    | "catalogue"
+    | "health"
+    | "leases"
+    | "deadlines"
+    | "clock"
+    | "statistics"
+    | "use"
   >;
   readonly blobs: BlobStore;
   readonly retentionMs: { readonly completed: number; readonly failed: number };

@@ -31,6 +31,25 @@ export interface TenantLimitStore {
   remove(tenant: string): Promise<void>;
 }
 
+/** What the jobs of tenants take. */
+export interface TenantUse {
+  /** Of one processor's jobs. */
+  of(tenant: string, processor: string): Promise<UsedByTenant>;
+  /**
+   * Looks at some of what is noted, and forgets jobs that somebody else removed, as Bull Board may. To be called
+   * now and then.
+   */
+  mend(processor: string): Promise<void>;
+}
+
+export interface UsedByTenant {
+  /** Jobs that wait in line: neither for their time nor for their retry. */
+  readonly queued: number;
+  readonly running: number;
+  /** Bytes of inputs and artifacts; `null` where they are not counted: for the default tenant without a limit. */
+  readonly storedBytes: number | null;
+}
+
 /** How often something was done in a minute, counted for all processes together. */
 export interface MinuteCounter {
   /** Counts once more. */

@@ -7,7 +7,7 @@ import type { InstallationMarks, LiveApis } from "./installation-mark.js";
 import type { JobFeed } from "./job-feed.js";
 import type { FinishedJobs, JobQueue, QueueDeadlines } from "./job-queue.js";
 import type { JobStatistics } from "./job-statistics.js";
-import type { MinuteCounter, TenantLimitStore } from "./limit-ports.js";
+import type { MinuteCounter, TenantLimitStore, TenantUse } from "./limit-ports.js";
 import type { TenantWebhooks, Webhooks } from "./webhook-ports.js";
 
 /** What belongs to a tenant: its jobs, and what is told and counted of them. */
@@ -38,6 +38,7 @@ export interface QueuePorts extends TenantPorts {
   readonly webhooks: Webhooks;
   readonly apiKeys: ApiKeys;
   readonly limits: TenantLimitStore;
+  readonly use: TenantUse;
   readonly minutes: MinuteCounter;
   readonly audit: AuditLog;
   readonly sessions: Sessions;

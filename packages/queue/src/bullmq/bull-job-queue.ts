@@ -28,6 +28,7 @@ import { dropReceiver, keepReceiver } from "./job-receivers.js";
 import { isDamaged, readJob, readRecord } from "./job-snapshot.js";
 import { queueAgain } from "./queue-again.js";
 import { addDeadline } from "./queue-deadlines.js";
+import type { RedisTenantUse } from "./tenant-use.js";
 
 const CANCEL_KEYS = [
   "completed",
@@ -57,6 +58,7 @@ export interface BullJobQueueDeps {
   readonly streams: EventStreams;
   /** Finds the jobs that there are for it: those of all tenants, or of one. */
   readonly locator: JobLocator;
+  readonly use: RedisTenantUse;
   readonly statistics: Pick<JobStatistics, "count">;
   readonly events: EventSink;
   readonly lookAgainMs: number;
@@ -73,6 +75,7 @@ export class BullJobQueue implements JobQueue {
   readonly #queues: BullQueues;
   readonly #streams: EventStreams;
   readonly #locator: JobLocator;
+  readonly #use: RedisTenantUse;
   readonly #index: JobIndex;
   readonly #statistics: Pick<JobStatistics, "count">;
   readonly #events: EventSink;
@@ -85,6 +88,7 @@ export class BullJobQueue implements JobQueue {
     this.#queues = deps.queues;
     this.#streams = deps.streams;
     this.#locator = deps.locator;
+    this.#use = deps.use;
     this.#index = redisJobIndex(deps);
     this.#statistics = deps.statistics;
     this.#events = deps.events;
@@ -100,6 +104,7 @@ export class BullJobQueue implements JobQueue {
       this.#locator.add(request),
       addDeadline(this.#link, this.#keys, request),
       keepReceiver(this.#link, this.#keys, request),
+      this.#use.begin(request),
     ]);
     entered.catch(() => {}); // met below, unless the job was not added
     try {
@@ -125,6 +130,7 @@ export class BullJobQueue implements JobQueue {
       if ((await this.#read(request.processor, request.id)) !== undefined) return;
       await this.#locator.drop(request);
       await dropReceiver(this.#link, this.#keys, request);
+      await this.#use.drop(request, request.tenant);
     } catch {
       // a listing drops it later
     }
@@ -190,10 +196,12 @@ export class BullJobQueue implements JobQueue {
         Promise.all([
           client.del(this.#keys.history(processor, id)),
           client.hdel(this.#keys.receivers(processor), id),
+          client.zrem(this.#keys.line(processor, found.tenant), id),
         ]),
       );
     }
-    await this.#locator.remove(id);
+    const tenant = found === undefined || isDamaged(found) ? undefined : found.tenant;
+    await Promise.all([this.#locator.remove(id), this.#use.drop({ id, processor }, tenant)]);
     return true;
   }
 

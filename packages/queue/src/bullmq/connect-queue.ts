@@ -33,6 +33,7 @@ import { redisStatistics } from "./redis-statistics.js";
 import { ServerClock } from "./server-clock.js";
 import { SyncWait } from "./sync-wait.js";
 import { tenantPorts } from "./tenant-ports.js";
+import { RedisTenantUse } from "./tenant-use.js";
 
 export interface QueueOptions {
   /** `redis://` or `rediss://`. */
@@ -56,6 +57,8 @@ export interface QueueOptions {
    * ones are for tests.
    */
   readonly lookAgainMs?: number;
+  /** Whether the bytes of the default tenant's jobs are counted, which a limit for it needs. Default false. */
+  readonly countsDefaultBytes?: boolean;
 }
 
 /** 5 s over the second between two syncs of an append-only file that is synced `everysec`. */
@@ -93,11 +96,12 @@ export function connectQueue(options: QueueOptions): BullQueue {
   const queues = new BullQueues(link, keys, log);
   const streams = new EventStreams({ link, keys, url, log });
   const locator = new JobLocator({ link, keys, catalogue });
-  const finished = redisFinishedJobs({ link, keys, locator, synced: sync.synced });
-  const statistics = redisStatistics({ link, keys, now });
+  const use = new RedisTenantUse({ link, keys, countsDefault: options.countsDefaultBytes ?? false });
+  const finished = redisFinishedJobs({ link, keys, locator, use, synced: sync.synced });
+  const statistics = redisStatistics({ link, keys, now, use });
   const limits = redisLimits(link, keys);
   const consumerDeps = { url, keys, link, log, events, random, lease, now, limits };
-  const jobDeps = { link, keys, queues, streams, locator, statistics, events, lookAgainMs, now };
+  const jobDeps = { link, keys, queues, streams, locator, use, statistics, events, lookAgainMs, now };
   const deliveries = redisDeliveries({ ...consumerDeps, queues });
   return {
     jobs: new BullJobQueue(jobDeps),
@@ -124,6 +128,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
     },
     apiKeys: redisApiKeys(link, keys),
     limits,
+    use,
     minutes: redisMinutes(link, keys),
     audit: redisAudit(link, keys),
     sessions: redisSessions(link, keys),

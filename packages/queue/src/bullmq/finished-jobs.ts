@@ -16,6 +16,7 @@ import { CANCELLED, encodeFailure } from "./failed-reason.js";
 import { CONDENSED_HISTORY_BYTES, HISTORY_LIMIT, HISTORY_TTL_MS } from "./job-history.js";
 import type { JobLocator } from "./job-locator.js";
 import { keepReceiver } from "./job-receivers.js";
+import type { RedisTenantUse } from "./tenant-use.js";
 
 /** How long it is remembered that a job expired. */
 const EXPIRED_TTL_MS = 30 * 86_400_000;
@@ -24,13 +25,14 @@ export interface FinishedJobsDeps {
   readonly link: RedisLink;
   readonly keys: RedisKeys;
   readonly locator: JobLocator;
+  readonly use: RedisTenantUse;
   /** As the port says. */
   readonly synced: FinishedJobs["synced"];
 }
 
 /** The finished jobs in BullMQ's two sets, which are sorted by the time of the end. */
 export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
-  const { link, keys, locator } = deps;
+  const { link, keys, locator, use } = deps;
   return {
     async finishedBefore(processor, status, time, limit) {
       const set = keys.queue(processor, status);
@@ -52,7 +54,7 @@ export function redisFinishedJobs(deps: FinishedJobsDeps): FinishedJobs {
       ]);
       if (isRemoved !== 1) return undefined;
       const tenant = (await locator.place(ref.id))?.tenant;
-      await locator.remove(ref.id);
+      await Promise.all([locator.remove(ref.id), use.drop(ref, tenant)]);
       return { tenant };
     },
     isExpired: async ({ processor, id }) =>

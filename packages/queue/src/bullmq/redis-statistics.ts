@@ -13,10 +13,13 @@ import {
 } from "@drover/core";
 import { NOT_DEFAULT, type RedisKeys } from "../redis-keys.js";
 import type { RedisLink } from "../redis-link.js";
+import type { RedisTenantUse } from "./tenant-use.js";
 
 export interface StatisticsDeps {
   readonly link: RedisLink;
   readonly keys: RedisKeys;
+  /** Told what the job takes in the store from its end on. */
+  readonly use: Pick<RedisTenantUse, "settle">;
   /** The server's wall time, ms since the epoch. */
   readonly now: () => number;
 }
@@ -35,7 +38,7 @@ const SPANS_AT_A_TIME = 144;
  * @param of whose counts are read; of all tenants without it.
  */
 export function redisStatistics(
-  { link, keys, now }: StatisticsDeps,
+  { link, keys, now, use }: StatisticsDeps,
   of?: { readonly tenant: string },
 ): JobStatistics {
   const sum = async (spans: readonly string[], into: Map<string, number>, sign: 1 | -1) => {
@@ -46,7 +49,8 @@ export function redisStatistics(
   };
   return {
     async count(job) {
-      if (job.finishedAt !== null && isTerminal(job.status)) await countEnd({ link, keys, now }, job);
+      if (job.finishedAt === null || !isTerminal(job.status)) return;
+      await Promise.all([countEnd({ link, keys, now, use }, job), use.settle(job)]);
     },
     async read(processor, since) {
       const sums = new Map<string, number>();
