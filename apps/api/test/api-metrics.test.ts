@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
 import { EventBus, type Outcome, parseJobId } from "@drover/core";
 import { connectQueue } from "@drover/queue";
 import {
@@ -9,18 +7,13 @@ import {
   promtool,
   readExposition,
   silentLog,
-  testQueue,
   testRedis,
   waitFor,
 } from "@drover/testkit";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
-import type { Reach } from "../src/access/cross-origin.js";
-import { adminKeyOf } from "../src/access/key-holders.js";
 import { createApiMetrics } from "../src/operations/api-metrics.js";
 import { createProcessorDirectory } from "../src/processors/processor-directory.js";
-import { signedInWith } from "./browser-steps.js";
 import { finished, formWith, running, submit, submitted } from "./job-steps.js";
-import { bearer, madeKey, startKeyedApi } from "./keyed-api.js";
 import { CSV, startApi, type TestApi } from "./test-api.js";
 
 let api: TestApi;
@@ -28,17 +21,8 @@ afterEach(() => api.close());
 
 const SPACE = { sizeBytes: 1_000, freeBytes: 400 };
 
-interface StartOptions {
-  readonly redisUrl?: string;
-  readonly adminKey?: string;
-  readonly reach?: Reach;
-}
-
-/** For tests of who may see them. */
-const EMPTY = { text: async () => "", contentType: "text/plain" };
-
 /** An api with metrics whose queue tells its events, over an address of Redis. */
-async function start({ redisUrl, adminKey, reach }: StartOptions = {}): Promise<void> {
+async function start(redisUrl?: string): Promise<void> {
   const redis = await testRedis();
   const events = new EventBus();
   const queue = connectQueue({ url: redisUrl ?? redis.url, prefix: redis.prefix(), log: silentLog, events });
@@ -49,12 +33,7 @@ async function start({ redisUrl, adminKey, reach }: StartOptions = {}): Promise<
     space: async () => SPACE,
   });
   onTestFinished(metrics.close);
-  const options = {
-    ...{ queue, deps: { events }, metrics: { registry: metrics.registry } },
-    ...(reach === undefined ? {} : { reach }),
-  };
-  const environment = adminKeyOf(adminKey);
-  api = await (adminKey === undefined ? startApi(options) : startKeyedApi({ ...options, environment }));
+  api = await startApi({ queue, deps: { events }, metrics: { registry: metrics.registry } });
 }
 
 async function scrape(): Promise<Exposition> {
@@ -186,7 +165,7 @@ it("are answered in time while Redis is away, without what is asked of it", asyn
   const proxy = await chaosProxy(redis.url);
   onTestFinished(() => redis.stop());
   onTestFinished(() => proxy.close());
-  await start({ redisUrl: proxy.url });
+  await start(proxy.url);
   await submitted(api);
   await scraped((now) => now.value("drover_jobs", { state: "waiting" }) === 1);
   for (const trouble of ["silence", "cut"] as const) {
@@ -202,51 +181,4 @@ it("are answered in time while Redis is away, without what is asked of it", asyn
     await scrape();
     expect(performance.now() - askedAt).toBeLessThan(2_000);
   }
-});
-
-describe("who may see them", () => {
-  /** As a scrape by a name that is not this machine's. */
-  const fromElsewhere = async (headers: Record<string, string> = {}) => {
-    const sent = request(`${api.url}/metrics`, { headers: { host: "api:8000", ...headers } }).end();
-    const [response] = (await once(sent, "response")) as [IncomingMessage];
-    response.resume();
-    return response.statusCode;
-  };
-  const reach = { boundTo: "0.0.0.0", hosts: [], corsOrigins: [] };
-
-  it("is whoever asks on this machine, and elsewhere who has the admin key", async () => {
-    await start({ adminKey: "secret", reach });
-    expect((await fetch(`${api.url}/metrics`)).status).toBe(200);
-    expect(await fromElsewhere()).toBe(401);
-    expect(await fromElsewhere({ authorization: "Bearer wrong" })).toBe(401);
-    expect(await fromElsewhere({ authorization: "Bearer secret" })).toBe(200);
-  });
-
-  it("is whoever reaches a server without keys, until the first one is made", async () => {
-    const queue = await testQueue();
-    api = await startKeyedApi({ queue, reach, openness: "insecure", metrics: { registry: EMPTY } });
-    expect(await fromElsewhere()).toBe(200);
-    const { key } = await madeKey(api, { tenant: "ops", scopes: ["admin"] });
-    const { key: reader } = await madeKey(api, { tenant: "acme", scopes: ["read"] }, bearer(key));
-    expect(await fromElsewhere()).toBe(401);
-    expect(await fromElsewhere({ "x-api-key": reader })).toBe(403);
-    expect(await fromElsewhere({ "x-api-key": key })).toBe(200);
-    expect(await fromElsewhere(await signedInWith(api, key))).toBe(200);
-  });
-
-  it("is through a proxy only who has the admin key", async () => {
-    await start({ adminKey: "secret" });
-    const ask = (headers: Record<string, string>) =>
-      fetch(`${api.url}/metrics`, { headers: { "x-forwarded-for": "203.0.113.9", ...headers } });
-    expect((await ask({})).status).toBe(401);
-    expect((await ask({ authorization: "Bearer wrong" })).status).toBe(401);
-    expect((await ask({ authorization: "Bearer secret" })).status).toBe(200);
-  });
-
-  it("is through a proxy nobody without such a key", async () => {
-    await start();
-    const response = await fetch(`${api.url}/metrics`, { headers: { forwarded: "for=203.0.113.9" } });
-    expect(response.status).toBe(401);
-    expect((await fetch(`${api.url}/metrics`, { method: "POST" })).status).toBe(405);
-  });
 });

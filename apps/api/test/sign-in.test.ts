@@ -36,7 +36,7 @@ describe("the sign-in page", () => {
       /<label for="key">.*\n<input id="key" name="key" type="password" required autofocus/,
     );
     expect(page).not.toMatch(/<script|style=|<style|role="alert"|<b>/);
-    const [, style = ""] = /href="(.+?)"/.exec(page) ?? [];
+    const [, style = ""] = /rel="stylesheet" href="(.+?)"/.exec(page) ?? [];
     const css = await get(style);
     expect([css.status, css.headers.get("content-type")]).toEqual([200, "text/css; charset=utf-8"]);
   });

@@ -67,7 +67,7 @@ export const keySettings = {
     }),
   DROVER_DASHBOARD_WRITE: choice(["0", "1"]).default("0").register(ABOUT, {
     reader: "api",
-    help: "`1` lets admins change queues on the board, `/admin/queues`, which shows them only otherwise.",
+    help: "`1` lets admins change queues on the board, `/admin/queues`; it is read-only otherwise.",
   }),
   DROVER_OIDC_ISSUER: address(["http", "https"])
     .optional()

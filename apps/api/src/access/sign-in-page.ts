@@ -1,5 +1,5 @@
 import type { Caller } from "@drover/core";
-import { escapeHtml } from "../http/escape-html.js";
+import { escapeHtml } from "../http/html-text.js";
 
 export const STYLE_PATH = "/sign-in/style.css";
 
@@ -22,6 +22,7 @@ export function signInPage({ next, refusal, caller }: SignInView): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sign in · Drover</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${STYLE_PATH}">
 </head>
 <body>
@@ -48,7 +49,7 @@ ${alert}<form method="post" action="/sign-in">
 
 function signedInAs({ keyId, tenant, scopes }: Caller, next: string): string {
   return `<h1>You are signed in</h1>
-<p>With the key <code>${escapeHtml(keyId ?? "")}</code> of tenant ${escapeHtml(tenant)}, which may ${[...scopes].join(", ")}.</p>
+<p>With the key <code>${escapeHtml(keyId ?? "")}</code> of tenant ${escapeHtml(tenant)}; its scopes: ${[...scopes].join(", ")}.</p>
 <form method="post" action="/sign-out">
 <button>Sign out</button>
 </form>

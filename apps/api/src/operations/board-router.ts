@@ -5,7 +5,7 @@ import { ExpressAdapter } from "@bull-board/express";
 import type { LogLine } from "@drover/core";
 import { type Express, type RequestHandler, Router } from "express";
 import type { Deps } from "../deps.js";
-import { escapeHtml } from "../http/escape-html.js";
+import { escapeHtml } from "../http/html-text.js";
 
 export interface BoardOptions {
   /** Whether operators may change queues there, as `queueOf` has it too. */
