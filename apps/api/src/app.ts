@@ -8,6 +8,7 @@ import { listAudit } from "./access/audit.js";
 import { cameOverTls, clientNoter } from "./access/client-address.js";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
 import { createJobToken, createKey, listKeys, revokeKey } from "./access/issued-keys.js";
+import { mountSignIn } from "./access/sign-in.js";
 import { clearLimits, getLimits, setLimits } from "./access/tenant-limits.js";
 import { getUsage } from "./access/usage.js";
 import { legacyJobStatus, legacyStatus, legacyUpload } from "./compatibility/legacy.js";
@@ -96,6 +97,7 @@ function createExpress(deps: Deps, { board, metrics, proxies = [] }: AppOptions)
   app.set("query parser", false); // queries are read by the route table
   mountRoutes(app, handlers, deps);
   mountDocs(app, deps);
+  mountSignIn(app, deps);
   if (metrics !== undefined) mountMetrics(app, metrics, deps.callers);
   if (board !== undefined) mountBoard(app, board, deps);
   app.get("/", (_request, response) => response.redirect("/docs/"));

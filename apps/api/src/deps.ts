@@ -1,5 +1,6 @@
 import type { BlobStore, EventSink, JobId, Log, QueuePorts, ReceiverPolicy, TenantPorts } from "@drover/core";
 import type { Installation } from "@drover/job-files";
+import type { BrowserSessions } from "./access/browser-sessions.js";
 import type { Callers } from "./access/callers.js";
 import type { JobTokens } from "./access/job-tokens.js";
 import type { Limits as TenantLimits } from "./access/limits.js";
@@ -15,10 +16,14 @@ export interface Deps {
   /** Whether it sees those of all tenants instead: an admin's. */
   readonly seesAll: boolean;
   readonly callers: Callers;
+  readonly sessions: BrowserSessions;
   readonly tenantLimits: TenantLimits;
   readonly jobTokens: JobTokens;
   readonly queue: TenantPorts &
-    Pick<QueuePorts, "of" | "facts" | "dispatch" | "finished" | "health" | "apiKeys" | "audit" | "use">;
+    Pick<
+      QueuePorts,
+      "of" | "facts" | "dispatch" | "finished" | "health" | "apiKeys" | "audit" | "minutes" | "use"
+    >;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */
   readonly installation: Pick<Installation, "confirm" | "state">;

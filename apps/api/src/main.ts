@@ -20,8 +20,7 @@ import { describeStore, openStore, spaceOf } from "@drover/storage";
 import { flushSpans } from "@drover/tracing";
 import { v7 as uuidv7 } from "uuid";
 import { createAccessControl } from "./access/access-control.js";
-import type { Callers } from "./access/callers.js";
-import type { JobTokens } from "./access/job-tokens.js";
+import type { KnownCallers } from "./access/known-callers.js";
 import { createLimits } from "./access/limits.js";
 import { createApp } from "./app.js";
 import type { Deps } from "./deps.js";
@@ -59,14 +58,14 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
   const stopping = new AbortController();
   const store = openStore(config.storage);
   const installation = installationOf(config, { queue, store, log });
-  const { apiKeys, clock } = queue;
-  const access = createAccessControl({ settings, apiKeys, log, now: () => clock.now() });
-  const { callers, jobTokens } = access;
-  const resources = { queue, store, log, events, installation, callers, jobTokens };
+  const access = createAccessControl({ settings, queue, log, now: () => queue.clock.now() });
+  const { callers, jobTokens, sessions } = access;
+  const resources = { queue, store, log, events, installation, callers, jobTokens, sessions };
   const deps = { ...compose(config, resources, stopping.signal), ...faults };
   const { health } = queue;
   const space = () => spaceOf(config.storage);
   const metrics = createApiMetrics({ ...deps, events, health, space });
+  const isWritable = settings.DROVER_DASHBOARD_WRITE === "1";
   const app = createApp(deps, {
     reach: {
       boundTo: settings.HOST,
@@ -76,9 +75,10 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     proxies: trustedProxiesOf(settings),
     metrics: { registry: metrics.registry },
     board: {
+      isWritable,
       queueOf: async (name) => {
         const { BullMQAdapter } = await import("@bull-board/api/bullMQAdapter");
-        return new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true });
+        return new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: !isWritable });
       },
     },
   });
@@ -140,14 +140,12 @@ function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 /** What reaches out of the process. */
-interface Resources {
+interface Resources extends KnownCallers {
   readonly queue: BullQueue;
   readonly store: BlobStore;
   readonly log: Log;
   readonly events: EventBus;
   readonly installation: Installation;
-  readonly callers: Callers;
-  readonly jobTokens: JobTokens;
 }
 
 function installationOf(

@@ -11,11 +11,9 @@ import {
   waitFor,
 } from "@drover/testkit";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
-import { adminKeyOf } from "../src/access/key-holders.js";
 import { createApiMetrics } from "../src/operations/api-metrics.js";
 import { createProcessorDirectory } from "../src/processors/processor-directory.js";
 import { finished, formWith, running, submit, submitted } from "./job-steps.js";
-import { startKeyedApi } from "./keyed-api.js";
 import { CSV, startApi, type TestApi } from "./test-api.js";
 
 let api: TestApi;
@@ -24,7 +22,7 @@ afterEach(() => api.close());
 const SPACE = { sizeBytes: 1_000, freeBytes: 400 };
 
 /** An api with metrics whose queue tells its events, over an address of Redis. */
-async function start(redisUrl?: string, adminKey?: string): Promise<void> {
+async function start(redisUrl?: string): Promise<void> {
   const redis = await testRedis();
   const events = new EventBus();
   const queue = connectQueue({ url: redisUrl ?? redis.url, prefix: redis.prefix(), log: silentLog, events });
@@ -35,9 +33,7 @@ async function start(redisUrl?: string, adminKey?: string): Promise<void> {
     space: async () => SPACE,
   });
   onTestFinished(metrics.close);
-  const options = { queue, deps: { events }, metrics: { registry: metrics.registry } };
-  const environment = adminKeyOf(adminKey);
-  api = await (adminKey === undefined ? startApi(options) : startKeyedApi({ ...options, environment }));
+  api = await startApi({ queue, deps: { events }, metrics: { registry: metrics.registry } });
 }
 
 async function scrape(): Promise<Exposition> {
@@ -185,27 +181,4 @@ it("are answered in time while Redis is away, without what is asked of it", asyn
     await scrape();
     expect(performance.now() - askedAt).toBeLessThan(2_000);
   }
-});
-
-describe("who may see them", () => {
-  it("is whoever asks the process itself, as Prometheus does in a private network", async () => {
-    await start(undefined, "secret");
-    expect((await fetch(`${api.url}/metrics`)).status).toBe(200);
-  });
-
-  it("is through a proxy only who has the admin key", async () => {
-    await start(undefined, "secret");
-    const ask = (headers: Record<string, string>) =>
-      fetch(`${api.url}/metrics`, { headers: { "x-forwarded-for": "203.0.113.9", ...headers } });
-    expect((await ask({})).status).toBe(401);
-    expect((await ask({ authorization: "Bearer wrong" })).status).toBe(401);
-    expect((await ask({ authorization: "Bearer secret" })).status).toBe(200);
-  });
-
-  it("is through a proxy nobody without such a key", async () => {
-    await start();
-    const response = await fetch(`${api.url}/metrics`, { headers: { forwarded: "for=203.0.113.9" } });
-    expect(response.status).toBe(401);
-    expect((await fetch(`${api.url}/metrics`, { method: "POST" })).status).toBe(405);
-  });
 });

@@ -1,8 +1,9 @@
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
-import { type BullQueue, connectQueue } from "@drover/queue";
-import { type TestRedis, testRedis } from "@drover/testkit";
+import { connectQueue } from "@drover/queue";
+import { type TestRedis, testRedis, waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isFromThisMachine } from "../src/access/admin-access.js";
+import { audited, signedInWith } from "./browser-steps.js";
 import { json, submitted } from "./job-steps.js";
 import { bearer, startKeyedApi } from "./keyed-api.js";
 import { CSV, type TestApi } from "./test-api.js";
@@ -40,14 +41,13 @@ describe("this machine is known", () => {
 describe("the operators' board", () => {
   let redis: TestRedis;
   let api: TestApi;
-  let queue: BullQueue;
   beforeAll(async () => {
     redis = await testRedis();
   });
   afterAll(() => redis.stop());
-  beforeEach(async () => {
+  const start = async (isWritable = false) => {
     const log = { debug() {}, info() {}, warn() {}, error() {} };
-    queue = connectQueue({ url: redis.url, prefix: redis.prefix(), log });
+    const queue = connectQueue({ url: redis.url, prefix: redis.prefix(), log });
     api = await startKeyedApi({
       queue,
       environment: [
@@ -55,10 +55,12 @@ describe("the operators' board", () => {
         { tenant: "acme", scopes: ["submit", "read"], key: "tenant" },
       ],
       board: {
-        queueOf: async (name) => new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: true }),
+        isWritable,
+        queueOf: async (name) => new BullMQAdapter(queue.boardQueue(name), { readOnlyMode: !isWritable }),
       },
     });
-  });
+  };
+  beforeEach(() => start());
   afterEach(() => api.close());
   const queues = async () =>
     (
@@ -93,7 +95,7 @@ describe("the operators' board", () => {
     expect(shown.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
   });
 
-  it("changes nothing, whoever asks", async () => {
+  it("changes nothing by default, whoever asks", async () => {
     await queues();
     for (const method of ["PUT", "POST", "PATCH", "DELETE"]) {
       const response = await fetch(`${api.url}/admin/queues/api/queues/csv-count/obliterate`, {
@@ -133,5 +135,47 @@ describe("the operators' board", () => {
     for (const headers of [bearer("s3:cret"), basic("s3:cret"), { "x-api-key": "s3:cret" }])
       expect((await look(headers)).status).toBe(200);
     expect((await look(bearer("tenant"))).status).toBe(403);
+  });
+
+  it("leads people to the sign-in page, and back", async () => {
+    const ask = (method: string, headers: Record<string, string>) =>
+      fetch(`${api.url}/admin/queues/queue/csv-count?status=failed`, {
+        ...{ method, redirect: "manual" },
+        headers: { ...through, accept: "text/html,*/*", ...headers },
+      });
+    const led = await ask("GET", {});
+    expect(led.status).toBe(303);
+    expect(led.headers.get("location")).toBe(
+      "/sign-in?next=%2Fadmin%2Fqueues%2Fqueue%2Fcsv-count%3Fstatus%3Dfailed",
+    );
+    expect((await ask("GET", { cookie: `drover_session=${"x".repeat(43)}` })).status).toBe(303);
+    expect((await ask("GET", await signedInWith(api, "s3:cret"))).status).toBe(200);
+    expect((await ask("GET", await signedInWith(api, "tenant"))).status).toBe(403);
+    expect((await ask("GET", basic("x"))).status).toBe(401);
+    expect((await ask("DELETE", {})).status).toBe(401);
+  });
+
+  const pause = (headers: Record<string, string>) =>
+    fetch(`${api.url}/admin/queues/api/queues/csv-count/pause`, { method: "PUT", headers });
+
+  it("changes queues where that is allowed, for admins, and is audited", async () => {
+    await api.close();
+    await start(true);
+    expect((await queues()).every(({ readOnlyMode }) => !readOnlyMode)).toBe(true);
+    const session = await signedInWith(api, "s3:cret");
+    expect((await pause({ ...through, ...session })).status).toBe(200);
+    const noted = () => audited(api, "changeBoard", bearer("s3:cret"));
+    const [action] = await waitFor(async () => {
+      const actions = await noted();
+      return actions.length > 0 ? actions : undefined;
+    });
+    const path = "/admin/queues/api/queues/csv-count/pause";
+    expect(action).toMatchObject({ tenant: "ops", key_id: expect.stringMatching(/^env:/), target: path });
+    expect((await pause({ ...through, ...bearer("tenant") })).status).toBe(403);
+    expect((await pause({ ...through, ...session, origin: "https://evil.example" })).status).toBe(403);
+    expect((await pause(through)).status).toBe(401);
+    const nowhere = `${api.url}/admin/queues/api/queues/none/pause`;
+    expect((await fetch(nowhere, { method: "PUT" })).status).toBe(404);
+    expect(await noted()).toHaveLength(1);
   });
 });

@@ -17,5 +17,7 @@ export const callersByHeader: Callers = {
   holderOf: () => {
     throw keyRefused("This server knows no keys.");
   },
+  signedIn: () => undefined,
+  areKeyed: false,
   refresh: async () => {},
 };

@@ -32,7 +32,7 @@ export async function startKeyedApi(options: KeyedApiOptions = {}): Promise<Test
     ...options,
     queue,
     deps: {
-      ...createCallers({ ring, environment, openness, now, oidc: options.oidc }),
+      ...createCallers({ ring, environment, openness, sessions: queue.sessions, now, oidc: options.oidc }),
       now,
       ...options.deps,
     },

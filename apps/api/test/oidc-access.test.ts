@@ -5,6 +5,7 @@ import { silentLog } from "@drover/testkit";
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { OidcIssuer } from "../src/access/oidc.js";
+import { sendKey } from "./browser-steps.js";
 import { json, submit } from "./job-steps.js";
 import { bearer, startKeyedApi } from "./keyed-api.js";
 import type { TestApi } from "./test-api.js";
@@ -94,6 +95,12 @@ describe("a JWT of the issuer that is trusted", () => {
     const submitter = await issuer.token({ scope: ["drover:submit", "x"] });
     expect((await submit(api, undefined, bearer(submitter))).status).toBe(202);
     expect((await list(submitter)).status).toBe(403);
+  });
+
+  it("begins no session, which would outlive it", async () => {
+    const response = await sendKey(api, { key: await issuer.token() });
+    expect(response.status).toBe(401);
+    expect(response.headers.getSetCookie()).toEqual([]);
   });
 
   it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([

@@ -95,6 +95,8 @@ const everybody: Callers = {
   holderOf: () => {
     throw keyRefused("This server knows no keys.");
   },
+  signedIn: () => undefined,
+  areKeyed: false,
   refresh: async () => {},
 };
 
@@ -158,10 +160,12 @@ function testDeps(
     apis: queue.apis,
   });
   const ring = new KeyRing({ apiKeys: queue.apiKeys, log });
-  const { jobTokens } = createCallers({ ring, environment: [], openness: "open", now: Date.now });
+  const { sessions: kept } = queue;
+  const own = { ring, environment: [], openness: "open", sessions: kept, now: Date.now } as const;
+  const { jobTokens, sessions } = createCallers(own);
   return {
     ...{ queue, store, log, stopping, installation, processors, sharing, events: NO_EVENTS },
-    ...{ tenant: DEFAULT_TENANT, seesAll: true, callers: everybody, jobTokens },
+    ...{ tenant: DEFAULT_TENANT, seesAll: true, callers: everybody, jobTokens, sessions },
     tenantLimits: createLimits({ store: queue.limits, minutes: queue.minutes, ofAll: NO_LIMITS, log }),
     admission: createAdmission({
       health: queue.health,

@@ -65,6 +65,10 @@ export const keySettings = {
         "`1` lets the api serve other hosts while there are no keys: everybody may submit and read then, and a caller " +
         "on its own machine may do everything.",
     }),
+  DROVER_DASHBOARD_WRITE: choice(["0", "1"]).default("0").register(ABOUT, {
+    reader: "api",
+    help: "`1` lets admins change queues on the board, `/admin/queues`; it is read-only otherwise.",
+  }),
   DROVER_OIDC_ISSUER: address(["http", "https"])
     .optional()
     .register(ABOUT, {

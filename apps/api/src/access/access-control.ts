@@ -1,4 +1,4 @@
-import { type ApiKeys, type Log, SettingsError } from "@drover/core";
+import { type Log, type QueuePorts, SettingsError } from "@drover/core";
 import type { Settings } from "@drover/settings";
 import { isLoopback } from "./cross-origin.js";
 import { adminKeyOf } from "./key-holders.js";
@@ -18,19 +18,20 @@ export interface AccessControl extends KnownCallers {
 
 export interface AccessControlOptions {
   readonly settings: Settings;
-  readonly apiKeys: ApiKeys;
+  readonly queue: Pick<QueuePorts, "apiKeys" | "sessions">;
   readonly log: Log;
   /** Wall time, ms since the epoch. */
   readonly now: () => number;
 }
 
-export function createAccessControl({ settings, apiKeys, log, now }: AccessControlOptions): AccessControl {
+export function createAccessControl({ settings, queue, log, now }: AccessControlOptions): AccessControl {
+  const { apiKeys, sessions } = queue;
   const ring = new KeyRing({ apiKeys, log });
   const environment = [...adminKeyOf(settings.DROVER_ADMIN_KEY), ...settings.DROVER_API_KEYS];
   const openness = opennessOf(settings);
   const oidc = issuerOf(settings, log);
   return {
-    ...createCallers({ ring, environment, openness, oidc, now }),
+    ...createCallers({ ring, environment, openness, oidc, sessions, now }),
     async start() {
       await ring.start();
       if (environment.length > 0 || oidc !== undefined || ring.hadKeys) {

@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders } from "node:http";
-import { assertMay, DomainError } from "@drover/core";
-import type { Callers } from "./callers.js";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { assertMay, type Caller, DomainError } from "@drover/core";
+import { ANYBODY, type Callers } from "./callers.js";
 import { basicPassword, presentedKey } from "./presented-key.js";
 
 export interface AdminRequest {
@@ -30,34 +30,53 @@ export function isFromThisMachine({ remoteAddress = "", headers }: AdminRequest)
   return isLoopback && isLoopbackName && !cameThroughProxy(headers);
 }
 
-/** Lets a request to the operators' board pass: from this machine, or with a key that has the scope `admin`. */
-export async function admitToBoard(request: AdminRequest, callers: Pick<Callers, "holderOf">): Promise<void> {
-  if (!isFromThisMachine(request))
-    await assertAdmin(request.headers, "From here the operators' board", callers);
+/**
+ * Lets a request to the operators' board pass, and returns whose it is: it comes from this machine, or presents a
+ * key or a session with the scope `admin`. What is presented is judged in both cases.
+ * @throws `unauthorized`, `forbidden`, `redis_unavailable`.
+ */
+export async function admitToBoard(request: IncomingMessage, callers: AdminCallers): Promise<Caller> {
+  const caller = await presentedAdmin(request, callers);
+  if (caller !== undefined) return caller;
+  if (isFromThisMachine(originOf(request))) return ANYBODY;
+  throw basicNeeded(
+    'From here the operators\' board needs a key with the scope "admin", or a session of one.',
+  );
 }
 
-/** Lets a request for the metrics pass: without a proxy, or with a key that has the scope `admin`. */
-export async function admitToMetrics(
-  { headers }: Pick<AdminRequest, "headers">,
-  callers: Pick<Callers, "holderOf">,
-): Promise<void> {
-  if (cameThroughProxy(headers)) await assertAdmin(headers, "Through a proxy the metrics", callers);
+/**
+ * Lets a request for the metrics pass: from this machine, with a key or a session that has the scope `admin`, or,
+ * where there are no keys, from another host without a proxy.
+ * @throws `unauthorized`, `forbidden`, `redis_unavailable`.
+ */
+export async function admitToMetrics(request: IncomingMessage, callers: AdminCallers): Promise<void> {
+  if (isFromThisMachine(originOf(request))) return;
+  if (!callers.areKeyed && !cameThroughProxy(request.headers)) return;
+  if ((await presentedAdmin(request, callers)) === undefined)
+    throw basicNeeded('From here the metrics need a key with the scope "admin".');
+}
+
+type AdminCallers = Pick<Callers, "holderOf" | "signedIn" | "areKeyed">;
+
+function originOf({ socket, headers }: IncomingMessage): AdminRequest {
+  return { remoteAddress: socket.remoteAddress, headers };
 }
 
 function cameThroughProxy(headers: IncomingHttpHeaders): boolean {
   return FORWARDED.some((name) => headers[name] !== undefined);
 }
 
-/** Browsers send a key as the password of HTTP Basic, for which they ask when they are challenged. */
-async function assertAdmin(
-  headers: IncomingHttpHeaders,
-  what: string,
-  { holderOf }: Pick<Callers, "holderOf">,
-): Promise<void> {
+/** The admin whose key or session a request presents; browsers may send a key as the password of HTTP Basic. */
+async function presentedAdmin(
+  request: IncomingMessage,
+  { holderOf, signedIn }: AdminCallers,
+): Promise<Caller | undefined> {
+  const { headers } = request;
   const key = basicPassword(headers.authorization) ?? presentedKey({ headers });
-  if (key === undefined) throw basicNeeded(`${what} needs a key with the scope "admin".`);
   try {
-    assertMay(await holderOf(key), "admin");
+    const caller = await (key === undefined ? signedIn(request) : holderOf(key));
+    if (caller !== undefined) assertMay(caller, "admin");
+    return caller;
   } catch (error) {
     throw error instanceof DomainError && error.code === "unauthorized" ? basicNeeded(error.message) : error;
   }

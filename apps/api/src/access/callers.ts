@@ -16,6 +16,13 @@ export interface Callers {
    * @throws `unauthorized` for one that is not known; `redis_unavailable`.
    */
   holderOf(key: string): Caller | Promise<Caller>;
+  /**
+   * Who signed in with the browser that sends a request; `undefined` for nobody.
+   * @throws `redis_unavailable`.
+   */
+  signedIn(request: IncomingMessage): Caller | undefined | Promise<Caller | undefined>;
+  /** Whether there are keys, so that other hosts need one; true also while that is not known yet. */
+  readonly areKeyed: boolean;
   /** To be called when a key was made or revoked: this process knows of it then, if Redis answers. */
   refresh(): Promise<void>;
 }

@@ -23,8 +23,8 @@ type Guard = (request: IncomingMessage, response: ServerResponse) => boolean;
  * - `Host` must be a name of this server. A page whose own name was made to resolve to this address (DNS
  *   rebinding) is of the same origin as the server for its browser, and is known by that name only.
  * - What changes something must not come from a page of another origin, unless that origin is listed.
- * - Answers can be read by pages of listed origins and of no others (CORS, fetch.spec.whatwg.org). No cookies
- *   are involved.
+ * - Answers can be read by pages of listed origins and of no others (CORS, fetch.spec.whatwg.org), and
+ *   never one that was given to a browser's cookie: those pages send keys of their own.
  */
 export function guardOrigins(reach: Reach): Guard {
   const isServed = hostCheck(reach);
@@ -40,7 +40,7 @@ export function guardOrigins(reach: Reach): Guard {
         answerPreflight(response);
         return true;
       }
-    } else if (changes(request) && isForeign(request)) throw wrongOrigin(origin);
+    } else if (isForeignChange(request)) throw wrongOrigin(origin);
     return false;
   };
 }
@@ -71,6 +71,23 @@ function hostCheck({ boundTo, hosts }: Reach): (name: string) => boolean {
 /** The name in a `Host` header, in lower case, without port and without the dot that may end it. */
 function nameOf(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
+}
+
+/** Whether a page of another origin, listed or not, asks to change something. */
+export function isForeignChange(request: IncomingMessage): boolean {
+  return changes(request) && isForeign(request);
+}
+
+/**
+ * Keeps to the server's own pages what is done with a browser's session, or with no key at all.
+ * @throws `forbidden`.
+ */
+export function assertOwnPage(request: IncomingMessage): void {
+  if (isForeignChange(request))
+    throw new DomainError(
+      "forbidden",
+      "Only a page of this server may do this; others use the api with a key.",
+    );
 }
 
 function changes({ method }: IncomingMessage): boolean {

@@ -50,16 +50,31 @@ export class KeyHolders {
     return found instanceof Promise ? found.then((caller) => caller ?? refuse()) : found;
   }
 
+  /**
+   * The holder of the key with the id; `undefined` when there is none, or it has expired.
+   * @throws `redis_unavailable`.
+   */
+  holderOfId(keyId: string): Caller | undefined | Promise<Caller | undefined> {
+    return this.#inEnvironmentById(keyId) ?? this.#ring.find((known) => this.#inRing(keyId, known));
+  }
+
   /** Whether the text is a key that the environment gives. */
   isOfEnvironment(text: string): boolean {
     return this.#inEnvironment(digestOf(text)) !== undefined;
   }
 
   /** Whether the key of the id may be used, by what is known of the keys in Redis. */
-  isInForce(keyId: string, { byId }: KeySnapshot): boolean {
-    if (this.#environment.some(({ caller }) => caller.keyId === keyId)) return true;
+  isInForce(keyId: string, known: KeySnapshot): boolean {
+    return (this.#inEnvironmentById(keyId) ?? this.#inRing(keyId, known)) !== undefined;
+  }
+
+  #inEnvironmentById(keyId: string): Caller | undefined {
+    return this.#environment.find(({ caller }) => caller.keyId === keyId)?.caller;
+  }
+
+  #inRing(keyId: string, { byId }: KeySnapshot): Caller | undefined {
     const key = byId.get(keyId);
-    return key !== undefined && !this.#isOver(key.expiresAt);
+    return key === undefined || this.#isOver(key.expiresAt) ? undefined : key.caller;
   }
 
   /** Each is compared, so that the time does not tell which one it is. */

@@ -1,6 +1,8 @@
-import { type Caller, DEFAULT_TENANT } from "@drover/core";
+import type { IncomingMessage } from "node:http";
+import { type Caller, DEFAULT_TENANT, type Sessions } from "@drover/core";
 import { isFromThisMachine } from "./admin-access.js";
 import { keyNeeded } from "./api-key-text.js";
+import { BrowserSessions, sessionIn } from "./browser-sessions.js";
 import { ANYBODY, type Callers } from "./callers.js";
 import { SignedJobTokens } from "./job-tokens.js";
 import { KeyHolders, type KeyHoldersOptions } from "./key-holders.js";
@@ -16,6 +18,7 @@ export type Openness = "open" | "insecure" | "closed";
 
 export interface KnownCallersOptions extends KeyHoldersOptions {
   readonly openness: Openness;
+  readonly sessions: Sessions;
   /** Whose JWTs are taken; absent: nobody's. */
   readonly oidc?: Pick<OidcIssuer, "callerOf"> | undefined;
 }
@@ -23,13 +26,14 @@ export interface KnownCallersOptions extends KeyHoldersOptions {
 /** What may be done on a server without keys that others reach. */
 const STRANGER: Caller = { tenant: DEFAULT_TENANT, scopes: new Set(["submit", "read"]), keyId: null };
 
-/** The callers of a server, by their keys and tokens, and what is given out to them. */
+/** The callers of a server, by their keys, tokens and sessions, and what is given out to them. */
 export interface KnownCallers {
   readonly callers: Callers;
   readonly jobTokens: SignedJobTokens;
+  readonly sessions: BrowserSessions;
 }
 
-/** Tells callers by their keys and tokens, and what a request without any may do. */
+/** Tells callers by their keys, tokens and sessions, and what a request without any may do. */
 export function createCallers(options: KnownCallersOptions): KnownCallers {
   const { ring, openness, oidc, now } = options;
   const holders = new KeyHolders(options);
@@ -52,19 +56,32 @@ export function createCallers(options: KnownCallersOptions): KnownCallers {
     const isForeign = oidc !== undefined && isJwt(text) && !holders.isOfEnvironment(text);
     return isForeign ? oidc.callerOf(text) : holders.holderOf(text);
   };
+  const sessions = new BrowserSessions({ ...options, holders });
+  const signedIn = (request: IncomingMessage) => {
+    const session = sessionIn(request);
+    return session === undefined ? undefined : sessions.callerOf(session);
+  };
+  const callerWithout = ({ headers, socket }: IncomingMessage) => {
+    const isLocal = isFromThisMachine({ remoteAddress: socket.remoteAddress, headers });
+    if (needsKey || (openness === "closed" && !isLocal)) throw keyNeeded();
+    return ring.judge((known) => stranger(known, isLocal) ?? refuse());
+  };
   const callers: Callers = {
     holderOf,
+    signedIn,
+    get areKeyed() {
+      return needsKey || ring.hadKeys || !ring.isRead;
+    },
     callerOf(request) {
       const text = presentedKey(request);
       if (text !== undefined) return holderOf(text);
-      const { headers, socket } = request;
-      const isLocal = isFromThisMachine({ remoteAddress: socket.remoteAddress, headers });
-      if (needsKey || (openness === "closed" && !isLocal)) throw keyNeeded();
-      return ring.judge((known) => stranger(known, isLocal) ?? refuse());
+      const found = signedIn(request);
+      if (found instanceof Promise) return found.then((caller) => caller ?? callerWithout(request));
+      return found ?? callerWithout(request);
     },
     refresh: () => ring.refresh(),
   };
-  return { callers, jobTokens };
+  return { callers, jobTokens, sessions };
 }
 
 function refuse(): never {

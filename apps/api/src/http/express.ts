@@ -60,20 +60,26 @@ export function allowOnly(app: Express, path: string, methods: readonly string[]
 function bodyParser(route: Route, stallMs: number): RequestHandler[] {
   if (route.body?.mediaType !== "application/json") return [];
   const parseJson = express.json({ limit: MAX_JSON_BYTES, type: ["application/json", "application/*+json"] });
-  return [
-    (request, response, next) => {
-      if (request.headers.expect !== undefined) response.writeContinue();
-      let isOver = false;
-      const end = (error?: unknown) => {
-        if (isOver) return; // the parser goes on waiting for a body that was given up
-        isOver = true;
-        stopStallWatch();
-        next(error);
-      };
-      const stopStallWatch = watchStall(request, stallMs, end);
-      parseJson(request, response, end);
-    },
-  ];
+  return [readBody(parseJson, stallMs)];
+}
+
+/**
+ * Has a body read by one of Express' parsers, while it keeps coming.
+ * @param stallMs as `Limits.uploadStallMs`.
+ */
+export function readBody(parse: RequestHandler, stallMs: number): RequestHandler {
+  return (request, response, next) => {
+    if (request.headers.expect !== undefined) response.writeContinue();
+    let isOver = false;
+    const end = (error?: unknown) => {
+      if (isOver) return; // the parser goes on waiting for a body that was given up
+      isOver = true;
+      stopStallWatch();
+      next(error);
+    };
+    const stopStallWatch = watchStall(request, stallMs, end);
+    parse(request, response, end);
+  };
 }
 
 /** Comes before the body is read: of who may not call, nothing is taken in. */

@@ -5,8 +5,11 @@ import { ExpressAdapter } from "@bull-board/express";
 import type { LogLine } from "@drover/core";
 import { type Express, type RequestHandler, Router } from "express";
 import type { Deps } from "../deps.js";
+import { escapeHtml } from "../http/html-text.js";
 
 export interface BoardOptions {
+  /** Whether operators may change queues there, as `queueOf` has it too. */
+  readonly isWritable: boolean;
   /** Resolves with Bull Board's view of one processor's queue. */
   readonly queueOf: (processor: string) => Promise<BaseAdapter>;
 }
@@ -28,6 +31,7 @@ export function createBoardRouter(
       uiConfig: {
         boardTitle: "Drover",
         hideDocsLink: true, // Bull Board's, on another site
+        miscLinks: [{ text: "Sign in or out", url: "/sign-in" }],
       },
     },
   });
@@ -82,8 +86,4 @@ function fillIn(template: string, values: object): string {
     });
   if (page.includes("<%")) throw new Error("The board's page has a placeholder that is not known.");
   return page;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

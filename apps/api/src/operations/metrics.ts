@@ -12,9 +12,9 @@ export interface MetricsOptions {
 const PATH = "/metrics";
 
 /**
- * Mounts `/metrics` in Prometheus' text format. Prometheus scrapes each process itself and logs in nowhere, so
- * a direct request is answered; one that came through a proxy, by which the api may be public, needs a
- * key with the scope `admin`. They say how many jobs and requests of which kind there are, and nothing of any one of them.
+ * Mounts `/metrics` in Prometheus' text format, for this machine and for keys with the scope `admin`; for other
+ * hosts too where there are no keys, but not through a proxy, by which the api may be public. They say how many
+ * jobs and requests of which kind there are, and nothing of any one of them.
  */
 export function mountMetrics(app: Express, { registry }: MetricsOptions, callers: Callers): void {
   app.get(PATH, nameRoute(PATH), guard(callers), async (_request, response) => {
