@@ -73,7 +73,7 @@ async function keysNeeded({ url }: System): Promise<string> {
   await response?.body?.cancel();
   return response?.status === 401
     ? "needed: DROVER_API_KEY for drover, Authorization: Bearer or X-API-Key for others"
-    : "none: nobody on this machine needs one; drover keys create makes the first";
+    : "none: nobody on this machine needs one; drover keys create --scopes submit,read,admin makes the first";
 }
 
 function greeting(system: System, config: Config, keys: string): string {
