@@ -28,7 +28,7 @@ export const createKey: Handler<"createKey"> = async ({ body, caller }, deps) =>
       `There are ${MAX_API_KEYS} keys, which is as many as can be; revoke one first.`,
     );
   await deps.callers.refresh();
-  return shownOnce({ ...viewKey(key), key: text } satisfies wire.ApiKeyWithSecret);
+  return shownOnce({ ...viewKey(key), key: text } satisfies wire.ApiKeyWithSecret, `/api/keys/${id}`);
 };
 
 /**
@@ -63,8 +63,9 @@ export const createJobToken: Handler<"createJobToken"> = async ({ params, body, 
 };
 
 /** A secret, which no cache may keep. */
-function shownOnce(body: object): JsonReply {
-  return { kind: "json", status: 201, body, headers: { "Cache-Control": "no-store" } };
+function shownOnce(body: object, location?: string): JsonReply {
+  const headers = { "Cache-Control": "no-store", ...(location === undefined ? {} : { Location: location }) };
+  return { kind: "json", status: 201, body, headers };
 }
 
 function viewKey({ id, tenant, scopes, name, createdAt, expiresAt }: ApiKey): wire.ApiKey {
