@@ -43,6 +43,12 @@ describe("the audit log", () => {
     expect(api.lines.filter(({ message }) => message === "Audit: setLimits")).toHaveLength(1);
   });
 
+  it("says which key was made", async () => {
+    const made = await send("POST", "/api/keys", "ops admin", { tenant: "acme", scopes: ["read"] });
+    const { id } = (await made.json()) as { id: string };
+    expect((await actions()).actions).toMatchObject([{ action: "createKey", target: `/api/keys/${id}` }]);
+  });
+
   it("has what an admin changes of webhooks and jobs, and nothing that was refused or only read", async () => {
     const url = "https://hooks.example.org/";
     expect((await send("POST", "/api/webhooks", "ops admin submit", { url })).status).toBe(201);

@@ -45,6 +45,18 @@ describe("a server without keys", () => {
     expect(await statusOf(get(api, "/api/jobs", through))).toBe(401);
   });
 
+  it("makes no first key that could not make or revoke others", async () => {
+    const api = await start();
+    const body = JSON.stringify({ tenant: "acme", scopes: ["submit", "read"] });
+    const headers = { "content-type": "application/json" };
+    const refused = await fetch(`${api.url}/api/keys`, { method: "POST", headers, body });
+    expect(refused.status).toBe(400);
+    expect(await json(refused)).toMatchObject({
+      detail: expect.stringMatching(/^The first key needs the scope/),
+    });
+    expect(await json(get(api, "/api/keys"))).toEqual({ keys: [] });
+  });
+
   it("that others reach lets them submit and read, and its own machine do all, if it is told to", async () => {
     const api = await start({ openness: "insecure" });
     const through = { "x-forwarded-for": "10.0.0.5" };

@@ -64,6 +64,13 @@ describe("a rate limit", () => {
     expect((await get("/api/jobs")).status).toBe(429);
   });
 
+  it("does not keep an admin from lifting it", async () => {
+    await start({ requestsPerMinute: 0 });
+    expect((await get("/api/jobs")).status).toBe(429);
+    expect((await put("default", { requests_per_minute: null })).status).toBe(200);
+    expect((await get("/api/jobs")).status).toBe(200);
+  });
+
   it("does not hold where nobody needs a key, and there is none by default", async () => {
     await start({ requestsPerMinute: 1 });
     for (let i = 0; i < 3; i += 1) expect((await get("/livez", "acme")).status).toBe(200);

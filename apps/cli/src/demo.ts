@@ -82,8 +82,14 @@ function demoEnvironment({ serverEnvironment }: Config): Record<string, string |
   return {
     ...serverEnvironment,
     DROVER_STORAGE: undefined,
-    DROVER_API_KEYS: undefined, // nobody but the demo itself asks
+    DROVER_API_KEYS: undefined, // nobody but the demo itself asks, and it is not limited
     DROVER_ADMIN_KEY: undefined,
+    DROVER_OIDC_ISSUER: undefined,
+    DROVER_OIDC_AUDIENCE: undefined,
+    DROVER_TENANT_REQUESTS: undefined,
+    DROVER_TENANT_QUEUED: undefined,
+    DROVER_TENANT_RUNNING: undefined,
+    DROVER_TENANT_STORED_BYTES: undefined,
     LOG_LEVEL: "warn",
     LOG_FORMAT: "pretty",
     DROVER_DRAIN_TIMEOUT: "0", // nobody waits for what is thrown away

@@ -89,9 +89,15 @@ export const accessRoutes = {
     summary: "Make an API key.",
     description:
       "Every api knows it at once. The answer shows the key, this once. With the first key a server that asked for " +
-      "none begins to.",
+      "none begins to, so that one needs the scope `admin`.",
     body: { mediaType: "application/json", schema: CreateApiKey, isRequired: true },
-    answers: { 201: { description: "The key.", schema: ApiKeyWithSecret, headers: ONCE } },
+    answers: {
+      201: {
+        description: "The key.",
+        schema: ApiKeyWithSecret,
+        headers: { ...ONCE, Location: "Where it is revoked." },
+      },
+    },
     errors: ["invalid_request", "redis_unavailable", "storage_not_shared", "storage_unavailable"],
   },
   revokeKey: {

@@ -12,7 +12,7 @@ export const AuditEntry = z
     action: z
       .string()
       .describe("The operation's id in this document, or `signIn`, `signOut`, `changeBoard`."),
-    target: z.string().describe("The path of the request."),
+    target: z.string().describe("The path of the request, or of what it made."),
     request_id: z.string(),
   })
   .meta({ id: "AuditEntry" });

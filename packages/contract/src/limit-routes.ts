@@ -71,7 +71,8 @@ export const limitRoutes = {
     access: "admin",
     summary: "Give a tenant limits of its own.",
     description:
-      "Replaces those that it had; what the body does not name is as for all. Every api and worker knows " +
+      "Replaces those that it had; what the body does not name is as for all, `null` is no limit, and 0 lets nothing " +
+      "through. Every api and worker knows " +
       "them within 3 s. A limit that is lower than what is used stops nothing that runs or waits.",
     params: TENANT_PARAMS,
     body: { mediaType: "application/json", schema: OwnLimits, isRequired: true },

@@ -97,6 +97,12 @@ describe("settings", () => {
     expect(mistake).not.toContain(KEY.slice(0, 6));
   });
 
+  it.each(["short-admin-key", `${KEY} x`, `${KEY}é`])("refuse an admin's key that is none: %s", (key) => {
+    const mistake = "  DROVER_ADMIN_KEY: expected 24 to 200 letters, digits and . _ ~ + / -";
+    expect(mistakesOf({ DROVER_ADMIN_KEY: key })).toEqual([mistake]);
+    expect(parseSettings({ DROVER_ADMIN_KEY: KEY }).DROVER_ADMIN_KEY).toBe(KEY);
+  });
+
   it("take lists of names and of origins", () => {
     expect(
       parseSettings({

@@ -10,7 +10,8 @@ export const listKeys: Handler<"listKeys"> = async (_input, deps) => {
   return ok({ keys: keys.map(viewKey) } satisfies wire.ApiKeyList, { "Cache-Control": "no-store" });
 };
 
-export const createKey: Handler<"createKey"> = async ({ body }, deps) => {
+export const createKey: Handler<"createKey"> = async ({ body, caller }, deps) => {
+  if (caller.keyId === null) assertAdmin(body.scopes);
   await deps.installation.confirm(RECENT_MS); // first: nothing is written into another installation's Redis
   const { id, text, sha256 } = newApiKey();
   const createdAt = deps.now();
@@ -27,8 +28,21 @@ export const createKey: Handler<"createKey"> = async ({ body }, deps) => {
       `There are ${MAX_API_KEYS} keys, which is as many as can be; revoke one first.`,
     );
   await deps.callers.refresh();
-  return shownOnce({ ...viewKey(key), key: text } satisfies wire.ApiKeyWithSecret);
+  return shownOnce({ ...viewKey(key), key: text } satisfies wire.ApiKeyWithSecret, `/api/keys/${id}`);
 };
+
+/**
+ * The first key ends that everybody may do everything, so it has to be one that can make and revoke the others.
+ * @throws `invalid_request`.
+ */
+function assertAdmin(scopes: readonly wire.Scope[]): void {
+  if (scopes.includes("admin")) return;
+  throw new DomainError(
+    "invalid_request",
+    "The first key needs the scope admin: once it is made every request needs a key, and nobody could make or " +
+      "revoke others. Make it with: drover keys create --scopes submit,read,admin.",
+  );
+}
 
 export const revokeKey: Handler<"revokeKey"> = async ({ params }, deps) => {
   const isRevoked = await deps.queue.apiKeys.remove(params.key_id);
@@ -49,8 +63,9 @@ export const createJobToken: Handler<"createJobToken"> = async ({ params, body, 
 };
 
 /** A secret, which no cache may keep. */
-function shownOnce(body: object): JsonReply {
-  return { kind: "json", status: 201, body, headers: { "Cache-Control": "no-store" } };
+function shownOnce(body: object, location?: string): JsonReply {
+  const headers = { "Cache-Control": "no-store", ...(location === undefined ? {} : { Location: location }) };
+  return { kind: "json", status: 201, body, headers };
 }
 
 function viewKey({ id, tenant, scopes, name, createdAt, expiresAt }: ApiKey): wire.ApiKey {

@@ -36,12 +36,12 @@ export async function assertRoom(sizeBytes: number, deps: QuotaDeps): Promise<vo
   if (queuedJobs === null && storedBytes === null) return;
   const used = await usedBy(deps.tenant, deps);
   if (queuedJobs !== null && used.queued_jobs >= queuedJobs) {
-    throw exceeded("queued_jobs", `${used.queued_jobs} of your jobs wait, and ${queuedJobs} may.`);
+    throw exceeded("queued_jobs", `${used.queued_jobs} of your jobs wait, and at most ${queuedJobs} may`);
   }
   const stored = (used.stored_bytes ?? 0) + sizeBytes;
   if (storedBytes !== null && (stored > storedBytes || (sizeBytes === 0 && stored >= storedBytes))) {
     const what = sizeBytes === 0 ? "Your jobs take" : "With this file your jobs would take";
-    throw exceeded("stored_bytes", `${what} ${stored} bytes, and ${storedBytes} may be.`);
+    throw exceeded("stored_bytes", `${what} ${stored} bytes, and may take ${storedBytes}`);
   }
 }
 

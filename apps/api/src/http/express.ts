@@ -8,7 +8,7 @@ import { depsFor } from "../access/tenants.js";
 import type { Deps } from "../deps.js";
 import { receiverFor } from "../uploads/multipart.js";
 import { watchStall } from "../uploads/upload.js";
-import type { Handlers } from "./handler.js";
+import type { Handlers, Reply } from "./handler.js";
 import { assertPlainJson } from "./plain-json.js";
 import { nameRoute, type RequestScope, scopeOf } from "./request-scope.js";
 import { inRequestSpan } from "./request-span.js";
@@ -90,9 +90,14 @@ function admit(route: Route, { callers, tenantLimits }: Deps): RequestHandler {
       callers,
       jobId: typeof job_id === "string" ? job_id : undefined,
     });
-    if (route.access !== "anyone") await tenantLimits.countRequest(caller, clientAddress(request), response);
+    if (isCounted(route)) await tenantLimits.countRequest(caller, clientAddress(request), response);
     next();
   };
+}
+
+/** What admins alone may call is not: a limit of their own tenant would keep them from lifting it. */
+function isCounted({ access }: Route): boolean {
+  return access !== "anyone" && access !== "admin";
 }
 
 interface Mounted {
@@ -114,11 +119,17 @@ function adapt({ name, route, handler }: Mounted, deps: Deps): RequestHandler {
     const input = inputOf(route, request, response, { caller, params, body, receiver });
     const reply = await inRequestSpan(route, request, scope, () => handle(input, depsFor(caller, deps)));
     if (isAudited(name, route, caller))
-      await noteAction({ at: deps.now(), action: name, ...actorOf(request, scope) }, deps);
+      await noteAction({ at: deps.now(), action: name, ...actorOf(request, scope), ...madeBy(reply) }, deps);
     if (reply.kind === "events") scope.isHeld = true;
     noteJob(reply, response);
     await sendReply(reply, request, response, deps);
   };
+}
+
+/** What a request made, where its path does not tell. */
+function madeBy(reply: Reply): Pick<AuditedAction, "target"> | undefined {
+  const location = reply.kind === "json" && reply.status === 201 ? reply.headers?.Location : undefined;
+  return location === undefined ? undefined : { target: location };
 }
 
 /** Who does something, to what and from where. */

@@ -55,7 +55,7 @@ export async function up(config: Config, { workers, processor = [] }: UpOptions)
   } finally {
     clearTimeout(reminder);
   }
-  process.stdout.write(greeting(system, config, await keysNeeded(system)));
+  process.stdout.write(greeting(system, config, await needsKey(system)));
 }
 
 /** Lines of JSON are left whole, for the programs that read them; others get the server's name in front. */
@@ -68,15 +68,17 @@ function linePrinter(logFormat: string, workers: number): (source: string, line:
 }
 
 /** Whether this server asks for a key, as a request without one finds it. */
-async function keysNeeded({ url }: System): Promise<string> {
+async function needsKey({ url }: System): Promise<boolean> {
   const response = await fetch(`${url}/api/processors`).catch(() => undefined);
   await response?.body?.cancel();
-  return response?.status === 401
-    ? "needed: DROVER_API_KEY for drover, Authorization: Bearer or X-API-Key for others"
-    : "none: nobody on this machine needs one; drover keys create makes the first";
+  return response?.status === 401;
 }
 
-function greeting(system: System, config: Config, keys: string): string {
+function greeting(system: System, config: Config, isKeyNeeded: boolean): string {
+  const keys = isKeyNeeded
+    ? "needed: DROVER_API_KEY for drover, Authorization: Bearer or X-API-Key for others"
+    : "none: nobody on this machine needs one; drover keys create --scopes submit,read,admin makes the first";
+  const header = isKeyNeeded ? '-H "X-API-Key: $DROVER_API_KEY" ' : "";
   const redis =
     config.redisUrl === undefined
       ? `private, data in ${shortPath(join(config.dataDir, "redis"))}`
@@ -94,7 +96,7 @@ Drover is up.
   Keys     ${keys}
   Pids     ${processes.join(", ")}
 Send a file:
-  curl -F file=@${shortPath(SAMPLE)} ${system.url}/api/processors/moodle-log/jobs
+  curl ${header}-F file=@${shortPath(SAMPLE)} ${system.url}/api/processors/moodle-log/jobs
 Ctrl-C stops everything.
 
 `;
