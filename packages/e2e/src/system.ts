@@ -139,9 +139,10 @@ export class System {
     return worker;
   }
 
-  /** A client of the api with this number. */
+  /** A client of the api with this number; an admin's, where there is an admin's key. */
   client(api = 0): Client {
-    return createClient({ baseUrl: this.url(api) });
+    const apiKey = this.#env["DROVER_ADMIN_KEY"];
+    return createClient({ baseUrl: this.url(api), ...(apiKey === undefined ? {} : { apiKey }) });
   }
 
   /** Address of the api with this number. */
@@ -178,5 +179,10 @@ export class System {
  * DROVER_TEST_SIZE. The full size is the one that docs/guarantees.md speaks of.
  */
 export function sized(quick: number, full: number): number {
-  return process.env["DROVER_TEST_SIZE"] === "full" ? full : quick;
+  return isFull ? full : quick;
 }
+
+const isFull = process.env["DROVER_TEST_SIZE"] === "full";
+
+/** Why a test is skipped that takes long and says again what a shorter one says, for its title; empty in full size. */
+export const ONLY_IN_FULL = isFull ? "" : " (skipped: only in npm run test:full)";

@@ -26,7 +26,7 @@ const titled = (title: string) => (OBSTACLE === "" ? title : `${title} (skipped:
 /** Secrets in the environment of api and worker. */
 const SECRETS = {
   DROVER_ADMIN_KEY: "canary-admin-key-7c1f9e04d2",
-  DROVER_API_KEYS: "canary-api-key",
+  DROVER_API_KEYS: "canary:read:canary-api-key-0b7d21f9c3",
   AWS_SECRET_ACCESS_KEY: "canary-s3-secret",
   WEBHOOK_SECRET: "canary-webhook-secret",
 };

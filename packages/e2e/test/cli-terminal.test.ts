@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { System } from "../src/system.js";
+import { ONLY_IN_FULL, System } from "../src/system.js";
 import { CLI, CliProcess } from "./cli-process.js";
 
 const hasScript = spawnSync("script", ["--version"]).stdout?.toString().includes("util-linux") === true;
@@ -116,22 +116,25 @@ describe.skipIf(!hasScript)(`on a terminal${reason}`, () => {
     expect(new Set(seen.match(/[0-9a-f]{8}-[0-9a-f-]{27}/g))).toEqual(new Set([jobId]));
   });
 
-  it("a deletion of many asks, and takes no for an answer, and Ctrl-C", async () => {
-    const jobId = await submitted("digest", {}, { of: "asked" });
-    await system.client().wait(jobId);
-    const args = ["delete", "--older-than", "0s", "--tag", "of=asked"];
-    for (const [answer, end] of [
-      ["n\r", "Nothing was deleted.\r\ncode 1\r\n"],
-      ["\u0003", "drover: Nothing was deleted.\r\ncode 130\r\n"],
-      ["y\r", "Deleted 1 job.\r\ncode 0\r\n"],
-    ] as const) {
-      const asking = new Terminal(...args);
-      await asking.shows("Delete 1 job older than 0s, with files and results? [y/N]");
-      asking.type(answer);
-      expect((await asking.seen()).endsWith(end), asking.output).toBe(true);
-    }
-    await expect(system.client().get(jobId)).rejects.toMatchObject({ status: 404 });
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `a deletion of many asks, and takes no for an answer, and Ctrl-C${ONLY_IN_FULL}`,
+    async () => {
+      const jobId = await submitted("digest", {}, { of: "asked" });
+      await system.client().wait(jobId);
+      const args = ["delete", "--older-than", "0s", "--tag", "of=asked"];
+      for (const [answer, end] of [
+        ["n\r", "Nothing was deleted.\r\ncode 1\r\n"],
+        ["\u0003", "drover: Nothing was deleted.\r\ncode 130\r\n"],
+        ["y\r", "Deleted 1 job.\r\ncode 0\r\n"],
+      ] as const) {
+        const asking = new Terminal(...args);
+        await asking.shows("Delete 1 job older than 0s, with files and results? [y/N]");
+        asking.type(answer);
+        expect((await asking.seen()).endsWith(end), asking.output).toBe(true);
+      }
+      await expect(system.client().get(jobId)).rejects.toMatchObject({ status: 404 });
+    },
+  );
 
   it("an upload shows how much was sent, and the line goes when it is done", async () => {
     writeFileSync(join(system.folder, "big.bin"), Buffer.alloc(64 << 20));
@@ -142,37 +145,43 @@ describe.skipIf(!hasScript)(`on a terminal${reason}`, () => {
 });
 
 describe("without a terminal", () => {
-  it("a watch has plain lines, and ends with the exit code of the job", async () => {
-    const { code, output } = await said("watch", await submitted("digest", { ms: 4_000 }));
-    expect(code).toBe(0);
-    expect(output).not.toContain("\u001b");
-    expect(output).toMatch(/^ *\d+\.\d % {2}.*\n(.*\n)*100\.0 % {2}completed\n/);
-    const failed = await said("watch", await submitted("misbehave", { how: "invalid" }));
-    expect(failed.code).toBe(1);
-    expect(failed.output).toContain("failed: Row 12: this can never work.\n");
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `a watch has plain lines, and ends with the exit code of the job${ONLY_IN_FULL}`,
+    async () => {
+      const { code, output } = await said("watch", await submitted("digest", { ms: 4_000 }));
+      expect(code).toBe(0);
+      expect(output).not.toContain("\u001b");
+      expect(output).toMatch(/^ *\d+\.\d % {2}.*\n(.*\n)*100\.0 % {2}completed\n/);
+      const failed = await said("watch", await submitted("misbehave", { how: "invalid" }));
+      expect(failed.code).toBe(1);
+      expect(failed.output).toContain("failed: Row 12: this can never work.\n");
+    },
+  );
 
-  it("failed jobs are found, retried and deleted together", async () => {
-    const tags = { of: "batch" };
-    const ids = await Promise.all([1, 2, 3].map(() => submitted("misbehave", { how: "invalid" }, tags)));
-    for (const id of ids) await system.client().wait(id);
-    const found = await said("search", "batch", "--status", "failed", "--tag", "of=batch", "--json");
-    expect(
-      JSON.parse(found.output)
-        .map((job: { job_id: string }) => job.job_id)
-        .toSorted(),
-    ).toEqual(ids.toSorted());
-    const chosen = ["--all", "--failed", "--tag", "of=batch"];
-    expect((await said("retry", ...chosen, "--dry-run")).output).toMatch(/^Would retry 3:\n(.*\n){3}$/);
-    expect(await said("retry", ...chosen)).toEqual({ code: 0, output: "Retried 3 jobs.\n" });
-    for (const id of ids) await system.client().wait(id);
-    const old = ["--older-than", "0s", "--status", "failed", "--tag", "of=batch"];
-    const refused = await said("delete", ...old);
-    expect(refused.code).toBe(2);
-    expect(refused.output).toContain("Say --yes to do it");
-    expect(await said("delete", ...old, "--yes")).toEqual({ code: 0, output: "Deleted 3 jobs.\n" });
-    expect(await said("list", "--tag", "of=batch")).toEqual({ code: 0, output: "No jobs.\n" });
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `failed jobs are found, retried and deleted together${ONLY_IN_FULL}`,
+    async () => {
+      const tags = { of: "batch" };
+      const ids = await Promise.all([1, 2, 3].map(() => submitted("misbehave", { how: "invalid" }, tags)));
+      for (const id of ids) await system.client().wait(id);
+      const found = await said("search", "batch", "--status", "failed", "--tag", "of=batch", "--json");
+      expect(
+        JSON.parse(found.output)
+          .map((job: { job_id: string }) => job.job_id)
+          .toSorted(),
+      ).toEqual(ids.toSorted());
+      const chosen = ["--all", "--failed", "--tag", "of=batch"];
+      expect((await said("retry", ...chosen, "--dry-run")).output).toMatch(/^Would retry 3:\n(.*\n){3}$/);
+      expect(await said("retry", ...chosen)).toEqual({ code: 0, output: "Retried 3 jobs.\n" });
+      for (const id of ids) await system.client().wait(id);
+      const old = ["--older-than", "0s", "--status", "failed", "--tag", "of=batch"];
+      const refused = await said("delete", ...old);
+      expect(refused.code).toBe(2);
+      expect(refused.output).toContain("Say --yes to do it");
+      expect(await said("delete", ...old, "--yes")).toEqual({ code: 0, output: "Deleted 3 jobs.\n" });
+      expect(await said("list", "--tag", "of=batch")).toEqual({ code: 0, output: "No jobs.\n" });
+    },
+  );
 
   it("what happens to all jobs is a line of JSON each, and the signal ends it", async () => {
     const watch = drover("watch", "--processor", "digest", "--json");

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { System, sized } from "../src/system.js";
 
-const JOBS = sized(60, 300);
+const JOBS = sized(40, 300);
 
 describe("two apis and three workers on one Redis", () => {
   let system: System;

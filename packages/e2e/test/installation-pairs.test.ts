@@ -5,7 +5,7 @@ import { type RunningRedis, startRedis } from "@drover/embedded-redis";
 import { canMount, mountFolder, waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { DroverProcess } from "../src/drover-process.js";
-import { System } from "../src/system.js";
+import { ONLY_IN_FULL, System } from "../src/system.js";
 import { CliProcess } from "./cli-process.js";
 
 /** A process that would erase all that it takes for old or for nobody's, and look for it all the time. */
@@ -185,31 +185,37 @@ describe("F19: api and worker on different folders", () => {
     });
   });
 
-  it("the api on a second, empty folder refuses submits when the worker was first", async () => {
-    system = await System.start({ apis: 0, workers: 1 });
-    await system.startApi({ DROVER_STORAGE: `file:${join(system.folder, "other")}` });
-    expect(await submit(system.url())).toMatchObject({ status: 503, code: "storage_not_shared" });
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `the api on a second, empty folder refuses submits when the worker was first${ONLY_IN_FULL}`,
+    async () => {
+      system = await System.start({ apis: 0, workers: 1 });
+      await system.startApi({ DROVER_STORAGE: `file:${join(system.folder, "other")}` });
+      expect(await submit(system.url())).toMatchObject({ status: 503, code: "storage_not_shared" });
+    },
+  );
 
-  it("a worker on a copy of the folder, with the same id in it, takes no job, and submits are refused", async () => {
-    system = await System.start({ apis: 1, workers: 1 });
-    await system.workers[0]?.stop();
-    const copy = join(system.folder, "copy");
-    await cp(system.blobs, copy, { recursive: true });
-    // Made before the api that runs now was started.
-    await rm(join(copy, ".drover/canary"), { recursive: true });
-    const worker = await system.startStuckWorker({ DROVER_STORAGE: `file:${copy}` });
-    await waitFor(() => worker.log.includes("The storage of this worker is not the one"), {
-      deadlineMs: 15_000,
-    });
-    await waitFor(async () => (await submit(system.url())).code === "storage_not_shared", {
-      deadlineMs: 15_000,
-    });
-    expect(worker.log).not.toMatch(/Attempt started/);
-    await worker.stop();
-    await system.startWorker();
-    await waitFor(async () => (await submit(system.url())).status === 202, { deadlineMs: 30_000 });
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `a worker on a copy of the folder, with the same id in it, takes no job, and submits are refused${ONLY_IN_FULL}`,
+    async () => {
+      system = await System.start({ apis: 1, workers: 1 });
+      await system.workers[0]?.stop();
+      const copy = join(system.folder, "copy");
+      await cp(system.blobs, copy, { recursive: true });
+      // Made before the api that runs now was started.
+      await rm(join(copy, ".drover/canary"), { recursive: true });
+      const worker = await system.startStuckWorker({ DROVER_STORAGE: `file:${copy}` });
+      await waitFor(() => worker.log.includes("The storage of this worker is not the one"), {
+        deadlineMs: 15_000,
+      });
+      await waitFor(async () => (await submit(system.url())).code === "storage_not_shared", {
+        deadlineMs: 15_000,
+      });
+      expect(worker.log).not.toMatch(/Attempt started/);
+      await worker.stop();
+      await system.startWorker();
+      await waitFor(async () => (await submit(system.url())).status === 202, { deadlineMs: 30_000 });
+    },
+  );
 });
 
 describe.runIf(canMount())("F26: a storage that is unmounted under load", () => {

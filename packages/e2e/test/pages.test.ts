@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { routes } from "@drover/contract";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { fixtureModule, System } from "../src/system.js";
+import { fixtureModule, ONLY_IN_FULL, System } from "../src/system.js";
 
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
   .map((name) => `/usr/bin/${name}`)
@@ -109,18 +109,21 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
     expect(trouble).toEqual([]);
   });
 
-  it("the reference lists jobs when it is tried out as it stands", async () => {
-    const jobId = await finished("checksum");
-    await open("/docs");
-    const list = page.locator("#operations-Jobs-listJobs");
-    await list.locator(".opblock-summary-control").click();
-    await list.getByRole("button", { name: "Try it out" }).click();
-    await list.getByRole("button", { name: "Execute" }).click();
-    const answer = list.locator(".live-responses-table .highlight-code").first();
-    await answer.waitFor();
-    expect(await answer.textContent()).toContain(jobId);
-    expect(trouble).toEqual([]);
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `the reference lists jobs when it is tried out as it stands${ONLY_IN_FULL}`,
+    async () => {
+      const jobId = await finished("checksum");
+      await open("/docs");
+      const list = page.locator("#operations-Jobs-listJobs");
+      await list.locator(".opblock-summary-control").click();
+      await list.getByRole("button", { name: "Try it out" }).click();
+      await list.getByRole("button", { name: "Execute" }).click();
+      const answer = list.locator(".live-responses-table .highlight-code").first();
+      await answer.waitFor();
+      expect(await answer.textContent()).toContain(jobId);
+      expect(trouble).toEqual([]);
+    },
+  );
 
   it("the board shows every processor's queue, loads nothing from elsewhere and breaks none of its own rules", async () => {
     await finished("checksum");

@@ -30,14 +30,14 @@ async function submit(tenant: string, count: number, params: { readonly ms?: num
 }
 
 describe("tenants over real processes", { timeout: 180_000 }, () => {
-  it("F16: hundreds of jobs of one do not delay the few of another by more than as many of theirs", async () => {
+  it("F16: many jobs of one do not delay the few of another by more than as many of theirs", async () => {
     system = await System.start({ apis: 1, workers: 1, env });
-    await submit("many", 300, { ms: 40 });
+    await submit("many", 160, { ms: 40 });
     const few = await submit("few", 10);
     await Promise.all(few.map((id) => clientOf("few").wait(id)));
     const { jobs } = await clientOf("many").list({ status: "queued", limit: 200 });
     // Turn about: about ten of the others began meanwhile, beside those that had before; most wait still.
-    expect(jobs.length).toBeGreaterThan(100);
+    expect(jobs.length).toBeGreaterThan(60);
   });
 
   it("F11: what Redis lost comes back to whose it was, and is nobody else's", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createClient } from "@drover/client";
 import { waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ONLY_IN_FULL } from "../src/system.js";
 import { apiUrl, CliProcess, descendants, isRunning } from "./cli-process.js";
 
 let folder: string;
@@ -129,32 +130,38 @@ test("when up is killed with -9, Redis, api, workers and their children are gone
   expect((await second.wait(job.job_id)).status).toBe("completed");
 });
 
-test("when up is killed while it starts, nothing of what it started stays", async () => {
-  const up = drover(["up"]);
-  await up.printed(/Redis: /);
-  const pids = await waitFor(() => {
-    const found = descendants(up.pid);
-    // Redis, its guardian, an api and a worker, both still loading.
-    return found.length >= 4 ? found : undefined;
-  });
-  up.signal("SIGKILL");
-  await allGone(pids, 30_000);
-});
+test.skipIf(ONLY_IN_FULL !== "")(
+  `when up is killed while it starts, nothing of what it started stays${ONLY_IN_FULL}`,
+  async () => {
+    const up = drover(["up"]);
+    await up.printed(/Redis: /);
+    const pids = await waitFor(() => {
+      const found = descendants(up.pid);
+      // Redis, its guardian, an api and a worker, both still loading.
+      return found.length >= 4 ? found : undefined;
+    });
+    up.signal("SIGKILL");
+    await allGone(pids, 30_000);
+  },
+);
 
-test("an api, a worker and a Redis that die are started again, and said so", async () => {
-  const up = drover(["up"]);
-  const url = await apiUrl(up);
-  const before = await checksumOf(url, "before");
-  const [, api, worker] = (await up.printed(/api (\d+), worker (\d+)/)).map(Number);
-  const lock = JSON.parse(readFileSync(join(folder, ".drover/redis/redis.lock"), "utf8"));
-  for (const pid of [api, worker, lock.redis.pid]) process.kill(pid, "SIGKILL");
-  await up.printed(/The api died.*starting it again/);
-  await up.printed(/The worker died.*starting it again/);
-  await up.printed(/Redis died; starting it again on the same data/);
-  expect(await checksumOf(url, "after")).not.toEqual(before);
-  // The key of before is still known: the data is the same.
-  expect(await checksumOf(url, "before")).toEqual(before);
-});
+test.skipIf(ONLY_IN_FULL !== "")(
+  `an api, a worker and a Redis that die are started again, and said so${ONLY_IN_FULL}`,
+  async () => {
+    const up = drover(["up"]);
+    const url = await apiUrl(up);
+    const before = await checksumOf(url, "before");
+    const [, api, worker] = (await up.printed(/api (\d+), worker (\d+)/)).map(Number);
+    const lock = JSON.parse(readFileSync(join(folder, ".drover/redis/redis.lock"), "utf8"));
+    for (const pid of [api, worker, lock.redis.pid]) process.kill(pid, "SIGKILL");
+    await up.printed(/The api died.*starting it again/);
+    await up.printed(/The worker died.*starting it again/);
+    await up.printed(/Redis died; starting it again on the same data/);
+    expect(await checksumOf(url, "after")).not.toEqual(before);
+    // The key of before is still known: the data is the same.
+    expect(await checksumOf(url, "before")).toEqual(before);
+  },
+);
 
 test("a taken port is told with what to do, before anything is started", async () => {
   const other = createServer().listen(0, "127.0.0.1");
