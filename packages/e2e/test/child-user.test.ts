@@ -124,8 +124,7 @@ describe.skipIf(OBSTACLE !== "")(titled("processors of another user"), () => {
     expect(loot).toContain(`uid=${USER.uid} gid=${USER.gid} groups=${USER.gid}\n`);
     expect(loot).toContain("Permission denied");
     for (const secret of secrets()) expect(loot).not.toContain(secret);
-    const response = await fetch(`${system.url()}/api/jobs/${job_id}/logs`);
-    const { logs } = (await response.json()) as { logs: { message: string }[] };
+    const { logs } = await system.client().logs(job_id);
     const said = logs.map(({ message }) => message);
     expect(said).toEqual(expect.arrayContaining(["cannot write the input", "cannot remove the input", "1"]));
   });
