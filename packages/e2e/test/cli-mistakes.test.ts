@@ -84,14 +84,17 @@ describe("a wrong setting is told in a sentence, with exit code 2:", () => {
     },
   );
 
-  test("a processor that is defined wrongly is told with its file, and nothing else", async () => {
-    const sdk = import.meta.resolve("@drover/processor-sdk");
-    const code = `import { defineProcessor } from "${sdk}"; export default defineProcessor({ name: "x" });`;
-    writeFileSync(join(folder, "x.mjs"), code);
-    const wrong = await said(["up"], { DROVER_PROCESSORS: "./x.mjs" });
-    expect(wrong.output).toContain("Processor module ./x.mjs could not be loaded: Processor x: version is");
-    expect(wrong.code).toBe(2);
-  });
+  test.skipIf(ONLY_IN_FULL !== "")(
+    `a processor that is defined wrongly is told with its file, and nothing else${ONLY_IN_FULL}`,
+    async () => {
+      const sdk = import.meta.resolve("@drover/processor-sdk");
+      const code = `import { defineProcessor } from "${sdk}"; export default defineProcessor({ name: "x" });`;
+      writeFileSync(join(folder, "x.mjs"), code);
+      const wrong = await said(["up"], { DROVER_PROCESSORS: "./x.mjs" });
+      expect(wrong.output).toContain("Processor module ./x.mjs could not be loaded: Processor x: version is");
+      expect(wrong.code).toBe(2);
+    },
+  );
 
   test.each([
     ["./none.mjs", "./none.mjs does not exist"],
@@ -103,22 +106,25 @@ describe("a wrong setting is told in a sentence, with exit code 2:", () => {
     expect(existsSync(join(folder, ".drover"))).toBe(false);
   });
 
-  test("--processor with a processor that there is already, in a file whose name has a comma", async () => {
-    const sdk = import.meta.resolve("@drover/processor-sdk");
-    const zod = import.meta.resolve("zod");
-    const second = `import { defineProcessor } from "${sdk}"; import { z } from "${zod}"; export default defineProcessor({
+  test.skipIf(ONLY_IN_FULL !== "")(
+    `--processor with a processor that there is already, in a file whose name has a comma${ONLY_IN_FULL}`,
+    async () => {
+      const sdk = import.meta.resolve("@drover/processor-sdk");
+      const zod = import.meta.resolve("zod");
+      const second = `import { defineProcessor } from "${sdk}"; import { z } from "${zod}"; export default defineProcessor({
       name: "checksum", version: "1.0.0", description: "A second one.", params: z.object({}), run: async () => 1 });`;
-    writeFileSync(join(folder, "a,b.mjs"), second);
-    const { code, output } = await said(["up", "--processor", "a,b.mjs"]);
-    expect(output).toContain("The processor checksum is defined by file:");
-    expect(code).toBe(2);
-  });
+      writeFileSync(join(folder, "a,b.mjs"), second);
+      const { code, output } = await said(["up", "--processor", "a,b.mjs"]);
+      expect(output).toContain("The processor checksum is defined by file:");
+      expect(code).toBe(2);
+    },
+  );
 });
 
 describe("a worker that cannot start says why in a sentence, with exit code 2:", () => {
   const worker = `"${process.execPath}" "${WORKER}"; echo "code $?"`;
 
-  test("a taken port", async () => {
+  test.skipIf(ONLY_IN_FULL !== "")(`a taken port${ONLY_IN_FULL}`, async () => {
     const { port } = new URL(await busyServer());
     const { out, err } = await shell(worker, { DROVER_WORKER_PORT: port });
     expect(err).toMatch(
@@ -130,7 +136,7 @@ describe("a worker that cannot start says why in a sentence, with exit code 2:",
     expect(out).toContain("code 2\n");
   });
 
-  test("a data folder that cannot be", async () => {
+  test.skipIf(ONLY_IN_FULL !== "")(`a data folder that cannot be${ONLY_IN_FULL}`, async () => {
     const { out, err } = await shell(worker, { DROVER_DATA_DIR: join(folder, "a.csv") });
     expect(err).toMatch(/^ENOTDIR: not a directory, .*a\.csv.*\n$/);
     expect(out).toContain("code 2\n");
@@ -145,7 +151,7 @@ describe("a worker that cannot start says why in a sentence, with exit code 2:",
     expect(out).toContain("code 2\n");
   });
 
-  test("several wrong settings, all at once", async () => {
+  test.skipIf(ONLY_IN_FULL !== "")(`several wrong settings, all at once${ONLY_IN_FULL}`, async () => {
     const { out, err } = await shell(worker, {
       DROVER_CONCURRENCY: "many",
       REDIS_URL: "http://user:secret@x",

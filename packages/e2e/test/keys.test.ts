@@ -5,7 +5,7 @@ import { createClient } from "@drover/client";
 import { waitFor } from "@drover/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DroverProcess } from "../src/drover-process.js";
-import { System } from "../src/system.js";
+import { ONLY_IN_FULL, System } from "../src/system.js";
 import { CliProcess } from "./cli-process.js";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -110,10 +110,13 @@ describe("an api that others reach", { timeout: 120_000 }, () => {
     expect(open.log).toContain("DROVER_INSECURE=1");
   });
 
-  it("starts while Redis is away, and serves nobody that it cannot tell", async () => {
-    const api = await start({ REDIS_URL: "redis://127.0.0.1:1" });
-    const ask = (headers: Record<string, string>) => fetch(`${api.url}/api/jobs`, { headers });
-    expect((await ask({ "x-forwarded-for": "10.0.0.5" })).status).toBe(401);
-    expect((await ask({ "x-api-key": `drv_${"0".repeat(12)}_${"A".repeat(43)}` })).status).toBe(503);
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `starts while Redis is away, and serves nobody that it cannot tell${ONLY_IN_FULL}`,
+    async () => {
+      const api = await start({ REDIS_URL: "redis://127.0.0.1:1" });
+      const ask = (headers: Record<string, string>) => fetch(`${api.url}/api/jobs`, { headers });
+      expect((await ask({ "x-forwarded-for": "10.0.0.5" })).status).toBe(401);
+      expect((await ask({ "x-api-key": `drv_${"0".repeat(12)}_${"A".repeat(43)}` })).status).toBe(503);
+    },
+  );
 });

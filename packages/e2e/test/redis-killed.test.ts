@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { runChaos } from "../src/chaos.js";
 import { sized } from "../src/system.js";
 
-const KILLS = sized(3, 10);
+const KILLS = sized(2, 10);
 
 it("F6: Redis killed again and again under load loses no accepted job, and nobody restarts anything else", {
   timeout: 300_000,

@@ -7,7 +7,7 @@ import { waitFor } from "@drover/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DroverProcess } from "../src/drover-process.js";
-import { System } from "../src/system.js";
+import { ONLY_IN_FULL, System } from "../src/system.js";
 
 const RETENTION_MS = 3_000;
 const JOBS = 20;
@@ -86,18 +86,21 @@ describe("F13: retention on an idle system", () => {
     expect(bytes).toBe(artifact?.size_bytes);
   });
 
-  it("goes on by another worker when the one that sweeps is killed", async () => {
-    const jobs = await Promise.all(Array.from({ length: JOBS }, () => completed()));
-    const kept = await system.client().submit("digest", new Blob(["later"]), {
-      run_at: new Date(Date.now() + 3_600_000).toISOString(),
-    });
-    const killed = await sweeper();
-    await killed.kill(); // in the middle of one is a test of the sweeper's own
-    for (const { job_id } of jobs) {
-      await expired(job_id);
-      await waitFor(async () => (await left(job_id)).length === 0, { deadlineMs: 60_000 });
-    }
-    expect((await sweeper()).pid).not.toBe(killed.pid);
-    expect(await system.client().get(kept.job_id)).toMatchObject({ status: "queued" });
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `goes on by another worker when the one that sweeps is killed${ONLY_IN_FULL}`,
+    async () => {
+      const jobs = await Promise.all(Array.from({ length: JOBS }, () => completed()));
+      const kept = await system.client().submit("digest", new Blob(["later"]), {
+        run_at: new Date(Date.now() + 3_600_000).toISOString(),
+      });
+      const killed = await sweeper();
+      await killed.kill(); // in the middle of one is a test of the sweeper's own
+      for (const { job_id } of jobs) {
+        await expired(job_id);
+        await waitFor(async () => (await left(job_id)).length === 0, { deadlineMs: 60_000 });
+      }
+      expect((await sweeper()).pid).not.toBe(killed.pid);
+      expect(await system.client().get(kept.job_id)).toMatchObject({ status: "queued" });
+    },
+  );
 });

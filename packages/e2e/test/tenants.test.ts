@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "@drover/client";
 import { Redis, waitFor } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { System } from "../src/system.js";
+import { ONLY_IN_FULL, System } from "../src/system.js";
 
 const key = (name: string) => name.padEnd(32, "0");
 const KEYS = ["many", "few"].map((tenant) => `${tenant}:submit+read:${key(tenant)}`);
@@ -30,15 +30,18 @@ async function submit(tenant: string, count: number, params: { readonly ms?: num
 }
 
 describe("tenants over real processes", { timeout: 180_000 }, () => {
-  it("F16: many jobs of one do not delay the few of another by more than as many of theirs", async () => {
-    system = await System.start({ apis: 1, workers: 1, env });
-    await submit("many", 160, { ms: 40 });
-    const few = await submit("few", 10);
-    await Promise.all(few.map((id) => clientOf("few").wait(id)));
-    const { jobs } = await clientOf("many").list({ status: "queued", limit: 200 });
-    // Turn about: about ten of the others began meanwhile, beside those that had before; most wait still.
-    expect(jobs.length).toBeGreaterThan(60);
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `F16: many jobs of one do not delay the few of another by more than as many of theirs${ONLY_IN_FULL}`,
+    async () => {
+      system = await System.start({ apis: 1, workers: 1, env });
+      await submit("many", 160, { ms: 40 });
+      const few = await submit("few", 10);
+      await Promise.all(few.map((id) => clientOf("few").wait(id)));
+      const { jobs } = await clientOf("many").list({ status: "queued", limit: 200 });
+      // Turn about: about ten of the others began meanwhile, beside those that had before; most wait still.
+      expect(jobs.length).toBeGreaterThan(60);
+    },
+  );
 
   it("F11: what Redis lost comes back to whose it was, and is nobody else's", async () => {
     const swept = { ...env, DROVER_SWEEP_INTERVAL: "500ms" };
