@@ -3,7 +3,7 @@ import type { Installation } from "@drover/job-files";
 import type { BrowserSessions } from "./access/browser-sessions.js";
 import type { Callers } from "./access/callers.js";
 import type { JobTokens } from "./access/job-tokens.js";
-import type { Limits as TenantLimits } from "./access/limits.js";
+import type { LimitDirectory } from "./access/limit-directory.js";
 import type { Admission } from "./operations/admission.js";
 import type { StorageSharing } from "./operations/storage-sharing.js";
 import type { ParamsCheck } from "./processors/params-check.js";
@@ -17,7 +17,7 @@ export interface Deps {
   readonly seesAll: boolean;
   readonly callers: Callers;
   readonly sessions: BrowserSessions;
-  readonly tenantLimits: TenantLimits;
+  readonly tenantLimits: LimitDirectory;
   readonly jobTokens: JobTokens;
   readonly queue: TenantPorts &
     Pick<

@@ -21,7 +21,7 @@ import { flushSpans } from "@drover/tracing";
 import { v7 as uuidv7 } from "uuid";
 import { createAccessControl } from "./access/access-control.js";
 import type { KnownCallers } from "./access/known-callers.js";
-import { createLimits } from "./access/limits.js";
+import { createLimitDirectory } from "./access/limit-directory.js";
 import { createApp } from "./app.js";
 import type { Deps } from "./deps.js";
 import { watchDeadlines } from "./jobs/settle-job.js";
@@ -176,7 +176,7 @@ function compose(config: Config, resources: Resources, stopping: AbortSignal): D
   return {
     ...resources,
     ...{ tenant: DEFAULT_TENANT, seesAll: true },
-    tenantLimits: createLimits({
+    tenantLimits: createLimitDirectory({
       store: queue.limits,
       minutes: queue.minutes,
       ofAll: tenantLimitsOf(settings),

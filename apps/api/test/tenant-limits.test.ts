@@ -1,7 +1,7 @@
 import { NO_LIMITS, type TenantLimits } from "@drover/core";
 import { testQueue } from "@drover/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createLimits } from "../src/access/limits.js";
+import { createLimitDirectory } from "../src/access/limit-directory.js";
 import { callersByHeader } from "./header-callers.js";
 import { startApi, type TestApi } from "./test-api.js";
 
@@ -12,7 +12,7 @@ async function start(ofAll: Partial<TenantLimits>, count = 1): Promise<void> {
   const queue = await testQueue();
   apis = await Promise.all(
     Array.from({ length: count }, () => {
-      const tenantLimits = createLimits({
+      const tenantLimits = createLimitDirectory({
         ...{ store: queue.limits, minutes: queue.minutes, log: { ...console } as never, refreshMs: 20 },
         ofAll: { ...NO_LIMITS, ...ofAll },
       });

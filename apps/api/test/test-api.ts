@@ -17,7 +17,7 @@ import { keyRefused } from "../src/access/api-key-text.js";
 import { ANYBODY, type Callers } from "../src/access/callers.js";
 import { KeyRing } from "../src/access/key-ring.js";
 import { createCallers } from "../src/access/known-callers.js";
-import { createLimits } from "../src/access/limits.js";
+import { createLimitDirectory } from "../src/access/limit-directory.js";
 import { type AppOptions, createApp } from "../src/app.js";
 import type { Deps, Limits } from "../src/deps.js";
 import { createAdmission } from "../src/operations/admission.js";
@@ -166,7 +166,12 @@ function testDeps(
   return {
     ...{ queue, store, log, stopping, installation, processors, sharing, events: NO_EVENTS },
     ...{ tenant: DEFAULT_TENANT, seesAll: true, callers: everybody, jobTokens, sessions },
-    tenantLimits: createLimits({ store: queue.limits, minutes: queue.minutes, ofAll: NO_LIMITS, log }),
+    tenantLimits: createLimitDirectory({
+      store: queue.limits,
+      minutes: queue.minutes,
+      ofAll: NO_LIMITS,
+      log,
+    }),
     admission: createAdmission({
       health: queue.health,
       maxQueued: options.maxQueued ?? 1_000,

@@ -2,7 +2,7 @@ import type { Usage } from "@drover/contract";
 import { NO_LIMITS, type TenantLimits } from "@drover/core";
 import { testQueue } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { createLimits } from "../src/access/limits.js";
+import { createLimitDirectory } from "../src/access/limit-directory.js";
 import { callersByHeader } from "./header-callers.js";
 import { completeWith, formWith } from "./job-steps.js";
 import { as, jsonAs, startedAs } from "./tenant-steps.js";
@@ -15,7 +15,10 @@ async function start(ofAll: Partial<TenantLimits>): Promise<void> {
   const queue = await testQueue();
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const limits = { store: queue.limits, minutes: queue.minutes, log, ofAll: { ...NO_LIMITS, ...ofAll } };
-  api = await startApi({ queue, deps: { callers: callersByHeader, tenantLimits: createLimits(limits) } });
+  api = await startApi({
+    queue,
+    deps: { callers: callersByHeader, tenantLimits: createLimitDirectory(limits) },
+  });
 }
 
 const submit = (tenant: string, text = "a,b\n1,2\n") =>

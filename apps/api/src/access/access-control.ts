@@ -73,7 +73,8 @@ function refusalOf(host: string): string {
   return (
     `HOST: ${host} is reached from other machines, and there is no key. Give the api one, as ` +
     "DROVER_API_KEYS=ops:submit+read+admin:<48 random letters and digits> (openssl rand -hex 24), or make one on " +
-    "loopback first: drover keys create --scopes submit,read,admin. DROVER_INSECURE=1 lets everybody submit and read without."
+    "loopback first: drover keys create --scopes submit,read,admin. DROVER_INSECURE=1 lets everybody submit and " +
+    "read without."
   );
 }
 

@@ -38,8 +38,8 @@ function tokenIn(url: string): string | undefined {
   if (name === undefined && token?.startsWith("drv_") !== true) return token;
   throw new DomainError(
     "invalid_request",
-    `A key does not belong into an address (?${name ?? TOKEN_PARAMETER}=), which is kept in histories and logs: send it ` +
-      "as `Authorization: Bearer <key>` or `X-API-Key: <key>`, and revoke it if it was real. For a browser that " +
+    `A key does not belong into an address (?${name ?? TOKEN_PARAMETER}=), which is kept in histories and ` +
+      "logs: send it as `Authorization: Bearer <key>` or `X-API-Key: <key>`, and revoke it if it was real. For a browser that " +
       "streams or downloads there are tokens of one job, POST /api/jobs/{job_id}/tokens.",
   );
 }

@@ -62,12 +62,3 @@ export interface CountedMinute {
   /** Until the minute is over, in ms. */
   readonly resetMs: number;
 }
-
-/** The tenant's limits: its own, and those of all where it has none. */
-export function limitsOf(
-  tenant: string,
-  own: ReadonlyMap<string, OwnLimits>,
-  ofAll: TenantLimits,
-): TenantLimits {
-  return { ...ofAll, ...own.get(tenant) };
-}

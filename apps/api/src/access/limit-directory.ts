@@ -3,7 +3,6 @@ import {
   type Caller,
   DomainError,
   type Log,
-  limitsOf,
   type MinuteCounter,
   type OwnLimits,
   type TenantLimitStore,
@@ -14,7 +13,7 @@ import {
  * What tenants may use, as this process knows it: read every 2 s, so that no request waits for it. Between
  * `start` and `stop` it is kept up to date; a read that fails keeps what was known.
  */
-export interface Limits {
+export interface LimitDirectory {
   start(): void;
   stop(): void;
   /** What holds for a tenant that has no limits of its own. */
@@ -32,7 +31,7 @@ export interface Limits {
   countRequest(caller: Caller, address: string, response: ServerResponse): Promise<void> | undefined;
 }
 
-export interface LimitsOptions {
+export interface LimitDirectoryOptions {
   readonly store: TenantLimitStore;
   readonly minutes: MinuteCounter;
   /** What holds for a tenant that has no limits of its own. */
@@ -43,7 +42,13 @@ export interface LimitsOptions {
 }
 
 /** @returns the limits; nothing is read before `start`. */
-export function createLimits({ store, minutes, ofAll, log, refreshMs = 2_000 }: LimitsOptions): Limits {
+export function createLimitDirectory({
+  store,
+  minutes,
+  ofAll,
+  log,
+  refreshMs = 2_000,
+}: LimitDirectoryOptions): LimitDirectory {
   let known: ReadonlyMap<string, OwnLimits> = new Map();
   let timer: NodeJS.Timeout | undefined;
   let isFailing = false;
@@ -56,7 +61,7 @@ export function createLimits({ store, minutes, ofAll, log, refreshMs = 2_000 }: 
       isFailing = true;
     }
   };
-  const of = (tenant: string) => limitsOf(tenant, known, ofAll);
+  const of = (tenant: string): TenantLimits => ({ ...ofAll, ...known.get(tenant) });
   const count = async (name: string, max: number, response: ServerResponse) => {
     const minute = await minutes.count(name);
     const resetS = Math.max(1, Math.ceil(minute.resetMs / 1_000));
