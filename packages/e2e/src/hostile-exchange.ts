@@ -2,7 +2,9 @@ import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { waitFor } from "@drover/testkit";
-import type { System } from "./system.js";
+import { System } from "./system.js";
+
+export type Bytes = string | Buffer;
 
 /** One of the answers on a connection. */
 export interface RawAnswer {
@@ -71,6 +73,23 @@ function answersIn(text: string): readonly RawAnswer[] {
 export function codeOf({ head, body }: RawAnswer): string {
   if (!head.includes("content-type: application/problem+json")) return `no problem document: ${head}`;
   return (JSON.parse(body) as { readonly code: string }).code; // every one has it
+}
+
+/** The part that holds the file, and one that holds a field. */
+export const file = (content: Bytes = "a,b\n1,2\n") => named('name="file"; filename="a.csv"', content);
+export const field = (name: string, value: string) => named(`name="${name}"`, value);
+
+/**
+ * Starts a system whose api is spoken to, and returns it with what it holds. Accepted jobs stay in the queue, and
+ * the store is the api's alone.
+ */
+export async function startTarget(
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly system: System; readonly before: Footprint }> {
+  const system = await System.start({ apis: 1, workers: 1, env });
+  await system.workers[0]?.kill();
+  await exchange(system, upload(END)); // what is loaded with the first upload
+  return { system, before: await footprintOf(system) };
 }
 
 /** What an api and its store hold; what a refused request must leave as it was. */

@@ -2,30 +2,27 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   assertUntouched,
+  type Bytes,
   codeOf,
   END,
   exchange,
   type Footprint,
+  field,
+  file,
   footprintOf,
   joined,
   named,
   part,
   request,
+  startTarget,
   upload,
 } from "../src/hostile-exchange.js";
-import { System, sized } from "../src/system.js";
-
-type Bytes = string | Buffer;
-const file = (content: Bytes = "a,b\n1,2\n") => named('name="file"; filename="a.csv"', content);
-const field = (name: string, value: string) => named(`name="${name}"`, value);
+import { type System, sized } from "../src/system.js";
 
 let system: System;
 let before: Footprint;
 beforeAll(async () => {
-  system = await System.start({ apis: 1, workers: 1 });
-  await system.workers[0]?.kill(); // accepted jobs stay in the queue, and the store is the api's alone
-  await exchange(system, upload(END)); // what is loaded with the first upload
-  before = await footprintOf(system);
+  ({ system, before } = await startTarget());
 });
 afterAll(async () => {
   expect(system.apis[0]?.log).not.toMatch(/"level":"error"/);

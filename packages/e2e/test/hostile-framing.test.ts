@@ -1,16 +1,13 @@
 import { connect } from "node:net";
 import { waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { assertUntouched, codeOf, exchange, type Footprint, footprintOf } from "../src/hostile-exchange.js";
-import { System } from "../src/system.js";
+import { assertUntouched, codeOf, exchange, type Footprint, startTarget } from "../src/hostile-exchange.js";
+import type { System } from "../src/system.js";
 
 let system: System;
 let before: Footprint;
 beforeAll(async () => {
-  system = await System.start({ apis: 1, workers: 1 });
-  await system.workers[0]?.kill(); // the store is the api's alone
-  await exchange(system, `${UPLOAD}Connection: close\r\nContent-Length: 8\r\n\r\n--b--\r\n\n`);
-  before = await footprintOf(system);
+  ({ system, before } = await startTarget());
 });
 afterAll(async () => {
   expect(system.apis[0]?.log).not.toMatch(/"level":"error"/);

@@ -1,28 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   assertUntouched,
+  type Bytes,
   codeOf,
   END,
   exchange,
   FORM,
   type Footprint,
-  footprintOf,
+  field,
+  file,
   joined,
   named,
   part,
   request,
+  startTarget,
   upload,
 } from "../src/hostile-exchange.js";
-import { System } from "../src/system.js";
+import type { System } from "../src/system.js";
 
 const MAX_UPLOAD = 1 << 20;
 const JOBS = "/api/processors/digest/jobs";
 const JOB = "/api/jobs/12345678-1234-1234-1234-123456789abc";
 const JSON_TYPE = "Content-Type: application/json";
 
-type Bytes = string | Buffer;
-const file = (content: Bytes = "a,b\n1,2\n") => named('name="file"; filename="a.csv"', content);
-const field = (name: string, value: string) => named(`name="${name}"`, value);
 const GOOD = joined(file(), END);
 const times = (count: number, make: (index: number) => Bytes) =>
   Array.from({ length: count }, (_, i) => make(i));
@@ -34,10 +34,7 @@ let system: System;
 let before: Footprint;
 beforeAll(async () => {
   const env = { DROVER_MAX_UPLOAD_BYTES: String(MAX_UPLOAD) };
-  system = await System.start({ apis: 1, workers: 1, env });
-  await system.workers[0]?.kill(); // accepted jobs stay in the queue, and the store is the api's alone
-  await exchange(system, upload(END)); // what is loaded with the first upload
-  before = await footprintOf(system);
+  ({ system, before } = await startTarget(env));
 });
 afterAll(async () => {
   expect(system.apis[0]?.log).not.toMatch(/"level":"error"/);
