@@ -77,8 +77,8 @@ export const loadRoutes = {
     access: "read",
     summary: "How the jobs of the last hour, day or week ended, and how long they took.",
     description:
-      "Of the caller's jobs; for an admin, of all. By the processors in the catalogue. The same from each process, and kept when all of them are started " +
-      "again. A job counts when its end is recorded, also when it is deleted later; one that a person retries " +
+      "Of the caller's jobs; for an admin, of all. By the processors in the catalogue. The same from each " +
+      "process, and kept when all of them are started again. A job counts when its end is recorded, also when it is deleted later; one that a person retries " +
       "counts once for each end. Read at most every 2 s.",
     query: z.strictObject({ window: StatsWindow.default("24h"), tenant: AskedTenant.optional() }),
     answers: { 200: { description: "The figures.", schema: Stats } },

@@ -19,7 +19,10 @@ export const NETWORKS: Entry = {
   expected: "networks or addresses, as 10.0.0.0/8 or fd00::1",
 };
 
-/** Whom to trust as a proxy: one number of hops alone, or networks. The three words are those of Express' `trust proxy`. */
+/**
+ * Whom to trust as a proxy: one number of hops alone, or networks. The three words are those of Express' `trust
+ * proxy`.
+ */
 export const PROXIES: Entry = {
   accepts: (text, { length }) =>
     (isHops(text) && length === 1) ||

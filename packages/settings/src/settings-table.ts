@@ -61,10 +61,14 @@ export const settingsSchema = z.object({
   DROVER_MAX_UPLOAD_BYTES: bytes({ min: 1, max: 1024 * GIB })
     .default(4 * GIB)
     .register(ABOUT, { reader: "api", help: "Largest file; a processor may set a smaller limit." }),
-  DROVER_MAX_UPLOADS: integer({ min: 1, max: 100_000 }).default(200).register(ABOUT, {
-    reader: "api",
-    help: "Uploads that one process receives at a time, past which a submit answers 503 `at_capacity`. Each takes up to 3 MiB.",
-  }),
+  DROVER_MAX_UPLOADS: integer({ min: 1, max: 100_000 })
+    .default(200)
+    .register(ABOUT, {
+      reader: "api",
+      help:
+        "Uploads that one process receives at a time, past which a submit answers 503 `at_capacity`. Each takes " +
+        "up to 3 MiB.",
+    }),
   DROVER_MAX_QUEUED: integer({ min: 1, max: 10_000_000 }).default(100_000).register(ABOUT, {
     reader: "api",
     help: "Queued jobs of one processor past which a submit answers 503 `at_capacity`.",
@@ -78,8 +82,8 @@ export const settingsSchema = z.object({
     .register(ABOUT, {
       reader: "worker",
       help:
-        "Processors to serve: packages, or paths of modules and of `.yaml` files that run a program, separated by commas; `built-in` for those that " +
-        "Drover brings.",
+        "Processors to serve: packages, or paths of modules and of `.yaml` files that run a program, separated " +
+        "by commas; `built-in` for those that Drover brings.",
     }),
   DROVER_IMPORT: z
     .string()

@@ -37,7 +37,7 @@ function setOthers(folder: string, rights: number): void {
 
 /** Sentences, each about one thing that is not as it should be. */
 async function problemsOf(user: ChildUser, access: ChildAccess): Promise<readonly string[]> {
-  const args = ["-e", PROBE, JSON.stringify({ ...access, parent: process.pid })];
+  const args = ["-e", PROBE, JSON.stringify({ ...access, parent: process.pid, sentences: SENTENCES })];
   const { program, args: words, options, environment } = launchAs(user, process.execPath, args);
   const mark = "check";
   const child = spawn(program, words, {
@@ -69,10 +69,19 @@ const NO_MARK =
   "The worker cannot see the environment of processes of that user, by which it finds daemons that they leave: it " +
   "lacks the capability SYS_PTRACE (docker run --cap-add SYS_PTRACE).";
 
+/** How findings go on after the path. */
+const SENTENCES = {
+  passed: ", where attempts run: a folder above it is closed to it. DROVER_DATA_DIR says where that is.",
+  listed: ": it is the folder's owner, or an access list lets it.",
+  closed:
+    ", where other jobs' files or secrets are: it owns the folder or is of its group, or an access list lets it.",
+  read: ", which its processes run: the file or a folder above it is closed to it.",
+};
+
 /** Run as the user; tells its findings, and stays until its input ends. */
 const PROBE = `
 const { accessSync, constants, readFileSync } = require("node:fs");
-const { passed, closed, read, parent } = JSON.parse(process.argv[1]);
+const { passed, closed, read, parent, sentences } = JSON.parse(process.argv[1]);
 const may = (path, mode) => {
   try {
     accessSync(path, mode);
@@ -83,13 +92,13 @@ const may = (path, mode) => {
 };
 const lines = ["checked"];
 for (const path of passed) {
-  if (!may(path, constants.X_OK)) lines.push("It cannot enter " + path + ", where attempts run: a folder above it is closed to it. DROVER_DATA_DIR says where that is.");
-  if (may(path, constants.R_OK)) lines.push("It can list " + path + ": it is the folder's owner, or an access list lets it.");
+  if (!may(path, constants.X_OK)) lines.push("It cannot enter " + path + sentences.passed);
+  if (may(path, constants.R_OK)) lines.push("It can list " + path + sentences.listed);
 }
 for (const path of closed)
-  if (may(path, constants.X_OK) || may(path, constants.R_OK)) lines.push("It can enter " + path + ", where other jobs' files or secrets are: it owns the folder or is of its group, or an access list lets it.");
+  if (may(path, constants.X_OK) || may(path, constants.R_OK)) lines.push("It can enter " + path + sentences.closed);
 for (const path of read)
-  if (!may(path, constants.R_OK)) lines.push("It cannot read " + path + ", which its processes run: the file or a folder above it is closed to it.");
+  if (!may(path, constants.R_OK)) lines.push("It cannot read " + path + sentences.read);
 try {
   readFileSync("/proc/" + parent + "/environ");
   lines.push("It can read the worker's environment.");

@@ -33,8 +33,8 @@ const MAX_WAITING = 10_000;
 
 /**
  * Writes into the manifests of jobs how they ended, lets completed ones take less room in Redis, and removes
- * their inputs once their end has surely outlived a crash of Redis. Beside the slots: the next attempt need not wait for it. What a
- * killed worker leaves undone, the sweeper does.
+ * their inputs once their end has surely outlived a crash of Redis. Beside the slots: the next attempt need not
+ * wait for it. What a killed worker leaves undone, the sweeper does.
  */
 export class Settler {
   readonly #deps: SettlerDeps;

@@ -72,7 +72,10 @@ const MODULE_WORDS: Readonly<Record<string, string>> = {
   database: "data",
   h5p: "h5pactivity",
   ...Object.fromEntries(
-    "assign data forum quiz wiki workshop glossary chat choice survey feedback lesson scorm book folder h5pactivity lti bigbluebuttonbn imscp"
+    (
+      "assign data forum quiz wiki workshop glossary chat choice survey feedback lesson scorm book folder " +
+      "h5pactivity lti bigbluebuttonbn imscp"
+    )
       .split(" ")
       .map((module) => [module, module]),
   ),

@@ -12,10 +12,10 @@ const KNOWN = new Map<string, number>(
  * Other languages that Moodle has, those of more speakers first: where two call different months by one name, as
  * Polish and Croatian do with `lis`, the first is taken.
  */
-const LANGUAGES =
-  "ru pl nl tr uk ro cs sv el hu fi da nb he ar fa id vi th hi bn ta te mr gu ur sr hr sk bg sl lt lv et sq mk is cy ga be ka hy az kk uz mn km my ne sw af ms fil".split(
-    " ",
-  );
+const LANGUAGES = (
+  "ru pl nl tr uk ro cs sv el hu fi da nb he ar fa id vi th hi bn ta te mr gu ur sr hr sk bg sl lt lv et sq mk is " +
+  "cy ga be ka hy az kk uz mn km my ne sw af ms fil"
+).split(" ");
 
 let others: Map<string, number> | undefined;
 
