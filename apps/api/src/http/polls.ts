@@ -49,10 +49,10 @@ export function servePolls(
     const caller = admitted instanceof Promise ? await admitted : admitted;
     const input = inputOf(poll.route, request, response, { caller, params: { job_id: id } });
     // Counted beside the look at the job, which changes nothing: a poll is one round trip with a limit too.
-    const [reply] = await Promise.all([
-      poll.handle(input, depsFor(caller, deps)),
-      tenantLimits.countRequest(caller, clientAddress(request), response),
-    ]);
+    const handled = poll.handle(input, depsFor(caller, deps));
+    handled.catch(() => {}); // met below, unless the request was one too many
+    await tenantLimits.countRequest(caller, clientAddress(request), response);
+    const reply = await handled;
     noteJob(reply, response);
     sendJson(reply, request, response);
   };
