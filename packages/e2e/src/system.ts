@@ -184,5 +184,8 @@ export function sized(quick: number, full: number): number {
 
 const isFull = process.env["DROVER_TEST_SIZE"] === "full";
 
-/** Why a test is skipped that takes long and says again what a shorter one says, for its title; empty in full size. */
+/**
+ * Why a test is skipped that takes long, and whose promise shorter ones or the seeded faults of `chaos.test.ts` look
+ * at too; for its title, empty in full size.
+ */
 export const ONLY_IN_FULL = isFull ? "" : " (skipped: only in npm run test:full)";

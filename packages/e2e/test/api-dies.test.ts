@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { UnreachableError } from "@drover/client";
 import { waitFor } from "@drover/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { System } from "../src/system.js";
+import { ONLY_IN_FULL, System } from "../src/system.js";
 
 describe("an api that is killed in the middle of a submit", () => {
   let system: System;
@@ -26,21 +26,24 @@ describe("an api that is killed in the middle of a submit", () => {
     expect((await system.client(0).list()).jobs).toEqual([]);
   });
 
-  it("F5: an api killed after it queued the job answers the repeated request with the same job and one file", async () => {
-    await system.workers[0]?.stop();
-    await system.startFailingApi("enqueued");
-    const submit = (api: number) =>
-      system
-        .client(api)
-        .submit("digest", new Blob(["once"]), { idempotencyKey: "order 66", giveUpAfterMs: 1 });
-    await expect(submit(3)).rejects.toThrow(UnreachableError);
-    const repeated = await submit(0);
-    expect((await system.client(0).list()).jobs.map((job) => job.job_id)).toEqual([repeated.job_id]);
-    expect(await inputs()).toHaveLength(1);
-    const worker = await system.startWorker();
-    expect(await system.client(0).wait(repeated.job_id)).toMatchObject({ status: "completed" });
-    await worker.stop();
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `F5: an api killed after it queued the job answers the repeated request with the same job and one file${ONLY_IN_FULL}`,
+    async () => {
+      await system.workers[0]?.stop();
+      await system.startFailingApi("enqueued");
+      const submit = (api: number) =>
+        system
+          .client(api)
+          .submit("digest", new Blob(["once"]), { idempotencyKey: "order 66", giveUpAfterMs: 1 });
+      await expect(submit(3)).rejects.toThrow(UnreachableError);
+      const repeated = await submit(0);
+      expect((await system.client(0).list()).jobs.map((job) => job.job_id)).toEqual([repeated.job_id]);
+      expect(await inputs()).toHaveLength(1);
+      const worker = await system.startWorker();
+      expect(await system.client(0).wait(repeated.job_id)).toMatchObject({ status: "completed" });
+      await worker.stop();
+    },
+  );
 
   it("F5: fifty submits with one key at the same time make one job and leave one file", async () => {
     const before = await inputs();

@@ -120,28 +120,34 @@ describe("F20: a full storage and the wrong Redis", () => {
     expect(output).not.toContain(new URL(empty.url).password);
   });
 
-  it("drover reconcile without REDIS_URL starts no Redis in front of DROVER_STORAGE, with or without --adopt", async () => {
-    const env = { DROVER_STORAGE: `file:${system.blobs}`, DROVER_DATA_DIR: join(folder, "data") };
-    for (const args of [[], ["--adopt"]])
-      expect(await reconcile(env, ...args)).toMatchObject({
-        code: 1,
-        output: expect.stringMatching(/REDIS_URL is not set/),
-      });
-    expect(await readdir(folder)).not.toContain("data");
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `drover reconcile without REDIS_URL starts no Redis in front of DROVER_STORAGE, with or without --adopt${ONLY_IN_FULL}`,
+    async () => {
+      const env = { DROVER_STORAGE: `file:${system.blobs}`, DROVER_DATA_DIR: join(folder, "data") };
+      for (const args of [[], ["--adopt"]])
+        expect(await reconcile(env, ...args)).toMatchObject({
+          code: 1,
+          output: expect.stringMatching(/REDIS_URL is not set/),
+        });
+      expect(await readdir(folder)).not.toContain("data");
+    },
+  );
 
-  it("a worker and an api with the right Redis and another storage say so, and take nothing", async () => {
-    const env = { ...EAGER, DROVER_STORAGE: `file:${join(folder, "elsewhere")}` };
-    await system.workers[0]?.stop(); // else it is the one that sweeps, and the wrong one would not come to it
-    const worker = await system.startStuckWorker(env);
-    const api = await system.startApi(env);
-    await refusedToSweep(worker, /the storage has no installation file/);
-    expect(await submit(api.url)).toMatchObject({ status: 503, code: "storage_not_shared" });
-    await Promise.all([worker.stop(), api.stop()]);
-    expect(await readdir(folder)).not.toContain("elsewhere");
-    await system.startWorker();
-    expect(worker.log).not.toMatch(/Attempt started/);
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `a worker and an api with the right Redis and another storage say so, and take nothing${ONLY_IN_FULL}`,
+    async () => {
+      const env = { ...EAGER, DROVER_STORAGE: `file:${join(folder, "elsewhere")}` };
+      await system.workers[0]?.stop(); // else it is the one that sweeps, and the wrong one would not come to it
+      const worker = await system.startStuckWorker(env);
+      const api = await system.startApi(env);
+      await refusedToSweep(worker, /the storage has no installation file/);
+      expect(await submit(api.url)).toMatchObject({ status: 503, code: "storage_not_shared" });
+      await Promise.all([worker.stop(), api.stop()]);
+      expect(await readdir(folder)).not.toContain("elsewhere");
+      await system.startWorker();
+      expect(worker.log).not.toMatch(/Attempt started/);
+    },
+  );
 
   it("then the right ones work as before, and say where they work without a secret", async () => {
     const { job_id } = await system.client().submit("digest", new Blob(["after"]));
@@ -159,31 +165,38 @@ describe("F20: a full storage and the wrong Redis", () => {
     });
   });
 
-  it("drover reconcile --adopt binds the empty Redis, and the unfinished job is in it", async () => {
-    const right = { ...system.env, REDIS_URL: empty.url };
-    expect((await reconcile(right, "--adopt")).code).toBe(0);
-    const api = await system.startApi({ REDIS_URL: empty.url });
-    // A manifest is taken for that of a lost job once it is 10 s old. The pair is bound by now.
-    await waitFor(
-      async () =>
-        (await reconcile(right)).code === 0 && (await fetch(`${api.url}/api/jobs/${waiting}`)).status === 200,
-      { deadlineMs: 30_000 },
-    );
-    await api.stop();
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `drover reconcile --adopt binds the empty Redis, and the unfinished job is in it${ONLY_IN_FULL}`,
+    async () => {
+      const right = { ...system.env, REDIS_URL: empty.url };
+      expect((await reconcile(right, "--adopt")).code).toBe(0);
+      const api = await system.startApi({ REDIS_URL: empty.url });
+      // A manifest is taken for that of a lost job once it is 10 s old. The pair is bound by now.
+      await waitFor(
+        async () =>
+          (await reconcile(right)).code === 0 &&
+          (await fetch(`${api.url}/api/jobs/${waiting}`)).status === 200,
+        { deadlineMs: 30_000 },
+      );
+      await api.stop();
+    },
+  );
 });
 
 describe("F19: api and worker on different folders", () => {
   let system: System;
   afterEach(() => system.stop());
 
-  it("the worker on a second, empty folder is not ready, and submits answer 503 storage_not_shared", async () => {
-    system = await System.start({ apis: 1, workers: 0 });
-    await system.startStuckWorker({ DROVER_STORAGE: `file:${join(system.folder, "other")}` });
-    await waitFor(async () => (await submit(system.url())).code === "storage_not_shared", {
-      deadlineMs: 15_000,
-    });
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `the worker on a second, empty folder is not ready, and submits answer 503 storage_not_shared${ONLY_IN_FULL}`,
+    async () => {
+      system = await System.start({ apis: 1, workers: 0 });
+      await system.startStuckWorker({ DROVER_STORAGE: `file:${join(system.folder, "other")}` });
+      await waitFor(async () => (await submit(system.url())).code === "storage_not_shared", {
+        deadlineMs: 15_000,
+      });
+    },
+  );
 
   it.skipIf(ONLY_IN_FULL !== "")(
     `the api on a second, empty folder refuses submits when the worker was first${ONLY_IN_FULL}`,
@@ -219,46 +232,49 @@ describe("F19: api and worker on different folders", () => {
 });
 
 describe.runIf(canMount())("F26: a storage that is unmounted under load", () => {
-  it("is storage_unavailable until it is back, and its mount point stays empty", async () => {
-    const base = await mkdtemp(join(tmpdir(), "drover-unmount-"));
-    const [disk, point] = [join(base, "disk"), join(base, "point")];
-    for (const path of [disk, point]) await mkdir(path);
-    let mount = mountFolder(disk, point);
-    const system = await System.start({
-      apis: 1,
-      workers: 1,
-      env: { DROVER_STORAGE: `file:${point}`, DROVER_SWEEP_INTERVAL: "100ms" },
-    });
-    try {
-      const accepted: string[] = [];
-      let isOver = false;
-      const load = Promise.all(
-        [1, 2, 3].map(async () => {
-          while (!isOver) {
-            const answer = (await submit(system.url())) as { status: number; job_id?: string };
-            if (answer.status === 202) accepted.push(answer.job_id ?? "");
-            else expect(answer).toMatchObject({ status: 503, code: "storage_unavailable" });
-          }
-        }),
-      );
-      await waitFor(() => accepted.length > 5, { deadlineMs: 20_000 });
-      mount.unmount();
-      const [api, worker] = [system.apis[0], system.workers[0]];
-      if (api === undefined || worker === undefined) throw new Error("not started");
-      await waitFor(async () => (await readiness(api)) === "storage_unavailable", { deadlineMs: 15_000 });
-      await waitFor(() => /storage_unavailable/.test(worker.log), { deadlineMs: 15_000 });
-      expect(await readdir(point)).toEqual([]);
-      mount = mountFolder(disk, point);
-      const count = accepted.length;
-      await waitFor(() => accepted.length > count, { deadlineMs: 15_000 });
-      isOver = true;
-      await load;
-      const last = await system.client().wait(accepted.at(-1) ?? "");
-      expect(last.status).toBe("completed");
-    } finally {
-      await system.stop();
-      mount.unmount();
-      await rm(base, { recursive: true });
-    }
-  });
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `is storage_unavailable until it is back, and its mount point stays empty${ONLY_IN_FULL}`,
+    async () => {
+      const base = await mkdtemp(join(tmpdir(), "drover-unmount-"));
+      const [disk, point] = [join(base, "disk"), join(base, "point")];
+      for (const path of [disk, point]) await mkdir(path);
+      let mount = mountFolder(disk, point);
+      const system = await System.start({
+        apis: 1,
+        workers: 1,
+        env: { DROVER_STORAGE: `file:${point}`, DROVER_SWEEP_INTERVAL: "100ms" },
+      });
+      try {
+        const accepted: string[] = [];
+        let isOver = false;
+        const load = Promise.all(
+          [1, 2, 3].map(async () => {
+            while (!isOver) {
+              const answer = (await submit(system.url())) as { status: number; job_id?: string };
+              if (answer.status === 202) accepted.push(answer.job_id ?? "");
+              else expect(answer).toMatchObject({ status: 503, code: "storage_unavailable" });
+            }
+          }),
+        );
+        await waitFor(() => accepted.length > 5, { deadlineMs: 20_000 });
+        mount.unmount();
+        const [api, worker] = [system.apis[0], system.workers[0]];
+        if (api === undefined || worker === undefined) throw new Error("not started");
+        await waitFor(async () => (await readiness(api)) === "storage_unavailable", { deadlineMs: 15_000 });
+        await waitFor(() => /storage_unavailable/.test(worker.log), { deadlineMs: 15_000 });
+        expect(await readdir(point)).toEqual([]);
+        mount = mountFolder(disk, point);
+        const count = accepted.length;
+        await waitFor(() => accepted.length > count, { deadlineMs: 15_000 });
+        isOver = true;
+        await load;
+        const last = await system.client().wait(accepted.at(-1) ?? "");
+        expect(last.status).toBe("completed");
+      } finally {
+        await system.stop();
+        mount.unmount();
+        await rm(base, { recursive: true });
+      }
+    },
+  );
 });

@@ -175,7 +175,7 @@ test("a taken port is told with what to do, before anything is started", async (
   other.close();
 });
 
-test("a wrong setting stops up with every mistake", async () => {
+test.skipIf(ONLY_IN_FULL !== "")(`a wrong setting stops up with every mistake${ONLY_IN_FULL}`, async () => {
   const up = drover(["up"], { DROVER_CONCURRENCY: "many", LOG_LEVEL: "loud" });
   expect(await up.exitCode()).toBe(2);
   expect(up.output).toContain("DROVER_CONCURRENCY: expected a whole number");

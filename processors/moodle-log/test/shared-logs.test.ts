@@ -162,17 +162,11 @@ describe.skipIf(noReal !== "")(`the names beside the project${noReal}`, () => {
 describe.skipIf(noGenerator !== "")(`exports from the other generator${noGenerator}`, () => {
   test.each([
     [["--lang", "en"], "utf-8", ","],
-    [["--lang", "pt"], "utf-8", ","],
-    [["--tricky"], "utf-8", ","],
     [["--lang", "pt", "--tricky", "--site"], "utf-8", ","],
-    [["--bom"], "utf-8-sig", ","],
-    [["--site"], "utf-8", ","],
-    [["--time", "accurate"], "utf-8", ","],
-    [["--time", "short"], "utf-8", ","],
-    [["--time", "us12"], "utf-8", ","],
-    [["--time", "iso"], "utf-8", ","],
-    [["--delim", ";", "--tricky"], "utf-8", ";"],
-    [["--delim", "\t", "--tricky"], "utf-8", "\t"],
+    [["--bom", "--time", "short"], "utf-8-sig", ","],
+    [["--site", "--time", "accurate"], "utf-8", ","],
+    [["--time", "us12", "--delim", ";", "--tricky"], "utf-8", ";"],
+    [["--time", "iso", "--delim", "\t", "--tricky"], "utf-8", "\t"],
     [["--encoding", "latin-1", "--tricky"], "cp1252", ","],
     [["--encoding", "utf-16", "--tricky"], "utf-16", ","],
   ])("%j are read whole and right", async (options, encoding, delimiter) => {
