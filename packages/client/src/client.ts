@@ -14,6 +14,7 @@ import {
   streamJobs,
 } from "./job-stream.js";
 import { type JobToken, type KeyCalls, keyCalls } from "./key-calls.js";
+import { type OperationCalls, operationCalls } from "./operation-calls.js";
 import {
   type Artifact,
   type Caller,
@@ -107,6 +108,8 @@ export interface Client {
   caller(options?: Abortable): Promise<Caller>;
   /** Who may ask for what; for an admin's key. */
   readonly keys: KeyCalls;
+  /** What operators look at and do; for an admin's key. */
+  readonly operations: OperationCalls;
 }
 
 /**
@@ -160,6 +163,7 @@ export function createClient(options: ClientOptions): Client {
     caller: ({ signal } = {}) => callJson(server, "getCaller", { signal }),
     webhooks: webhookCalls(server),
     keys: keyCalls(server),
+    operations: operationCalls(server),
   };
 }
 

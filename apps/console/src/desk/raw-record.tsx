@@ -19,7 +19,6 @@ export function RawRecord({ jobId }: { readonly jobId: string }) {
 }
 
 function RecordJson({ jobId }: { readonly jobId: string }) {
-  const { job: words } = useDeskMessages();
   const { data, error } = useJobRecord(jobId);
   if (error !== null) return <ProblemNote error={error} />;
   return (
