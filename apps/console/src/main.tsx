@@ -1,7 +1,7 @@
 import "./no-eval.js";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import "@mantine/core/styles.css";
+import "./styles/mantine-parts.js";
 import "./styles/page.css";
 import { applyTheme } from "./app/app-theme.js";
 import { ConsoleApp } from "./app/console-app.js";

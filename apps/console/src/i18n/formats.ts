@@ -14,9 +14,9 @@ export function formatSize(bytes: number, language: LanguageCode): string {
   return `${value.toLocaleString(language, { maximumFractionDigits: digits })} ${UNITS[unit]}`;
 }
 
-/** A number with its thousands told apart. */
+/** A number with its thousands told apart from ten thousand on: a smaller one may be a year. */
 export function formatNumber(value: number, language: LanguageCode): string {
-  return value.toLocaleString(language, { maximumFractionDigits: 2 });
+  return value.toLocaleString(language, { maximumFractionDigits: 2, useGrouping: "min2" });
 }
 
 /** A duration in its two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`. */

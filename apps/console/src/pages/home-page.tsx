@@ -29,7 +29,7 @@ export function HomePage() {
           {home.processors}
         </h2>
         <ul className={styles["cards"]}>
-          {processors?.map((processor) => (
+          {fittingProcessors(processors ?? [], []).map((processor) => (
             <li key={processor.name}>
               <ProcessorCard processor={processor} />
             </li>

@@ -30,7 +30,7 @@ export function ArtifactPreview({ jobId, artifact }: ArtifactPreviewProps) {
       {error !== null && <p className={styles["note"]}>{result.trouble}</p>}
       {data === undefined && error === null && <p className={styles["note"]}>{result.loading}</p>}
       {data !== undefined && <Shown kind={kind} start={data} artifact={artifact} />}
-      {data?.isCut === true && (
+      {data?.isCut === true && (kind === "text" || kind === "json") && (
         <p className={styles["note"]}>{result.cutOff(formatSize(data.bytes.length, code))}</p>
       )}
     </section>
