@@ -4,8 +4,7 @@ import { useEffect } from "react";
 import { isTerminal } from "../jobs/job-status.js";
 import { ownJobs } from "../jobs/own-jobs.js";
 import type { Params } from "../params/param-fields.js";
-import { drover } from "./drover-client.js";
-import { queryClient } from "./query-client.js";
+import { drover, queryClient } from "./drover.js";
 
 const jobQuery = (jobId: string) =>
   queryOptions({

@@ -1,6 +1,6 @@
 import { ProblemError } from "@drover/client";
 import { useQuery } from "@tanstack/react-query";
-import { drover } from "./drover-client.js";
+import { drover } from "./drover.js";
 
 /** Who looks at these pages, and what that person may do. */
 export type Caller =

@@ -16,9 +16,10 @@ interface ArtifactListProps {
   readonly artifacts: readonly Artifact[];
 }
 
-/** The files of a completed job, each with its preview and its download. */
+/** The files of a completed job, each with its preview and its download; a report is open from the start. */
 export function ArtifactList({ jobId, artifacts }: ArtifactListProps) {
-  const [shown, setShown] = useState<string>();
+  const report = artifacts.find((artifact) => previewKind(artifact) === "html");
+  const [shown, setShown] = useState(report?.name);
   return (
     <ul className={styles["rows"]}>
       {artifacts.map((artifact) => (

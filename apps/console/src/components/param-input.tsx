@@ -3,7 +3,6 @@ import { useId } from "react";
 import { formatNumber } from "../i18n/formats.js";
 import { useLanguage } from "../i18n/language.js";
 import type { FieldValue, ParamField } from "../params/param-fields.js";
-import { timeZones } from "../params/time-zones.js";
 
 interface ParamInputProps {
   readonly field: ParamField;
@@ -104,4 +103,10 @@ function useHelp(field: ParamField): string {
     .filter((note) => note !== "")
     .map((note) => note.replace(/\.$/, ""))
     .join(". ");
+}
+
+/** The zones that this browser knows, its own first, for a person to choose from. */
+function timeZones(): readonly string[] {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return [own, ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== own)];
 }

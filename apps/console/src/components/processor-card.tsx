@@ -2,8 +2,7 @@ import type { Processor } from "@drover/client";
 import { Link } from "@tanstack/react-router";
 import { formatSize } from "../i18n/formats.js";
 import { useLanguage } from "../i18n/language.js";
-import { takesAnything } from "../jobs/fitting-processors.js";
-import { processorTitle } from "../jobs/processor-title.js";
+import { processorTitle, takesAnything } from "../jobs/fitting-processors.js";
 import styles from "./processor-card.module.css";
 
 /** What a processor takes and gives, as a link to its page. */

@@ -3,9 +3,9 @@ import { useState } from "react";
 import { useProcessors } from "../api/catalogue-queries.js";
 import { DropZone } from "../components/drop-zone.js";
 import { Notice } from "../components/notice.js";
+import { RecentJobs } from "../components/own-job-rows.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { ProcessorCard } from "../components/processor-card.js";
-import { RecentJobs } from "../components/recent-jobs.js";
 import { useMessages } from "../i18n/language.js";
 import { fittingProcessors } from "../jobs/fitting-processors.js";
 import { stagedFiles } from "../uploads/staged-files.js";
@@ -29,7 +29,7 @@ export function HomePage() {
           {home.processors}
         </h2>
         <ul className={styles["cards"]}>
-          {processors?.map((processor) => (
+          {fittingProcessors(processors ?? [], []).map((processor) => (
             <li key={processor.name}>
               <ProcessorCard processor={processor} />
             </li>

@@ -13,7 +13,7 @@ import { RunAgain } from "../components/run-again.js";
 import { StatusBadge } from "../components/status-badge.js";
 import { formatSize } from "../i18n/formats.js";
 import { useLanguage, useMessages } from "../i18n/language.js";
-import { processorTitle } from "../jobs/processor-title.js";
+import { processorTitle } from "../jobs/fitting-processors.js";
 import styles from "./my-job-page.module.css";
 
 /** One job, for the person who sent it: how it goes, and what came of it. */

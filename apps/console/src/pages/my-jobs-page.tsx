@@ -1,15 +1,14 @@
 import { Button, TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
-import { drover } from "../api/drover-client.js";
+import { drover } from "../api/drover.js";
 import { useCaller } from "../api/use-caller.js";
 import { Icon } from "../components/icon.js";
 import { Notice } from "../components/notice.js";
-import { OwnJobRow, type RowJob } from "../components/own-job-row.js";
-import rows from "../components/own-job-row.module.css";
+import { FollowedRow, OwnJobRow, type RowJob } from "../components/own-job-rows.js";
+import rows from "../components/own-job-rows.module.css";
 import { usePageTitle } from "../components/page-title.js";
 import { ProblemNote } from "../components/problem-note.js";
-import { FollowedRow } from "../components/recent-jobs.js";
 import { useMessages } from "../i18n/language.js";
 import { useOwnJobs } from "../jobs/own-jobs.js";
 import styles from "./my-jobs-page.module.css";

@@ -1,5 +1,8 @@
-import { ProblemError } from "@drover/client";
+import { createClient, ProblemError } from "@drover/client";
 import { QueryClient } from "@tanstack/react-query";
+
+/** The server that these pages come from; a browser sends its session's cookie by itself. */
+export const drover = createClient({ baseUrl: window.location.origin });
 
 /** Tries of a read that meets trouble that may pass; what the server refuses is not asked again. */
 const TRIES = 3;

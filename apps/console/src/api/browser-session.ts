@@ -1,4 +1,4 @@
-import { queryClient } from "./query-client.js";
+import { queryClient } from "./drover.js";
 import { CALLER } from "./use-caller.js";
 
 /** Why a key began no session. */
