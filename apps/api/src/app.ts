@@ -19,6 +19,7 @@ import { servePolls } from "./http/polls.js";
 import { openScope } from "./http/request-scope.js";
 import { assertUnambiguous } from "./http/request-shape.js";
 import { sendRefusal } from "./http/send.js";
+import { sendUnknownPage, wantsPage } from "./http/unknown-page.js";
 import { cancelJob } from "./jobs/cancel.js";
 import { deleteJob } from "./jobs/delete.js";
 import { downloadArchive, downloadArtifact, downloadJob, legacyDownload } from "./jobs/downloads.js";
@@ -101,7 +102,9 @@ function createExpress(deps: Deps, { board, metrics, proxies = [] }: AppOptions)
   if (metrics !== undefined) mountMetrics(app, metrics, deps.callers);
   if (board !== undefined) mountBoard(app, board, deps);
   app.get("/", (_request, response) => response.redirect("/docs/"));
-  app.use((request) => {
+  app.use((request, response) => {
+    response.vary("Accept");
+    if (wantsPage(request)) return sendUnknownPage(request, response);
     throw new DomainError(
       "route_not_found",
       `There is nothing at ${request.path.slice(0, 200)}. GET /openapi.json lists what there is.`,
