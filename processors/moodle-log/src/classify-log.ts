@@ -2,7 +2,7 @@ import {
   type ArrangedLog,
   DatedLog,
   type LogStore,
-  type RejectedRow,
+  type RejectedRows,
   type YearBasis,
 } from "./kernel/index.js";
 import { orderOfFormat, type Params } from "./params.js";
@@ -30,7 +30,7 @@ export interface ClassifiedLog {
   readonly isStaff: readonly boolean[];
   readonly dropped: DroppedCounts;
   /** In the order of the file; impossible dates included. */
-  readonly rejected: readonly RejectedRow[];
+  readonly rejected: RejectedRows;
   readonly dateOrder: DecidedOrder;
   /** How the years of dates without one were found; `undefined` when all have one. */
   readonly yearBasis: YearBasis | undefined;

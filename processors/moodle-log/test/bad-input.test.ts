@@ -24,9 +24,9 @@ describe("an input that is no log", () => {
     ["only a byte order mark", Buffer.from("\ufeff"), "The file is empty"],
     ["blank lines", Buffer.from("\r\n\r\n  \r\n"), "The file is empty"],
     [
-      "a workbook or archive",
+      "a part of an archive",
       Buffer.concat([Buffer.from("PK\x03\x04"), deflateRawSync("x")]),
-      "Excel workbook (.xlsx)",
+      "This ZIP archive or workbook cannot be read: it is damaged",
     ],
     [
       "an old workbook",
@@ -35,7 +35,7 @@ describe("an input that is no log", () => {
     ],
     ["a PDF", Buffer.from("%PDF-1.7\n"), "PDF"],
     ["a compressed file", gzipSync(syntheticLog({ rows: 3 })), "compressed"],
-    ["JSON", Buffer.from('{"a":1}'), "JSON"],
+    ["JSON", Buffer.from('{"a":1}'), "This JSON holds no log"],
     ["a web page", Buffer.from("\n<!DOCTYPE html><html><body>Log in</body></html>"), "web page"],
     ["binary", Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * 7919) % 256)), "not text"],
     ["prose", Buffer.from("Dear all,\nplease find the log attached.\n"), "No header of Moodle's Logs report"],

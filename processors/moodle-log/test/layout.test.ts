@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { COLUMNS, LANGUAGES, NAMES, normalName, recogniseHeadings } from "../src/reading/headings.js";
-import { detectLayout } from "../src/reading/layout.js";
+import { findText, layoutOfReport } from "../src/reading/layout.js";
 import { syntheticLog } from "./synthetic-log.js";
 
-const detect = (text: string) => detectLayout(Buffer.from(text), { start: 0, isWhole: true });
+const detect = (text: string) => layoutOfReport(findText(Buffer.from(text), { start: 0, isWhole: true }));
 
 describe("the layout of a log", () => {
   test.each(LANGUAGES)("is told by its headings in %s, with and without the Course column", (language) => {
