@@ -104,6 +104,8 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
     expect(paths.sort()).toEqual([...Object.values(routes).map(({ path }) => path), ...submits].sort());
     const summaries = await page.locator(".opblock-summary-description").allInnerTexts();
     expect(summaries.filter((summary) => summary.length < 10)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
     expect(trouble).toEqual([]);
   });
 
