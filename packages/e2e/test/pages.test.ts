@@ -68,6 +68,8 @@ describe.skipIf(CHROMIUM === undefined)(`the pages${NO_CHROMIUM}`, () => {
     expect(paths.sort()).toEqual([...Object.values(routes).map(({ path }) => path), ...submits].sort());
     const summaries = await page.locator(".opblock-summary-description").allInnerTexts();
     expect(summaries.filter((summary) => summary.length < 10)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
     expect(trouble).toEqual([]);
   });
 

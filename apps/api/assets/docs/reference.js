@@ -30,14 +30,16 @@ function show(spec) {
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,
     filter: true,
+    syntaxHighlight: { activated: false }, // its colors are too pale
     validatorUrl: null, // its badge is an image from another site
-    onComplete: nameParts,
-    plugins: [withoutEmptyValues],
+    plugins: [startsEmpty, hasNoNestedLinks],
   });
+  nameParts();
+  new MutationObserver(nameParts).observe(place, { childList: true, subtree: true });
 }
 
 /** Swagger UI sends a form's optional fields empty, unless "Send empty value" is not ticked: so it begins without. */
-function withoutEmptyValues({ React }) {
+function startsEmpty({ React }) {
   const wrap = (Box) => (props) => {
     const isIncludedOptions = { ...props.isIncludedOptions, defaultValue: false };
     return React.createElement(Box, { ...props, isIncludedOptions });
@@ -45,11 +47,29 @@ function withoutEmptyValues({ React }) {
   return { wrapComponents: { ParameterIncludeEmpty: wrap } };
 }
 
-/** Where the links at the top lead; and names for what assistive technology would read without one. */
+/** The path of an operation stands in the button that opens it, where a link of its own is not reached. */
+function hasNoNestedLinks({ React }) {
+  return { components: { DeepLink: ({ text }) => React.createElement("span", null, text) } };
+}
+
+/** Names for what assistive technology would read without one, and a place in the order of keys for what scrolls. */
 function nameParts() {
-  place.querySelector(".info")?.setAttribute("id", "introduction");
-  place.querySelector(".scheme-container")?.setAttribute("id", "operations");
-  place.querySelector(".operation-filter-input")?.setAttribute("aria-label", "Filter by tag or path");
+  const introduction = place.querySelector(".info");
+  introduction?.setAttribute("id", "introduction");
+  introduction?.setAttribute("role", "region");
+  label(".info", () => "Introduction");
+  label(".operation-filter-input", () => "Filter by tag or path");
+  label(".examples-select-element", () => "Example");
+  label(
+    "textarea, input[type=file]",
+    (field) => field.closest("[data-property-name]")?.dataset.propertyName ?? "Body",
+  );
+  for (const scroller of place.querySelectorAll("pre:not(.version, [tabindex])")) scroller.tabIndex = 0;
+}
+
+function label(selector, nameOf) {
+  for (const element of place.querySelectorAll(`:is(${selector}):not([aria-label])`))
+    element.setAttribute("aria-label", nameOf(element));
 }
 
 /**
