@@ -88,6 +88,8 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
       "@drover/client",
       "@drover/contract",
       "@drover/processor-sdk",
+      "@drover/react",
+      "@drover/web-component",
       "drover",
     ]);
     for (const name of folder.tarballs.keys()) {
@@ -106,6 +108,8 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
       "client",
       "contract",
       "processor-sdk",
+      "react",
+      "web-component",
     ]);
   });
 

@@ -11,7 +11,11 @@ export interface Classified {
   readonly module: string;
   /** Whether it shows that the actor teaches: what is done to oneself does not. */
   readonly isTeaching: boolean;
+  /** Whether something is only looked at, as Moodle declares it or, where that is not known, the verb says. */
+  readonly isView: boolean;
 }
+
+const VIEW_VERBS = /^(?:viewed|read|listed|searched|downloaded|printed|exported|previewed)$/;
 
 /**
  * Decides what a kind of event is: by its description, else by its names, else by what Moodle declares of it.
@@ -26,6 +30,7 @@ export function classify(rules: Rules, kind: EventKind): Classified {
     rule: rule?.name,
     module: said.module,
     isTeaching: activity === "Teach" && kind.subject !== "self",
+    isView: said.crud === "" ? VIEW_VERBS.test(said.action) : said.crud === "read",
   };
 }
 
