@@ -114,6 +114,33 @@ describe("rows that cannot be used", () => {
   });
 });
 
+describe("a cell that is no time", () => {
+  const row = (time: string) =>
+    `"${time}",Ana,-,Course: Art,System,Course viewed,The user with id '5' viewed the course with id '2'.,web,192.0.2.1`;
+
+  test("is rejected for what it looks like", async () => {
+    const cells = ["45526.57", "45526,57", "45526", "########", "12345678", "1.5", "###", "soon"];
+    const good = Array.from({ length: 90 }, () => row("22/08/24, 10:00"));
+    const log = await runLog([HEADINGS, ...good, ...cells.map(row), ""].join("\n"));
+    expect(log.summary.rows.rejected_by_reason).toEqual({ serial_number: 3, hashes: 2, unreadable_time: 3 });
+    const rejected = log.artifacts.get("rejected_rows.csv")?.toString() ?? "";
+    expect(rejected).toContain("\r\n92,a serial number of a spreadsheet such as 45526.57 instead of a date,");
+    expect(rejected).toContain("\r\n95,######## instead of a date: its column was too narrow");
+  });
+
+  test("and is a date in others warns of a spreadsheet that turned only some", async () => {
+    const log = await runLog([HEADINGS, row("2024-12-08 10:00:00"), row("22/08/24, 10:00"), ""].join("\n"));
+    expect(log.summary.warnings.join()).toContain("1 rows have dates of a spreadsheet and the others texts");
+    expect((await runLog(syntheticLog({ rows: 10 }))).summary.warnings.join()).not.toContain("spreadsheet");
+  });
+
+  test("in the future is kept, with a warning", async () => {
+    const log = await runLog([HEADINGS, row("2094-12-08 10:00:00"), ""].join("\n"));
+    expect(log.summary.warnings.join()).toContain("Some events lie in the future");
+    expect((await runLog(syntheticLog({ rows: 10 }))).summary.warnings.join()).not.toContain("future");
+  });
+});
+
 test("rows of mixed day and month are rejected and say so", async () => {
   const row = (time: string) =>
     `"${time} 10:00",Ana,-,Course: Art,System,Course viewed,The user with id '5' viewed the course with id '2'.,web,192.0.2.1`;

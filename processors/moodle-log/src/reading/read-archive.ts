@@ -3,13 +3,13 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { InputInvalidError } from "@drover/processor-sdk";
+import { unreadable } from "./media.js";
 import type { ReportFile } from "./report-file.js";
 import { readOpenDocument } from "./sources/open-document.js";
 import type { ReadOptions } from "./sources/row-sink.js";
 import { readWorkbook } from "./sources/workbook.js";
 import { mainPart } from "./sources/workbook-parts.js";
 import { type ArchiveEntry, ZipArchive } from "./sources/zip-archive.js";
-import { unreadable } from "./unreadable.js";
 
 /** What a ZIP archive was found to be. */
 export type ArchiveFormat = "xlsx" | "ods" | "zip";

@@ -4,12 +4,11 @@ import { join } from "node:path";
 import { InputInvalidError } from "@drover/processor-sdk";
 import { type Encoding, headOf, type OpenedText, openText, readRows } from "../kernel/index.js";
 import { type DetectedLayout, findText, layoutOfReport } from "./layout.js";
-import { type Media, mediaOf } from "./media.js";
+import { type Media, mediaOf, unreadable } from "./media.js";
 import { type ArchiveFormat, readArchive } from "./read-archive.js";
 import { layoutOfReportFile, ReportFile, type TakenTable } from "./report-file.js";
 import { readHtml } from "./sources/html-tables.js";
-import { readJson } from "./sources/json-rows.js";
-import { unreadable } from "./unreadable.js";
+import { readJson } from "./sources/json-tables.js";
 
 /** How the input stores its table. */
 export type FileFormat = "csv" | "json" | "html" | ArchiveFormat;

@@ -2,7 +2,6 @@ import { posix } from "node:path";
 import { InputInvalidError } from "@drover/processor-sdk";
 import { StoredTexts } from "../../kernel/index.js";
 import { LONGEST_CELL } from "./row-sink.js";
-import { isDateFormat } from "./sheet-dates.js";
 import { readXml } from "./xml-reader.js";
 import type { ZipArchive } from "./zip-archive.js";
 
@@ -10,6 +9,13 @@ import type { ZipArchive } from "./zip-archive.js";
 const MOST_TEXT_BYTES = 256 * 1024 ** 2;
 const MOST_SHEETS = 1_000;
 const MOST_STYLES = 100_000;
+/** Numbers of Excel's own formats that show a date; those of a time alone are among them. */
+const DATE_FORMATS: readonly (readonly [number, number])[] = [
+  [14, 22],
+  [27, 36],
+  [45, 47],
+  [50, 58],
+];
 
 /** A sheet of a workbook: its name, and its part in the archive. */
 export interface Sheet {
@@ -104,6 +110,18 @@ async function readStyles(archive: ZipArchive, part: string | undefined): Promis
     },
   });
   return isDateStyle;
+}
+
+/**
+ * Whether a cell format shows a date.
+ * @param id of the format; codes of a workbook's own formats are in `codes`.
+ */
+function isDateFormat(id: number, codes: ReadonlyMap<number, string>): boolean {
+  const code = codes.get(id);
+  if (code === undefined) return DATE_FORMATS.some(([from, to]) => id >= from && id <= to);
+  // Texts in quotes, escaped letters, colours and conditions are no part of the pattern.
+  const pattern = code.replace(/"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]/gi, "");
+  return /[dmyhs]/i.test(pattern) && !/general/i.test(pattern);
 }
 
 /** The texts that cells refer to by number. */

@@ -1,12 +1,16 @@
 import { InputInvalidError } from "@drover/processor-sdk";
 import { LONGEST_CELL, MOST_CELLS, type RowSink } from "./row-sink.js";
-import { dateOfSerial } from "./sheet-dates.js";
 import { readWorkbookParts, TextReader, type WorkbookParts } from "./workbook-parts.js";
 import { readXml, type XmlHandlers } from "./xml-reader.js";
 import type { ZipArchive } from "./zip-archive.js";
 
 /** Rows that a sheet can have. */
 const MOST_ROWS = 1_048_576;
+/** Day 0 of the serial numbers; with the first system, that of the days after Excel's 29 February 1900. */
+const EPOCH_1900 = Date.UTC(1899, 11, 30);
+const EPOCH_1904 = Date.UTC(1904, 0, 1);
+/** The last day that a spreadsheet knows, in 9999. */
+const LAST_DAY = 2_958_465;
 
 /**
  * Reads the sheets of an Excel workbook (ECMA-376, SpreadsheetML) in its order. A cell that its style shows as a
@@ -98,4 +102,12 @@ function columnOf(address: string | undefined): number | undefined {
   let column = 0;
   for (const letter of letters) column = column * 26 + letter.charCodeAt(0) - 64;
   return column - 1;
+}
+
+/** A serial number as `2024-08-22 13:43:23`; `undefined` for a number that is no date. */
+function dateOfSerial(text: string, is1904: boolean): string | undefined {
+  const serial = Number(text);
+  if (!(serial >= 1 && serial < LAST_DAY)) return undefined;
+  const ms = (is1904 ? EPOCH_1904 : EPOCH_1900) + Math.round(serial * 86_400) * 1000;
+  return new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 }
