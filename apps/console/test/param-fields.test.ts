@@ -1,7 +1,6 @@
 import { ProblemError } from "@drover/client";
 import { describe, expect, it } from "vitest";
-import { fieldsOf, paramsOf, valuesOf } from "../src/params/param-fields.js";
-import { paramProblems } from "../src/params/param-problems.js";
+import { fieldsOf, paramProblems, paramsOf, valuesOf } from "../src/params/param-fields.js";
 
 const SCHEMA = {
   type: "object",

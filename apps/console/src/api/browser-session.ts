@@ -1,5 +1,4 @@
-import { queryClient } from "./drover.js";
-import { CALLER } from "./use-caller.js";
+import { CALLER, queryClient } from "./drover.js";
 
 /** Why a key began no session. */
 export type SignInRefusal =
@@ -18,7 +17,6 @@ export async function signIn(key: string): Promise<SignInRefusal | undefined> {
   try {
     const response = await fetch("/sign-in", { method: "POST", body, redirect: "manual" });
     if (response.type === "opaqueredirect") {
-      queryClient.clear();
       await queryClient.resetQueries();
       return undefined;
     }

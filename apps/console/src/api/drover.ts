@@ -1,5 +1,5 @@
 import { createClient, ProblemError } from "@drover/client";
-import { QueryClient } from "@tanstack/react-query";
+import { QueryCache, QueryClient } from "@tanstack/react-query";
 
 /** The server that these pages come from; a browser sends its session's cookie by itself. */
 export const drover = createClient({ baseUrl: window.location.origin });
@@ -7,8 +7,18 @@ export const drover = createClient({ baseUrl: window.location.origin });
 /** Tries of a read that meets trouble that may pass; what the server refuses is not asked again. */
 const TRIES = 3;
 
+/** Of the query that tells who looks at the pages. */
+export const CALLER = ["caller"];
+
 /** What was read, shared by all pages. */
-export const queryClient = new QueryClient({
+export const queryClient: QueryClient = new QueryClient({
+  // A session that has ended shows in any answer; the page then asks for a key.
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (error instanceof ProblemError && error.status === 401)
+        void queryClient.invalidateQueries({ queryKey: CALLER });
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,

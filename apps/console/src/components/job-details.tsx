@@ -6,7 +6,7 @@ import { formatMoment } from "../i18n/formats.js";
 import { useLanguage, useMessages } from "../i18n/language.js";
 import { isTerminal } from "../jobs/job-status.js";
 import styles from "./job-details.module.css";
-import { ProblemNote } from "./problem-note.js";
+import { ProblemNote } from "./notice.js";
 
 /** What is seldom wanted of a job: its id, options and end, and how it is erased. */
 export function JobDetails({ job, maySubmit }: { readonly job: Job; readonly maySubmit: boolean }) {

@@ -7,7 +7,7 @@ import { uploads } from "../uploads/page-uploads.js";
 import type { Submission } from "../uploads/submissions.js";
 import styles from "./file-rows.module.css";
 import { Icon } from "./icon.js";
-import { ProblemNote } from "./problem-note.js";
+import { ProblemNote } from "./notice.js";
 import { StatusBadge } from "./status-badge.js";
 
 /** The files that were started here, each from its first byte to the end of its job. */
