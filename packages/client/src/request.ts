@@ -143,7 +143,7 @@ export type JobList = Open<contract.JobList>;
 export type JobLogs = Open<contract.JobLogs>;
 export type Stats = Open<contract.Stats>;
 export type Artifact = Open<contract.Artifact>;
-export type Processor = Open<contract.Processor>;
+export type Processor = Open<contract.ProcessorAnswer>;
 export type Dispatch = Open<contract.Dispatch>;
 export type Caller = Open<contract.CallerAnswer>;
 

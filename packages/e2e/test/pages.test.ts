@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClient } from "@drover/client";
 import { routes } from "@drover/contract";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -63,14 +64,43 @@ describe.skipIf(CHROMIUM === undefined)(`the pages${NO_CHROMIUM}`, () => {
     await operations.first().waitFor();
     const shown = await page.locator(".opblock-summary-path").allInnerTexts();
     const paths = shown.map((path) => path.replaceAll("\u200b", "")); // where a line may break
-    expect(paths.sort()).toEqual(
-      Object.values(routes)
-        .map(({ path }) => path)
-        .sort(),
-    );
+    const submits = (await system.client().processors()).map(({ name }) => `/api/processors/${name}/jobs`);
+    expect(paths.sort()).toEqual([...Object.values(routes).map(({ path }) => path), ...submits].sort());
     const summaries = await page.locator(".opblock-summary-description").allInnerTexts();
     expect(summaries.filter((summary) => summary.length < 10)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
     expect(trouble).toEqual([]);
+  });
+
+  it("the reference submits a file, with nothing else filled in, as who was authorized", async () => {
+    const key = "a-key-of-24-characters-and-more";
+    const keyed = await system.startApi({ DROVER_API_KEYS: `docs:submit+read:${key}` });
+    await page.goto(new URL("/docs/#/Submit/submitJob-checksum", keyed.url).href);
+    const submit = page.locator("#operations-Submit-submitJob-checksum");
+    await submit.getByRole("button", { name: "Try it out" }).click();
+    const [chooser] = await Promise.all([
+      page.waitForEvent("filechooser"),
+      submit.locator("input[type=file]").click(),
+    ]);
+    await chooser.setFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
+    const execute = async () => {
+      const answer = page.waitForResponse((response) => response.request().method() === "POST");
+      await submit.getByRole("button", { name: "Execute" }).click();
+      return (await answer).status();
+    };
+    expect(await execute()).toBe(401);
+    await page.getByRole("button", { name: "Authorize" }).first().click();
+    const dialog = page.locator(".dialog-ux .auth-container").filter({ hasText: "X-API-Key" });
+    await dialog.getByRole("textbox").fill(key);
+    await dialog.getByRole("button", { name: "Apply credentials" }).click();
+    await page.locator(".dialog-ux .close-modal").click();
+    expect(await execute()).toBe(202);
+    const sent = (await submit.locator(".curl-command").textContent())?.match(/-F '[^']*'/g);
+    expect(sent).toEqual(["-F 'file=@a.txt;type=text/plain'"]);
+    const [job] = (await createClient({ baseUrl: keyed.url, apiKey: key }).list()).jobs;
+    expect(job).toMatchObject({ input: { filename: "a.txt" }, params: {}, tags: {}, priority: 0 });
+    await keyed.kill();
   });
 
   it.skipIf(ONLY_IN_FULL !== "")(

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describeTimeFormat } from "../src/detected-format.js";
 import { reckonYears } from "../src/kernel/arrange/reckon-years.js";
-import { resolveTimes } from "../src/kernel/arrange/resolve-times.js";
+import { IMPOSSIBLE, resolveTimes } from "../src/kernel/arrange/resolve-times.js";
 import { DateEvidenceCollector } from "../src/kernel/load/date-evidence.js";
 import { TimeCellReader } from "../src/kernel/load/time-cell.js";
 import { Rfc3339Writer } from "../src/kernel/write/rfc3339.js";
@@ -40,11 +40,11 @@ function resolve(
         actors: Uint32Array.from(cells, (_, row) => options.actors?.[row] ?? row % 2),
       }).years
     : undefined;
-  const { instants, impossible } = resolveTimes(times, { order: options.order ?? "dmy", zone, years });
+  const { instants, faults } = resolveTimes(times, { order: options.order ?? "dmy", zone, years });
   const writer = new Rfc3339Writer(zone, { milliseconds: false });
   return cells.map((_, row) => {
     if (Number.isNaN(times[row])) return "unreadable";
-    return impossible.includes(row) ? "impossible" : writer.write(instants[row] ?? 0).toString();
+    return faults[row] === IMPOSSIBLE ? "impossible" : writer.write(instants[row] ?? 0).toString();
   });
 }
 

@@ -29,10 +29,31 @@ export interface XmlText {
   readonly dropped: number;
 }
 
-/** What begins a trace; it ends with `TRACE_END`. */
-export function traceHead(caseName: string): XmlText {
-  const { text, dropped } = attributeText(caseName);
-  return { text: `<trace><string key="concept:name" value="${text}"/>\n`, dropped };
+/** A case as its trace tells of it; moments as RFC 3339 with milliseconds. */
+export interface TraceFacts {
+  readonly name: string;
+  /** The actor's label. */
+  readonly user: string;
+  readonly isStaff: boolean;
+  /** Events of the case, those without a Bloom level included. */
+  readonly caseEvents: number;
+  /** Events of the user in the whole log. */
+  readonly userEvents: number;
+  readonly first: string;
+  readonly last: string;
+}
+
+/** What begins a trace, with the attributes of its case; it ends with `TRACE_END`. */
+export function traceHead(of: TraceFacts): XmlText {
+  const { text, dropped } = attributes([
+    ["concept:name", of.name],
+    ["moodle:user", of.user],
+    ["moodle:probable_staff", of.isStaff],
+    ["moodle:case_events", of.caseEvents],
+    ["moodle:user_events", of.userEvents],
+  ]);
+  const moments = `<date key="moodle:first_event" value="${of.first}"/><date key="moodle:last_event" value="${of.last}"/>`;
+  return { text: `<trace>${text}${moments}\n`, dropped };
 }
 
 export const TRACE_END = "</trace>\n";

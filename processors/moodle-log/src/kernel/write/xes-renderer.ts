@@ -7,6 +7,7 @@ import {
   kindXml,
   moduleIdXml,
   TRACE_END,
+  type TraceFacts,
   traceHead,
 } from "../../outputs/xes-text.js";
 import { Zone } from "../../time/zone.js";
@@ -123,9 +124,27 @@ export class XesRenderer {
   }
 
   #beginTrace(out: ByteWriter, caseNumber: number): void {
-    const { text, dropped } = traceHead(caseLabel(this.#source, caseNumber));
+    const { text, dropped } = traceHead(this.#factsOf(caseNumber));
     out.text(text);
     if (out === this.#full) this.#dropped += dropped;
+  }
+
+  #factsOf(caseNumber: number): TraceFacts {
+    const { caseOrder, caseEnds, caseLabels, instants, actors, isStaff, eventsOfActor } = this.#source;
+    const actor = caseLabels.actors[caseNumber] as number;
+    const from = caseNumber === 0 ? 0 : (caseEnds[caseNumber - 1] as number);
+    const to = caseEnds[caseNumber] as number;
+    const moment = (at: number) =>
+      this.#time.write(instants[caseOrder[at] as number] as number).toString("latin1");
+    return {
+      name: caseLabel(this.#source, caseNumber),
+      user: textAt(actors, actor),
+      isStaff: isStaff[actor] === 1,
+      caseEvents: to - from,
+      userEvents: eventsOfActor[actor] as number,
+      first: moment(from),
+      last: moment(to - 1),
+    };
   }
 
   #event(row: number): void {
