@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import type { BrowserContext, Page } from "playwright-core";
@@ -29,8 +31,8 @@ describe.skipIf(CHROMIUM === undefined)(`the pages for people${NO_CHROMIUM}`, ()
   let trouble: readonly string[];
 
   beforeAll(async () => {
-    const processors = ["@drover/processor-moodle-log", fixtureModule("digest"), fixtureModule("misbehave")];
-    const env = { DROVER_PROCESSORS: processors.join(",") };
+    const fixtures = (["digest", "misbehave", "html-report"] as const).map(fixtureModule);
+    const env = { DROVER_PROCESSORS: ["@drover/processor-moodle-log", ...fixtures].join(",") };
     [system, browser] = await Promise.all([System.start({ apis: 1, workers: 1, env }), launchChromium()]);
   });
   afterEach(() => context?.close());
@@ -135,6 +137,34 @@ describe.skipIf(CHROMIUM === undefined)(`the pages for people${NO_CHROMIUM}`, ()
     await page.getByText("It was cancelled").waitFor();
     expect(uploads).toBe(1);
     expect(trouble).toEqual([]);
+  });
+
+  it("a page that a processor wrote is shown as it looks, and does nothing", async () => {
+    const asked: string[] = [];
+    const elsewhere = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.end();
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
+    try {
+      await open("/p/html-report");
+      await page.locator("input[type=file]").setInputFiles(SAMPLE);
+      const { port } = elsewhere.address() as AddressInfo; // it listens on TCP
+      await page.getByLabel("Elsewhere").fill(`http://127.0.0.1:${port}`);
+      await button("Start").click();
+      const frame = page.frameLocator("iframe");
+      const title = frame.getByRole("heading", { name: "Report" });
+      await title.waitFor();
+      expect(await title.evaluate((node) => getComputedStyle(node).color)).toBe("rgb(1, 2, 3)");
+      await frame.getByRole("link", { name: "away" }).click();
+      await page.getByRole("link", { name: "My jobs" }).click();
+      await page.getByRole("searchbox").waitFor();
+      expect(await page.title()).toBe("My jobs · Drover");
+      expect(asked).toEqual([]);
+    } finally {
+      elsewhere.closeAllConnections();
+      elsewhere.close();
+    }
   });
 
   it("an upload whose line is lost is sent again, and is one job", async () => {

@@ -47,7 +47,7 @@ interface ArtifactRowProps {
 }
 
 function ArtifactRow({ artifact, isShown, onToggle }: ArtifactRowProps) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { result } = messages;
   const { name, size_bytes, media_type, url } = artifact;
   return (
@@ -58,7 +58,7 @@ function ArtifactRow({ artifact, isShown, onToggle }: ArtifactRowProps) {
       <div className={styles["what"]}>
         <p className={styles["name"]}>{name}</p>
         <p className={styles["detail"]}>
-          {media_type.split(";")[0]} · {formatSize(size_bytes, code)}
+          {media_type.split(";")[0]} · {formatSize(size_bytes, locale)}
         </p>
       </div>
       <div className={styles["actions"]}>

@@ -8,7 +8,7 @@ import styles from "./job-outcome.module.css";
 
 /** What a completed job made: the main file first, then each of them, and the result in short. */
 export function JobResult({ job }: { readonly job: Job }) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { result, job: words } = messages;
   const { artifacts, started_at, completed_at } = job;
   const tookMs = Date.parse(completed_at ?? "") - Date.parse(started_at ?? "");
@@ -46,7 +46,7 @@ export function JobResult({ job }: { readonly job: Job }) {
             </h2>
             {artifacts.length > 1 && (
               <a href={`/api/jobs/${job.job_id}/archive`} download>
-                {result.archive} ({formatSize(totalOf(artifacts), code)})
+                {result.archive} ({formatSize(totalOf(artifacts), locale)})
               </a>
             )}
           </div>
@@ -67,13 +67,13 @@ const SHOWN = 12;
 
 /** The plain members of a result (texts, numbers, yes and no) as a list; nothing for a result without any. */
 function ResultSummary({ result }: { readonly result: unknown }) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const words = messages.result;
   const figures = plainMembers(result);
   if (figures.length === 0) return null;
   const textOf = (value: string | number | boolean) => {
     if (typeof value === "boolean") return value ? words.yes : words.no;
-    return typeof value === "number" ? formatNumber(value, code) : value;
+    return typeof value === "number" ? formatNumber(value, locale) : value;
   };
   return (
     <section aria-labelledby="summary">

@@ -23,14 +23,14 @@ export interface RowJob {
 
 /** A job in a list, as a link to its page. */
 export function OwnJobRow({ job }: { readonly job: RowJob }) {
-  const { code } = useLanguage();
+  const { locale } = useLanguage();
   const { jobId, filename, processor, createdAt, status, progress } = job;
   return (
     <Link to="/my-jobs/$jobId" params={{ jobId }} className={styles["row"]}>
       <span className={styles["what"]}>
         <span className={styles["name"]}>{filename}</span>
         <span className={styles["detail"]}>
-          {processorTitle(processor)} · {formatMoment(createdAt, code)}
+          {processorTitle(processor)} · {formatMoment(createdAt, locale)}
         </span>
       </span>
       {status === "running" && progress !== undefined && (

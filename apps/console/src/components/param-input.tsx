@@ -92,13 +92,13 @@ function SuggestingInput({ field, value, shared, onChange }: SuggestingInputProp
 
 /** What the author says about the param, and how it is written. */
 function useHelp(field: ParamField): string {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { form } = messages;
   const notes = [field.help];
   if (field.kind === "lines") notes.push(form.linesHelp);
   if (field.kind === "json") notes.push(form.jsonHelp);
   if (field.kind === "number" && field.min !== undefined && field.max !== undefined)
-    notes.push(form.between(formatNumber(field.min, code), formatNumber(field.max, code)));
+    notes.push(form.between(formatNumber(field.min, locale), formatNumber(field.max, locale)));
   return notes
     .filter((note) => note !== "")
     .map((note) => note.replace(/\.$/, ""))

@@ -63,7 +63,7 @@ interface StagedListProps {
 
 /** The files that were chosen, each with what speaks against it. */
 function StagedList({ processor, files }: StagedListProps) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { drop } = messages;
   return (
     <ul className={rows["rows"]} aria-label={drop.files}>
@@ -74,7 +74,7 @@ function StagedList({ processor, files }: StagedListProps) {
           </span>
           <div className={rows["what"]}>
             <p className={rows["name"]}>{file.name}</p>
-            <p className={rows["detail"]}>{formatSize(file.size, code)}</p>
+            <p className={rows["detail"]}>{formatSize(file.size, locale)}</p>
             <Objection processor={processor} file={file} />
           </div>
           <button
@@ -93,14 +93,14 @@ function StagedList({ processor, files }: StagedListProps) {
 
 /** Said before anything is sent; the server has the last word. */
 function Objection({ processor, file }: { readonly processor: Processor; readonly file: File }) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { drop } = messages;
   const limit = processor.limits.max_input_bytes;
   const objection =
     file.size === 0
       ? drop.empty
       : file.size > limit
-        ? drop.tooLarge(formatSize(limit, code))
+        ? drop.tooLarge(formatSize(limit, locale))
         : accepts(processor, file)
           ? undefined
           : drop.notAccepted(processor.accepts.extensions.join(" "));

@@ -70,7 +70,7 @@ function HomeDrop() {
 
 /** What a processor takes and gives, as a link to its page. */
 function ProcessorCard({ processor }: { readonly processor: Processor }) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { home } = messages;
   const { accepts, limits, name, description, workers } = processor;
   return (
@@ -83,7 +83,7 @@ function ProcessorCard({ processor }: { readonly processor: Processor }) {
           ? home.takesAnything
           : (accepts.extensions.length > 0 ? accepts.extensions : accepts.media_types).join(" ")}
         {" · "}
-        {home.upTo(formatSize(limits.max_input_bytes, code))}
+        {home.upTo(formatSize(limits.max_input_bytes, locale))}
       </p>
       {workers === 0 && <p className={card["idle"]}>{home.noWorker}</p>}
     </Link>

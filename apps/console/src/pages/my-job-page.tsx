@@ -30,7 +30,7 @@ export function MyJobPage() {
 }
 
 function JobView({ job }: { readonly job: Job }) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const caller = useCaller();
   usePageTitle(job.input.filename);
   const maySubmit = caller.kind === "known" && caller.maySubmit;
@@ -38,7 +38,7 @@ function JobView({ job }: { readonly job: Job }) {
     <div className={styles["page"]}>
       <header>
         <p className={styles["kind"]}>
-          {processorTitle(job.processor)} · {formatSize(job.input.size_bytes, code)}
+          {processorTitle(job.processor)} · {formatSize(job.input.size_bytes, locale)}
         </p>
         <div className={styles["head"]}>
           <h1 className={styles["title"]}>{job.input.filename}</h1>

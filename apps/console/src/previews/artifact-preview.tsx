@@ -15,7 +15,7 @@ interface ArtifactPreviewProps {
 
 /** The beginning of a file, in the way that its kind is looked at. */
 export function ArtifactPreview({ jobId, artifact }: ArtifactPreviewProps) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { result } = messages;
   const kind = previewKind(artifact);
   const { data, error } = useQuery({
@@ -30,7 +30,7 @@ export function ArtifactPreview({ jobId, artifact }: ArtifactPreviewProps) {
       {data === undefined && error === null && <p className={styles["note"]}>{result.loading}</p>}
       {data !== undefined && <Shown kind={kind} start={data} artifact={artifact} />}
       {data?.isCut === true && (kind === "text" || kind === "json") && (
-        <p className={styles["note"]}>{result.cutOff(formatSize(data.bytes.length, code))}</p>
+        <p className={styles["note"]}>{result.cutOff(formatSize(data.bytes.length, locale))}</p>
       )}
     </section>
   );
