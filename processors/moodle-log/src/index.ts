@@ -11,7 +11,7 @@ export const moodleLog = defineProcessor({
   version: PROCESSOR_VERSION,
   description:
     "Turns a Moodle activity log (the Logs report as CSV) into event logs, CSV and XES, classified " +
-    "by Bloom's taxonomy.",
+    "by Bloom's taxonomy, with tables and a report of its students and activities.",
   accepts: {
     extensions: [".csv", ".txt", ".tsv"],
     mediaTypes: [
