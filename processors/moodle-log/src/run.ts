@@ -15,7 +15,7 @@ import {
 import { writeRejectedRows } from "./outputs/rejected-rows.js";
 import type { ShownLog } from "./outputs/shown-log.js";
 import type { Params } from "./params.js";
-import { assertHasRows, assertUsable } from "./refuse-log.js";
+import { assertHasRows, assertUsable, refusalOf } from "./refuse-log.js";
 import { RunProgress, type StageProgress } from "./run-progress.js";
 import { countEvents, countRows, percentOf, spanOf } from "./summarize.js";
 import { type Summary, summaryHead } from "./summary.js";
@@ -58,7 +58,9 @@ export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
 
 async function runOn(run: Run): Promise<Summary> {
   const { context, text } = run;
-  const store = await load(run);
+  const store = await load(run).catch((error: unknown) => {
+    throw refusalOf(error);
+  });
   await assertHasRows(text, store);
   const log = await classifyLog(store, {
     params: context.params,
