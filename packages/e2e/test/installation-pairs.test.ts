@@ -56,7 +56,7 @@ describe("F20: a full storage and the wrong Redis", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "drover-pairs-"));
     // Redis' users may use the keys of one prefix alone, and these tests use several.
-    const processors = ["digest", "misbehave"];
+    const processors = ["digest", "misbehave"] as const;
     system = await System.start({ apis: 1, workers: 1, processors, hasRedisUsers: false });
     empty = await startRedis({ dataDir: join(folder, "redis") });
     const client = system.client();
