@@ -27,7 +27,7 @@ import { downloadArchive, downloadArtifact, downloadJob, legacyDownload } from "
 import { streamJob } from "./jobs/events.js";
 import { listJobs } from "./jobs/list.js";
 import { streamJobs } from "./jobs/list-events.js";
-import { getJob, getLogs, getResult } from "./jobs/read.js";
+import { getJob, getJobRecord, getLogs, getResult } from "./jobs/read.js";
 import { retryJob } from "./jobs/retry.js";
 import { submitJob } from "./jobs/submit.js";
 import { mountBoard } from "./operations/board.js";
@@ -164,6 +164,7 @@ export const handlers = {
   streamJob,
   streamJobs,
   getLogs,
+  getJobRecord,
   getResult,
   downloadArtifact,
   downloadJob,

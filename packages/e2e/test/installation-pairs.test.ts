@@ -56,8 +56,8 @@ describe("F20: a full storage and the wrong Redis", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "drover-pairs-"));
     // Redis' users may use the keys of one prefix alone, and these tests use several.
-    const processors = ["digest", "misbehave"] as const;
-    system = await System.start({ apis: 1, workers: 1, processors, hasRedisUsers: false });
+    const counts = { apis: 1, workers: 1 };
+    system = await System.start({ ...counts, processors: ["digest", "misbehave"], hasRedisUsers: false });
     empty = await startRedis({ dataDir: join(folder, "redis") });
     const client = system.client();
     done = (await client.submit("digest", new Blob(["done"]))).job_id;

@@ -10,8 +10,8 @@ export const moodleLog = defineProcessor({
   name: PROCESSOR_NAME,
   version: PROCESSOR_VERSION,
   description:
-    "Turns a Moodle activity log (the Logs report as CSV, Excel, ODS, JSON or HTML) into event logs, CSV and XES, classified " +
-    "by Bloom's taxonomy.",
+    "Turns a Moodle activity log (the Logs report as CSV, Excel, ODS, JSON or HTML) into event logs, CSV and XES, " +
+    "classified by Bloom's taxonomy, with tables and a report of its students and activities.",
   accepts: {
     extensions: [".csv", ".txt", ".tsv", ".xlsx", ".ods", ".json", ".html", ".htm", ".zip"],
     mediaTypes: [

@@ -1,5 +1,6 @@
 import { zipOf } from "@drover/testkit";
 import { describe, expect, test } from "vitest";
+import { moodleLog } from "../src/index.js";
 import { readCsv, runLog } from "./log-run.js";
 import { syntheticLog } from "./synthetic-log.js";
 import { escaped, odsOf, odsRow, type SheetCell, xlsxOf } from "./table-files.js";
@@ -56,6 +57,12 @@ describe("the same log in another format", () => {
     expect(await contentOf(htmlOf(plain))).toEqual(
       await contentOf(plain.map((c) => c.map(quoted).join()).join("\n")),
     );
+  });
+
+  test("is taken under its usual names and media types", () => {
+    const { extensions, mediaTypes } = moodleLog.accepts;
+    expect(extensions).toEqual(expect.arrayContaining([".csv", ".xlsx", ".ods", ".json", ".html", ".zip"]));
+    expect(mediaTypes).toEqual(expect.arrayContaining(["text/csv", "application/json", "application/zip"]));
   });
 
   test("is told by its content, whatever its name says", async () => {

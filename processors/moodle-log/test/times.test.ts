@@ -29,6 +29,7 @@ function resolve(
     now?: number;
     year?: number;
     actors?: readonly number[];
+    places?: readonly number[];
   } = {},
 ): string[] {
   const zone = new Zone(options.zone ?? "UTC");
@@ -37,7 +38,9 @@ function resolve(
     ? reckonYears(times, {
         nowSeconds: options.now ?? NOW,
         year: options.year,
-        actors: Uint32Array.from(cells, (_, row) => options.actors?.[row] ?? row % 2),
+        keys: ["actors" as const, "places" as const].map((key) =>
+          Uint32Array.from(cells, (_, row) => options[key]?.[row] ?? row % 2),
+        ),
       }).years
     : undefined;
   const { instants, faults } = resolveTimes(times, { order: options.order ?? "dmy", zone, years });
@@ -267,6 +270,20 @@ describe("dates without a year", () => {
     expect(dates(term, { actors: [1, 1, 2, 2] }).map((date) => date.slice(0, 4))).toEqual(
       Array(4).fill("2024"),
     );
+  });
+
+  test("lie within one year when the log is sorted by person, and two share a name, or by place", () => {
+    const people = Array.from({ length: 40 }, (_, person) => person);
+    const cells = people.flatMap(() => ["20 Nov, 10:00", "2 Nov, 10:00", "9 Sep, 10:00"]);
+    const shared = people.flatMap((person) => [2 * person, 2 * person + 1, 2 * person]);
+    for (const keys of [{ actors: shared }, { places: shared }, {}]) {
+      expect(new Set(dates(cells, keys).map((date) => date.slice(0, 4)))).toEqual(new Set(["2024"]));
+    }
+    const few = cells.slice(0, 9);
+    expect(new Set(dates(few, { places: shared }).map((date) => date.slice(0, 4)))).toEqual(
+      new Set(["2024"]),
+    );
+    expect(new Set(dates(few).map((date) => date.slice(0, 4)))).toEqual(new Set(["2024", "2023", "2022"]));
   });
 
   test("lie within one year when the log is in no order", () => {

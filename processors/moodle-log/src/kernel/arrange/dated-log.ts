@@ -47,7 +47,7 @@ export class DatedLog {
     const { rows, times, hashes } = store.takeRows();
     const zone = new Zone(dating.timezone);
     const reckoned = dating.hasYearlessDates
-      ? reckonYears(times, { ...dating, actors: rows.actors })
+      ? reckonYears(times, { ...dating, keys: [rows.actors, rows.places, rows.kinds] })
       : undefined;
     const { order } = dating;
     const { instants, faults } = resolveTimes(times, { order, zone, years: reckoned?.years });
