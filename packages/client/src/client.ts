@@ -17,6 +17,7 @@ import {
 import { type JobToken, type KeyCalls, keyCalls } from "./key-calls.js";
 import {
   type Artifact,
+  type Caller,
   callJson,
   type Dispatch,
   type Job,
@@ -97,6 +98,8 @@ export interface Client {
   /** All artifacts of a completed job as one ZIP. */
   downloadArchive(jobId: string, options?: RangeOptions): Promise<Download>;
   logs(jobId: string, options?: Abortable): Promise<JobLogs>;
+  /** The job as the server keeps it, with the keys of its files and its trace; for an admin's key. */
+  record(jobId: string, options?: Abortable): Promise<JsonOf<"getJobRecord">>;
   processors(options?: Abortable): Promise<readonly Processor[]>;
   /** Lets no worker take a job of the processor; running attempts go on. */
   pause(processor: string, options?: Abortable): Promise<Dispatch>;
@@ -112,6 +115,8 @@ export interface Client {
   jobToken(jobId: string, options?: Abortable & { readonly expiresInS?: number }): Promise<JobToken>;
   /** Who is told how jobs end. */
   readonly webhooks: WebhookCalls;
+  /** Who this client is for the server, and what it may do. */
+  caller(options?: Abortable): Promise<Caller>;
   /** Who may ask for what; for an admin's key. */
   readonly keys: KeyCalls;
 }
@@ -152,6 +157,7 @@ export function createClient(options: ClientOptions): Client {
     downloadUrl: (jobId, urlOptions = {}) => downloadUrl(server, jobId, urlOptions),
     downloadArchive: (jobId, rangeOptions = {}) => downloadArchive(server, jobId, rangeOptions),
     logs: (jobId, abortable) => callJson(server, "getLogs", job(jobId, abortable)),
+    record: (jobId, abortable) => callJson(server, "getJobRecord", job(jobId, abortable)),
     stats: ({ window, signal } = {}) => callJson(server, "getStats", { query: { window }, signal }),
     processors: async ({ signal } = {}) => (await callJson(server, "listProcessors", { signal })).processors,
     jobToken: (jobId, { expiresInS, signal } = {}) =>
@@ -165,6 +171,7 @@ export function createClient(options: ClientOptions): Client {
       callJson(server, "resumeProcessor", { params: { processor: name }, signal }),
     setConcurrency: (name, concurrency, { signal } = {}) =>
       callJson(server, "changeProcessor", { params: { processor: name }, body: { concurrency }, signal }),
+    caller: ({ signal } = {}) => callJson(server, "getCaller", { signal }),
     webhooks: webhookCalls(server),
     keys: keyCalls(server),
   };

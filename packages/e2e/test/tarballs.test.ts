@@ -147,6 +147,8 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
       .replace('"checksum"', '"word-count"');
     const lines = (await node(code)).trim().split("\n");
     expect(lines.slice(-4)).toEqual(["completed undefined", "words.txt: one", "two", "three"]);
+    const [, script = ""] = /src="(\/assets\/[^"]+\.js)"/.exec(await (await fetch(url)).text()) ?? [];
+    expect((await fetch(url + script)).headers.get("content-type")).toContain("javascript"); // of the console
   });
 
   it("answer as the client's and the contract's READMEs say", async () => {

@@ -68,7 +68,9 @@ export const paramsSchema = z.strictObject({
     .min(1)
     .max(10_080)
     .default(30)
-    .describe("With case = session: a pause longer than this, in minutes, begins a new session"),
+    .describe(
+      "A pause longer than this, in minutes, begins a new session: a case with case = session, and in students.csv",
+    ),
   activity_key: z
     .enum(["activity", "event_name", "component_event"])
     .default("activity")

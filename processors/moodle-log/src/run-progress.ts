@@ -5,8 +5,9 @@ const STAGES = [
   ["detect", 3],
   ["load", 22],
   ["classify", 5],
-  ["export_csv", 35],
-  ["export_xes", 35],
+  ["export_csv", 33],
+  ["export_xes", 33],
+  ["report", 4],
 ] as const;
 export type Stage = (typeof STAGES)[number][0];
 

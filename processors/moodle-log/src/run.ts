@@ -15,11 +15,12 @@ import {
 import { writeRejectedRows } from "./outputs/rejected-rows.js";
 import type { ShownLog } from "./outputs/shown-log.js";
 import type { Params } from "./params.js";
-import { assertHasRows, assertUsable } from "./refuse-log.js";
+import { assertHasRows, assertUsable, refusalOf } from "./refuse-log.js";
 import { RunProgress, type StageProgress } from "./run-progress.js";
 import { countEvents, countRows, percentOf, spanOf } from "./summarize.js";
 import { type Summary, summaryHead } from "./summary.js";
 import { warningsOf } from "./warnings.js";
+import { writeFigures } from "./write-figures.js";
 
 export const PROCESSOR_NAME = "moodle-log";
 export const PROCESSOR_VERSION = "1.0.0";
@@ -57,7 +58,9 @@ export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
 
 async function runOn(run: Run): Promise<Summary> {
   const { context, text } = run;
-  const store = await load(run);
+  const store = await load(run).catch((error: unknown) => {
+    throw refusalOf(error);
+  });
   await assertHasRows(text, store);
   const log = await classifyLog(store, {
     params: context.params,
@@ -128,7 +131,12 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
       },
     );
   }
+  await pool.close(); // its memory is more than what is counted from here on
   const summary = await summarize(run, { store, log }, { bloomRows, ...traces });
+  await writeFigures(
+    { ...loaded, summary, language: text.language },
+    { params, signal, progress: progress.stage("report") },
+  );
   await outputs.open("summary.json").appendText(`${JSON.stringify(summary, null, 2)}\n`);
   await outputs.end();
   return summary;

@@ -29,12 +29,35 @@ export interface XmlText {
   readonly dropped: number;
 }
 
-/** What begins a trace; it ends with `TRACE_END`. */
-export function traceHead(caseName: string): XmlText {
-  const { text, dropped } = attributeText(caseName);
-  return { text: `<trace><string key="concept:name" value="${text}"/>\n`, dropped };
+/** A case as its trace tells of it. */
+export interface TraceFacts {
+  readonly name: string;
+  /** The actor's label. */
+  readonly user: string;
+  readonly isStaff: boolean;
+  /** Events of the case, those without a Bloom level included. */
+  readonly caseEvents: number;
+  /** Events of the user in the whole log. */
+  readonly userEvents: number;
 }
 
+/**
+ * What a trace begins with, up to the time of its first event; then follow `TRACE_LAST`, the time of its last event
+ * and `TRACE_EVENTS`, and after the events `TRACE_END`.
+ */
+export function traceHead({ name, user, isStaff, caseEvents, userEvents }: TraceFacts): XmlText {
+  const [shownName, shownUser] = [attributeText(name), attributeText(user)];
+  return {
+    text:
+      `<trace><string key="concept:name" value="${shownName.text}"/><string key="moodle:user" value="${shownUser.text}"/>` +
+      `<boolean key="moodle:probable_staff" value="${isStaff}"/><int key="moodle:case_events" value="${caseEvents}"/>` +
+      `<int key="moodle:user_events" value="${userEvents}"/><date key="moodle:first_event" value="`,
+    dropped: shownName.dropped + shownUser.dropped,
+  };
+}
+
+export const TRACE_LAST = '"/><date key="moodle:last_event" value="';
+export const TRACE_EVENTS = '"/>\n';
 export const TRACE_END = "</trace>\n";
 
 /**

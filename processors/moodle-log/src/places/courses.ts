@@ -78,5 +78,10 @@ function nameInColumn(cell: string): string {
 
 function nameInContext(cell: string): string {
   const match = /^([^:]{1,20}?)\s?: ?(.+)$/s.exec(cell);
-  return match !== null && COURSE_WORDS.has(match[1] ?? "") ? (match[2] ?? "").trim() : "";
+  return match !== null && isCourseWord(match[1] ?? "") ? (match[2] ?? "").trim() : "";
+}
+
+/** Whether contexts of courses begin with this word, in any language whose headings are known. */
+export function isCourseWord(word: string): boolean {
+  return COURSE_WORDS.has(word);
 }

@@ -11,7 +11,11 @@ export interface Classified {
   readonly module: string;
   /** Whether it shows that the actor teaches: what is done to oneself does not. */
   readonly isTeaching: boolean;
+  /** Whether something is only looked at, as Moodle declares it or, where that is not known, the verb says. */
+  readonly isView: boolean;
 }
+
+const VIEW_VERBS = /^(?:viewed|read|listed|searched|downloaded|printed|exported|previewed)$/;
 
 /**
  * Decides what a kind of event is: by its description, else by its names, else by what Moodle declares of it.
@@ -26,6 +30,7 @@ export function classify(rules: Rules, kind: EventKind): Classified {
     rule: rule?.name,
     module: said.module,
     isTeaching: activity === "Teach" && kind.subject !== "self",
+    isView: said.crud === "" ? VIEW_VERBS.test(said.action) : said.crud === "read",
   };
 }
 
@@ -35,6 +40,8 @@ function traitsOf(kind: EventKind): { readonly said: EventTraits; readonly named
   const event = eventOf(component, kind.eventName);
   const fact = factOf(kind, { component, event });
   const module = kind.module || moduleOfComponent(component) || moduleOfEvent(event);
+  // Where it is not empty, `readWording` found one of each.
+  const [edulevel, crud] = kind.declared.split(", ") as [EventTraits["edulevel"], EventTraits["crud"]?];
   const named: EventTraits = {
     ...deedOfNames(kind.eventName, event, fact),
     component,
@@ -43,8 +50,8 @@ function traitsOf(kind: EventKind): { readonly said: EventTraits; readonly named
     place: kind.place,
     subject: kind.subject,
     actor: kind.actor,
-    crud: fact?.crud ?? "",
-    edulevel: fact?.edulevel ?? "",
+    crud: fact?.crud ?? crud ?? "",
+    edulevel: fact?.edulevel ?? edulevel ?? "",
   };
   const { action, object } = kind;
   return { said: action === "" ? named : { ...named, action, object }, named };

@@ -13,6 +13,8 @@ export interface ExportSource extends LogText, OutputStyle {
   /** Labels by actor, and 1 for staff. */
   readonly actors: TextColumn;
   readonly isStaff: Uint8Array<SharedArrayBuffer>;
+  /** Kept rows by actor. */
+  readonly eventsOfActor: SharedColumn;
   readonly places: ShownPlaces;
   readonly rows: LogRows;
   /** Seconds since 1970, UTC, by row. */
@@ -21,6 +23,8 @@ export interface ExportSource extends LogText, OutputStyle {
   readonly timeOrder: SharedColumn;
   /** The same rows by case, ascending in time within each. */
   readonly caseOrder: SharedColumn;
+  /** By case: where its rows end in `caseOrder`. */
+  readonly caseEnds: SharedColumn;
   /** Case by row. */
   readonly cases: SharedColumn;
   readonly caseLabels: CaseLabels;

@@ -32,11 +32,13 @@ export async function openExport(
     layout: log.text.layout,
     ...columns,
     caseOrder: cases.caseOrder,
+    caseEnds: cases.caseEnds,
     cases: cases.cases,
     caseLabels: cases.labels,
     ...shown,
     actors: textColumn(actors.count, (actor) => actors.at(actor).label),
     isStaff: new Uint8Array(new SharedArrayBuffer(actors.count)),
+    eventsOfActor: log.arranged.eventsOfActor(actors.count),
     places: {
       contextOf,
       courseOf: new Uint32Array(new SharedArrayBuffer(courses.ofPlace.length * 4)),

@@ -7,6 +7,8 @@ import {
   kindXml,
   moduleIdXml,
   TRACE_END,
+  TRACE_EVENTS,
+  TRACE_LAST,
   traceHead,
 } from "../../outputs/xes-text.js";
 import { Zone } from "../../time/zone.js";
@@ -36,6 +38,8 @@ export interface XesPiece extends PiecePair {
 }
 
 const KEEP_BYTES = 8 << 20;
+const TRACE_LAST_BYTES = Buffer.from(TRACE_LAST);
+const TRACE_EVENTS_BYTES = Buffer.from(TRACE_EVENTS);
 const TRACE_END_BYTES = Buffer.from(TRACE_END);
 
 /**
@@ -123,9 +127,27 @@ export class XesRenderer {
   }
 
   #beginTrace(out: ByteWriter, caseNumber: number): void {
-    const { text, dropped } = traceHead(caseLabel(this.#source, caseNumber));
+    const { caseOrder, caseEnds, caseLabels, actors, isStaff, eventsOfActor } = this.#source;
+    const actor = caseLabels.actors[caseNumber] as number;
+    const from = caseNumber === 0 ? 0 : (caseEnds[caseNumber - 1] as number);
+    const to = caseEnds[caseNumber] as number;
+    const { text, dropped } = traceHead({
+      name: caseLabel(this.#source, caseNumber),
+      user: textAt(actors, actor),
+      isStaff: isStaff[actor] === 1,
+      caseEvents: to - from,
+      userEvents: eventsOfActor[actor] as number,
+    });
     out.text(text);
+    this.#moment(out, caseOrder[from] as number);
+    out.bytes(TRACE_LAST_BYTES);
+    this.#moment(out, caseOrder[to - 1] as number);
+    out.bytes(TRACE_EVENTS_BYTES);
     if (out === this.#full) this.#dropped += dropped;
+  }
+
+  #moment(out: ByteWriter, row: number): void {
+    out.bytes(this.#time.write(this.#source.instants[row] as number));
   }
 
   #event(row: number): void {
