@@ -1,5 +1,5 @@
 import { SCOPES, TENANT_NAME } from "@drover/core";
-import { z } from "zod";
+import * as z from "zod";
 import { Time } from "./fields.js";
 import { JOB_PARAMS, READ, type Route } from "./route-parts.js";
 

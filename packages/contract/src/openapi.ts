@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Json, jsonSchema } from "./component-schemas.js";
 import { introduction } from "./introduction.js";
 import { addParams, type DocumentedProcessor, SUBMIT_GROUP, submitPaths } from "./openapi-processors.js";
