@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote } from "../components/notice.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { useJobRecord } from "./desk-job-queries.js";
 import styles from "./raw-record.module.css";
@@ -19,7 +19,6 @@ export function RawRecord({ jobId }: { readonly jobId: string }) {
 }
 
 function RecordJson({ jobId }: { readonly jobId: string }) {
-  const { job: words } = useDeskMessages();
   const { data, error } = useJobRecord(jobId);
   if (error !== null) return <ProblemNote error={error} />;
   return (
