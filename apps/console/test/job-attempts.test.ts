@@ -53,7 +53,10 @@ describe("the times of a job", () => {
   it("go on while it waits or runs, also again, and are never below nothing", () => {
     const open = { ...job, completed_at: null };
     expect(jobTimes({ ...open, status: "running" }, ms(15))).toMatchObject({ ranMs: 5_000 });
-    expect(jobTimes({ ...open, status: "queued" }, ms(15))).toMatchObject({ waitedMs: 15_000, ranMs: undefined });
+    expect(jobTimes({ ...open, status: "queued" }, ms(15))).toMatchObject({
+      waitedMs: 15_000,
+      ranMs: undefined,
+    });
     expect(jobTimes({ ...open, status: "queued" }, ms(-5))).toMatchObject({ waitedMs: 0, ageMs: 0 });
   });
 });

@@ -5,7 +5,9 @@ import { deskJob, idOf } from "./desk-job.js";
 
 /** Jobs by their numbers: the higher, the newer. */
 const jobsOf = (...numbers: readonly number[]): readonly Job[] =>
-  numbers.map((n) => deskJob({ job_id: idOf(n), created_at: new Date(Date.UTC(2026, 0, 1, 10, n)).toISOString() }));
+  numbers.map((n) =>
+    deskJob({ job_id: idOf(n), created_at: new Date(Date.UTC(2026, 0, 1, 10, n)).toISOString() }),
+  );
 const numbersOf = (rows: readonly Job[]) => rows.map(({ job_id }) => Number(job_id.slice(-12)));
 const all = () => true;
 const head = { job_id: idOf(2), processor: "checksum", at: "2026-01-01T11:00:00.000Z" };
@@ -28,7 +30,12 @@ describe("the rows of the table", () => {
     };
     const { rows } = withEvents(jobsOf(3, 2), [progress], all);
     expect(rows[1]).toMatchObject({ status: "running", progress: 40, attempt: 1, started_at: head.at });
-    const late: JobsStreamEvent = { type: "status", ...head, at: "2026-01-01T10:30:00.000Z", status: "queued" };
+    const late: JobsStreamEvent = {
+      type: "status",
+      ...head,
+      at: "2026-01-01T10:30:00.000Z",
+      status: "queued",
+    };
     expect(withEvents(rows, [late], all).rows[1]).toMatchObject({ status: "running" });
   });
 

@@ -15,7 +15,9 @@ describe("the search in an address", () => {
   });
 
   it("becomes what the api is asked for; what the api would refuse is left out", () => {
-    expect(filterOf({ status: "failed", q: "log", tag: "course=CS101 term=a=b x", since: "24h" }, NOW)).toEqual({
+    expect(
+      filterOf({ status: "failed", q: "log", tag: "course=CS101 term=a=b x", since: "24h" }, NOW),
+    ).toEqual({
       ...{ status: "failed", q: "log", tag: { course: "CS101", term: "a=b" } },
       created_after: "2026-01-01T10:00:00.000Z",
     });
