@@ -41,6 +41,7 @@ const LONG_FILES: readonly string[] = [
   "e2e/test/up.test.ts",
   "e2e/test/workers-die.test.ts",
   "e2e/test/misbehaviour.test.ts",
+  "e2e/test/console-pages.test.ts",
   "e2e/test/pages.test.ts",
   "e2e/test/cli-terminal.test.ts",
   "e2e/test/redis-killed.test.ts",

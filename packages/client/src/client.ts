@@ -4,6 +4,7 @@ import {
   type DownloadOptions,
   download,
   downloadArchive,
+  downloadUrl,
   type RangeOptions,
 } from "./download.js";
 import {
@@ -29,6 +30,7 @@ import {
   type Stats,
   send,
 } from "./request.js";
+import { type RunOptions, runJob } from "./run-job.js";
 import { type SubmitOptions, submit } from "./submit-job.js";
 import { browserUpload } from "./upload-progress.js";
 import { type WaitOptions, waitForJob } from "./wait-for-job.js";
@@ -39,7 +41,7 @@ export interface ClientOptions {
   readonly baseUrl: string;
   /** Default: the platform's. */
   readonly fetch?: typeof globalThis.fetch;
-  /** Sent as `Authorization: Bearer`. */
+  /** Sent as `Authorization: Bearer`; an empty one is none. */
   readonly apiKey?: string;
 }
 
@@ -59,6 +61,11 @@ export interface Client {
    * file.
    */
   submit(processor: string, file: Blob, options?: SubmitOptions): Promise<Job>;
+  /**
+   * Uploads a file and follows its job; returns it once it is terminal. `onUpdate` is told how the upload goes, then
+   * the job as it changes. A submit that meets trouble is repeated by itself, and makes one job.
+   */
+  run(processor: string, file: Blob, options?: RunOptions): Promise<Job>;
   get(jobId: string, options?: Abortable & { readonly include?: "timeline" }): Promise<Job>;
   /**
    * Returns the job once it is terminal. Follows its stream, and polls where none can be had; bears with a
@@ -84,6 +91,11 @@ export interface Client {
   artifacts(jobId: string, options?: Abortable): Promise<readonly Artifact[]>;
   /** One artifact, or what stands for the whole job. */
   download(jobId: string, options?: DownloadOptions): Promise<Download>;
+  /**
+   * Address of one artifact, or of what stands for the whole job, that a browser can open by itself. Where the client
+   * has a key, it carries a token of the job, good for 5 minutes; the key never stands in it.
+   */
+  downloadUrl(jobId: string, options?: Abortable & { readonly artifact?: string }): Promise<string>;
   /** All artifacts of a completed job as one ZIP. */
   downloadArchive(jobId: string, options?: RangeOptions): Promise<Download>;
   logs(jobId: string, options?: Abortable): Promise<JobLogs>;
@@ -120,12 +132,13 @@ export function createClient(options: ClientOptions): Client {
   const server: Server = {
     baseUrl: baseUrlOf(options.baseUrl),
     fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
-    apiKey: options.apiKey,
+    apiKey: options.apiKey === "" ? undefined : options.apiKey,
     upload: options.fetch === undefined ? browserUpload() : undefined,
   };
   const job = (jobId: string, { signal }: Abortable = {}) => ({ params: { job_id: jobId }, signal });
   return {
     submit: (processor, file, submitOptions = {}) => submit(server, processor, file, submitOptions),
+    run: (processor, file, runOptions = {}) => runJob(server, { processor, file }, runOptions),
     get: (jobId, getOptions = {}) =>
       callJson(server, "getJob", { ...job(jobId, getOptions), query: { include: getOptions.include } }),
     wait: (jobId, waitOptions = {}) => waitForJob(server, jobId, waitOptions),
@@ -144,6 +157,7 @@ export function createClient(options: ClientOptions): Client {
     artifacts: async (jobId, abortable) =>
       (await callJson(server, "getJob", job(jobId, abortable))).artifacts,
     download: (jobId, downloadOptions = {}) => download(server, jobId, downloadOptions),
+    downloadUrl: (jobId, urlOptions = {}) => downloadUrl(server, jobId, urlOptions),
     downloadArchive: (jobId, rangeOptions = {}) => downloadArchive(server, jobId, rangeOptions),
     logs: (jobId, abortable) => callJson(server, "getLogs", job(jobId, abortable)),
     record: (jobId, abortable) => callJson(server, "getJobRecord", job(jobId, abortable)),

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Time, wholeNumber } from "./fields.js";
 import type { Route } from "./route-parts.js";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { JobId, Time } from "./fields.js";
 import { JobFilter, JobLogs, JobStatus } from "./job-schemas.js";
 

@@ -1,5 +1,5 @@
 import { JOB_ID_SHAPE, TENANT_NAME } from "@drover/core";
-import { z } from "zod";
+import * as z from "zod";
 
 /** A time on the wire: RFC 3339 in UTC with milliseconds. */
 export const Time = z.iso.datetime({ precision: 3 }).meta({ examples: ["2026-01-01T00:00:00.000Z"] });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { EventFilter, STREAM_HEADERS } from "./event-schemas.js";
 import {
   CancelAnswer,

@@ -7,7 +7,7 @@ import {
   MIN_PRIORITY,
   WAITING_REASONS,
 } from "@drover/core";
-import { z } from "zod";
+import * as z from "zod";
 import { AskedTenant, JobId, Params, SentParams, Sha256, Tags, Tenant, Time, wholeNumber } from "./fields.js";
 import { JobWebhook } from "./webhook-schemas.js";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { JobId, Time } from "./fields.js";
 import { SubmitForm } from "./job-schemas.js";
 import {

@@ -1,5 +1,5 @@
 import { TENANT_NAME } from "@drover/core";
-import { z } from "zod";
+import * as z from "zod";
 import { AskedTenant } from "./fields.js";
 import type { Route } from "./route-parts.js";
 

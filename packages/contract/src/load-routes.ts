@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AskedTenant, Time } from "./fields.js";
 import { PROCESSOR_PARAMS, type Route } from "./route-parts.js";
 

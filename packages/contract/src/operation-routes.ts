@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Time } from "./fields.js";
 import { ANY_QUERY, PROCESSOR_PARAMS, type Route } from "./route-parts.js";
 

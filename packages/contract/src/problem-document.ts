@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Every non-2xx answer: RFC 9457, `application/problem+json`. */
 export const Problem = z

@@ -1,5 +1,5 @@
 import type { Access, ErrorCode } from "@drover/core";
-import { z } from "zod";
+import * as z from "zod";
 import { JobId } from "./fields.js";
 import { MAX_WAIT_S } from "./job-schemas.js";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What a client may meet where the contract of today lists words: the words it knows, or another one. Editors

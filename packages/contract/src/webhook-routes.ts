@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { JobId } from "./fields.js";
 import { JOB_PARAMS, JSON_BODY, READ, type Route } from "./route-parts.js";
 import {

@@ -6,7 +6,7 @@ import {
   WEBHOOK_EVENTS,
   WEBHOOK_SECRET_SHAPE,
 } from "@drover/core";
-import { z } from "zod";
+import * as z from "zod";
 import { JobId, Tenant, Time } from "./fields.js";
 
 /** What a receiver can be told of. */

@@ -2,7 +2,7 @@ import {
   type ArrangedLog,
   DatedLog,
   type LogStore,
-  type RejectedRow,
+  type RejectedRows,
   type YearBasis,
 } from "./kernel/index.js";
 import { orderOfFormat, type Params } from "./params.js";
@@ -11,7 +11,7 @@ import { type Courses, coursesOf } from "./places/courses.js";
 import type { Language } from "./reading/headings.js";
 import { type Classified, classify } from "./rules/classify-event.js";
 import { rulesWith } from "./rules/rules.js";
-import { type DecidedOrder, decideDateOrder } from "./time/date-order.js";
+import { convertedDates, type DecidedOrder, decideDateOrder } from "./time/date-order.js";
 
 /** Rows that were left out by an option, by the option. */
 export interface DroppedCounts {
@@ -30,10 +30,14 @@ export interface ClassifiedLog {
   readonly isStaff: readonly boolean[];
   readonly dropped: DroppedCounts;
   /** In the order of the file; impossible dates included. */
-  readonly rejected: readonly RejectedRow[];
+  readonly rejected: RejectedRows;
   readonly dateOrder: DecidedOrder;
   /** How the years of dates without one were found; `undefined` when all have one. */
   readonly yearBasis: YearBasis | undefined;
+  /** See `convertedDates`. */
+  readonly convertedDates: number;
+  /** Whether events that count lie in the future. */
+  readonly isInFuture: boolean;
   /** See `DatedLog`. */
   readonly mixedDates: readonly [string, string] | undefined;
 }
@@ -50,6 +54,8 @@ export interface ClassifyOptions {
 }
 
 const STEPS = 4;
+/** Clocks of time zones differ by less. */
+const DAY_SECONDS = 86_400;
 
 /** Decides about the loaded rows all that the outputs need; takes the rows out of the store. */
 export async function classifyLog(store: LogStore, options: ClassifyOptions): Promise<ClassifiedLog> {
@@ -82,7 +88,18 @@ export async function classifyLog(store: LogStore, options: ClassifyOptions): Pr
   const arranged = await dated.arrange(caseOptions(courses, params), step);
   await step();
   const { rejected, yearBasis, mixedDates } = dated;
-  return { arranged, classified, courses, ...selected, rejected, dateOrder, yearBasis, mixedDates };
+  return {
+    arranged,
+    classified,
+    courses,
+    ...selected,
+    rejected,
+    dateOrder,
+    yearBasis,
+    convertedDates: convertedDates(store.evidence),
+    isInFuture: (arranged.span?.[1] ?? 0) > options.nowSeconds + DAY_SECONDS,
+    mixedDates,
+  };
 }
 
 /** Finds staff and drops what the params say; who was dropped before is no staff. */

@@ -1,6 +1,5 @@
 import type { Context } from "@drover/processor-sdk";
 import { type ClassifiedLog, classifyLog } from "./classify-log.js";
-import { countLog } from "./count-log.js";
 import { type DetectedText, describeDetected, detect } from "./detected-format.js";
 import {
   createPool,
@@ -15,13 +14,13 @@ import {
 } from "./kernel/index.js";
 import { writeRejectedRows } from "./outputs/rejected-rows.js";
 import type { ShownLog } from "./outputs/shown-log.js";
-import { writeTables } from "./outputs/write-tables.js";
 import type { Params } from "./params.js";
-import { assertHasRows, assertUsable } from "./refuse-log.js";
+import { assertHasRows, assertUsable, refusalOf } from "./refuse-log.js";
 import { RunProgress, type StageProgress } from "./run-progress.js";
 import { countEvents, countRows, percentOf, spanOf } from "./summarize.js";
 import { type Summary, summaryHead } from "./summary.js";
 import { warningsOf } from "./warnings.js";
+import { writeFigures } from "./write-figures.js";
 
 export const PROCESSOR_NAME = "moodle-log";
 export const PROCESSOR_VERSION = "1.0.0";
@@ -59,7 +58,9 @@ export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
 
 async function runOn(run: Run): Promise<Summary> {
   const { context, text } = run;
-  const store = await load(run);
+  const store = await load(run).catch((error: unknown) => {
+    throw refusalOf(error);
+  });
   await assertHasRows(text, store);
   const log = await classifyLog(store, {
     params: context.params,
@@ -130,34 +131,15 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
       },
     );
   }
+  await pool.close(); // its memory is more than what is counted from here on
   const summary = await summarize(run, { store, log }, { bloomRows, ...traces });
-  await writeFigures(run, loaded);
+  await writeFigures(
+    { ...loaded, summary, language: text.language },
+    { params, signal, progress: progress.stage("report") },
+  );
   await outputs.open("summary.json").appendText(`${JSON.stringify(summary, null, 2)}\n`);
   await outputs.end();
   return summary;
-}
-
-/** Writes what is counted of people, resources and activities. */
-async function writeFigures({ context, progress }: Run, { store, log, outputs }: Loaded): Promise<void> {
-  const { params, signal } = context;
-  const reporting = progress.stage("report");
-  const rows = store.actors.count + store.places.count; // at most
-  let written = 0;
-  reporting(written, rows);
-  await writeTables(countLog(log, store, params), outputs, {
-    timezone: params.timezone ?? "UTC",
-    neutralizesFormulas: params.neutralize_formulas,
-    labelOf: (actor) => store.actors.at(actor).label,
-    courses: log.courses.names,
-    signal,
-    onPerson: () => {},
-    onResource: () => {},
-    onRows: (more) => {
-      written += more;
-      reporting(written, rows);
-    },
-  });
-  reporting(rows, rows);
 }
 
 /** What was decided about the log and stands in the outputs. */

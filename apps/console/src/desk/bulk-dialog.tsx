@@ -1,6 +1,6 @@
 import { Button, Progress } from "@mantine/core";
 import { useEffect, useId, useRef } from "react";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote } from "../components/notice.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { formatNumber } from "../i18n/formats.js";
 import { useLanguage } from "../i18n/language.js";

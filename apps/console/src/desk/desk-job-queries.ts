@@ -1,8 +1,7 @@
 import type { Job } from "@drover/client";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { drover } from "../api/drover-client.js";
-import { queryClient } from "../api/query-client.js";
+import { drover, queryClient } from "../api/drover.js";
 import { isTerminal } from "../jobs/job-status.js";
 
 const keyOf = (jobId: string) => ["desk job", jobId];

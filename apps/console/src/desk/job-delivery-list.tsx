@@ -1,6 +1,6 @@
 import type { Delivery } from "@drover/client";
 import { Button } from "@mantine/core";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote } from "../components/notice.js";
 import { formatExact, formatSpan } from "../i18n/desk-formats.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { useLanguage } from "../i18n/language.js";

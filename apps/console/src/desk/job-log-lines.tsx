@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote } from "../components/notice.js";
 import { formatExact, formatTime } from "../i18n/desk-formats.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { useLanguage } from "../i18n/language.js";

@@ -2,7 +2,7 @@ import type { Job } from "@drover/client";
 import { Button } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote } from "../components/notice.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { isTerminal } from "../jobs/job-status.js";
 import { useJobAct } from "./desk-job-queries.js";

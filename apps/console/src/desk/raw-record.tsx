@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote } from "../components/notice.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { useJobRecord } from "./desk-job-queries.js";
 import styles from "./raw-record.module.css";

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { drover } from "../api/drover-client.js";
+import { drover } from "../api/drover.js";
 import { actOn, type BulkAction, type BulkResult, findJobs, runBulk } from "./bulk-run.js";
 import { filterOf, type JobSearch } from "./job-search.js";
 

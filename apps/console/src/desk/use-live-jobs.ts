@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
-import { drover } from "../api/drover-client.js";
+import { drover } from "../api/drover.js";
 import { filterOf, type JobSearch } from "./job-search.js";
 import { LiveJobs, type LiveRows } from "./live-jobs.js";
 

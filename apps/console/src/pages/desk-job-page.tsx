@@ -1,10 +1,8 @@
 import { type Job, ProblemError } from "@drover/client";
 import { Link, useParams } from "@tanstack/react-router";
-import { JobFailure } from "../components/job-failure.js";
+import { JobFailure, JobResult } from "../components/job-outcome.js";
 import { JobProgress } from "../components/job-progress.js";
-import { JobResult } from "../components/job-result.js";
-import { Notice } from "../components/notice.js";
-import { ProblemNote } from "../components/problem-note.js";
+import { Notice, ProblemNote } from "../components/notice.js";
 import { StatusBadge } from "../components/status-badge.js";
 import { AttemptList } from "../desk/attempt-list.js";
 import { DeskFrame } from "../desk/desk-frame.js";

@@ -1,7 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect } from "react";
-import { Notice } from "../components/notice.js";
-import { ProblemNote } from "../components/problem-note.js";
+import { Notice, ProblemNote } from "../components/notice.js";
 import { BulkBar } from "../desk/bulk-bar.js";
 import { DeskFrame } from "../desk/desk-frame.js";
 import { JobFilters } from "../desk/job-filters.js";

@@ -1,7 +1,9 @@
 import type { EventKind } from "../../events/wording.js";
 import { addEvidence, type DateEvidence, noEvidence } from "../../time/date-order.js";
+import { assertWithin } from "./log-limits.js";
 import { type ActorTable, type PlaceTable, type SharedColumn, TableBuilder } from "./log-tables.js";
-import type { RejectedRow, Segment } from "./segment.js";
+import { RejectedList } from "./rejected-list.js";
+import type { Segment } from "./segment.js";
 import type { ThreadNumbers } from "./thread-numbers.js";
 
 /**
@@ -46,7 +48,7 @@ export function stretchOfRow({ stretchRows }: LogRows, row: number): number {
  * all threads.
  */
 export class LogStore {
-  readonly rejected: RejectedRow[] = [];
+  readonly rejected = new RejectedList();
   readonly evidence: DateEvidence = noEvidence();
   rows = 0;
   #line: number;
@@ -93,10 +95,11 @@ export class LogStore {
     thread.renumber("places", segment.places, (place) => builder.numberOfPlace(thread, place));
     const line = this.#line;
     for (let i = 0; i < segment.rows; i++) (segment.lineNumbers[i] as number) += line;
-    for (const row of segment.rejected) this.rejected.push({ ...row, line: row.line + line });
+    this.rejected.addStretch(segment.rejected, line);
     addEvidence(this.evidence, segment.evidence);
     this.#line += segment.lines;
     this.rows += segment.rows;
+    assertWithin({ rows: this.rows });
     if (segment.rows > 0) this.#segments.push(segment);
   }
 
