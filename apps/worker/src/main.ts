@@ -18,6 +18,7 @@ import { type LoadedProcessor, loadProcessors } from "./processor-modules.js";
 import { exitWith, listenForStop } from "./shutdown.js";
 import { systemClock } from "./timers.js";
 import { Settler } from "./upkeep/settler.js";
+import { noteStorage } from "./upkeep/storage-samples.js";
 import { startSweeper } from "./upkeep/sweeper.js";
 import { startWebhooks } from "./webhooks/start-webhooks.js";
 import { type ServedProcessor, Worker } from "./worker.js";
@@ -143,7 +144,8 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
   const worker = new Worker({ ...workerDeps(parts, processors), served, onDrainAsked: () => drain() });
   const closeEndpoints = await startEndpoints(parts, worker, served);
   const space = () => spaceOf(config.storage);
-  const sweeper = startSweeper({ ...sweeperDeps(parts, processors), space });
+  noteStorage(parts.events, { history: queue.storageHistory, space, quietLog: parts.quietLog });
+  const sweeper = startSweeper(sweeperDeps(parts, processors));
   const { DROVER_IMPORT } = config.settings;
   const jobImport = DROVER_IMPORT === undefined ? undefined : startImport(DROVER_IMPORT, importDeps(parts));
   const webhooks = startWebhooks(webhooksDeps(parts, processors));

@@ -102,10 +102,7 @@ export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 export interface Waiting {
   readonly reason: WaitingReason;
-  /**
-   * 1-based place in line, as though all tenants with waiting jobs took turns; `null` while the job is in none, when
-   * its tenant is at its limit, and where it is not counted.
-   */
+  /** 1-based, as though tenants with waiting jobs took turns; `null` in no line, at a limit, or uncounted. */
   readonly position: number | null;
   /** When the wait ends by itself, in ms since the epoch. */
   readonly until: number | null;

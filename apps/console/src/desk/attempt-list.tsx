@@ -5,9 +5,9 @@ import { useLanguage } from "../i18n/language.js";
 import { isTerminal } from "../jobs/job-status.js";
 import styles from "./attempt-list.module.css";
 import { DeskSection, NothingThere } from "./desk-section.js";
+import { WorkerName } from "./desk-text.js";
 import { type AttemptView, attemptsOf, placeOn } from "./job-attempts.js";
-import { useClock } from "./use-clock.js";
-import { WorkerName } from "./worker-name.js";
+import { useClock } from "./job-times.js";
 
 /** The attempts of a job on one line of time, each with its worker, how long it took and how it ended. */
 export function AttemptList({ job }: { readonly job: Job }) {

@@ -4,13 +4,11 @@ import { formatExact, formatSpan } from "../i18n/desk-formats.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { formatSize } from "../i18n/formats.js";
 import { useLanguage } from "../i18n/language.js";
-import { CopyText } from "./copy-text.js";
 import { useJobRecord } from "./desk-job-queries.js";
 import { DeskSection, NothingThere } from "./desk-section.js";
+import { CopyText, WorkerName } from "./desk-text.js";
 import styles from "./job-facts.module.css";
-import { jobTimes } from "./job-times.js";
-import { useClock } from "./use-clock.js";
-import { WorkerName } from "./worker-name.js";
+import { jobTimes, useClock } from "./job-times.js";
 
 /** What is known of a job beside its course: ids, times, tags, options and the file. */
 export function JobFacts({ job }: { readonly job: Job }) {

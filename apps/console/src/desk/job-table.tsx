@@ -6,11 +6,10 @@ import { type ReactNode, type RefObject, useEffect, useLayoutEffect, useRef, use
 import { formatAge, formatSpan } from "../i18n/desk-formats.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { useLanguage } from "../i18n/language.js";
+import { WorkerName } from "./desk-text.js";
 import styles from "./job-table.module.css";
-import { jobTimes } from "./job-times.js";
+import { jobTimes, useClock } from "./job-times.js";
 import { StateMark } from "./state-mark.js";
-import { useClock } from "./use-clock.js";
-import { WorkerName } from "./worker-name.js";
 
 interface JobTableProps {
   readonly rows: readonly Job[];

@@ -1,4 +1,5 @@
 import type { Job } from "@drover/client";
+import { useEffect, useState } from "react";
 
 /** How long a job has waited and run, in ms. */
 export interface JobTimes {
@@ -27,4 +28,14 @@ export function jobTimes(
     ranMs: started === undefined || isWaiting ? undefined : from(started, ended),
     ageMs: from(created, now),
   };
+}
+
+/** The time in ms since the epoch, anew after each period of `everyMs`. */
+export function useClock(everyMs: number): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
 }

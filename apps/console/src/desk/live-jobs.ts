@@ -1,7 +1,9 @@
 import type { Client, Job, JobsStreamEvent } from "@drover/client";
 import type { JobFilter } from "@drover/contract";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { drover } from "../api/drover.js";
 import { withEvents, withHead, withPage } from "./job-rows.js";
-import { matchesFilter } from "./job-search.js";
+import { filterOf, type JobSearch, matchesFilter } from "./job-search.js";
 
 /** What the table knows. A new object with each change. */
 export interface LiveRows {
@@ -165,4 +167,19 @@ export class LiveJobs {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** The jobs that a search finds, for as long as the component is shown, with what reads more of them. */
+export function useLiveJobs(search: JobSearch): LiveRows & { readonly jobs: LiveJobs } {
+  const key = JSON.stringify(search);
+  const jobs = useMemo(() => {
+    const wanted = JSON.parse(key) as JobSearch; // written above
+    return new LiveJobs({ client: drover, filter: () => filterOf(wanted, Date.now()) });
+  }, [key]);
+  useEffect(() => {
+    jobs.start();
+    return () => jobs.stop();
+  }, [jobs]);
+  const subscribe = useMemo(() => (listener: () => void) => jobs.subscribe(listener), [jobs]);
+  return { ...useSyncExternalStore(subscribe, () => jobs.state), jobs };
 }

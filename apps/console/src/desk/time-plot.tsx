@@ -20,8 +20,11 @@ export interface TimePlotProps {
   readonly atLeast?: number;
 }
 
+/** Hours and minutes, without halves of the day. */
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
 const HEIGHT = 176;
 const LEFT = 56;
+const RIGHT = 20;
 const BOTTOM = 22;
 const TOP = 8;
 
@@ -34,11 +37,11 @@ export function TimePlot(props: TimePlotProps) {
   const index = pointed ?? times.length - 1;
   const at = times[index];
   const point = ({ clientX, currentTarget }: PointerEvent<SVGSVGElement>) => {
-    const share = (clientX - currentTarget.getBoundingClientRect().left - LEFT) / Math.max(1, width - LEFT);
+    const share =
+      (clientX - currentTarget.getBoundingClientRect().left - LEFT) / Math.max(1, width - LEFT - RIGHT);
     setPointed(Math.min(times.length - 1, Math.max(0, Math.floor(share * times.length))));
   };
-  const shownTime =
-    at === undefined ? "" : new Date(at).toLocaleTimeString(code, { hour: "2-digit", minute: "2-digit" });
+  const shownTime = at === undefined ? "" : new Date(at).toLocaleTimeString(code, CLOCK);
   return (
     <DeskSection title={title} aside={<time>{shownTime}</time>}>
       <ul className={styles["legend"]}>
@@ -52,7 +55,7 @@ export function TimePlot(props: TimePlotProps) {
         })}
       </ul>
       <div ref={ref} className={styles["plot"]}>
-        {width > LEFT && (
+        {width > LEFT + RIGHT && (
           <svg
             width={width}
             height={HEIGHT}
@@ -77,16 +80,16 @@ interface PlotMarksProps extends TimePlotProps {
 function PlotMarks({ times, spanMs, series, kind, format, atLeast = 0, width, pointed }: PlotMarksProps) {
   const { code } = useLanguage();
   const from = times[0] ?? 0;
-  const x = scaleTime([from, (times.at(-1) ?? from) + spanMs], [LEFT, width]);
+  const x = scaleTime([from, (times.at(-1) ?? from) + spanMs], [LEFT, width - RIGHT]);
   const y = scaleLinear([0, Math.max(atLeast, topOf(series, kind === "bars"))], [HEIGHT - BOTTOM, TOP]).nice(
     4,
   );
-  const step = (width - LEFT) / Math.max(1, times.length);
+  const step = (width - LEFT - RIGHT) / Math.max(1, times.length);
   return (
     <>
       {y.ticks(4).map((tick) => (
         <g key={tick} transform={`translate(0 ${y(tick)})`}>
-          <line className={styles["grid"]} x1={LEFT} x2={width} />
+          <line className={styles["grid"]} x1={LEFT} x2={width - RIGHT} />
           <text className={styles["tick"]} x={LEFT - 8} dy="0.32em" textAnchor="end">
             {format(tick)}
           </text>
@@ -94,7 +97,7 @@ function PlotMarks({ times, spanMs, series, kind, format, atLeast = 0, width, po
       ))}
       {x.ticks(Math.max(2, Math.floor(width / 120))).map((tick) => (
         <text key={tick.getTime()} className={styles["tick"]} x={x(tick)} y={HEIGHT - 4} textAnchor="middle">
-          {tick.toLocaleTimeString(code, { hour: "2-digit", minute: "2-digit" })}
+          {tick.toLocaleTimeString(code, CLOCK)}
         </text>
       ))}
       {pointed !== undefined && (

@@ -8,7 +8,7 @@ import { useDeskMessages } from "../i18n/desk-language.js";
 import { formatSize } from "../i18n/formats.js";
 import { useLanguage } from "../i18n/language.js";
 import { useDrain } from "./desk-queries.js";
-import { useClock } from "./use-clock.js";
+import { useClock } from "./job-times.js";
 import styles from "./worker-card.module.css";
 
 /** One worker: where it is, how it does, and the jobs that it runs. */

@@ -6,7 +6,7 @@ import { DeskFrame } from "../desk/desk-frame.js";
 import { JobFilters } from "../desk/job-filters.js";
 import { changedSearch, type JobSearch } from "../desk/job-search.js";
 import { JobTable } from "../desk/job-table.js";
-import { useLiveJobs } from "../desk/use-live-jobs.js";
+import { useLiveJobs } from "../desk/live-jobs.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { formatNumber } from "../i18n/formats.js";
 import { useLanguage } from "../i18n/language.js";

@@ -28,7 +28,8 @@ function decodeMark(text: string): InstallationMark {
 
 /** Heartbeats in a hash, stamped and judged by the server's clock, as those of the workers are. */
 export function redisLiveApis(link: RedisLink, keys: RedisKeys): LiveApis {
-  const hash = [keys.apis, keys.apis]; // the scripts of the catalogue, with one hash in the place of its two
+  // The scripts of the catalogue, with one hash in the place of its two; nobody asks an api to stop.
+  const hash = [keys.apis, keys.apis, keys.drains];
   return {
     async announce(api) {
       await link.run("announce", hash, [api.id, JSON.stringify(api), API_TTL_MS]);
@@ -37,8 +38,9 @@ export function redisLiveApis(link: RedisLink, keys: RedisKeys): LiveApis {
       await link.use((client) => client.hdel(keys.apis, apiId));
     },
     async read() {
-      const [apis] = (await link.run("catalogue", hash, [API_TTL_MS, API_TTL_MS])) as [string[], string[]];
-      return apis.map((json) => JSON.parse(json) as ApiInfo);
+      const args = [API_TTL_MS, API_TTL_MS, API_TTL_MS];
+      const [apis] = (await link.run("catalogue", hash, args)) as [string[], string[], string[]];
+      return apis.map((entry) => JSON.parse(entry.slice(entry.indexOf(" ") + 1)) as ApiInfo);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Icon } from "../components/icon.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
-import styles from "./copy-text.module.css";
+import styles from "./desk-text.module.css";
 
 /** How long it says that it was copied, in ms. */
 const TOLD_MS = 1_500;
@@ -34,4 +34,21 @@ export function CopyText({ text }: { readonly text: string }) {
       )}
     </span>
   );
+}
+
+/** A worker's id as people tell workers apart: by the host, which may be cut off, and the process there. */
+export function WorkerName({ id }: { readonly id: string }) {
+  const { host, pid } = partsOf(id);
+  return (
+    <span className={styles["worker"]} title={id}>
+      <span className={styles["host"]}>{host}</span>
+      {pid !== "" && <span>{pid}</span>}
+    </span>
+  );
+}
+
+/** Host and process of an id as workers make it, `<host>-<pid>-<random>`; any other id is all host. */
+function partsOf(id: string): { readonly host: string; readonly pid: string } {
+  const [, host = id, pid = ""] = /^(.+)-(\d+)-[0-9a-z]+$/.exec(id) ?? [];
+  return { host, pid };
 }
