@@ -1,6 +1,7 @@
 import type { ClassifiedLog } from "./classify-log.js";
 import { type Encoding, openText } from "./kernel/index.js";
 import type { Params } from "./params.js";
+import type { ShownPeople } from "./people/shown-people.js";
 import { type DetectedLayout, detectLayout } from "./reading/layout.js";
 import { refuseOtherMedia } from "./reading/media.js";
 import type { DetectedFormat } from "./summary.js";
@@ -19,7 +20,7 @@ const DELIMITER_NAMES: Readonly<Record<number, DetectedFormat["delimiter"]>> = {
 export function describeDetected(
   text: DetectedText,
   log: ClassifiedLog,
-  told: { readonly params: Params; readonly timeSample: string },
+  told: { readonly params: Params; readonly timeSample: string; readonly people: ShownPeople },
 ): DetectedFormat {
   const { order, certainty, reason } = log.dateOrder;
   return {
@@ -27,7 +28,8 @@ export function describeDetected(
     delimiter: DELIMITER_NAMES[text.layout.delimiter] ?? "comma",
     language: text.language ?? "unknown",
     recognised_by: text.recognisedBy,
-    headings: text.headings,
+    // What is in no known language may be no headings but a row.
+    headings: told.people.isPseudonymous && text.recognisedBy === "order" ? [] : text.headings,
     columns: Object.fromEntries(Object.entries(text.layout.columns).filter(([, position]) => position >= 0)),
     date_format: { format: describeTimeFormat(told.timeSample, order), order, certainty, reason },
     timezone: { name: told.params.timezone ?? "UTC", assumed: told.params.timezone === undefined },

@@ -8,13 +8,14 @@ const SHOWN_CHARACTERS = 60;
 
 /**
  * Refuses a log of which nothing was loaded.
+ * @param showsRows whether the message may hold cells of the log, which name people.
  * @throws {InputInvalidError} in words.
  */
-export async function assertHasRows(text: DetectedText, store: LogStore): Promise<void> {
+export async function assertHasRows(text: DetectedText, store: LogStore, showsRows: boolean): Promise<void> {
   if (store.rows > 0) return;
   if (store.rejected.length > 0) {
     throw new InputInvalidError(
-      `No row can be used: ${await describe(text, { read: store.rejected.length, rejected: store.rejected })}`,
+      `No row can be used: ${await describe(text, { read: store.rejected.length, rejected: store.rejected, showsRows })}`,
     );
   }
   throw new InputInvalidError(
@@ -44,10 +45,12 @@ export async function assertUsable(text: DetectedText, log: RejectedRows, maxPer
 interface RejectedRows {
   readonly read: number;
   readonly rejected: readonly RejectedRow[];
+  readonly showsRows: boolean;
   readonly mixedDates?: MixedDates;
 }
 
-async function describe(text: DetectedText, { read, rejected, mixedDates }: RejectedRows): Promise<string> {
+async function describe(text: DetectedText, rows: RejectedRows): Promise<string> {
+  const { read, rejected, mixedDates, showsRows } = rows;
   const counts = new Map<string, number>();
   for (const { reason } of rejected) {
     const words = reasonText(reason, mixedDates);
@@ -55,9 +58,9 @@ async function describe(text: DetectedText, { read, rejected, mixedDates }: Reje
   }
   const reasons = [...counts].map(([reason, count]) => `${count} × ${reason}`).join(", ");
   const first = rejected[0] as RejectedRow;
-  const shown = (await rawRow(text, first)).slice(0, SHOWN_CHARACTERS);
+  const shown = showsRows ? `: ${(await rawRow(text, first)).slice(0, SHOWN_CHARACTERS)}` : ".";
   return (
     `${rejected.length} of ${read} rows rejected (${reasons}; ${text.layout.cells} cells were expected). ` +
-    `The first is line ${first.line}: ${shown}`
+    `The first is line ${first.line}${shown}`
   );
 }

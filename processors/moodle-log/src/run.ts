@@ -12,13 +12,16 @@ import {
   writeCsv,
   writeXes,
 } from "./kernel/index.js";
+import { writePseudonymKey } from "./outputs/pseudonym-key.js";
 import { writeRejectedRows } from "./outputs/rejected-rows.js";
 import type { ShownLog } from "./outputs/shown-log.js";
 import type { Params } from "./params.js";
+import { shownParams } from "./people/shown-params.js";
+import { ShownPeople } from "./people/shown-people.js";
 import { assertHasRows, assertUsable } from "./refuse-log.js";
 import { RunProgress, type StageProgress } from "./run-progress.js";
 import { countEvents, countRows, percentOf, spanOf } from "./summarize.js";
-import { type Summary, summaryHead } from "./summary.js";
+import { describeRoles, type Summary, summaryHead } from "./summary.js";
 import { warningsOf } from "./warnings.js";
 
 export const PROCESSOR_NAME = "moodle-log";
@@ -57,10 +60,12 @@ export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
 
 async function runOn(run: Run): Promise<Summary> {
   const { context, text } = run;
+  const { params } = context;
+  const showsRows = params.pseudonymize === "off";
   const store = await load(run);
-  await assertHasRows(text, store);
+  await assertHasRows(text, store, showsRows);
   const log = await classifyLog(store, {
-    params: context.params,
+    params,
     language: text.language,
     nowSeconds: Date.now() / 1000,
     signal: context.signal,
@@ -69,12 +74,13 @@ async function runOn(run: Run): Promise<Summary> {
   const read = store.rows + store.rejected.length;
   await assertUsable(
     text,
-    { read, rejected: log.rejected, mixedDates: log.mixedDates },
-    context.params.max_rejected_percent,
+    { read, rejected: log.rejected, mixedDates: log.mixedDates, showsRows },
+    params.max_rejected_percent,
   );
+  const people = new ShownPeople(params, () => store.actors.named());
   const outputs = new OutputFiles(context);
   try {
-    return await write(run, { store, log, outputs });
+    return await write(run, { store, log, people, outputs });
   } finally {
     outputs.close();
   }
@@ -82,11 +88,16 @@ async function runOn(run: Run): Promise<Summary> {
 
 async function load({ context, progress, pool, text }: Run): Promise<LogStore> {
   const { path, sizeBytes, layout } = text;
+  const { params } = context;
   const loading = progress.stage("load");
   loading(0, sizeBytes);
   return await loadLog(
     pool,
-    { path, sizeBytes, layout, wantsHashes: context.params.drop_duplicates },
+    {
+      ...{ path, sizeBytes, layout },
+      wantsHashes: params.drop_duplicates,
+      wantsAllNames: params.pseudonymize !== "off",
+    },
     { signal: context.signal, onBytes: (bytes) => loading(bytes, sizeBytes) },
   );
 }
@@ -94,12 +105,13 @@ async function load({ context, progress, pool, text }: Run): Promise<LogStore> {
 interface Loaded {
   readonly store: LogStore;
   readonly log: ClassifiedLog;
+  readonly people: ShownPeople;
   readonly outputs: OutputFiles;
 }
 
 async function write(run: Run, loaded: Loaded): Promise<Summary> {
   const { context, progress, pool, text } = run;
-  const { store, log, outputs } = loaded;
+  const { store, log, people, outputs } = loaded;
   const { signal, params } = context;
   const source = await openExport(pool, { text, store, arranged: log.arranged }, shownLog(params, loaded));
   const csv = {
@@ -109,6 +121,7 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   const { bloomRows } = await writeCsv(pool, source, csv, {
     signal,
     onRows: rowCounter(progress.stage("export_csv"), log.arranged.kept),
+    onPeople: (named) => people.note(named),
   });
   const xes = {
     full: outputs.open("enriched_log.xes"),
@@ -124,24 +137,35 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
       { text, rejected: log.rejected, mixedDates: log.mixedDates },
       {
         neutralizes: params.neutralize_formulas,
+        showsText: !people.isPseudonymous,
         signal,
       },
     );
   }
-  const summary = await summarize(run, { store, log }, { bloomRows, ...traces });
+  if (params.pseudonymize === "with_key") {
+    const key = people.key({ actors: store.actors, named: store.actors.named() });
+    await writePseudonymKey(outputs.open("pseudonym_key.csv"), key, {
+      neutralizes: params.neutralize_formulas,
+      signal,
+    });
+  }
+  const summary = await summarize(run, { store, log, people }, { bloomRows, ...traces });
   await outputs.open("summary.json").appendText(`${JSON.stringify(summary, null, 2)}\n`);
   await outputs.end();
   return summary;
 }
 
 /** What was decided about the log and stands in the outputs. */
-function shownLog(params: Params, { store, log }: Loaded): ShownLog {
+function shownLog(params: Params, { store, log, people }: Loaded): ShownLog {
   return {
-    isStaff: log.isStaff,
+    standings: log.isStaff.map((is, actor) =>
+      is ? (log.settled?.standings[actor] === "staff" ? "staff" : "probable_staff") : "",
+    ),
     courses: log.courses,
+    people,
     kinds: store.kinds.map(({ component, eventName, isLoginAs }, kind) => ({
-      component,
-      eventName,
+      component: people.inText(component),
+      eventName: people.inText(eventName),
       isLoginAs,
       activity: log.classified[kind]?.activity ?? "Others",
       module: log.classified[kind]?.module ?? "",
@@ -154,7 +178,7 @@ function shownLog(params: Params, { store, log }: Loaded): ShownLog {
 
 async function summarize(
   { context, text }: Run,
-  { store, log }: Omit<Loaded, "outputs">,
+  { store, log, people }: Omit<Loaded, "outputs">,
   written: {
     readonly bloomRows: number;
     readonly bloomTraces: number;
@@ -162,15 +186,20 @@ async function summarize(
   },
 ): Promise<Summary> {
   const { params, input } = context;
-  const events = countEvents(log, store);
+  const events = countEvents(log, store, people);
   const { droppedCharacters } = written;
   const { newest } = log.arranged;
   const timeSample = newest === undefined ? "" : await timeCellOf(text, newest);
   return {
     processor: { name: PROCESSOR_NAME, version: PROCESSOR_VERSION },
-    input: { filename: input.filename, size_bytes: input.sizeBytes, sha256: input.sha256 },
+    // A file's name is its owner's to choose, and may name somebody.
+    input: {
+      filename: people.isPseudonymous ? null : input.filename,
+      size_bytes: input.sizeBytes,
+      sha256: input.sha256,
+    },
     rows: countRows(log, store, written.bloomRows),
-    detected: describeDetected(text, log, { params, timeSample }),
+    detected: describeDetected(text, log, { params, timeSample, people }),
     span: spanOf(log, params.timezone ?? "UTC"),
     users: events.users,
     without_case: events.withoutCase,
@@ -182,9 +211,13 @@ async function summarize(
     others_percent: percentOf(events.others, log.arranged.kept),
     unknown_pairs: events.unknownPairs,
     probable_staff: events.staff,
+    ...(log.settled === undefined ? {} : { roles: describeRoles(log.settled) }),
     dropped_xml_characters: droppedCharacters,
-    warnings: warningsOf(text, log, { params, events, droppedCharacters, bloomRows: written.bloomRows }),
-    params,
+    warnings: warningsOf(text, log, {
+      ...{ params, people, events, droppedCharacters },
+      bloomRows: written.bloomRows,
+    }),
+    params: shownParams(params, people),
   };
 }
 

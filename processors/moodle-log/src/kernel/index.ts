@@ -25,6 +25,7 @@ export {
   rawRow,
   rawRows,
   type TextHead,
+  tableRows,
   timeCellOf,
 } from "./text/text-rows.js";
 export { createPool, type Pool } from "./threads/thread-pool.js";

@@ -28,7 +28,10 @@ export function reasonText(reason: RejectReason, mixed: MixedDates): string {
 
 const BATCH = 500;
 
-/** Writes line, reason and raw text of each rejected row, in the order of the file. */
+/**
+ * Writes line, reason and raw text of each rejected row, in the order of the file.
+ * @param options.showsText whether the raw text may stand there: nobody can tell what in it names people.
+ */
 export async function writeRejectedRows(
   artifact: ArtifactFile,
   log: {
@@ -36,7 +39,7 @@ export async function writeRejectedRows(
     readonly rejected: readonly RejectedRow[];
     readonly mixedDates: MixedDates;
   },
-  options: { readonly neutralizes: boolean; readonly signal: AbortSignal },
+  options: { readonly neutralizes: boolean; readonly showsText: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   const { rejected } = log;
   await artifact.appendText("line,reason,raw\r\n");
@@ -44,7 +47,8 @@ export async function writeRejectedRows(
   let written = 0;
   for await (const raw of rawRows(log.text, rejected)) {
     const { line, reason } = rejected[written++] as RejectedRow;
-    batch += `${line},${reasonText(reason, log.mixedDates)},${csvText(raw, options.neutralizes)}\r\n`;
+    const shown = options.showsText ? csvText(raw, options.neutralizes) : "";
+    batch += `${line},${reasonText(reason, log.mixedDates)},${shown}\r\n`;
     if (written % BATCH !== 0 && written < rejected.length) continue;
     options.signal.throwIfAborted();
     await artifact.appendText(batch);

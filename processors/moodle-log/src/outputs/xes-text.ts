@@ -1,5 +1,5 @@
 import { ACTIVITIES, levelOf } from "../rules/rules.js";
-import { type ActivityKey, roleHint, type ShownKind } from "./shown-log.js";
+import { type ActivityKey, roleHint, type ShownKind, type Standing } from "./shown-log.js";
 
 /**
  * What stands before the traces. `identity` is declared for tools that expect the five standard extensions.
@@ -63,7 +63,7 @@ export function actorXml(label: string): XmlText {
 }
 
 /** The attributes that an event has of its kind. */
-export function kindXml(kind: ShownKind, isStaff: boolean, key: ActivityKey): XmlText {
+export function kindXml(kind: ShownKind, standing: Standing, key: ActivityKey): XmlText {
   const { activity } = kind;
   return attributes([
     ["moodle:activity", key === "activity" ? "" : activity], // else it is the event's name
@@ -72,7 +72,7 @@ export function kindXml(kind: ShownKind, isStaff: boolean, key: ActivityKey): Xm
     ["moodle:component", kind.component],
     ["moodle:event_name", kind.eventName],
     ["moodle:module_type", kind.module],
-    ["moodle:role_hint", roleHint(kind, isStaff)],
+    ["moodle:role_hint", roleHint(kind, standing)],
   ]);
 }
 

@@ -1,8 +1,10 @@
 import type { EventKind } from "../../events/wording.js";
 import { addEvidence, type DateEvidence, noEvidence } from "../../time/date-order.js";
-import { type ActorTable, type PlaceTable, type SharedColumn, TableBuilder } from "./log-tables.js";
+import type { ActorTable } from "./actor-table.js";
+import { type PlaceTable, TableBuilder } from "./log-tables.js";
 import type { RejectedRow, Segment } from "./segment.js";
 import type { ThreadNumbers } from "./thread-numbers.js";
+import type { SharedColumn } from "./tuple-interner.js";
 
 /**
  * The usable rows of a log in the order of the file, a number per row and column; cells stay in the text and

@@ -1,7 +1,15 @@
-import { type CaseBy, caseName, type OutputStyle, type ShownKind } from "../../outputs/shown-log.js";
+import {
+  type CaseBy,
+  caseName,
+  type OutputStyle,
+  type ShownKind,
+  STANDINGS,
+  type Standing,
+} from "../../outputs/shown-log.js";
+import type { NameColumns } from "../load/actor-table.js";
 import type { LogRows } from "../load/log-store.js";
-import type { SharedColumn } from "../load/log-tables.js";
 import { type TextColumn, textAt } from "../load/text-column.js";
+import type { SharedColumn } from "../load/tuple-interner.js";
 import type { LogText } from "../text/text-rows.js";
 
 /**
@@ -10,9 +18,9 @@ import type { LogText } from "../text/text-rows.js";
  */
 export interface ExportSource extends LogText, OutputStyle {
   readonly kinds: readonly ShownKind[];
-  /** Labels by actor, and 1 for staff. */
+  /** By actor: how they are called, and their standing as a number into `STANDINGS`. */
   readonly actors: TextColumn;
-  readonly isStaff: Uint8Array<SharedArrayBuffer>;
+  readonly standings: Uint8Array<SharedArrayBuffer>;
   readonly places: ShownPlaces;
   readonly rows: LogRows;
   /** Seconds since 1970, UTC, by row. */
@@ -24,6 +32,23 @@ export interface ExportSource extends LogText, OutputStyle {
   /** Case by row. */
   readonly cases: SharedColumn;
   readonly caseLabels: CaseLabels;
+  /** Full names, when the CSV has a column of them. */
+  readonly names: ShownNames | undefined;
+  /** When ids and names are pseudonyms. What is text above has them already; the cells of the log do not. */
+  readonly pseudonyms: PseudonymColumns | undefined;
+}
+
+/** Full names by actor: numbers into texts. */
+export interface ShownNames {
+  readonly ofActor: SharedColumn;
+  readonly texts: TextColumn;
+}
+
+/** What threads make pseudonyms from. */
+export interface PseudonymColumns {
+  /** Secret. */
+  readonly salt: string;
+  readonly names: NameColumns;
 }
 
 /** Names of cases, by number, made when asked for: there can be as many as rows. */
@@ -43,6 +68,11 @@ export interface ShownPlaces {
   readonly contexts: TextColumn;
   readonly courses: TextColumn;
   readonly moduleIds: TextColumn;
+}
+
+/** The standing in a number of `STANDINGS.length * kind + standing`. */
+export function standingAt(number: number): Standing {
+  return STANDINGS[number % STANDINGS.length] as Standing;
 }
 
 /** The name of a case by its number. */

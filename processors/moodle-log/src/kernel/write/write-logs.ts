@@ -1,9 +1,11 @@
-import { CSV_HEADER } from "../../outputs/csv-text.js";
-import { hasLevel, type ShownLog } from "../../outputs/shown-log.js";
+import { csvHeader, type ExtraColumns } from "../../outputs/csv-text.js";
+import { hasLevel, type ShownLog, STANDINGS } from "../../outputs/shown-log.js";
 import { XES_HEAD, XES_TAIL } from "../../outputs/xes-text.js";
+import type { NamedPerson } from "../../people/known-names.js";
 import type { ArrangedLog } from "../arrange/arranged-log.js";
+import type { ActorTable, NameColumns } from "../load/actor-table.js";
 import type { LogStore } from "../load/log-store.js";
-import { textColumn } from "../load/text-column.js";
+import { textAt, textColumn, textCount } from "../load/text-column.js";
 import type { LogText } from "../text/text-rows.js";
 import type { Pool } from "../threads/thread-pool.js";
 import type { ArtifactFile } from "./artifact-file.js";
@@ -21,7 +23,7 @@ const CHUNK_ROWS = 4096;
 export async function openExport(
   pool: Pool,
   log: { readonly text: LogText; readonly store: LogStore; readonly arranged: ArrangedLog },
-  { isStaff, courses, ...shown }: ShownLog,
+  { standings, courses, people, ...shown }: ShownLog,
 ): Promise<ExportSource> {
   const { cases, ...columns } = log.arranged.columns;
   const { actors } = log.store;
@@ -35,21 +37,30 @@ export async function openExport(
     cases: cases.cases,
     caseLabels: cases.labels,
     ...shown,
-    actors: textColumn(actors.count, (actor) => actors.at(actor).label),
-    isStaff: new Uint8Array(new SharedArrayBuffer(actors.count)),
+    actors: textColumn(actors.count, (actor) => people.called(actors.at(actor))),
+    standings: new Uint8Array(new SharedArrayBuffer(actors.count)),
     places: {
       contextOf,
       courseOf: new Uint32Array(new SharedArrayBuffer(courses.ofPlace.length * 4)),
       moduleIdOf,
-      contexts,
-      courses: textColumn(courses.names.length, (course) => courses.names[course] ?? ""),
+      contexts: people.isPseudonymous
+        ? textColumn(textCount(contexts), (context) => people.inContext(textAt(contexts, context)))
+        : contexts,
+      courses: textColumn(courses.names.length, (course) => people.inText(courses.names[course] ?? "")),
       moduleIds: ids,
     },
+    names: people.showsNames ? { ofActor: actors.columns.names, texts: actors.columns.people } : undefined,
+    pseudonyms: people.salt === undefined ? undefined : { salt: people.salt, names: nameColumns(actors) },
   };
-  source.isStaff.set(isStaff.map(Number));
+  source.standings.set(standings.map((standing) => STANDINGS.indexOf(standing)));
   source.places.courseOf.set(courses.ofPlace);
   await pool.runOnAll("openExport", source);
   return source;
+}
+
+function nameColumns({ columns }: ActorTable): NameColumns {
+  const { people, idOfName, ids } = columns;
+  return { people, idOfName, ids };
 }
 
 /** A pair of outputs: all events, and those with a Bloom level. */
@@ -66,16 +77,18 @@ interface WriteOptions {
 
 /**
  * Writes both CSV files, the pieces made on all threads and put in order here.
+ * @param options.onPeople called with people whom the cells of pieces name, when they are pseudonymous.
  * @returns the rows of the second.
  */
 export async function writeCsv(
   pool: Pool,
   source: ExportSource,
   files: LogFiles,
-  options: WriteOptions,
+  options: WriteOptions & { readonly onPeople: (people: readonly NamedPerson[]) => void },
 ): Promise<{ readonly bloomRows: number }> {
   let bloomRows = 0;
-  await Promise.all([files.full.appendText(CSV_HEADER), files.bloom.appendText(CSV_HEADER)]);
+  const header = csvHeader(columnsOf(source));
+  await Promise.all([files.full.appendText(header), files.bloom.appendText(header)]);
   await inOrder(
     chunksOf(source.timeOrder.length),
     pool.size,
@@ -84,10 +97,16 @@ export async function writeCsv(
       options.signal.throwIfAborted();
       await appendPair(files, piece);
       bloomRows += piece.bloomRows;
+      options.onPeople(piece.people);
       options.onRows(piece.rows);
     },
   );
   return { bloomRows };
+}
+
+/** Which columns the CSV has besides those that it always has. */
+export function columnsOf(source: Pick<ExportSource, "names">): ExtraColumns {
+  return { names: source.names !== undefined };
 }
 
 /** What the XES files hold. */

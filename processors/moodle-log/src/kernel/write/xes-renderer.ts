@@ -1,4 +1,4 @@
-import { hasLevel, type ShownKind } from "../../outputs/shown-log.js";
+import { hasLevel, type ShownKind, STANDINGS } from "../../outputs/shown-log.js";
 import {
   actorXml,
   contextXml,
@@ -12,7 +12,7 @@ import {
 import { Zone } from "../../time/zone.js";
 import { type TextColumn, textAt, textCount } from "../load/text-column.js";
 import { ByteWriter } from "./byte-writer.js";
-import { caseLabel, type ExportSource } from "./export-source.js";
+import { caseLabel, type ExportSource, standingAt } from "./export-source.js";
 import { type Fragment, Fragments } from "./fragments.js";
 import { type PairMemory, type PiecePair, piecePair } from "./piece-pair.js";
 import { Rfc3339Writer } from "./rfc3339.js";
@@ -49,7 +49,7 @@ export class XesRenderer {
   readonly #bloom = new ByteWriter(2 << 20);
   readonly #hasLevel: boolean[];
   readonly #heads: Fragments;
-  /** By twice the kind, and 1 for staff. */
+  /** By kind and standing. */
   readonly #bodies: Fragments;
   readonly #actors: Fragments;
   readonly #contexts: Fragments;
@@ -68,8 +68,8 @@ export class XesRenderer {
     const texts = (column: TextColumn, xmlOf: (text: string) => Fragment) =>
       new Fragments(this.#full, textCount(column), (number) => xmlOf(textAt(column, number)));
     this.#heads = new Fragments(this.#full, kinds.length, (kind) => eventHead(kindAt(kind), key));
-    this.#bodies = new Fragments(this.#full, 2 * kinds.length, (of) =>
-      kindXml(kindAt(of >> 1), of % 2 === 1, key),
+    this.#bodies = new Fragments(this.#full, STANDINGS.length * kinds.length, (of) =>
+      kindXml(kindAt(Math.floor(of / STANDINGS.length)), standingAt(of), key),
     );
     this.#actors = texts(actors, actorXml);
     this.#contexts = texts(places.contexts, contextXml);
@@ -129,7 +129,7 @@ export class XesRenderer {
   }
 
   #event(row: number): void {
-    const { rows, instants, isStaff, places } = this.#source;
+    const { rows, instants, standings, places } = this.#source;
     const actor = rows.actors[row] as number;
     const kind = rows.kinds[row] as number;
     const place = rows.places[row] as number;
@@ -137,7 +137,7 @@ export class XesRenderer {
     this.#full.bytes(this.#time.write(instants[row] as number));
     this.#dropped +=
       this.#actors.append(actor) +
-      this.#bodies.append(2 * kind + (isStaff[actor] as number)) +
+      this.#bodies.append(STANDINGS.length * kind + (standings[actor] as number)) +
       this.#contexts.append(places.contextOf[place] as number) +
       this.#courses.append(places.courseOf[place] as number) +
       this.#moduleIds.append(places.moduleIdOf[place] as number);
