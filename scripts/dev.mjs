@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { root, say } from "./say.mjs";
 
@@ -16,6 +16,7 @@ export function runDev(args) {
   let isStopping = false;
   const restart = () => {
     if (isStopping) return;
+    spawnSync(process.execPath, ["apps/console/build.mjs"], { cwd: root, stdio: "inherit" });
     if (server === undefined) server = start(args);
     else if (!server.killed) {
       say("the build changed: starting again");

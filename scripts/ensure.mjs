@@ -33,9 +33,10 @@ export function ensureBuild() {
   say(`build is up to date (${seconds} s)`);
 }
 
-/** The compiler's run, its output on this process's streams. */
+/** The compiler's run, and if it went well that of the console's bundler; output on this process's streams. */
 export function build() {
-  return spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], inRoot);
+  const compiled = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], inRoot);
+  return compiled.status === 0 ? spawnSync(process.execPath, ["apps/console/build.mjs"], inRoot) : compiled;
 }
 
 const inRoot = { cwd: root, stdio: "inherit" };

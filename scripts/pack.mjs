@@ -36,9 +36,10 @@ function prepack(workspace) {
 
 /** Says nothing on stdout, which `npm pack --json` is read from. */
 function build() {
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const { status } = spawnSync(process.execPath, [tsc, "-b"], { cwd: root, stdio: ["ignore", 2, 2] });
-  if (status !== 0) stop("The build failed.");
+  for (const args of [["node_modules/typescript/bin/tsc", "-b"], ["apps/console/build.mjs"]]) {
+    const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", 2, 2] });
+    if (status !== 0) stop("The build failed.");
+  }
 }
 
 /** In a workspace's own folder, what is not needed to run it. */

@@ -5,6 +5,7 @@ import type { TrustedProxies } from "@drover/settings";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import helmet from "helmet";
 import { listAudit } from "./access/audit.js";
+import { getCaller } from "./access/caller.js";
 import { cameOverTls, clientNoter } from "./access/client-address.js";
 import { guardOrigins, type Reach } from "./access/cross-origin.js";
 import { createJobToken, createKey, listKeys, revokeKey } from "./access/issued-keys.js";
@@ -30,6 +31,7 @@ import { retryJob } from "./jobs/retry.js";
 import { submitJob } from "./jobs/submit.js";
 import { mountBoard } from "./operations/board.js";
 import type { BoardOptions } from "./operations/board-router.js";
+import { mountConsole } from "./operations/console.js";
 import { mountDocs } from "./operations/docs.js";
 import { health, livez, readyz } from "./operations/health.js";
 import { getStats } from "./operations/job-stats.js";
@@ -55,6 +57,8 @@ import {
 export interface AppOptions {
   /** Absent: no operators' board. */
   readonly board?: BoardOptions;
+  /** Folder of the built console. Absent: `/` leads to the reference. */
+  readonly console?: string;
   /** Absent: no `/metrics`. */
   readonly metrics?: MetricsOptions;
   /** Default: this machine only, and no page of another origin. */
@@ -90,7 +94,7 @@ export function createApp(deps: Deps, options: AppOptions = {}): RequestListener
 }
 
 /** All routes, and the pages. */
-function createExpress(deps: Deps, { board, metrics, proxies = [] }: AppOptions): Express {
+function createExpress(deps: Deps, { board, console, metrics, proxies = [] }: AppOptions): Express {
   const app = express();
   app.set("trust proxy", proxies);
   app.disable("x-powered-by");
@@ -100,7 +104,8 @@ function createExpress(deps: Deps, { board, metrics, proxies = [] }: AppOptions)
   mountSignIn(app, deps);
   if (metrics !== undefined) mountMetrics(app, metrics, deps.callers);
   if (board !== undefined) mountBoard(app, board, deps);
-  app.get("/", (_request, response) => response.redirect("/docs/"));
+  if (console === undefined) app.get("/", (_request, response) => response.redirect("/docs/"));
+  else mountConsole(app, console, deps);
   app.use((request) => {
     throw new DomainError(
       "route_not_found",
@@ -171,6 +176,7 @@ export const handlers = {
   deleteWebhook,
   listDeliveries,
   redeliver,
+  getCaller,
   listKeys,
   createKey,
   revokeKey,

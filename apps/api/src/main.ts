@@ -33,6 +33,9 @@ import { createParamsCheck } from "./processors/params-check.js";
 import { createProcessorDirectory } from "./processors/processor-directory.js";
 import { listen, onStopRequest } from "./server.js";
 
+/** Where the pages are built to. */
+const CONSOLE = fileURLToPath(new URL(".", import.meta.resolve("@drover/console/index.html")));
+
 /** The longest wait for the last spans, where an SDK was loaded, in ms. */
 const FLUSH_MS = 2_000;
 
@@ -74,6 +77,7 @@ export async function main(faults: Pick<Deps, "failpoint"> = {}): Promise<void> 
     },
     proxies: trustedProxiesOf(settings),
     metrics: { registry: metrics.registry },
+    console: CONSOLE,
     board: {
       isWritable,
       queueOf: async (name) => {

@@ -36,6 +36,7 @@ const ROUTES: Readonly<Record<RouteName, "job" | "webhook" | "own" | "nothing" |
   listDeliveries: "job",
   redeliver: "job",
   createJobToken: "job",
+  getCaller: "nothing",
   createKey: "admin",
   listKeys: "admin",
   revokeKey: "admin",

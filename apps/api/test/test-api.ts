@@ -121,9 +121,10 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   const stop = new AbortController();
   const deps = { ...testDeps(queue, store, lines, options, stop.signal), ...options.deps };
   if (processors.length > 0) await deps.processors.list();
-  const { board, reach, metrics, proxies } = options;
+  const { board, console, reach, metrics, proxies } = options;
   const app = createApp(deps, {
     ...(board === undefined ? {} : { board }),
+    ...(console === undefined ? {} : { console }),
     ...(reach === undefined ? {} : { reach }),
     ...(metrics === undefined ? {} : { metrics }),
     ...(proxies === undefined ? {} : { proxies }),

@@ -81,6 +81,7 @@ export async function main(overrides: Overrides = {}): Promise<void> {
     ...importDeps(parts),
     ...sweeperDeps(parts, []),
     installation: parts.installation,
+    audit: queue.audit,
   });
   await queue.close();
   process.exit(code);

@@ -16,6 +16,7 @@ import {
 import { type JobToken, type KeyCalls, keyCalls } from "./key-calls.js";
 import {
   type Artifact,
+  type Caller,
   callJson,
   type Dispatch,
   type Job,
@@ -100,6 +101,8 @@ export interface Client {
   jobToken(jobId: string, options?: Abortable & { readonly expiresInS?: number }): Promise<JobToken>;
   /** Who is told how jobs end. */
   readonly webhooks: WebhookCalls;
+  /** Who this client is for the server, and what it may do. */
+  caller(options?: Abortable): Promise<Caller>;
   /** Who may ask for what; for an admin's key. */
   readonly keys: KeyCalls;
 }
@@ -151,6 +154,7 @@ export function createClient(options: ClientOptions): Client {
       callJson(server, "resumeProcessor", { params: { processor: name }, signal }),
     setConcurrency: (name, concurrency, { signal } = {}) =>
       callJson(server, "changeProcessor", { params: { processor: name }, body: { concurrency }, signal }),
+    caller: ({ signal } = {}) => callJson(server, "getCaller", { signal }),
     webhooks: webhookCalls(server),
     keys: keyCalls(server),
   };

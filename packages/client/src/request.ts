@@ -143,8 +143,9 @@ export type JobList = Open<contract.JobList>;
 export type JobLogs = Open<contract.JobLogs>;
 export type Stats = Open<contract.Stats>;
 export type Artifact = Open<contract.Artifact>;
-export type Processor = Open<contract.Processor>;
+export type Processor = Open<contract.ProcessorAnswer>;
 export type Dispatch = Open<contract.Dispatch>;
+export type Caller = Open<contract.CallerAnswer>;
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;

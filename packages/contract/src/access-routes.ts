@@ -67,10 +67,31 @@ export const CreateJobToken = z.strictObject({
 });
 export type CreateJobToken = z.output<typeof CreateJobToken>;
 
+/** Who sends the request, as the server knows it. */
+export const CallerAnswer = z
+  .object({
+    tenant: z.string().describe("Whose jobs are submitted and read."),
+    scopes: z.array(Scope).describe("`admin` may do what the others may."),
+    key_id: z.string().nullable().describe("Of the key or the session; null where none is needed."),
+  })
+  .meta({ id: "Caller" });
+export type CallerAnswer = z.output<typeof CallerAnswer>;
+
 const ONCE = { "Cache-Control": "`no-store`." };
 
 /** Keys, and tokens of single jobs. */
 export const accessRoutes = {
+  getCaller: {
+    method: "GET",
+    path: "/api/caller",
+    group: "Access",
+    access: "any_key",
+    summary: "Read who the caller is, and what it may do.",
+    description:
+      "For pages and tools that show what somebody may do. Where there are no keys, that is anybody.",
+    answers: { 200: { description: "The caller.", schema: CallerAnswer, headers: ONCE } },
+    errors: [],
+  },
   listKeys: {
     method: "GET",
     path: "/api/keys",

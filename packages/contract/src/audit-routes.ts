@@ -6,14 +6,20 @@ import type { Route } from "./route-parts.js";
 export const AuditEntry = z
   .object({
     at: Time,
-    key_id: z.string().nullable().describe("Who; null for somebody on this machine where there are no keys."),
+    key_id: z
+      .string()
+      .nullable()
+      .describe("Who; null for somebody on this machine, by a command or where there are no keys."),
     tenant: z.string().describe("The key's tenant."),
-    address: z.string().describe("Where the request came from."),
+    address: z.string().describe("Where the request came from; `user@host` of a command."),
     action: z
       .string()
-      .describe("The operation's id in this document, or `signIn`, `signOut`, `changeBoard`."),
-    target: z.string().describe("The path of the request, or of what it made."),
-    request_id: z.string(),
+      .describe(
+        "The operation's id in this document, or `signIn`, `signOut`, `changeBoard`, or of a command `reconcile`, " +
+          "`reconcileAdopt`, `importJobs`.",
+      ),
+    target: z.string().describe("The path of the request, or of what it made; the folder of an import."),
+    request_id: z.string().describe("Empty for a command."),
   })
   .meta({ id: "AuditEntry" });
 export type AuditEntry = z.output<typeof AuditEntry>;
@@ -36,7 +42,8 @@ export const auditRoutes = {
     summary: "Read who changed what, newest first.",
     description:
       "Every request by an admin's key that changed something, but for submits: keys, limits, processors, jobs " +
-      "and webhooks of any tenant, signing in and out, and what was done on the operators' board. The newest " +
+      "and webhooks of any tenant, signing in and out, what was done on the operators' board, and `drover import` and " +
+      "`drover reconcile`. The newest " +
       "10,000 or so are kept.",
     query: z.strictObject({
       limit: wholeNumber(1, 200, DEFAULT_AUDIT_PAGE).optional(),

@@ -3,6 +3,7 @@ export {
   ApiKey,
   ApiKeyList,
   ApiKeyWithSecret,
+  CallerAnswer,
   CreateApiKey,
   CreateJobToken,
   JobToken,

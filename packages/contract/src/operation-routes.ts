@@ -57,7 +57,7 @@ export const ProcessorChange = z
   .meta({ id: "ProcessorChange" });
 export type ProcessorChange = z.output<typeof ProcessorChange>;
 
-export const ProcessorList = z.object({ processors: z.array(Processor) }).meta({ id: "ProcessorList" });
+export const ProcessorList = z.object({ processors: z.array(ProcessorAnswer) }).meta({ id: "ProcessorList" });
 export type ProcessorList = z.output<typeof ProcessorList>;
 
 /** The process answers; nothing that it depends on was asked. */

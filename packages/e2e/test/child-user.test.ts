@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,8 @@ const WORKER = fileURLToPath(new URL("../../../apps/worker/dist/main.js", import
 /** Nobody's numbers: no line of passwd(5) has them. */
 const USER = { uid: 64_001, gid: 64_001 };
 const SETTING = "64001:64001";
+/** One for each child process. */
+const RANGE = "64001-64032:64001";
 
 /** Why these tests cannot run here; "" when they can. */
 function obstacle(): string {
@@ -64,7 +66,7 @@ describe.skipIf(OBSTACLE !== "")(titled("processors of another user"), () => {
       apis: 1,
       workers: 1,
       hasRealLease: true,
-      env: { ...SECRETS, DROVER_PROCESSORS: modules.join(","), DROVER_CHILD_USER: SETTING },
+      env: { ...SECRETS, DROVER_PROCESSORS: modules.join(","), DROVER_CHILD_USER: RANGE },
     });
     return () => rm(folder, { recursive: true });
   });
@@ -93,7 +95,8 @@ describe.skipIf(OBSTACLE !== "")(titled("processors of another user"), () => {
     const pids = [system.workers[0]?.pid, system.apis[0]?.pid, system.redis.pid];
     const { job_id } = await snoop({ pids, paths: [system.folder] });
     const job = await system.client().wait(job_id);
-    expect(job).toMatchObject({ status: "completed", result: { uid: USER.uid, gid: USER.gid, groups: "" } });
+    expect(job).toMatchObject({ status: "completed", result: { gid: USER.gid, groups: "" } });
+    expect(job.result).toMatchObject({ signals: pids.map(() => "EPERM") });
     expect(job.result).toMatchObject({
       capabilities: ["0000000000000000", "0000000000000000"],
       noNewPrivileges: hasSetpriv ? "1" : "0",
@@ -115,13 +118,26 @@ describe.skipIf(OBSTACLE !== "")(titled("processors of another user"), () => {
     for (const secret of secrets()) expect(loot).not.toContain(secret);
   });
 
+  it("are not the user of attempts at the same time, and reach nothing of theirs", async () => {
+    const { job_id: other } = await snoop({ daemonFile: true });
+    onTestFinished(async () => void (await system.client().cancel(other)));
+    const [pid = 0] = (await pidsOf(other)) ?? [];
+    const { job_id } = await snoop({ pids: [pid] });
+    const { result } = await system.client().wait(job_id);
+    const { uid, ...reached } = result as { uid: number };
+    expect(uid).toBeGreaterThanOrEqual(64_001);
+    expect(uid).toBeLessThanOrEqual(64_032);
+    expect((await stat(`/proc/${pid}`)).uid).not.toBe(uid);
+    expect(reached).toMatchObject({ signals: ["EPERM"], environs: ["EACCES"] });
+  });
+
   it("cannot do more as a program that a YAML file names", async () => {
     await otherJob();
     const params = { environ: `/proc/${system.workers[0]?.pid}/environ`, data: system.folder };
     const { job_id } = await system.client().submit("steal", new Blob(["my file\n"]), { params });
     expect(await system.client().wait(job_id)).toMatchObject({ status: "completed" });
     const loot = await lootOf(job_id);
-    expect(loot).toContain(`uid=${USER.uid} gid=${USER.gid} groups=${USER.gid}\n`);
+    expect(loot).toMatch(new RegExp(`^uid=640\\d\\d gid=${USER.gid} groups=${USER.gid}$`, "m"));
     expect(loot).toContain("Permission denied");
     for (const secret of secrets()) expect(loot).not.toContain(secret);
     const { logs } = await system.client().logs(job_id);
@@ -214,6 +230,7 @@ describe.skipIf(OBSTACLE !== "")(titled("a worker whose children cannot be anoth
     ["root", "root is root"],
     ["0:64001", "is root"],
     ["64001:0", "of root's group"],
+    ["64032-64001:64001", "the lowest number first"],
   ])("is refused for %s", async (setting, words) => {
     const { code, complaint } = await start({ DROVER_CHILD_USER: setting });
     expect(complaint).toContain(words);

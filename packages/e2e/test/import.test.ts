@@ -172,6 +172,13 @@ describe("drover import", () => {
         code: 0,
         output: expect.stringContaining("is running and does the same"),
       });
+      expect((await read(url, "/api/audit")).body).toMatchObject({
+        actions: [
+          { action: "reconcile", key_id: null, address: expect.stringContaining("@") },
+          { action: "importJobs", target: join(folder, "old"), tenant: "default" },
+          { action: "importJobs" },
+        ],
+      });
     },
   );
 

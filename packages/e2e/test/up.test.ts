@@ -191,10 +191,13 @@ test("demo writes the event logs of the sample, ends with 0 and leaves no proces
   const files = readdirSync(join(folder, "drover-demo"));
   expect(files).toEqual(
     expect.arrayContaining([
+      "activities.csv",
+      "dfg.csv",
       "enriched_log.csv",
       "enriched_log.xes",
       "enriched_log_bloom_only.csv",
       "enriched_log_bloom_only.xes",
+      "students.csv",
       "summary.json",
     ]),
   );

@@ -15,13 +15,16 @@ export const childSettings = {
   }),
   DROVER_CHILD_USER: z
     .string()
-    .regex(/^([a-z_][a-z0-9_.-]*|\d{1,9}:\d{1,9})$/i, "expected a user's name, or uid:gid, as 64001:64001.")
+    .regex(
+      /^([a-z_][a-z0-9_.-]*|\d{1,9}(-\d{1,9})?:\d{1,9})$/i,
+      "expected a user's name, uid:gid, or first-last:gid, as 64001-64032:64001.",
+    )
     .optional()
     .register(ABOUT, {
       reader: "worker",
       help:
-        "User that processors run as, by name or as `uid:gid`; the worker has to be root, on Linux. Default: " +
-        "the worker's own. See `docs/security.md`.",
+        "User that processors run as, by name or as `uid:gid`, or a user for each child process, as " +
+        "`64001-64032:64001`; the worker has to be root, on Linux. Default: the worker's own. See `docs/security.md`.",
     }),
   DROVER_CHILD_ENV: list(VARIABLES)
     .default([])

@@ -74,7 +74,9 @@ export const paramsSchema = z.strictObject({
     .min(1)
     .max(10_080)
     .default(30)
-    .describe("With case = session: a pause longer than this, in minutes, begins a new session"),
+    .describe(
+      "A pause longer than this, in minutes, begins a new session: a case with case = session, and in students.csv",
+    ),
   activity_key: z
     .enum(["activity", "event_name", "component_event"])
     .default("activity")
@@ -92,6 +94,23 @@ export const paramsSchema = z.strictObject({
     .max(300)
     .default([])
     .describe("Drop all events of these users: user ids, or full names as they stand in the log"),
+  group_events: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Put single events together to activities: quiz attempts, submissions, and reading sessions. In XES each has a " +
+        "start and a complete event in place of the single ones; the tables say of which activity an event is a part",
+    ),
+  parquet: z
+    .boolean()
+    .default(false)
+    .describe("Write the table of events as enriched_log.parquet, too, for pandas, DuckDB, R or Spark"),
+  ocel: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Write the events as ocel.json, too: an object-centric event log (OCEL 2.0) of students, modules, attempts and courses",
+    ),
   pseudonymize: z
     .enum(["off", "with_key", "without_key"])
     .default("off")

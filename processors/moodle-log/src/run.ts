@@ -1,5 +1,6 @@
 import type { Context } from "@drover/processor-sdk";
 import { type ClassifiedLog, classifyLog } from "./classify-log.js";
+import { countLog } from "./count-log.js";
 import { type DetectedText, describeDetected, detect } from "./detected-format.js";
 import {
   createPool,
@@ -12,14 +13,15 @@ import {
   writeCsv,
   writeXes,
 } from "./kernel/index.js";
+import { hasStage, writeOptionalLogs } from "./outputs/optional-logs.js";
 import { writePseudonymKey } from "./outputs/pseudonym-key.js";
 import { writeRejectedRows } from "./outputs/rejected-rows.js";
-import type { ShownLog } from "./outputs/shown-log.js";
+import { writeTables } from "./outputs/write-tables.js";
 import type { Params } from "./params.js";
-import { shownParams } from "./people/shown-params.js";
-import { ShownPeople } from "./people/shown-people.js";
+import { ShownPeople, shownParams } from "./people/shown-people.js";
 import { assertHasRows, assertUsable } from "./refuse-log.js";
 import { RunProgress, type StageProgress } from "./run-progress.js";
+import { shownLogOf } from "./shown-log-of.js";
 import { countEvents, countRows, percentOf, spanOf } from "./summarize.js";
 import { describeRoles, type Summary, summaryHead } from "./summary.js";
 import { warningsOf } from "./warnings.js";
@@ -41,7 +43,9 @@ interface Run {
  */
 export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
   const { input, scratch, signal } = context;
-  const progress = new RunProgress((percent, options) => context.progress(percent, options));
+  const progress = new RunProgress((percent, options) => context.progress(percent, options), {
+    isWanted: (stage) => hasStage(stage, context.params),
+  });
   let pool: Pool | undefined;
   try {
     const detecting = progress.stage("detect");
@@ -113,7 +117,7 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   const { context, progress, pool, text } = run;
   const { store, log, people, outputs } = loaded;
   const { signal, params } = context;
-  const source = await openExport(pool, { text, store, arranged: log.arranged }, shownLog(params, loaded));
+  const source = await openExport(pool, { text, store, arranged: log.arranged }, shownLogOf(params, loaded));
   const csv = {
     full: outputs.open("enriched_log.csv"),
     bloom: outputs.open("enriched_log_bloom_only.csv"),
@@ -131,6 +135,7 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
     signal,
     onRows: rowCounter(progress.stage("export_xes"), log.arranged.inCases),
   });
+  await writeOptionalLogs(source, outputs, { params, progress, signal });
   if (log.rejected.length > 0) {
     await writeRejectedRows(
       outputs.open("rejected_rows.csv"),
@@ -150,30 +155,36 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
     });
   }
   const summary = await summarize(run, { store, log, people }, { bloomRows, ...traces });
+  await writeFigures(run, loaded);
   await outputs.open("summary.json").appendText(`${JSON.stringify(summary, null, 2)}\n`);
   await outputs.end();
   return summary;
 }
 
-/** What was decided about the log and stands in the outputs. */
-function shownLog(params: Params, { store, log, people }: Loaded): ShownLog {
-  return {
-    standings: log.isStaff.map((is, actor) =>
-      is ? (log.settled?.standings[actor] === "staff" ? "staff" : "probable_staff") : "",
-    ),
-    courses: log.courses,
-    people,
-    kinds: store.kinds.map(({ component, eventName, isLoginAs }, kind) => ({
-      component: people.inText(component),
-      eventName: people.inText(eventName),
-      isLoginAs,
-      activity: log.classified[kind]?.activity ?? "Others",
-      module: log.classified[kind]?.module ?? "",
-    })),
+/** Writes what is counted of people, resources and activities. */
+async function writeFigures({ context, progress }: Run, loaded: Loaded): Promise<void> {
+  const { store, log, people, outputs } = loaded;
+  const { params, signal } = context;
+  const reporting = progress.stage("report");
+  const rows = store.actors.count + store.places.count; // at most
+  let written = 0;
+  reporting(written, rows);
+  await writeTables(countLog(log, store, params), outputs, {
     timezone: params.timezone ?? "UTC",
-    activityKey: params.activity_key,
     neutralizesFormulas: params.neutralize_formulas,
-  };
+    labelOf: (actor) => people.called(store.actors.at(actor)),
+    ...(people.showsNames ? { nameOf: (actor) => people.nameOf(store.actors.at(actor)) } : {}),
+    contextOf: (context) => people.inContext(context),
+    courses: log.courses.names.map((name) => people.inText(name)),
+    signal,
+    onPerson: () => {},
+    onResource: () => {},
+    onRows: (more) => {
+      written += more;
+      reporting(written, rows);
+    },
+  });
+  reporting(rows, rows);
 }
 
 async function summarize(

@@ -103,7 +103,11 @@ export type XesEvent = Readonly<Record<string, string>>;
 
 /** A XES file, read back. */
 export interface XesLog {
-  readonly traces: readonly { readonly name: string; readonly events: readonly XesEvent[] }[];
+  readonly traces: readonly {
+    readonly name: string;
+    readonly attributes: XesEvent;
+    readonly events: readonly XesEvent[];
+  }[];
 }
 
 const ATTRIBUTE =
@@ -125,11 +129,12 @@ export function readXes(text: string): XesLog {
     throw new Error(`The head of the log is not in order: ${head}`);
   }
   if (body < 0 || !text.endsWith("</log>\n")) throw new Error("The log is not whole.");
-  const traces: { name: string; events: XesEvent[] }[] = [];
+  const traces: { name: string; attributes: XesEvent; events: XesEvent[] }[] = [];
   for (const line of text.slice(head.length, -"</log>\n".length).split("\n").slice(2, -1)) {
-    if (line.startsWith("<trace>"))
-      traces.push({ name: attributesOf(line, 7)["concept:name"] ?? "", events: [] });
-    else if (line.startsWith("<event>")) {
+    if (line.startsWith("<trace>")) {
+      const attributes = attributesOf(line, 7);
+      traces.push({ name: attributes["concept:name"] ?? "", attributes, events: [] });
+    } else if (line.startsWith("<event>")) {
       if (!line.endsWith("</event>")) throw new Error(`An event is not closed: ${line}`);
       traces.at(-1)?.events.push(attributesOf(line.slice(0, -8), 7));
     } else if (line !== "</trace>") throw new Error(`Neither a trace nor an event: ${line}`);

@@ -67,14 +67,17 @@ describe("a run", () => {
   test("gives all outputs, none of them first, and the same events in each", async () => {
     const run = await runLog(syntheticLog({ rows: 2000, tricky: true, site: true }));
     expect([...run.artifacts.keys()].sort()).toEqual([
+      "activities.csv",
+      "dfg.csv",
       "enriched_log.csv",
       "enriched_log.xes",
       "enriched_log_bloom_only.csv",
       "enriched_log_bloom_only.xes",
+      "students.csv",
       "summary.json",
     ]);
     expect(run.primary).toBeUndefined();
-    expect(Object.keys(run.rows[0] ?? {})).toEqual(csvColumns({ names: true }));
+    expect(Object.keys(run.rows[0] ?? {})).toEqual(csvColumns({ names: true, groups: false }));
     expect(run.summary.rows.bloom).toBeLessThan(run.summary.rows.kept);
     expectSound(run);
   });
@@ -82,7 +85,7 @@ describe("a run", () => {
   test("says the truth about progress: stages in order, never back, to the end", async () => {
     const { progress } = await runLog(syntheticLog({ rows: 20_000 }));
     const stages = [...new Set(progress.map(({ stage }) => stage))];
-    expect(stages).toEqual(["detect", "load", "classify", "export_csv", "export_xes"]);
+    expect(stages).toEqual(["detect", "load", "classify", "export_csv", "export_xes", "report"]);
     const percents = progress.map(({ percent }) => percent);
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
     expect(percents.at(-1)).toBe(100);

@@ -1,7 +1,8 @@
 import { runProcessor } from "@drover/processor-sdk/testing";
+import { parquetReadObjects } from "hyparquet";
 import { describe, expect, test } from "vitest";
+import { slotsOf } from "../src/events/description-slots.js";
 import { moodleLog } from "../src/index.js";
-import { slotsOf } from "../src/people/description-slots.js";
 import { KnownNames } from "../src/people/known-names.js";
 import { Pseudonyms } from "../src/people/pseudonyms.js";
 import { readCsv, readXes, runLog } from "./log-run.js";
@@ -71,19 +72,30 @@ const LOG = `${logOf(
     "The user with id '90419' viewed the course with id '2'.",
   ],
 )}"not a time","Salome Durian",90417\n`;
+const ALL_OUTPUTS = { parquet: true, ocel: true, group_events: true };
 const PARAMS = { exclude_users: ["Percival Nectarine", "90419"], max_rejected_percent: 50 };
+/** All that a run can write, but for the key. */
+const OUTPUTS = [
+  ...["enriched_log.csv", "enriched_log_bloom_only.csv", "enriched_log.xes", "enriched_log_bloom_only.xes"],
+  ...["enriched_log.parquet", "ocel.json", "rejected_rows.csv", "summary.json"],
+  ...["students.csv", "activities.csv", "dfg.csv"],
+];
 const SALT = "a secret that is long enough";
 
 async function textsOf(params: object) {
   const { artifacts, ...report } = await runProcessor(moodleLog, {
     input: LOG,
-    params: { ...PARAMS, ...params },
+    params: { ...PARAMS, ...ALL_OUTPUTS, ...params },
     filename: "log-of-quibble.csv",
   });
-  return new Map<string, string>([
-    ...[...artifacts].map(([name, bytes]) => [name, bytes.toString("utf8")] as const),
-    ["the report", JSON.stringify(report)],
-  ]);
+  const texts = new Map([["the report", JSON.stringify(report)]]);
+  for (const [name, bytes] of artifacts) {
+    const rows = name.endsWith(".parquet")
+      ? await parquetReadObjects({ file: Uint8Array.from(bytes).buffer })
+      : [];
+    texts.set(name, bytes.toString("utf8") + rows.map((row) => Object.values(row).join(",")).join("\n"));
+  }
+  return texts;
 }
 
 describe("pseudonymised outputs", () => {
@@ -92,6 +104,7 @@ describe("pseudonymised outputs", () => {
     for (const pseudonymize of ["with_key", "without_key"]) {
       const texts = await textsOf({ pseudonymize, pseudonym_salt: SALT, names: true });
       expect(texts.has("pseudonym_key.csv")).toBe(pseudonymize === "with_key");
+      expect([...texts.keys()]).toEqual(expect.arrayContaining(OUTPUTS));
       for (const [name, text] of texts) {
         expect([name, text.includes(SALT)]).toEqual([name, false]);
         if (name !== "pseudonym_key.csv") expect([name, CANARIES.exec(text)?.[0]]).toEqual([name, undefined]);

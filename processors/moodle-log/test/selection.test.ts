@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { standingOfRole } from "../src/people/role-words.js";
+import { standingOfRole } from "../src/people/participants.js";
 import { MOMENT, periodOf } from "../src/time/period.js";
 import { runLog } from "./log-run.js";
 

@@ -94,7 +94,7 @@ function showServer(registry: MetricRegistry, server: QueueServer | undefined): 
   if (server === undefined) return;
   const { durability, usedMemoryBytes, maxMemoryBytes } = server;
   if (durability !== "unknown") {
-    const isDurable = durability === "everysec" || durability === "always";
+    const isDurable = ["everysec", "always", "aof"].includes(durability);
     registry.set("drover_redis_durable", [], Number(isDurable));
   }
   registry.set("drover_redis_used_memory_bytes", [], usedMemoryBytes);

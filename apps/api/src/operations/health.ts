@@ -115,6 +115,9 @@ const PROMISES: Readonly<Record<QueueServer["durability"], string>> = {
     "(appendonly yes).",
   everysec: "Redis keeps its AOF every second: a kill loses nothing, a power loss up to one second.",
   always: "Redis keeps its AOF at every write: neither a kill nor a power loss loses a job.",
+  aof:
+    "Redis keeps an AOF, and does not tell this user how often it is synced: with `everysec` a kill loses nothing " +
+    "and a power loss up to one second.",
   unknown: "Redis does not say whether it keeps jobs on disk; make sure that AOF is on.",
 };
 
@@ -124,7 +127,7 @@ const PROMISES: Readonly<Record<QueueServer["durability"], string>> = {
  */
 export function reportServer(server: QueueServer, log: Log): void {
   const fields = { version: server.version, durability: server.durability };
-  const isDurable = server.durability === "everysec" || server.durability === "always";
+  const isDurable = ["everysec", "always", "aof"].includes(server.durability);
   log[isDurable ? "info" : "warn"](PROMISES[server.durability], fields);
   if (server.evictionPolicy !== "noeviction") {
     log.warn(

@@ -1,22 +1,16 @@
-import type { Dispatch, Processor as WireProcessor } from "@drover/contract";
+import type { Dispatch, ProcessorAnswer, Processor as WireProcessor } from "@drover/contract";
 import type { ProcessorInfo, WorkerInfo } from "@drover/core";
 import type { Deps } from "../deps.js";
 import { type Handler, ok } from "../http/handler.js";
 
 export const listProcessors: Handler<"listProcessors"> = async (_input, deps) => {
   const processors = await deps.processors.list();
-  return ok({
-    processors: processors.map((info) =>
-      viewProcessor(info, deps.processors.workersOf(info.name) ?? [], deps.limits.maxUploadBytes),
-    ),
-  });
+  return ok({ processors: await Promise.all(processors.map((info) => answerOf(info, deps))) });
 };
 
 export const getProcessor: Handler<"getProcessor"> = async (input, deps) => {
   const info = await deps.processors.require(input.params.processor);
-  const workers = deps.processors.workersOf(info.name) ?? [];
-  const dispatch = await readDispatch(info.name, deps);
-  return ok({ ...viewProcessor(info, workers, deps.limits.maxUploadBytes), ...dispatch });
+  return ok(await answerOf(info, deps));
 };
 
 export const changeProcessor: Handler<"changeProcessor"> = async ({ params, body }, deps) => {
@@ -36,6 +30,12 @@ export const resumeProcessor: Handler<"resumeProcessor"> = async ({ params }, de
   await deps.queue.dispatch.resume(name);
   return ok(await readDispatch(name, deps));
 };
+
+async function answerOf(info: ProcessorInfo, deps: Deps): Promise<ProcessorAnswer> {
+  const workers = deps.processors.workersOf(info.name) ?? [];
+  const dispatch = await readDispatch(info.name, deps);
+  return { ...viewProcessor(info, workers, deps.limits.maxUploadBytes), ...dispatch };
+}
 
 async function readDispatch(name: string, { queue }: Deps): Promise<Dispatch> {
   const { isPaused, concurrency } = await queue.dispatch.read(name);

@@ -45,7 +45,8 @@ export async function logs(context: Context, jobId: string, options: JsonOption)
 export async function processors(context: Context, options: JsonOption): Promise<number> {
   const catalogue = await context.client.processors();
   const lines = catalogue.map(
-    ({ name, version, description, workers }) => `${name} ${version} (${workers} workers): ${description}`,
+    ({ name, version, description, workers, is_paused }) =>
+      `${name} ${version} (${workers} workers${is_paused ? ", paused" : ""}): ${description}`,
   );
   print(context, options, catalogue, lines.map((line) => `${visible(line)}\n`).join(""));
   return EXIT.ok;

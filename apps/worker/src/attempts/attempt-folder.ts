@@ -22,15 +22,19 @@ export class AttemptFolder {
   }
 
   /**
-   * Makes it for a child process, and opens it before that can put a link in its place. Given to the user that
-   * the child runs as, when that is another one; only its owner may enter it.
+   * Makes it for a child process, and opens it before that can put a link in its place. Only its owner may
+   * enter it.
    */
-  async make(user?: ChildUser): Promise<void> {
+  async make(): Promise<void> {
     await mkdir(this.path, { mode: 0o700 });
     this.#state = "made";
     this.#handle = await openFolder(this.path);
-    if (user !== undefined) await this.#handle.giveTo(user);
   }
+
+  /** Makes it the user's that the child runs as, once it was made for a child process. */
+  readonly giveTo = async (user: ChildUser): Promise<void> => {
+    await this.#handle?.giveTo(user);
+  };
 
   /** Makes it for a processor in this process, unless it is there or was removed. */
   readonly makeNow = (): void => {

@@ -109,7 +109,7 @@ async function outcomeOf(deps: AttemptDeps, attempt: Attempt): Promise<Outcome> 
   const folder = new AttemptFolder(join(deps.folder, attempt.id));
   let mayHaveCopies = true;
   try {
-    if (!deps.processor.inProcess) await folder.make(deps.childUser);
+    if (!deps.processor.inProcess) await folder.make();
     const prepared = await prepare(deps, attempt, folder);
     if (prepared.kind !== "prepared") return prepared;
     mayHaveCopies = prepared.inputPath.startsWith(folder.copies);
@@ -159,6 +159,7 @@ async function run(
       ...(trace === undefined ? {} : { trace }),
     },
     makeFolder: folder.makeNow,
+    giveFolder: folder.giveTo,
     timeoutMs,
     signal: attempt.signal,
   });

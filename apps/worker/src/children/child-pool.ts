@@ -51,6 +51,7 @@ export class ChildPool implements Runner {
       return { kind: "died", exitCode: null, signal: null };
     }
     if (this.#keepsSpare) this.warm();
+    if (child.user !== undefined) await options.giveFolder(child.user);
     const end = await child.run(options);
     if (!child.isClean) this.#keepsSpare = true;
     if (child.isReusable && !this.#isClosed) this.#idle.push(child);

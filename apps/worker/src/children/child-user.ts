@@ -4,6 +4,8 @@ import { SettingsError } from "@drover/core";
 /** The user that child processes run as, when it is not the worker's own. */
 export interface ChildUser {
   readonly uid: number;
+  /** 1, or how many adjacent numbers there are, this one the first: one for each child process. */
+  readonly count: number;
   readonly gid: number;
   /** Absent for numbers that no user of the machine has. */
   readonly name?: string;
@@ -15,7 +17,7 @@ export interface ChildUser {
 
 /**
  * Returns the user that `DROVER_CHILD_USER` names.
- * @param setting a name, or `uid:gid`, whose numbers need be nobody's.
+ * @param setting a name, `uid:gid`, or `first-last:gid`; the numbers need be nobody's.
  * @throws `SettingsError` when this process may not change the user of its children, when there is no such
  *   user, and for root.
  */
@@ -26,15 +28,36 @@ export function findChildUser(setting: string): ChildUser {
         "Start it as root, or leave the setting out and run the worker itself as a user of its own.",
     );
   }
-  const [uid, gid] = setting.includes(":") ? setting.split(":").map(Number) : numbersOf(setting);
+  const [uid, gid, last = uid] = setting.includes(":") ? parseNumbers(setting) : numbersOf(setting);
   if (uid === undefined || gid === undefined || uid === 0 || gid === 0) {
     throw new SettingsError(
       `DROVER_CHILD_USER: ${setting} is root, or of root's group, from which nothing is kept. Name another user.`,
     );
   }
+  if (last === undefined || last < uid || last - uid >= MAX_USERS) {
+    throw new SettingsError(
+      `DROVER_CHILD_USER: ${setting} is no range of at most ${MAX_USERS} users, the lowest number first, as ` +
+        "64001-64032:64001.",
+    );
+  }
   const [name, , , , , home] = passwdEntry(String(uid))?.split(":") ?? [];
-  const user = { uid, gid, home: home ?? "/", ...(name === undefined ? {} : { name }) };
+  const user = {
+    uid,
+    gid,
+    count: last - uid + 1,
+    home: home ?? "/",
+    ...(name === undefined ? {} : { name }),
+  };
   return { ...user, launcher: launcherFor(user) };
+}
+
+const MAX_USERS = 10_000;
+
+/** First number, group, and last number. */
+function parseNumbers(setting: string): readonly number[] {
+  const [users = "", gid = ""] = setting.split(":");
+  const [first = "", last = first] = users.split("-");
+  return [Number(first), Number(gid), Number(last)];
 }
 
 function numbersOf(name: string): readonly number[] {

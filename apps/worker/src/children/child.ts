@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Family, ProcessTree } from "@drover/process-guard";
 import { ChildRun } from "./child-run.js";
+import type { ChildUser } from "./child-user.js";
 import type { FromChild } from "./messages.js";
 import type { RunEnd, RunOptions } from "./runner.js";
 import { type ChildProcessor, type ChildSupport, SpawnedChild } from "./spawned-child.js";
@@ -88,6 +89,11 @@ export class Child {
   /** Whether it was told to end. */
   get isEnding(): boolean {
     return this.#isEnding;
+  }
+
+  /** The user that it runs as; `undefined` for the worker's own. */
+  get user(): ChildUser | undefined {
+    return this.#process.user;
   }
 
   get pid(): number {
@@ -183,7 +189,9 @@ export class Child {
         output,
       });
     }
-    void this.end(); // at once: the number of a process that is gone may soon be another's
+    const { user } = this;
+    // At once: the number of a process that is gone may soon be another's.
+    void this.end().then(() => user !== undefined && this.#support.users?.giveBack(user));
   }
 
   #tellExit(run: ChildRun): void {

@@ -4,6 +4,7 @@ import { Guardian, Orphans, type ProcessKeeper } from "@drover/process-guard";
 import type { LoadedProcessor } from "../processor-modules.js";
 import { ChildPool } from "./child-pool.js";
 import type { ChildUser } from "./child-user.js";
+import { ChildUsers } from "./child-users.js";
 import { createInProcessRunner } from "./in-process-runner.js";
 import { GRACES, type Graces, type Runner } from "./runner.js";
 import { Sampler } from "./sampler.js";
@@ -11,7 +12,7 @@ import type { ChildSupport, EnvironmentFor } from "./spawned-child.js";
 
 export interface ChildrenOptions {
   readonly environment: EnvironmentFor;
-  /** The user of child processes. Default: the worker's own. */
+  /** The user of child processes, or the first of several. Default: the worker's own. */
   readonly user?: ChildUser | undefined;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
@@ -47,7 +48,7 @@ export function createChildren(options: ChildrenOptions): { support: ChildSuppor
     entry: options.entry ?? fileURLToPath(new URL("./child-main.js", import.meta.url)),
     nodeArguments,
     environment,
-    user: options.user,
+    users: options.user === undefined ? undefined : new ChildUsers(options.user, log),
     maxAttempts,
     graces,
     log,

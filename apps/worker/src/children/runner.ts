@@ -1,5 +1,6 @@
 import type { StopReason } from "@drover/core";
 import type { WrittenArtifact } from "@drover/processor-sdk";
+import type { ChildUser } from "./child-user.js";
 import type { RunMessage, Thrown } from "./messages.js";
 import type { ProcessorReports } from "./processor-call.js";
 
@@ -8,6 +9,8 @@ export interface RunOptions extends ProcessorReports {
   readonly message: RunMessage;
   /** Makes `message.folder`, which is there already for a child process; called before each use of it. */
   makeFolder(): void;
+  /** Makes `message.folder` that of the user of the child process that was chosen; called before it runs. */
+  giveFolder(user: ChildUser): Promise<void>;
   /** Longest run, in ms; the clock starts when the processor is called. */
   readonly timeoutMs: number;
   /** Aborted with a `StopReason`. */

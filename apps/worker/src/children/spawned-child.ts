@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Log } from "@drover/core";
 import { MARK_VARIABLE, type Orphans, type ProcessKeeper } from "@drover/process-guard";
 import { type ChildUser, launchAs } from "./child-user.js";
+import type { ChildUsers } from "./child-users.js";
 import { parseFromChild } from "./from-child.js";
 import { ChildOutput, type FromChild, type ToChild } from "./messages.js";
 import type { Graces } from "./runner.js";
@@ -17,8 +18,8 @@ export interface ChildSupport {
   readonly entry: string;
   readonly nodeArguments: readonly string[];
   readonly environment: EnvironmentFor;
-  /** The user of child processes, when it is another one. */
-  readonly user: ChildUser | undefined;
+  /** The users of child processes, when they are others. */
+  readonly users: ChildUsers | undefined;
   /** Attempts after which a child is replaced. */
   readonly maxAttempts: number;
   readonly graces: Graces;
@@ -69,6 +70,8 @@ export class SpawnedChild {
   readonly #outputs: readonly ChildOutput[];
   #onReady = () => {};
   #loadOutput: string[] | undefined = [];
+  /** The user that it runs as; `undefined` for the worker's own. */
+  readonly user: ChildUser | undefined;
   /** Resolves when the process is gone and what it said was read. */
   readonly exited: Promise<void>;
   /** Resolves to whether the processor was loaded. */
@@ -80,7 +83,8 @@ export class SpawnedChild {
     options: ChildEvents & { readonly mark: string },
   ) {
     this.#events = options;
-    this.#process = spawnChild(support, processor, options.mark);
+    this.user = support.users?.take();
+    this.#process = spawnChild(support, processor, { mark: options.mark, user: this.user });
     this.exited = this.#whenExited();
     this.ready = this.#whenReady();
     this.#process.on("message", (value) => this.#onMessage(parseFromChild(value)));
@@ -174,11 +178,15 @@ export class SpawnedChild {
  * Starts a child as the leader of a session and process group of its own, with a channel, its output piped
  * here, and its mark.
  */
-function spawnChild(support: ChildSupport, processor: ChildProcessor, mark: string): ChildProcess {
+function spawnChild(
+  support: ChildSupport,
+  processor: ChildProcessor,
+  { mark, user }: { readonly mark: string; readonly user: ChildUser | undefined },
+): ChildProcess {
   // The heap may take what the attempt may take: the default ceiling of V8 follows the machine's memory, not
   // the processor's limit.
   const heapMib = Math.max(32, Math.floor(processor.maxRssBytes / 2 ** 20));
-  const { program, args, options, environment } = launchAs(support.user, process.execPath, [
+  const { program, args, options, environment } = launchAs(user, process.execPath, [
     `--max-old-space-size=${heapMib}`,
     ...support.nodeArguments,
     support.entry,

@@ -2,17 +2,17 @@
 export interface AuditedAction {
   /** ms since the epoch. */
   readonly at: number;
-  /** Who: the key's public name; `null` for somebody on this machine where there are no keys. */
+  /** Who: the key's public name; `null` for somebody on this machine, by a command or where there are no keys. */
   readonly keyId: string | null;
   /** The key's tenant. */
   readonly tenant: string;
-  /** Where the request came from. */
+  /** Where the request came from; `user@host` of a command. */
   readonly address: string;
-  /** What: the route's name, or `signIn`, `signOut`, `changeBoard`. */
+  /** What: the route's name, or `signIn`, `signOut`, `changeBoard`, `reconcile`, `reconcileAdopt`, `importJobs`. */
   readonly action: string;
-  /** To what: the request's path. */
+  /** To what: the request's path, the folder of an import, or "". */
   readonly target: string;
-  /** Of the request, as in the logs. */
+  /** Of the request, as in the logs; "" for a command. */
   readonly requestId: string;
 }
 

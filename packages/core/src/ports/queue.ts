@@ -91,9 +91,9 @@ export interface QueueServer {
   readonly runId: string;
   /**
    * What a kill or a power loss may cost: `none` loses everything, `everysec` up to a second at a power loss,
-   * `always` nothing.
+   * `always` nothing, `aof` one or the other, which the server does not tell this user.
    */
-  readonly durability: "none" | "snapshots" | "everysec" | "always" | "unknown";
+  readonly durability: "none" | "snapshots" | "everysec" | "always" | "aof" | "unknown";
   /** `noeviction` is the only policy under which no job is lost to memory pressure. */
   readonly evictionPolicy: string;
   readonly usedMemoryBytes: number;

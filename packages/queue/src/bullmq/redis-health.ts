@@ -76,12 +76,8 @@ function durabilityOf(
   fsync: string | undefined,
   save: string | undefined,
 ): QueueServer["durability"] {
-  if (hasAof)
-    return fsync === "always"
-      ? "always"
-      : fsync === undefined || fsync === "everysec"
-        ? "everysec"
-        : "unknown";
+  if (hasAof && fsync === undefined) return "aof";
+  if (hasAof) return fsync === "always" || fsync === "everysec" ? fsync : "unknown";
   if (save === undefined) return "unknown";
   return save === "" ? "none" : "snapshots";
 }

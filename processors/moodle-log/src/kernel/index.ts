@@ -5,11 +5,16 @@
  * distinct value; only text, numbers and lists of them go in and out here.
  *
  * In order: `openText` → `headRows` → `createPool` → `loadLog` → `DatedLog` → `ArrangedLog` → `openExport` →
- * `writeCsv`, `writeXes`.
+ * `writeCsv`, `writeXes`; and `CountedLog` for tables and the report.
  */
 export type { ArrangedLog } from "./arrange/arranged-log.js";
 export { DatedLog } from "./arrange/dated-log.js";
 export type { YearBasis } from "./arrange/reckon-years.js";
+export type { ContextSort, CountSpec, Use } from "./count/count-spec.js";
+export { CountedLog } from "./count/counted-log.js";
+export type { Follow } from "./count/follow-graph.js";
+export type { PersonCounts } from "./count/person-counts.js";
+export type { ResourceUse } from "./count/resource-tally.js";
 export { wordingOf } from "./load/description-splitter.js";
 export { loadLog } from "./load/load-log.js";
 export type { LogStore } from "./load/log-store.js";
@@ -32,5 +37,8 @@ export { createPool, type Pool } from "./threads/thread-pool.js";
 export type { ArtifactFile } from "./write/artifact-file.js";
 export { OutputFiles } from "./write/artifact-file.js";
 export { csvText } from "./write/csv-cell.js";
-export { rfc3339 } from "./write/rfc3339.js";
-export { openExport, writeCsv, writeXes } from "./write/write-logs.js";
+export { columnsOf, type ExportSource } from "./write/export-source.js";
+export { openExport } from "./write/open-export.js";
+export { rfc3339, rfc3339In } from "./write/rfc3339.js";
+export { type ShownRow, shownRows } from "./write/shown-rows.js";
+export { writeCsv, writeXes } from "./write/write-logs.js";

@@ -32,11 +32,15 @@ export const CSV_COLUMNS = [
 export interface ExtraColumns {
   /** `actor_name`: the full name. */
   readonly names: boolean;
+  /** `group`, `group_instance` and `lifecycle`: the activity of which the event is a part. */
+  readonly groups: boolean;
 }
 
+const GROUP_COLUMNS = ["group", "group_instance", "lifecycle"];
+
 /** All columns of the enriched CSV, in order. */
-export function csvColumns({ names }: ExtraColumns): readonly string[] {
-  return [...CSV_COLUMNS, ...(names ? ["actor_name"] : [])];
+export function csvColumns({ names, groups }: ExtraColumns): readonly string[] {
+  return [...CSV_COLUMNS, ...(names ? ["actor_name"] : []), ...(groups ? GROUP_COLUMNS : [])];
 }
 
 /** The first line of the enriched CSV. */
@@ -49,4 +53,11 @@ export function kindCells(kind: ShownKind, standing: Standing): string {
   const { activity } = kind;
   const { isActive } = ACTIVITIES[activity];
   return `,${activity},${levelOf(activity)},${isActive ?? ""},${roleHint(kind, standing)},`;
+}
+
+/** The cells of `GROUP_COLUMNS` with commas before them; an event that stands for itself is complete at once. */
+export function groupCells(
+  part: { readonly group: string; readonly instance: number; readonly lifecycle: string } | undefined,
+): string {
+  return part === undefined ? ",,,complete" : `,${part.group},${part.instance},${part.lifecycle}`;
 }

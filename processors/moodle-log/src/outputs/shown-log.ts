@@ -1,5 +1,6 @@
 import type { ShownPeople } from "../people/shown-people.js";
 import type { Courses } from "../places/courses.js";
+import type { GroupSpec } from "../rules/event-groups.js";
 import { ACTIVITIES, type Activity } from "../rules/rules.js";
 
 /** A kind of event as the outputs show it. */
@@ -36,6 +37,8 @@ export interface ShownLog extends OutputStyle {
   readonly standings: readonly Standing[];
   readonly courses: Courses;
   readonly people: ShownPeople;
+  /** How events are put together to activities; `undefined` when they are not. */
+  readonly grouping: GroupSpec | undefined;
 }
 
 /** What a case is: a user, a user in a course, or a session of a user. */

@@ -29,10 +29,31 @@ export interface XmlText {
   readonly dropped: number;
 }
 
-/** What begins a trace; it ends with `TRACE_END`. */
-export function traceHead(caseName: string): XmlText {
-  const { text, dropped } = attributeText(caseName);
-  return { text: `<trace><string key="concept:name" value="${text}"/>\n`, dropped };
+/** A case as its trace tells of it; moments as RFC 3339 with milliseconds. */
+export interface TraceFacts {
+  readonly name: string;
+  /** The actor's label. */
+  readonly user: string;
+  readonly isStaff: boolean;
+  /** Events of the case, those without a Bloom level included. */
+  readonly caseEvents: number;
+  /** Events of the user in the whole log. */
+  readonly userEvents: number;
+  readonly first: string;
+  readonly last: string;
+}
+
+/** What begins a trace, with the attributes of its case; it ends with `TRACE_END`. */
+export function traceHead(of: TraceFacts): XmlText {
+  const { text, dropped } = attributes([
+    ["concept:name", of.name],
+    ["moodle:user", of.user],
+    ["moodle:probable_staff", of.isStaff],
+    ["moodle:case_events", of.caseEvents],
+    ["moodle:user_events", of.userEvents],
+  ]);
+  const moments = `<date key="moodle:first_event" value="${of.first}"/><date key="moodle:last_event" value="${of.last}"/>`;
+  return { text: `<trace>${text}${moments}\n`, dropped };
 }
 
 export const TRACE_END = "</trace>\n";
@@ -42,7 +63,7 @@ export const TRACE_END = "</trace>\n";
  * `moduleIdXml`.
  */
 export function eventHead(kind: ShownKind, key: ActivityKey): XmlText {
-  const { text, dropped } = attributeText(nameOf(kind, key));
+  const { text, dropped } = attributeText(eventName(kind, key));
   return {
     text:
       `<event><string key="concept:name" value="${text}"/><string key="lifecycle:transition" value="complete"/>` +
@@ -51,7 +72,20 @@ export function eventHead(kind: ShownKind, key: ActivityKey): XmlText {
   };
 }
 
-function nameOf(kind: ShownKind, key: ActivityKey): string {
+/** The same for the start or the end of an activity that several events were put together to. */
+export function groupedHead(part: {
+  readonly group: string;
+  readonly instance: number;
+  readonly transition: "start" | "complete";
+}): string {
+  return (
+    `<event><string key="concept:name" value="${part.group}"/><string key="concept:instance" value="${part.instance}"/>` +
+    `<string key="lifecycle:transition" value="${part.transition}"/><date key="time:timestamp" value="`
+  );
+}
+
+/** What an event is called under a key. */
+export function eventName(kind: ShownKind, key: ActivityKey): string {
   if (key === "activity") return kind.activity;
   return key === "event_name" ? kind.eventName : `${kind.component}: ${kind.eventName}`;
 }

@@ -40,11 +40,12 @@ export interface Participant {
 const COLUMNS = ["id", "first_name", "last_name", "full_name", "email", "role", "group"] as const;
 type ParticipantColumn = (typeof COLUMNS)[number];
 
-const file = z
-  .object({ headings: z.record(z.enum(COLUMNS), z.array(z.string())) })
+const list = z.array(z.string());
+const WORDS = z
+  .object({ staff: list, staff_endings: list, students: list, headings: z.record(z.enum(COLUMNS), list) })
   .parse(parse(readFileSync(new URL("../../data/roles.yaml", import.meta.url), "utf8")));
 const HEADINGS = new Map(
-  COLUMNS.flatMap((column) => file.headings[column].map((name) => [normalName(name), column] as const)),
+  COLUMNS.flatMap((column) => WORDS.headings[column].map((name) => [normalName(name), column] as const)),
 );
 
 /** A list of participants that cannot be read, in words. */
@@ -99,4 +100,21 @@ function readTable(text: string): Participant[] {
       groups: listOf(cellOf("group")),
     };
   });
+}
+
+const STAFF = new Set(WORDS.staff);
+const STUDENTS = new Set(WORDS.students);
+
+/** Endings of the other gender, as in Trainer/in, Lehrer*innen, Professor(a), Enseignant·e. */
+const OTHER_GENDER = /(\p{L})(?:[/*:·.(_-]+)(?:innen|in|rice|ra|a|e|o|as|os|es)\)?(?![\p{L}])/gu;
+
+/** Whether a role is that of staff or of those who learn; `undefined` for one that no language tells. */
+export function standingOfRole(role: string): "staff" | "student" | undefined {
+  const found =
+    normalName(role)
+      .replace(OTHER_GENDER, "$1")
+      .match(/\p{L}+/gu) ?? [];
+  const isStaff = (word: string) => STAFF.has(word) || WORDS.staff_endings.some((end) => word.endsWith(end));
+  if (found.some(isStaff)) return "staff";
+  return found.some((word) => STUDENTS.has(word)) ? "student" : undefined;
 }

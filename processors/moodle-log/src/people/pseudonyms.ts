@@ -1,15 +1,8 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { normalName } from "../reading/headings.js";
+import { contextName, sortOfContext } from "../places/context-name.js";
 import { type ActorEntry, actorLabel, readName } from "./actor.js";
 import { KnownNames, type NamedPerson } from "./known-names.js";
 
-/** What a log calls the context of a person, in the languages of `names.json`: `User: Ana Silva`. */
-const USER_WORDS = new Set(
-  "user usuario utilizador utilisateur utilisatrice benutzer/in nutzer/in benutzer nutzer utente usuari erabiltzailea"
-    .split(" ")
-    .map(normalName),
-);
-const CONTEXT = /^([^:]{1,40}?)\s?: ?(.+)$/s;
 const E_MAIL = /[^\s<>()"',;:]+@[^\s<>()"',;:]+/g;
 const IP_ADDRESS =
   /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[\da-f]{1,4}:){3,7}[\da-f]{1,4}\b|\b(?:[\da-f]{1,4}:)+(?::[\da-f]{1,4})+\b/gi;
@@ -83,9 +76,9 @@ export class Pseudonyms {
 
   /** A cell of the Event context column; `User: ` is followed by a name. */
   inContext(context: string): string {
-    const [, type = "", name = ""] = CONTEXT.exec(context) ?? [];
-    if (!USER_WORDS.has(normalName(type))) return this.inText(context);
-    return `${type}: ${this.ofName(name)}`;
+    if (sortOfContext(context) !== "user") return this.inText(context);
+    const { name } = contextName(context);
+    return `${context.slice(0, context.length - name.length)}${this.ofName(name)}`;
   }
 
   /** Any text: known names, e-mail and IP addresses in it are replaced. */

@@ -1,7 +1,6 @@
 import { normalName } from "../reading/headings.js";
 import type { Actors } from "./actor.js";
-import type { Participant } from "./participants.js";
-import { standingOfRole } from "./role-words.js";
+import { type Participant, standingOfRole } from "./participants.js";
 
 /** What a participants list settles of the actors of a log. */
 export interface SettledPeople {

@@ -103,3 +103,15 @@ export class ShownPeople {
       .sort((a, b) => (a.pseudonym < b.pseudonym ? -1 : 1));
   }
 }
+
+/** The params as the summary repeats them: without the secret, and naming people as all outputs do. */
+export function shownParams(params: Params, people: ShownPeople): unknown {
+  const { pseudonym_salt, exclude_users, roles, courses, ...rest } = params;
+  return {
+    ...rest,
+    ...(pseudonym_salt === undefined ? {} : { pseudonym_salt: "(given)" }),
+    ...(roles === undefined ? {} : { roles: people.isPseudonymous ? "(given)" : roles }),
+    courses: courses.map((course) => people.inText(course)),
+    exclude_users: exclude_users.map((entry) => people.inList(entry)),
+  };
+}

@@ -63,10 +63,16 @@ export function coursesOf(places: Places): Courses {
   distinct.delete(0);
   const [only] = distinct;
   // A log of one course does not repeat it on every row; where only one is ever named, all rows are of it.
+  const used = distinct.size === 1 && only !== undefined ? ofPlace.map(() => only) : ofPlace;
+  // Texts are numbered as the threads come, places as they stand in the log; so the courses are numbered anew.
+  const numbers = new Map([[0, 0]]);
+  for (const number of used) if (!numbers.has(number)) numbers.set(number, numbers.size);
+  const all = [...names.keys()];
+  const renumbered = (number: number) => numbers.get(number) ?? 0;
   return {
-    names: [...names.keys()],
-    ofPlace: distinct.size === 1 && only !== undefined ? ofPlace.map(() => only) : ofPlace,
-    byId: new Map([...byId].map(([id, number]) => [places.idText(id), number])),
+    names: [...numbers.keys()].map((number) => all[number] ?? ""),
+    ofPlace: used.map(renumbered),
+    byId: new Map([...byId].map(([id, number]) => [places.idText(id), renumbered(number)])),
   };
 }
 
@@ -108,5 +114,10 @@ function nameInColumn(cell: string): string {
 
 function nameInContext(cell: string): string {
   const match = /^([^:]{1,20}?)\s?: ?(.+)$/s.exec(cell);
-  return match !== null && COURSE_WORDS.has(match[1] ?? "") ? (match[2] ?? "").trim() : "";
+  return match !== null && isCourseWord(match[1] ?? "") ? (match[2] ?? "").trim() : "";
+}
+
+/** Whether contexts of courses begin with this word, in any language whose headings are known. */
+export function isCourseWord(word: string): boolean {
+  return COURSE_WORDS.has(word);
 }

@@ -17,9 +17,12 @@ export interface ArrangedColumns {
 export class ArrangedLog {
   /** For the kernel's own writers. */
   readonly columns: ArrangedColumns;
+  /** By actor: 1 for somebody, whose events are a case. For the kernel's own counts. */
+  readonly isPerson: Uint8Array;
 
-  constructor(columns: ArrangedColumns) {
+  constructor(columns: ArrangedColumns, isPerson: Uint8Array) {
     this.columns = columns;
+    this.isPerson = isPerson;
   }
 
   /** Kept rows. */
@@ -72,6 +75,15 @@ export class ArrangedLog {
       if (of.isMarked[kind]) (marked[actor] as number)++;
     }
     return { kinds: [...kinds], actors: [...actors], marked: [...marked] };
+  }
+
+  /** Kept rows by actor; shared memory. */
+  eventsOfActor(actorCount: number): SharedColumn {
+    const { timeOrder, rows } = this.columns;
+    const events = new Uint32Array(new SharedArrayBuffer(actorCount * 4));
+    for (let i = 0; i < timeOrder.length; i++)
+      (events[rows.actors[timeOrder[i] as number] as number] as number)++;
+    return events;
   }
 
   /**

@@ -26,6 +26,8 @@ export interface Cases {
   readonly labels: CaseLabels;
   /** Rows of people by case, ascending in time within each. */
   readonly caseOrder: SharedColumn;
+  /** By case: where its rows end in `caseOrder`. They start where those of the case before it end. */
+  readonly caseEnds: SharedColumn;
 }
 
 /**
@@ -51,7 +53,8 @@ export function assignCases(
   const { labels } = numbering;
   const isCase = Uint8Array.from(labels.actors, (actor) => options.isPerson[actor] as number);
   const count = isCase.reduce((sum, is) => sum + is, 0);
-  return { count, cases, labels, caseOrder: orderByCase(timeOrder, cases, isCase) };
+  const { order, ends } = orderByNumber(timeOrder, cases, isCase);
+  return { count, cases, labels, caseOrder: order, caseEnds: ends };
 }
 
 class CaseNumbering {
@@ -87,20 +90,32 @@ class CaseNumbering {
   }
 }
 
-/** @param isCase 1 by number of a case; rows of the others are left out. */
-function orderByCase(timeOrder: SharedColumn, cases: SharedColumn, isCase: Uint8Array): SharedColumn {
-  const ends = new Uint32Array(isCase.length + 1);
+/**
+ * Rows by the number that they have, in the order of time within each.
+ * @param numbers by row.
+ * @param isWanted not 0 by number; rows of the others are left out.
+ */
+export function orderByNumber(
+  timeOrder: SharedColumn,
+  numbers: SharedColumn,
+  isWanted: Uint8Array,
+): { readonly order: SharedColumn; readonly ends: SharedColumn } {
+  const ends = new Uint32Array(new SharedArrayBuffer(isWanted.length * 4));
   for (let i = 0; i < timeOrder.length; i++) {
-    const number = cases[timeOrder[i] as number] as number;
-    if (isCase[number]) (ends[number + 1] as number)++;
+    const number = numbers[timeOrder[i] as number] as number;
+    if (isWanted[number]) (ends[number] as number)++;
   }
-  for (let number = 0; number < isCase.length; number++)
-    (ends[number + 1] as number) += ends[number] as number;
-  const order = new Uint32Array(new SharedArrayBuffer((ends[isCase.length] as number) * 4));
+  let rows = 0;
+  for (let number = 0; number < isWanted.length; number++) {
+    const count = ends[number] as number;
+    ends[number] = rows; // where its rows start, until they are placed
+    rows += count;
+  }
+  const order = new Uint32Array(new SharedArrayBuffer(rows * 4));
   for (let i = 0; i < timeOrder.length; i++) {
     const row = timeOrder[i] as number;
-    const number = cases[row] as number;
-    if (isCase[number]) order[(ends[number] as number)++] = row;
+    const number = numbers[row] as number;
+    if (isWanted[number]) order[(ends[number] as number)++] = row;
   }
-  return order;
+  return { order, ends };
 }

@@ -160,8 +160,9 @@ export class DatedLog {
     const timeOrder = orderByTime(this.#instants, this.#dropped);
     await pause();
     const [rows, instants] = [this.#rows, this.#instants];
-    const assigned = assignCases(rows, { instants, timeOrder }, { ...cases, isPerson: this.#isPerson });
-    return new ArrangedLog({ rows, instants, timeOrder, cases: assigned });
+    const isPerson = this.#isPerson;
+    const assigned = assignCases(rows, { instants, timeOrder }, { ...cases, isPerson });
+    return new ArrangedLog({ rows, instants, timeOrder, cases: assigned }, isPerson);
   }
 }
 

@@ -1,7 +1,8 @@
-import { COPIED_COLUMNS, kindCells } from "../../outputs/csv-text.js";
+import { COPIED_COLUMNS, groupCells, kindCells } from "../../outputs/csv-text.js";
 import { hasLevel, type ShownKind, STANDINGS } from "../../outputs/shown-log.js";
 import type { NamedPerson } from "../../people/known-names.js";
 import { Zone } from "../../time/zone.js";
+import { partAt } from "../arrange/grouped-events.js";
 import { NO_RUN, runLength, runStart } from "../load/copied-run.js";
 import { textAt, textCount } from "../load/text-column.js";
 import { BARE_WITH_QUOTES, QUOTED, QUOTED_WITH_QUOTES } from "../text/row-scanner.js";
@@ -10,7 +11,8 @@ import { csvText, isFormula, needsQuotes } from "./csv-cell.js";
 import { caseLabel, type ExportSource, standingAt } from "./export-source.js";
 import { Fragments } from "./fragments.js";
 import { type PairMemory, type PiecePair, piecePair } from "./piece-pair.js";
-import { type CopiedCells, PseudonymousCells } from "./pseudonymous-cells.js";
+import type { CopiedCells } from "./plain-cells.js";
+import { PseudonymousCells } from "./pseudonymous-cells.js";
 import { Rfc3339Writer } from "./rfc3339.js";
 import { RowText } from "./row-text.js";
 
@@ -109,7 +111,7 @@ export class CsvRenderer {
   }
 
   #row(row: number): void {
-    const { rows, instants, cases, standings, places, names } = this.#source;
+    const { rows, instants, cases, standings, places, names, groups } = this.#source;
     const out = this.#full;
     const actor = rows.actors[row] as number;
     const kind = rows.kinds[row] as number;
@@ -124,6 +126,7 @@ export class CsvRenderer {
     this.#tails.append(STANDINGS.length * kind + (standings[actor] as number));
     out.decimal(rows.lines[row] as number);
     if (names !== undefined) this.#names?.append(names.ofActor[actor] as number);
+    if (groups !== undefined) out.text(groupCells(partAt(groups, row, kind)));
     out.bytes(LINE_END);
   }
 

@@ -1,3 +1,4 @@
+import type { ExtraColumns } from "../../outputs/csv-text.js";
 import {
   type CaseBy,
   caseName,
@@ -6,6 +7,7 @@ import {
   STANDINGS,
   type Standing,
 } from "../../outputs/shown-log.js";
+import type { EventGroups } from "../arrange/grouped-events.js";
 import type { NameColumns } from "../load/actor-table.js";
 import type { LogRows } from "../load/log-store.js";
 import { type TextColumn, textAt } from "../load/text-column.js";
@@ -21,6 +23,10 @@ export interface ExportSource extends LogText, OutputStyle {
   /** By actor: how they are called, and their standing as a number into `STANDINGS`. */
   readonly actors: TextColumn;
   readonly standings: Uint8Array<SharedArrayBuffer>;
+  /** By actor: 1 for somebody, whose events are a case. */
+  readonly isPerson: Uint8Array<SharedArrayBuffer>;
+  /** Kept rows by actor. */
+  readonly eventsOfActor: SharedColumn;
   readonly places: ShownPlaces;
   readonly rows: LogRows;
   /** Seconds since 1970, UTC, by row. */
@@ -29,11 +35,15 @@ export interface ExportSource extends LogText, OutputStyle {
   readonly timeOrder: SharedColumn;
   /** The same rows by case, ascending in time within each. */
   readonly caseOrder: SharedColumn;
+  /** By case: where its rows end in `caseOrder`. */
+  readonly caseEnds: SharedColumn;
   /** Case by row. */
   readonly cases: SharedColumn;
   readonly caseLabels: CaseLabels;
   /** Full names, when the CSV has a column of them. */
   readonly names: ShownNames | undefined;
+  /** When events are put together to activities. */
+  readonly groups: EventGroups | undefined;
   /** When ids and names are pseudonyms. What is text above has them already; the cells of the log do not. */
   readonly pseudonyms: PseudonymColumns | undefined;
 }
@@ -86,4 +96,9 @@ export function caseLabel(
     actor: textAt(actors, caseLabels.actors[caseNumber] as number),
     part: by === "user_course" ? textAt(places.courses, part) : part,
   });
+}
+
+/** Which columns the CSV has besides those that it always has. */
+export function columnsOf(source: Pick<ExportSource, "names" | "groups">): ExtraColumns {
+  return { names: source.names !== undefined, groups: source.groups !== undefined };
 }

@@ -1,5 +1,4 @@
-import type { COPIED_COLUMNS } from "../../outputs/csv-text.js";
-import { type DescriptionSlot, slotsOf } from "../../people/description-slots.js";
+import { type DescriptionSlot, slotsOf } from "../../events/description-slots.js";
 import type { NamedPerson } from "../../people/known-names.js";
 import { Pseudonyms } from "../../people/pseudonyms.js";
 import { namedPeople } from "../load/actor-table.js";
@@ -7,14 +6,11 @@ import { DescriptionSplitter, LONGEST_DESCRIPTION, MAX_SLOTS } from "../load/des
 import { textAt } from "../load/text-column.js";
 import { cellText, QUOTED_WITH_QUOTES } from "../text/row-scanner.js";
 import type { ExportSource, PseudonymColumns } from "./export-source.js";
+import { type CopiedCells, remembered } from "./plain-cells.js";
 import type { RowText } from "./row-text.js";
-
-/** The cells of a row that stand in an output as in the log. */
-export type CopiedCells = Readonly<Record<(typeof COPIED_COLUMNS)[number], string>>;
 
 /** What Moodle writes as Origin. */
 const ORIGINS = /^(?:web|ws|cli|cron|restore)?$/i;
-const MOST_REMEMBERED = 10_000;
 
 /**
  * The copied cells of rows without what tells a person: names and ids are pseudonyms, addresses are left out, and so is
@@ -29,12 +25,18 @@ export class PseudonymousCells {
   readonly #slots = new Map<string, readonly DescriptionSlot[]>();
   readonly #wordings = new Map<string, string>();
   #given: NamedPerson[] = [];
+  #attempt = "";
 
   constructor(source: ExportSource, text: RowText, { salt, names }: PseudonymColumns) {
     this.#source = source;
     this.#text = text;
     const onGiven = (person: NamedPerson) => this.#given.push(person);
     this.#pseudonyms = new Pseudonyms({ salt, people: namedPeople(names), onGiven });
+  }
+
+  /** The id of the attempt that the description of the latest row names, as a code. */
+  get attempt(): string {
+    return this.#attempt;
   }
 
   /** Who was given a pseudonym since the last call. */
@@ -81,10 +83,13 @@ export class PseudonymousCells {
     const slots = this.#slotsOf(splitter.wording.toString("utf8", 0, splitter.wordingLength));
     let shown = "";
     let at = from;
+    this.#attempt = "";
     for (let slot = 0; slot < splitter.count; slot++) {
       const [start, end] = [splitter.starts[slot] as number, splitter.ends[slot] as number];
       shown += this.#wordsOf(this.#part(cell, at, start));
-      shown += this.#value(slots[slot] ?? "other", this.#part(cell, start, end));
+      const value = this.#value(slots[slot] ?? "other", this.#part(cell, start, end));
+      if (slots[slot] === "attempt") this.#attempt = value;
+      shown += value;
       at = end;
     }
     // What was not looked at may hold anything.
@@ -107,13 +112,4 @@ export class PseudonymousCells {
     if (/^(?:|0|-1)$/.test(value)) return value; // the system or a guest
     return isNumber ? this.#pseudonyms.ofUser(value) : this.#pseudonyms.ofName(value);
   }
-}
-
-function remembered<T>(memory: Map<string, T>, key: string, make: (key: string) => T): T {
-  const known = memory.get(key);
-  if (known !== undefined) return known;
-  if (memory.size >= MOST_REMEMBERED) memory.clear();
-  const made = make(key);
-  memory.set(key, made);
-  return made;
 }

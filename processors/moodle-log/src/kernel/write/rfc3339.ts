@@ -71,5 +71,11 @@ export class Rfc3339Writer {
  * @param instant whole seconds since 1970, UTC.
  */
 export function rfc3339(instant: number, timezone: string): string {
-  return new Rfc3339Writer(new Zone(timezone), { milliseconds: false }).write(instant).toString("latin1");
+  return rfc3339In(timezone)(instant);
+}
+
+/** A function that writes instants, in whole seconds since 1970, as RFC 3339 in a time zone. */
+export function rfc3339In(timezone: string): (instant: number) => string {
+  const writer = new Rfc3339Writer(new Zone(timezone), { milliseconds: false });
+  return (instant) => writer.write(instant).toString("latin1");
 }

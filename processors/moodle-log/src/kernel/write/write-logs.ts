@@ -1,67 +1,15 @@
-import { csvHeader, type ExtraColumns } from "../../outputs/csv-text.js";
-import { hasLevel, type ShownLog, STANDINGS } from "../../outputs/shown-log.js";
+import { csvHeader } from "../../outputs/csv-text.js";
+import { hasLevel } from "../../outputs/shown-log.js";
 import { XES_HEAD, XES_TAIL } from "../../outputs/xes-text.js";
 import type { NamedPerson } from "../../people/known-names.js";
-import type { ArrangedLog } from "../arrange/arranged-log.js";
-import type { ActorTable, NameColumns } from "../load/actor-table.js";
-import type { LogStore } from "../load/log-store.js";
-import { textAt, textColumn, textCount } from "../load/text-column.js";
-import type { LogText } from "../text/text-rows.js";
 import type { Pool } from "../threads/thread-pool.js";
 import type { ArtifactFile } from "./artifact-file.js";
 import type { CsvRequest } from "./csv-renderer.js";
-import type { ExportSource } from "./export-source.js";
+import { columnsOf, type ExportSource } from "./export-source.js";
 import { emptyMemory, type PairMemory, type PiecePair } from "./piece-pair.js";
 import type { XesRequest } from "./xes-renderer.js";
 
 const CHUNK_ROWS = 4096;
-
-/**
- * Gets all threads ready to write a log.
- * @returns what `writeCsv` and `writeXes` need.
- */
-export async function openExport(
-  pool: Pool,
-  log: { readonly text: LogText; readonly store: LogStore; readonly arranged: ArrangedLog },
-  { standings, courses, people, ...shown }: ShownLog,
-): Promise<ExportSource> {
-  const { cases, ...columns } = log.arranged.columns;
-  const { actors } = log.store;
-  const { contextOf, moduleIdOf, contexts, ids } = log.store.places.columns;
-  const source: ExportSource = {
-    path: log.text.path,
-    sizeBytes: log.text.sizeBytes,
-    layout: log.text.layout,
-    ...columns,
-    caseOrder: cases.caseOrder,
-    cases: cases.cases,
-    caseLabels: cases.labels,
-    ...shown,
-    actors: textColumn(actors.count, (actor) => people.called(actors.at(actor))),
-    standings: new Uint8Array(new SharedArrayBuffer(actors.count)),
-    places: {
-      contextOf,
-      courseOf: new Uint32Array(new SharedArrayBuffer(courses.ofPlace.length * 4)),
-      moduleIdOf,
-      contexts: people.isPseudonymous
-        ? textColumn(textCount(contexts), (context) => people.inContext(textAt(contexts, context)))
-        : contexts,
-      courses: textColumn(courses.names.length, (course) => people.inText(courses.names[course] ?? "")),
-      moduleIds: ids,
-    },
-    names: people.showsNames ? { ofActor: actors.columns.names, texts: actors.columns.people } : undefined,
-    pseudonyms: people.salt === undefined ? undefined : { salt: people.salt, names: nameColumns(actors) },
-  };
-  source.standings.set(standings.map((standing) => STANDINGS.indexOf(standing)));
-  source.places.courseOf.set(courses.ofPlace);
-  await pool.runOnAll("openExport", source);
-  return source;
-}
-
-function nameColumns({ columns }: ActorTable): NameColumns {
-  const { people, idOfName, ids } = columns;
-  return { people, idOfName, ids };
-}
 
 /** A pair of outputs: all events, and those with a Bloom level. */
 export interface LogFiles {
@@ -102,11 +50,6 @@ export async function writeCsv(
     },
   );
   return { bloomRows };
-}
-
-/** Which columns the CSV has besides those that it always has. */
-export function columnsOf(source: Pick<ExportSource, "names">): ExtraColumns {
-  return { names: source.names !== undefined };
 }
 
 /** What the XES files hold. */

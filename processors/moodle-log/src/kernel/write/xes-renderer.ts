@@ -1,15 +1,18 @@
-import { hasLevel, type ShownKind, STANDINGS } from "../../outputs/shown-log.js";
+import { type ActivityKey, hasLevel, type ShownKind, STANDINGS } from "../../outputs/shown-log.js";
 import {
   actorXml,
   contextXml,
   courseXml,
   eventHead,
+  groupedHead,
   kindXml,
   moduleIdXml,
   TRACE_END,
+  type TraceFacts,
   traceHead,
 } from "../../outputs/xes-text.js";
 import { Zone } from "../../time/zone.js";
+import { COMPLETE, partAt, START } from "../arrange/grouped-events.js";
 import { type TextColumn, textAt, textCount } from "../load/text-column.js";
 import { ByteWriter } from "./byte-writer.js";
 import { caseLabel, type ExportSource, standingAt } from "./export-source.js";
@@ -36,6 +39,10 @@ export interface XesPiece extends PiecePair {
 }
 
 const KEEP_BYTES = 8 << 20;
+const TRANSITIONS = [
+  [START, "start"],
+  [COMPLETE, "complete"],
+] as const;
 const TRACE_END_BYTES = Buffer.from(TRACE_END);
 
 /**
@@ -51,6 +58,7 @@ export class XesRenderer {
   readonly #heads: Fragments;
   /** By kind and standing. */
   readonly #bodies: Fragments;
+  readonly #groupedBodies: Fragments;
   readonly #actors: Fragments;
   readonly #contexts: Fragments;
   readonly #courses: Fragments;
@@ -68,9 +76,13 @@ export class XesRenderer {
     const texts = (column: TextColumn, xmlOf: (text: string) => Fragment) =>
       new Fragments(this.#full, textCount(column), (number) => xmlOf(textAt(column, number)));
     this.#heads = new Fragments(this.#full, kinds.length, (kind) => eventHead(kindAt(kind), key));
-    this.#bodies = new Fragments(this.#full, STANDINGS.length * kinds.length, (of) =>
-      kindXml(kindAt(Math.floor(of / STANDINGS.length)), standingAt(of), key),
-    );
+    const bodies = (called: ActivityKey) =>
+      new Fragments(this.#full, STANDINGS.length * kinds.length, (of) =>
+        kindXml(kindAt(Math.floor(of / STANDINGS.length)), standingAt(of), called),
+      );
+    this.#bodies = bodies(key);
+    // The name of an activity that events were put together to is not that of any of them.
+    this.#groupedBodies = source.groups === undefined ? this.#bodies : bodies("event_name");
     this.#actors = texts(actors, actorXml);
     this.#contexts = texts(places.contexts, contextXml);
     this.#courses = texts(places.courses, courseXml);
@@ -105,8 +117,8 @@ export class XesRenderer {
         isOpen = false;
       }
       const start = this.#full.length;
-      this.#event(row);
-      if (this.#hasLevel[rows.kinds[row] as number]) {
+      this.#shown(row);
+      if (this.#hasLevel[rows.kinds[row] as number] && this.#full.length > start) {
         if (!isOpen) {
           this.#beginTrace(this.#bloom, caseNumber);
           this.#bloomTraces++;
@@ -123,21 +135,54 @@ export class XesRenderer {
   }
 
   #beginTrace(out: ByteWriter, caseNumber: number): void {
-    const { text, dropped } = traceHead(caseLabel(this.#source, caseNumber));
+    const { text, dropped } = traceHead(this.#factsOf(caseNumber));
     out.text(text);
     if (out === this.#full) this.#dropped += dropped;
   }
 
-  #event(row: number): void {
+  #factsOf(caseNumber: number): TraceFacts {
+    const { caseOrder, caseEnds, caseLabels, instants, actors, standings, eventsOfActor } = this.#source;
+    const actor = caseLabels.actors[caseNumber] as number;
+    const from = caseNumber === 0 ? 0 : (caseEnds[caseNumber - 1] as number);
+    const to = caseEnds[caseNumber] as number;
+    const moment = (at: number) =>
+      this.#time.write(instants[caseOrder[at] as number] as number).toString("latin1");
+    return {
+      name: caseLabel(this.#source, caseNumber),
+      user: textAt(actors, actor),
+      isStaff: standings[actor] !== 0,
+      caseEvents: to - from,
+      userEvents: eventsOfActor[actor] as number,
+      first: moment(from),
+      last: moment(to - 1),
+    };
+  }
+
+  /** Writes an event; of those that were put together, the first as a start and the last as the end. */
+  #shown(row: number): void {
+    const { groups, rows } = this.#source;
+    const part = groups === undefined ? undefined : partAt(groups, row, rows.kinds[row] as number);
+    if (groups === undefined || part === undefined) {
+      this.#dropped += this.#heads.append(rows.kinds[row] as number);
+      return this.#event(row, this.#bodies);
+    }
+    for (const [bit, transition] of TRANSITIONS) {
+      if (((groups.roles[row] as number) & bit) === 0) continue;
+      this.#full.text(groupedHead({ ...part, transition }));
+      this.#event(row, this.#groupedBodies);
+    }
+  }
+
+  /** What follows after the head of an event. */
+  #event(row: number, bodies: Fragments): void {
     const { rows, instants, standings, places } = this.#source;
     const actor = rows.actors[row] as number;
     const kind = rows.kinds[row] as number;
     const place = rows.places[row] as number;
-    this.#dropped += this.#heads.append(kind);
     this.#full.bytes(this.#time.write(instants[row] as number));
     this.#dropped +=
       this.#actors.append(actor) +
-      this.#bodies.append(STANDINGS.length * kind + (standings[actor] as number)) +
+      bodies.append(STANDINGS.length * kind + (standings[actor] as number)) +
       this.#contexts.append(places.contextOf[place] as number) +
       this.#courses.append(places.courseOf[place] as number) +
       this.#moduleIds.append(places.moduleIdOf[place] as number);

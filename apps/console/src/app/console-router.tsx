@@ -1,0 +1,49 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { HomePage } from "../pages/home-page.js";
+import { MissingPage } from "../pages/missing-page.js";
+import { MyJobPage } from "../pages/my-job-page.js";
+import { ProcessorPage } from "../pages/processor-page.js";
+import { ConsoleShell } from "./console-shell.js";
+import { DeskGate } from "./desk-gate.js";
+
+/**
+ * The pages by their addresses. The api serves them under the same ones: `apps/api/src/operations/console.ts`
+ * has the list. What is not the first look is loaded when somebody goes there.
+ */
+const root = createRootRoute({ component: ConsoleShell, notFoundComponent: MissingPage });
+const pageAt = <P extends string>(path: P) => ({ getParentRoute: () => root, path });
+
+const home = createRoute({ ...pageAt("/"), component: HomePage });
+const processor = createRoute({ ...pageAt("/p/$processor"), component: ProcessorPage });
+const myJobs = createRoute({
+  ...pageAt("/my-jobs"),
+  component: lazyRouteComponent(() => import("../pages/my-jobs-page.js"), "MyJobsPage"),
+});
+const myJob = createRoute({ ...pageAt("/my-jobs/$jobId"), component: MyJobPage });
+
+/** All that needs the scope `admin`: its pages are shown to nobody else. */
+const desk = createRoute({ getParentRoute: () => root, id: "desk", component: DeskGate });
+const deskPage = lazyRouteComponent(() => import("../pages/desk-page.js"), "DeskPage");
+const deskAt = <P extends string>(path: P) => ({ getParentRoute: () => desk, path });
+const overview = createRoute({ ...deskAt("/overview"), component: deskPage });
+const jobs = createRoute({ ...deskAt("/jobs"), component: deskPage });
+const job = createRoute({ ...deskAt("/jobs/$jobId"), component: deskPage });
+const workers = createRoute({ ...deskAt("/workers"), component: deskPage });
+const queues = createRoute({ ...deskAt("/queues"), component: deskPage });
+
+const routeTree = root.addChildren([
+  home,
+  processor,
+  myJobs,
+  myJob,
+  desk.addChildren([overview, jobs, job, workers, queues]),
+]);
+
+/** Reads and writes the address bar. */
+export const router = createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: false });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,13 @@
+import type { Job } from "@drover/client";
+
+const TERMINAL: readonly string[] = ["completed", "failed", "cancelled"];
+
+/** Whether nothing will happen to the job by itself any more. */
+export function isTerminal(job: Pick<Job, "status" | "completed_at">): boolean {
+  return job.completed_at !== null || isTerminalStatus(job.status);
+}
+
+/** The same by the status alone, of a job whose status is known to this version. */
+export function isTerminalStatus(status: string): boolean {
+  return TERMINAL.includes(status);
+}

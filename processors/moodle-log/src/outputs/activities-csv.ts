@@ -1,0 +1,74 @@
+import { slug } from "../events/components.js";
+import { csvText, type ResourceUse } from "../kernel/index.js";
+import { contextName, sortOfContext } from "../places/context-name.js";
+import { normalName } from "../reading/headings.js";
+
+/** A course module or context as tables and the report show it. */
+export interface ShownResource extends ResourceUse {
+  /** Name of its course; empty when the log does not tell. */
+  readonly courseName: string;
+  /** Module type as `quiz`; `course`, `user` (all profiles together), or the type of another context. */
+  readonly type: string;
+  readonly name: string;
+  /** Whether it is an activity or a file of a course, and not a course, a profile or another place. */
+  readonly isModule: boolean;
+  /** Share of the course's students who ever used it. */
+  readonly reachPercent: number;
+}
+
+/** What the numbers of a resource stand for. */
+export interface ResourceNames {
+  readonly modules: readonly string[];
+  readonly courses: readonly string[];
+}
+
+/** Names a resource. */
+export function shownResource(use: ResourceUse, names: ResourceNames): ShownResource {
+  const { type, name } = typeAndName(use, names.modules);
+  return {
+    ...use,
+    courseName: names.courses[use.course] ?? "",
+    type,
+    name,
+    isModule: use.moduleId !== "" || sortOfContext(use.context) === "module",
+    reachPercent: Math.round((1000 * use.students) / Math.max(1, use.studentsOfCourse)) / 10,
+  };
+}
+
+function typeAndName(
+  { context, moduleId, module }: ResourceUse,
+  modules: readonly string[],
+): Pick<ShownResource, "type" | "name"> {
+  const sort = sortOfContext(context);
+  const { type, name } = contextName(context);
+  const word = slug(normalName(type));
+  if (sort === "user" && moduleId === "") return { type: "user", name: "" };
+  // A module that the log only tells of in its course, as when it was deleted, has no name.
+  if (moduleId !== "")
+    return { type: modules[module] ?? word, name: sort === "module" || sort === "other" ? name : "" };
+  if (sort === "module") return { type: modules[module] ?? word, name };
+  return { type: sort === "course" ? "course" : word || "other", name };
+}
+
+/** The first line of activities.csv. */
+export const ACTIVITIES_HEADER =
+  "course,course_module_id,type,name,users,students,students_of_course,reach_percent,views,actions,first_use,last_use\r\n";
+
+/**
+ * The row of a resource.
+ * @param style.momentOf an instant, in seconds since 1970, as RFC 3339.
+ */
+export function activityRow(
+  resource: ShownResource,
+  style: { readonly momentOf: (instant: number) => string; readonly neutralizesFormulas: boolean },
+): string {
+  const own = (text: string) => csvText(text, style.neutralizesFormulas);
+  const moment = (instant: number) => (instant === 0 ? "" : style.momentOf(instant));
+  const { users, students, studentsOfCourse, reachPercent, views, actions } = resource;
+  const cells = [
+    ...[own(resource.courseName), own(resource.moduleId), own(resource.type), own(resource.name)],
+    ...[users, students, studentsOfCourse, reachPercent, views, actions],
+    ...[moment(resource.first), moment(resource.last)],
+  ];
+  return `${cells.join(",")}\r\n`;
+}
