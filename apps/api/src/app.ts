@@ -20,13 +20,14 @@ import { servePolls } from "./http/polls.js";
 import { openScope } from "./http/request-scope.js";
 import { assertUnambiguous } from "./http/request-shape.js";
 import { sendRefusal } from "./http/send.js";
+import { sendUnknownPage, wantsPage } from "./http/unknown-page.js";
 import { cancelJob } from "./jobs/cancel.js";
 import { deleteJob } from "./jobs/delete.js";
 import { downloadArchive, downloadArtifact, downloadJob, legacyDownload } from "./jobs/downloads.js";
 import { streamJob } from "./jobs/events.js";
 import { listJobs } from "./jobs/list.js";
 import { streamJobs } from "./jobs/list-events.js";
-import { getJob, getLogs, getResult } from "./jobs/read.js";
+import { getJob, getJobRecord, getLogs, getResult } from "./jobs/read.js";
 import { retryJob } from "./jobs/retry.js";
 import { submitJob } from "./jobs/submit.js";
 import { mountBoard } from "./operations/board.js";
@@ -106,7 +107,9 @@ function createExpress(deps: Deps, { board, console, metrics, proxies = [] }: Ap
   if (board !== undefined) mountBoard(app, board, deps);
   if (console === undefined) app.get("/", (_request, response) => response.redirect("/docs/"));
   else mountConsole(app, console, deps);
-  app.use((request) => {
+  app.use((request, response) => {
+    response.vary("Accept");
+    if (wantsPage(request)) return sendUnknownPage(request, response);
     throw new DomainError(
       "route_not_found",
       `There is nothing at ${request.path.slice(0, 200)}. GET /openapi.json lists what there is.`,
@@ -161,6 +164,7 @@ export const handlers = {
   streamJob,
   streamJobs,
   getLogs,
+  getJobRecord,
   getResult,
   downloadArtifact,
   downloadJob,

@@ -1,5 +1,6 @@
 import { routes } from "@drover/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { rawGet } from "./raw-get.js";
 import { startApi, type TestApi } from "./test-api.js";
 
 let api: TestApi;
@@ -19,10 +20,20 @@ describe("the reference", () => {
     };
     expect(document.openapi).toBe("3.1.0");
     expect(document.info.version).toBe("9.9.9");
+    const submits = ["any-file", "csv-count", "moodle-log"].map((name) => `/api/processors/${name}/jobs`);
     expect(new Set(Object.keys(document.paths))).toEqual(
-      new Set(Object.values(routes).map(({ path }) => path)),
+      new Set([...Object.values(routes).map(({ path }) => path), ...submits]),
     );
     expect(document.components.schemas).toHaveProperty(["params.csv-count", "properties", "timezone"]);
+  });
+
+  it("has examples for the address by which the reader came, if that is one", async () => {
+    const introduction = async (host: string) => {
+      const { body } = await rawGet(`${api.url}/openapi.json`, { host });
+      return (JSON.parse(body.toString()) as { info: { description: string } }).info.description;
+    };
+    expect(await introduction("localhost:1234")).toContain("URL=http://localhost:1234\n");
+    expect(await introduction("127.0.0.1")).toContain('baseUrl: "http://127.0.0.1"');
   });
 
   it("is a page that loads nothing from elsewhere and needs no inline script", async () => {
@@ -33,16 +44,12 @@ describe("the reference", () => {
       expect(attributes).toContain("src=");
       expect(inline.trim()).toBe("");
     }
-    for (const path of [
-      "swagger-ui.css",
-      "swagger-ui-bundle.js",
-      "swagger-ui-standalone-preset.js",
-      "swagger-ui-init.js",
-    ]) {
+    for (const path of ["swagger-ui.css", "swagger-ui-bundle.js", "reference.css", "reference.js"]) {
       const file = await fetch(`${api.url}/docs/${path}`);
       expect([file.status, (await file.text()).length > 100]).toEqual([200, true]);
+      const known = { "if-none-match": file.headers.get("etag") ?? "" };
+      expect((await rawGet(`${api.url}/docs/${path}`, known)).status).toBe(304);
     }
-    expect(await (await fetch(`${api.url}/docs/swagger-ui-init.js`)).text()).toContain('"/openapi.json"');
   });
 
   it("is where / leads", async () => {

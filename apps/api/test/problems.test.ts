@@ -4,6 +4,7 @@ import type { JobId } from "@drover/core";
 import { silentLog, testQueue, waitFor, withMethods } from "@drover/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { formWith, json, submit } from "./job-steps.js";
+import { rawGet } from "./raw-get.js";
 import { startApi, type TestApi, type TestApiOptions } from "./test-api.js";
 
 let api: TestApi;
@@ -28,6 +29,35 @@ describe("a request", () => {
       instance: "/api/nothing",
     });
   });
+
+  it.each(["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"])(
+    "to nowhere by a browser, which accepts %s, is 404 with a page that leads on",
+    async (accept) => {
+      await start();
+      const response = await fetch(`${api.url}/p/<b>nothing?secret=1`, { headers: { accept } });
+      expect([response.status, response.headers.get("content-type")]).toEqual([
+        404,
+        "text/html; charset=utf-8",
+      ]);
+      const page = await response.text();
+      expect(page).toContain('<a href="/docs/">');
+      expect(page).toContain(response.headers.get("x-request-id"));
+      expect(page).not.toMatch(/secret|<b>|<script/);
+      await waitFor(() => api.lines.find(({ message }) => message.includes("404")));
+    },
+  );
+
+  it.each(["*/*", "application/json", "application/problem+json, text/html", undefined])(
+    "to nowhere by a program, which accepts %s, is a problem document",
+    async (accept) => {
+      await start();
+      const headers = accept === undefined ? {} : { accept };
+      const { status, headers: sent } = await rawGet(`${api.url}/nothing`, headers);
+      expect([status, sent["content-type"]]).toEqual([404, "application/problem+json; charset=utf-8"]);
+      const posted = await fetch(`${api.url}/nothing`, { method: "POST", headers: { accept: "text/html" } });
+      expect(posted.headers.get("content-type")).toContain("application/problem+json");
+    },
+  );
 
   it.each([
     ["PUT", `/api/jobs/${JOB}`, "GET, HEAD, DELETE, OPTIONS"],

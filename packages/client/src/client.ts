@@ -4,6 +4,7 @@ import {
   type DownloadOptions,
   download,
   downloadArchive,
+  downloadUrl,
   type RangeOptions,
 } from "./download.js";
 import {
@@ -28,6 +29,7 @@ import {
   type Stats,
   send,
 } from "./request.js";
+import { type RunOptions, runJob } from "./run-job.js";
 import { type SubmitOptions, submit } from "./submit-job.js";
 import { browserUpload } from "./upload-progress.js";
 import { type WaitOptions, waitForJob } from "./wait-for-job.js";
@@ -38,7 +40,7 @@ export interface ClientOptions {
   readonly baseUrl: string;
   /** Default: the platform's. */
   readonly fetch?: typeof globalThis.fetch;
-  /** Sent as `Authorization: Bearer`. */
+  /** Sent as `Authorization: Bearer`; an empty one is none. */
   readonly apiKey?: string;
 }
 
@@ -58,6 +60,11 @@ export interface Client {
    * file.
    */
   submit(processor: string, file: Blob, options?: SubmitOptions): Promise<Job>;
+  /**
+   * Uploads a file and follows its job; returns it once it is terminal. `onUpdate` is told how the upload goes, then
+   * the job as it changes. A submit that meets trouble is repeated by itself, and makes one job.
+   */
+  run(processor: string, file: Blob, options?: RunOptions): Promise<Job>;
   get(jobId: string, options?: Abortable & { readonly include?: "timeline" }): Promise<Job>;
   /**
    * Returns the job once it is terminal. Follows its stream, and polls where none can be had; bears with a
@@ -83,9 +90,16 @@ export interface Client {
   artifacts(jobId: string, options?: Abortable): Promise<readonly Artifact[]>;
   /** One artifact, or what stands for the whole job. */
   download(jobId: string, options?: DownloadOptions): Promise<Download>;
+  /**
+   * Address of one artifact, or of what stands for the whole job, that a browser can open by itself. Where the client
+   * has a key, it carries a token of the job, good for 5 minutes; the key never stands in it.
+   */
+  downloadUrl(jobId: string, options?: Abortable & { readonly artifact?: string }): Promise<string>;
   /** All artifacts of a completed job as one ZIP. */
   downloadArchive(jobId: string, options?: RangeOptions): Promise<Download>;
   logs(jobId: string, options?: Abortable): Promise<JobLogs>;
+  /** The job as the server keeps it, with the keys of its files and its trace; for an admin's key. */
+  record(jobId: string, options?: Abortable): Promise<JsonOf<"getJobRecord">>;
   processors(options?: Abortable): Promise<readonly Processor[]>;
   /** Lets no worker take a job of the processor; running attempts go on. */
   pause(processor: string, options?: Abortable): Promise<Dispatch>;
@@ -115,12 +129,13 @@ export function createClient(options: ClientOptions): Client {
   const server: Server = {
     baseUrl: baseUrlOf(options.baseUrl),
     fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
-    apiKey: options.apiKey,
+    apiKey: options.apiKey === "" ? undefined : options.apiKey,
     upload: options.fetch === undefined ? browserUpload() : undefined,
   };
   const job = (jobId: string, { signal }: Abortable = {}) => ({ params: { job_id: jobId }, signal });
   return {
     submit: (processor, file, submitOptions = {}) => submit(server, processor, file, submitOptions),
+    run: (processor, file, runOptions = {}) => runJob(server, { processor, file }, runOptions),
     get: (jobId, getOptions = {}) =>
       callJson(server, "getJob", { ...job(jobId, getOptions), query: { include: getOptions.include } }),
     wait: (jobId, waitOptions = {}) => waitForJob(server, jobId, waitOptions),
@@ -139,8 +154,10 @@ export function createClient(options: ClientOptions): Client {
     artifacts: async (jobId, abortable) =>
       (await callJson(server, "getJob", job(jobId, abortable))).artifacts,
     download: (jobId, downloadOptions = {}) => download(server, jobId, downloadOptions),
+    downloadUrl: (jobId, urlOptions = {}) => downloadUrl(server, jobId, urlOptions),
     downloadArchive: (jobId, rangeOptions = {}) => downloadArchive(server, jobId, rangeOptions),
     logs: (jobId, abortable) => callJson(server, "getLogs", job(jobId, abortable)),
+    record: (jobId, abortable) => callJson(server, "getJobRecord", job(jobId, abortable)),
     stats: ({ window, signal } = {}) => callJson(server, "getStats", { query: { window }, signal }),
     processors: async ({ signal } = {}) => (await callJson(server, "listProcessors", { signal })).processors,
     jobToken: (jobId, { expiresInS, signal } = {}) =>

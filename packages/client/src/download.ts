@@ -1,5 +1,5 @@
 import { UnexpectedAnswerError } from "./client-errors.js";
-import { type Call, lostAnswer, type Server, send, urlOf } from "./request.js";
+import { type Call, callJson, lostAnswer, type Server, send, urlOf } from "./request.js";
 
 export interface DownloadOptions extends RangeOptions {
   /** Name of an artifact. Default: the job's primary one, else its only one, else the ZIP of all. */
@@ -40,6 +40,22 @@ export function download(server: Server, jobId: string, options: DownloadOptions
 /** Starts to fetch all artifacts of a completed job as one ZIP. The body has to be read or cancelled. */
 export function downloadArchive(server: Server, jobId: string, options: RangeOptions): Promise<Download> {
   return fetchBytes(server, "downloadArchive", { job_id: jobId }, options);
+}
+
+/**
+ * Address of one artifact, or of what stands for the whole job, for a link or a download that a browser makes by
+ * itself: it sends no key, so where the client has one, the address carries a token of the job.
+ */
+export async function downloadUrl(
+  server: Server,
+  jobId: string,
+  { artifact, signal }: { readonly artifact?: string; readonly signal?: AbortSignal },
+): Promise<string> {
+  const params = { job_id: jobId, ...(artifact === undefined ? {} : { name: artifact }) };
+  const url = urlOf(server, artifact === undefined ? "downloadJob" : "downloadArtifact", { params });
+  if (server.apiKey === undefined) return url;
+  const { token } = await callJson(server, "createJobToken", { params: { job_id: jobId }, signal });
+  return `${url}?token=${encodeURIComponent(token)}`;
 }
 
 async function fetchBytes(

@@ -4,6 +4,7 @@ export type { Download, DownloadOptions } from "./download.js";
 export type { JobEvent, JobStreamEvent, JobsStreamEvent, StreamOptions } from "./job-stream.js";
 export type { ApiKey, ApiKeyWithSecret, JobToken, KeyCalls } from "./key-calls.js";
 export type { Artifact, Caller, Dispatch, Job, JobList, JobLogs, Processor, Stats } from "./request.js";
+export type { RunOptions, RunUpdate } from "./run-job.js";
 export type { SubmitOptions } from "./submit-job.js";
 export type { UploadInit, UploadProgress } from "./upload-progress.js";
 export type { WaitOptions } from "./wait-for-job.js";

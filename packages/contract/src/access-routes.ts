@@ -90,7 +90,7 @@ export const accessRoutes = {
     description:
       "For pages and tools that show what somebody may do. Where there are no keys, that is anybody.",
     answers: { 200: { description: "The caller.", schema: CallerAnswer, headers: ONCE } },
-    errors: [],
+    errors: ["redis_unavailable"],
   },
   listKeys: {
     method: "GET",

@@ -22,6 +22,7 @@ export {
   JobList,
   JobLogs,
   JobQuery,
+  JobRecord,
   JobStatus,
   MAX_WAIT_S,
   RetryBody,

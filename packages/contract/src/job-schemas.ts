@@ -73,6 +73,10 @@ export const Job = z
     message: z.string().nullable(),
     attempt: z.int().describe("Number of the newest attempt; 0 before the first."),
     max_attempts: z.int(),
+    worker: z
+      .string()
+      .optional()
+      .describe("Which worker took it last; absent before the first attempt, and where it is not known."),
     priority: z.int(),
     waiting: Waiting.nullable().describe("Why it is not running yet; null unless queued."),
     created_at: Time,
@@ -91,6 +95,19 @@ export const Job = z
   })
   .meta({ id: "Job" });
 export type Job = z.output<typeof Job>;
+
+/** A job as the server keeps it, for who runs the server. */
+export const JobRecord = z
+  .object({
+    job_id: JobId,
+    request_id: z.string().nullable().describe("Of the request that submitted it, as in the logs."),
+    trace_id: z.string().nullable().describe("Of the trace that it is in, by W3C Trace Context; else null."),
+    record: z
+      .record(z.string(), z.unknown())
+      .describe("All that is kept, with the keys of its files in the storage. Times in ms since the epoch."),
+  })
+  .meta({ id: "JobRecord" });
+export type JobRecord = z.output<typeof JobRecord>;
 
 /** A page of jobs, newest first. */
 export const JobList = z
@@ -164,7 +181,11 @@ export const JobFilter = z.strictObject({
   processor: z.string().max(64).optional(),
   tag: z.record(z.string(), z.string()).optional().describe("Filters by tags: `tag.course=CS101`."),
   created_after: z.iso.datetime({ offset: true }).optional(),
-  q: z.string().max(200).optional().describe("Part of the id, the file name or a tag, in any case."),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .describe("Part of the id, the file name, a tag, or the error's code and message, in any case."),
   limit: wholeNumber(1, 200, DEFAULT_PAGE_SIZE)
     .optional()
     .describe(`Jobs in a page. Default ${DEFAULT_PAGE_SIZE}.`),

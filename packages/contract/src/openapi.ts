@@ -1,24 +1,27 @@
-import { ERRORS, type ErrorCode } from "@drover/core";
-import { z } from "zod";
+import type { z } from "zod";
+import { type Json, jsonSchema } from "./component-schemas.js";
+import { introduction } from "./introduction.js";
+import { addParams, type DocumentedProcessor, SUBMIT_GROUP, submitPaths } from "./openapi-processors.js";
+import { problemExamples, refusals } from "./openapi-refusals.js";
 import { Problem } from "./problem-document.js";
 import { type Answer, GROUPS, type Route } from "./route-parts.js";
 import { routes } from "./route-table.js";
 
-type Json = { [key: string]: unknown };
-
 export interface OpenApiOptions {
   /** Of the running software. */
   readonly version: string;
-  /** Processors whose params are to be documented. Default none. */
-  readonly processors?: readonly {
-    readonly name: string;
-    readonly description: string;
-    readonly params_schema: Readonly<Record<string, unknown>>;
-  }[];
+  /** Processors that are to have an operation of their own, with their params. Default none. */
+  readonly processors?: readonly DocumentedProcessor[];
+  /** Where examples send their requests, without a slash at its end. Default: a server on the reader's machine. */
+  readonly baseUrl?: string;
 }
 
-/** The OpenAPI 3.1 document of the route table, as plain JSON. Schemas with an `id` become components. */
+/**
+ * The OpenAPI 3.1 document of the route table, as plain JSON. Its description is an introduction for people. Schemas
+ * with an `id` become components.
+ */
 export function openApi(options: OpenApiOptions): Json {
+  const { version, processors = [], baseUrl = "http://127.0.0.1:8000" } = options;
   const schemas: Json = {};
   const paths: Record<string, Json> = {};
   for (const [name, route] of Object.entries<Route>(routes)) {
@@ -26,21 +29,25 @@ export function openApi(options: OpenApiOptions): Json {
     Object.assign(paths[route.path] ?? {}, { [route.method.toLowerCase()]: operation(name, route, schemas) });
   }
   jsonSchema(Problem, schemas); // named by every refusal
-  addParams(schemas, options.processors ?? []);
+  addParams(schemas, processors);
+  const submit = paths[routes.submitJob.path]?.["post"] as Json;
+  Object.assign(paths, submitPaths(submit, processors));
+  const groups = Object.entries(GROUPS).map(([name, description]) => ({ name, description }));
   return {
     openapi: "3.1.0",
     info: {
       title: "Drover",
-      version: options.version,
-      description: "A durable HTTP job API in front of any file processor.",
+      version,
+      summary: "A durable HTTP job API in front of any file processor.",
+      description: introduction({ baseUrl, processors }),
       contact: { name: "Whoever runs this server" },
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
     security: [{ bearer: [] }, { api_key: [] }],
-    tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),
+    tags: processors.length === 0 ? groups : [SUBMIT_GROUP, ...groups],
     paths,
-    components: { schemas, securitySchemes: SECURITY_SCHEMES },
+    components: { schemas, examples: problemExamples(paths), securitySchemes: SECURITY_SCHEMES },
   };
 }
 
@@ -59,18 +66,6 @@ const SECURITY_SCHEMES = {
 function securityOf({ access, takesJobToken }: Route): Json {
   if (access === "anyone") return { security: [] };
   return takesJobToken === true ? { security: [{ bearer: [] }, { api_key: [] }, { job_token: [] }] } : {};
-}
-
-/** Each processor's schema as a component, and all of them as what `Params` may be. */
-function addParams(schemas: Json, processors: NonNullable<OpenApiOptions["processors"]>): void {
-  for (const { name, params_schema } of processors) {
-    const { $schema: _, ...schema } = params_schema;
-    const own = `#/components/schemas/params.${name}`;
-    const placed = withRefs(schema, (ref) => (ref.startsWith("#") ? own + ref.slice(1) : ref)) as Json;
-    schemas[`params.${name}`] = { description: `Params of ${name}.`, ...placed };
-  }
-  const anyOf = processors.map(({ name }) => ({ $ref: `#/components/schemas/params.${name}` }));
-  if (anyOf.length > 0) schemas["Params"] = { ...(schemas["Params"] as Json), anyOf };
 }
 
 function operation(name: string, route: Route, schemas: Json): Json {
@@ -140,76 +135,4 @@ function response(answer: Answer, schemas: Json): Json {
     ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
     ...(content === undefined ? {} : { content }),
   };
-}
-
-/** What a request to any route can be refused for. */
-const OF_EVERY_ROUTE = ["invalid_request", "forbidden", "headers_too_large", "internal"] as const;
-
-/**
- * Refusals by status, each naming its codes; a status that is also an answer (readiness) keeps the answer.
- */
-function refusals(route: Route): Json {
-  const byStatus = new Map<number, ErrorCode[]>();
-  const ofAccess: readonly ErrorCode[] =
-    route.access === "anyone" ? [] : ["unauthorized", "rate_limited", "issuer_unavailable"];
-  for (const code of new Set<ErrorCode>([...route.errors, ...OF_EVERY_ROUTE, ...ofAccess])) {
-    const status = ERRORS[code].status;
-    if (status in route.answers) continue;
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [
-      status,
-      {
-        description: codes.map((code) => `\`${code}\``).join(", "),
-        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-      },
-    ]),
-  );
-}
-
-/** The JSON Schema of what a client sends or reads, with named schemas moved to the components. */
-function jsonSchema(schema: z.ZodType, schemas: Json): Json {
-  // `input` leaves objects open: a newer server may answer more members than a client knows.
-  const {
-    $schema: _,
-    $defs = {},
-    id,
-    ...rest
-  } = z.toJSONSchema(schema, {
-    io: "input",
-    unrepresentable: "any",
-    override: ({ jsonSchema }) => simplify(jsonSchema),
-  }) as Json & { $defs?: Json };
-  for (const [name, part] of Object.entries($defs)) schemas[name] = withComponentRefs(dropId(part as Json));
-  const own = withComponentRefs(rest) as Json;
-  if (typeof id !== "string") return own;
-  schemas[id] = own;
-  return { $ref: `#/components/schemas/${id}` };
-}
-
-/** Drops what says nothing to a reader: the pattern of a date-time, the bounds of JavaScript's integers. */
-function simplify(schema: z.core.JSONSchema.BaseSchema): void {
-  if (schema.format === "date-time") delete schema.pattern;
-  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
-  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
-}
-
-function dropId({ id: _, ...schema }: Json): Json {
-  return schema;
-}
-
-function withComponentRefs(value: unknown): unknown {
-  return withRefs(value, (ref) => ref.replace("#/$defs/", "#/components/schemas/"));
-}
-
-function withRefs(value: unknown, move: (ref: string) => string): unknown {
-  if (Array.isArray(value)) return value.map((part) => withRefs(part, move));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, part]) => [
-      key,
-      key === "$ref" && typeof part === "string" ? move(part) : withRefs(part, move),
-    ]),
-  );
 }

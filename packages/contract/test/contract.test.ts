@@ -4,10 +4,8 @@ import {
   decodeQuery,
   ERRORS,
   encodeQuery,
-  Job,
   JobFilter,
   JobId,
-  openApi,
   pathOf,
   type Route,
   routes,
@@ -89,83 +87,5 @@ describe("a field", () => {
   it("run_at may have an offset", () => {
     expect(SubmitFields.safeParse({ run_at: "2026-01-01T00:00:00+02:00" }).success).toBe(true);
     expect(SubmitFields.safeParse({ run_at: "2026-01-01" }).success).toBe(false);
-  });
-});
-
-describe("the OpenAPI document", () => {
-  const document = openApi({
-    version: "1.2.3",
-    processors: [{ name: "p", description: "P.", params_schema: { $schema: "x", type: "object" } }],
-  }) as {
-    openapi: string;
-    paths: Record<
-      string,
-      Record<
-        string,
-        {
-          operationId: string;
-          responses: Record<string, { content?: object }>;
-          parameters: { name: string; in: string }[];
-        }
-      >
-    >;
-    components: { schemas: Record<string, unknown> };
-  };
-  const text = JSON.stringify(document);
-
-  it("is version 3.1 and has an operation for each route", () => {
-    expect(document.openapi).toBe("3.1.0");
-    const operations = Object.values(document.paths).flatMap((path) =>
-      Object.values(path).map(({ operationId }) => operationId),
-    );
-    expect(operations.sort()).toEqual(table.map(([name]) => name).sort());
-  });
-
-  it("refers only to schemas that it has", () => {
-    const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference ?? "");
-    expect(references.length).toBeGreaterThan(20);
-    for (const reference of references) {
-      expect(document.components.schemas).toHaveProperty([reference.replace("#/components/schemas/", "")]);
-    }
-  });
-
-  it("defines each schema, none by a reference to itself", () => {
-    expect(document.components.schemas["Problem"]).toMatchObject({ properties: { code: {} } });
-    for (const schema of Object.values(document.components.schemas))
-      expect(schema).not.toHaveProperty("$ref");
-  });
-
-  it("names every refusal of a route by its status, as a problem document", () => {
-    const responses = document.paths["/api/jobs/{job_id}/cancel"]?.["post"]?.responses;
-    expect(Object.keys(responses ?? {}).sort()).toEqual([
-      "200",
-      "202",
-      "400",
-      "401",
-      "403",
-      "404",
-      "409",
-      "410",
-      "429",
-      "431",
-      "500",
-      "503",
-    ]);
-    expect(responses?.["404"]?.content).toHaveProperty(["application/problem+json"]);
-  });
-
-  it("leaves objects open: a client of an older server's document accepts what a newer one adds", () => {
-    expect(document.components.schemas["Job"]).not.toHaveProperty("additionalProperties");
-    expect(Job.safeParse({}).success).toBe(false);
-  });
-
-  it("documents the params of processors, without their dialect", () => {
-    expect(document.components.schemas["params.p"]).toEqual({ type: "object", description: "Params of p." });
-  });
-
-  it("says nothing that helps no reader", () => {
-    expect(text).not.toContain(String(Number.MAX_SAFE_INTEGER));
-    expect(text).not.toContain("$defs");
-    expect(text).not.toMatch(/"format":"date-time","pattern"/);
   });
 });

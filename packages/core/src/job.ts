@@ -184,6 +184,8 @@ export interface Job extends Omit<JobRequest, "timeoutMs" | "queueTimeoutMs" | "
    * made before a person's retry) raise `maxAttempts` by one each.
    */
   readonly attempt: number;
+  /** Id of the worker that took it last; absent before the first attempt, and where that is not known. */
+  readonly worker?: string;
   readonly waiting: Waiting | null;
   readonly updatedAt: number;
   readonly startedAt: number | null;

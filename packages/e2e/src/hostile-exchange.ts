@@ -89,6 +89,8 @@ export async function startTarget(
   const system = await System.start({ apis: 1, workers: 1, env });
   await system.workers[0]?.kill();
   await exchange(system, upload(END)); // what is loaded with the first upload
+  const underWay = join(system.blobs, ".tmp"); // as of a check of the store that the worker died in
+  await waitFor(async () => (await filesBelow(underWay)).length === 0, { deadlineMs: 30_000 });
   return { system, before: await footprintOf(system) };
 }
 

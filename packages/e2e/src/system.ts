@@ -10,7 +10,7 @@ import { type RedisUser, type RedisUsers, redisUsers } from "./redis-users.js";
 /**
  * Processors of the tests: `digest` works and says so, `misbehave` misbehaves in the way that is asked for,
  * `noop` is two that do nothing, `flood` says too much, `several` leaves several artifacts, `stamped` says when
- * it reports, `snoop` tries to get at what is not its own.
+ * it reports, `snoop` tries to get at what is not its own, `html-report` writes a page that does.
  */
 export type FixtureProcessor =
   | "digest"
@@ -20,7 +20,8 @@ export type FixtureProcessor =
   | "several"
   | "traced"
   | "stamped"
-  | "snoop";
+  | "snoop"
+  | "html-report";
 
 /** Returns the module of a processor for DROVER_PROCESSORS. */
 export function fixtureModule(name: FixtureProcessor): string {

@@ -1,16 +1,15 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createClient } from "@drover/client";
 import { runProcessor } from "@drover/processor-sdk/testing";
-import { chromium } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { apiUrl, CliProcess } from "./cli-process.js";
+import { type ExampleSite, serveExamples } from "./example-site.js";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -20,21 +19,20 @@ const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
   .find(existsSync);
 const withoutChromium = CHROMIUM === undefined ? " (skipped: there is no chromium in /usr/bin)" : "";
 
-/** Serves the page of the example, on a port of its own. */
-async function servePage(): Promise<Server> {
-  const page = await readFile(join(EXAMPLES, "browser-page/index.html"));
-  const server = createServer((_request, response) =>
-    response.setHeader("Content-Type", "text/html").end(page),
-  );
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
+/** Drops a file on what the selector finds, as a person does with the mouse. */
+async function drop(page: Page, selector: string, name: string): Promise<void> {
+  const files = await page.evaluateHandle(`(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(["abc"], ${JSON.stringify(name)}, { type: "text/plain" }));
+    return transfer;
+  })()`);
+  for (const type of ["dragenter", "dragover", "drop"])
+    await page.dispatchEvent(selector, type, { dataTransfer: files });
 }
-
-const originOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 describe("the examples", () => {
   let folder: string;
-  let site: Server;
+  let site: ExampleSite;
   let up: CliProcess;
   let url: string;
 
@@ -56,13 +54,13 @@ describe("the examples", () => {
       join(folder, "build"),
       source,
     ]);
-    site = await servePage();
+    site = await serveExamples(join(folder, "pages"));
     const processors = [
       "@drover/processor-checksum",
       "./build/line-statistics.js",
       "./examples/program-processor/sort-lines.mjs",
     ];
-    const env = { PORT: "0", DROVER_PROCESSORS: processors.join(","), DROVER_CORS_ORIGINS: originOf(site) };
+    const env = { PORT: "0", DROVER_PROCESSORS: processors.join(","), DROVER_CORS_ORIGINS: site.origin };
     up = new CliProcess(["up"], { cwd: folder, env });
     url = await apiUrl(up);
   });
@@ -119,9 +117,13 @@ describe("the examples", () => {
     }
   });
 
-  it.skipIf(CHROMIUM === undefined)(
-    `browser-page uploads, waits and links the results${withoutChromium}`,
-    async () => {
+  describe.skipIf(CHROMIUM === undefined)(`as pages${withoutChromium}`, () => {
+    const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let browser: Browser;
+    let page: Page;
+    let trouble: string[];
+
+    beforeAll(async () => {
       const args = [
         "--headless",
         "--no-sandbox",
@@ -129,24 +131,72 @@ describe("the examples", () => {
         "--no-first-run",
         "--disable-background-networking",
       ];
-      const browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args });
-      try {
-        const page = await browser.newPage();
-        await page.goto(`${originOf(site)}/?drover=${url}`);
-        await page.setInputFiles("input[type=file]", {
-          name: "abc.txt",
-          mimeType: "text/plain",
-          buffer: Buffer.from("abc"),
-        });
-        await page.click("button");
-        await page.waitForSelector("li a");
-        expect(await page.textContent("[role=status]")).toBe("The job is completed.");
-        expect(await page.getAttribute("li a", "href")).toContain(`${url}/api/jobs/`);
-      } finally {
-        await browser.close();
-      }
-    },
-  );
+      browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args });
+    });
+    afterAll(() => browser?.close());
+    afterEach(async () => {
+      await page.close();
+      expect(trouble).toEqual([]);
+    });
+
+    const open = async (name: string) => {
+      page = await browser.newPage();
+      trouble = [];
+      page.on("console", (message) => message.type() === "error" && trouble.push(message.text()));
+      page.on("pageerror", (error) => trouble.push(error.message));
+      await page.goto(`${site.origin}/${name}/?drover=${url}`);
+    };
+
+    it("browser-page uploads, waits and links the results", async () => {
+      await open("browser-page");
+      await page.setInputFiles("input[type=file]", {
+        name: "abc.txt",
+        mimeType: "text/plain",
+        buffer: Buffer.from("abc"),
+      });
+      await page.click("button");
+      await page.waitForSelector("li a");
+      expect(await page.textContent("[role=status]")).toBe("The job is completed.");
+      expect(await page.getAttribute("li a", "href")).toContain(`${url}/api/jobs/`);
+    });
+
+    it("web-component takes a dropped file, shows the end, and hands over the file that was made", async () => {
+      await open("web-component");
+      await drop(page, "drover-upload label", "abc.txt");
+      await page.getByText(ABC).waitFor();
+      expect(await page.getByRole("status").textContent()).toBe("Done.");
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("link", { name: "checksum.txt" }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe("checksum.txt");
+    });
+
+    it("web-component says why a file is refused, and takes the next one", async () => {
+      await open("web-component");
+      await page.evaluate(`document.querySelector("drover-upload").setAttribute("processor", "nothing")`);
+      await drop(page, "drover-upload label", "abc.txt");
+      await page.getByRole("status").getByText('No worker has announced a processor "nothing"').waitFor();
+      trouble.length = 0; // the browser's own line about the 404
+      await page.evaluate(`document.querySelector("drover-upload").setAttribute("processor", "checksum")`);
+      await drop(page, "drover-upload label", "abc.txt");
+      await page.getByText(ABC).waitFor();
+    });
+
+    it("react-drop-zone takes a dropped file, and its hook follows the job", async () => {
+      await open("react-drop-zone");
+      await drop(page, "drover-upload label", "abc.txt");
+      await page.locator("pre").getByText(ABC).waitFor();
+      expect(await page.getByRole("link", { name: "checksum.txt" }).count()).toBe(1);
+    });
+
+    it("uppy takes a dropped file, and the page links what its job made", async () => {
+      await open("uppy");
+      await drop(page, ".uppy-Dashboard", "abc.txt");
+      await page.getByRole("link", { name: "checksum.txt" }).waitFor();
+      expect(await page.locator("ul[aria-live] li").textContent()).toContain("abc.txt: ");
+    });
+  });
 
   it("are all tried here", async () => {
     const folders = (await readdir(EXAMPLES, { withFileTypes: true })).filter((entry) => entry.isDirectory());
@@ -156,8 +206,11 @@ describe("the examples", () => {
       "pdf-text", // in any-program.test.ts
       "program-processor",
       "python-word-count", // in any-program.test.ts
+      "react-drop-zone",
       "traces", // in traces.test.ts
       "typescript-processor",
+      "uppy",
+      "web-component",
     ]);
   });
 });

@@ -15,7 +15,8 @@ let folder: string;
 const extra: DroverProcess[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "drover-keys-"));
-  system = await System.start({ apis: 2, workers: 1 });
+  // Redis' users may use the keys of one prefix alone, and these tests use several.
+  system = await System.start({ apis: 2, workers: 1, hasRedisUsers: false });
 });
 afterEach(() => Promise.all(extra.splice(0).map((api) => api.kill())));
 afterAll(async () => {

@@ -1,17 +1,13 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClient } from "@drover/client";
 import { routes } from "@drover/contract";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fixtureModule, ONLY_IN_FULL, System } from "../src/system.js";
-
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
-  .map((name) => `/usr/bin/${name}`)
-  .find(existsSync);
-const title = CHROMIUM === undefined ? "the pages (skipped: there is no chromium in /usr/bin)" : "the pages";
+import { CHROMIUM, launchChromium, NO_CHROMIUM, watchPage } from "./browser.js";
 
 /** A processor that logs. */
 async function writeTalker(folder: string): Promise<string> {
@@ -28,31 +24,7 @@ async function writeTalker(folder: string): Promise<string> {
   return path;
 }
 
-/** Notes whatever a page may not do, as lines for a person. Grows while the page lives. */
-async function watch(page: Page, ownHost: string): Promise<string[]> {
-  const trouble: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") trouble.push(`console: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => trouble.push(`uncaught: ${error.message}`));
-  page.on("request", (request) => {
-    const { protocol, host } = new URL(request.url());
-    if (protocol !== "data:" && host !== ownHost) trouble.push(`another host: ${request.url()}`);
-  });
-  page.on("requestfailed", (request) => {
-    // A page that is left drops what it was still asking for.
-    if (request.failure()?.errorText !== "net::ERR_ABORTED") trouble.push(`failed: ${request.url()}`);
-  });
-  page.on("response", (response) => {
-    if (response.status() >= 400) trouble.push(`${response.status()}: ${response.url()}`);
-  });
-  await page.exposeFunction("noteViolation", (line: string) => trouble.push(line));
-  await page.addInitScript(`addEventListener("securitypolicyviolation", (event) =>
-    noteViolation("content security policy: " + event.effectiveDirective + " forbids " + event.blockedURI))`);
-  return trouble;
-}
-
-describe.skipIf(CHROMIUM === undefined)(title, () => {
+describe.skipIf(CHROMIUM === undefined)(`the pages${NO_CHROMIUM}`, () => {
   let folder: string;
   let system: System;
   let browser: Browser;
@@ -67,14 +39,7 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
       fixtureModule("misbehave"),
     ].join(",");
     system = await System.start({ apis: 1, workers: 1, env: { DROVER_PROCESSORS } });
-    browser = await chromium.launch({
-      executablePath: CHROMIUM ?? "",
-      args: [
-        ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-        ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // offline
-      ],
-    });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -83,7 +48,7 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
   });
   beforeEach(async () => {
     page = await browser.newPage();
-    trouble = await watch(page, new URL(system.url()).host);
+    trouble = await watchPage(page, new URL(system.url()).host);
   });
   afterEach(() => page.close());
 
@@ -93,20 +58,49 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
     return (await system.client().wait(job_id)).job_id;
   };
 
-  it("/ leads to the reference, which lists every endpoint, loads nothing from elsewhere and breaks none of its own rules", async () => {
-    await open("/");
+  it("the reference lists every endpoint, loads nothing from elsewhere and breaks none of its own rules", async () => {
+    await open("/docs");
     const operations = page.locator(".opblock");
     await operations.first().waitFor();
     const shown = await page.locator(".opblock-summary-path").allInnerTexts();
     const paths = shown.map((path) => path.replaceAll("\u200b", "")); // where a line may break
-    expect(paths.sort()).toEqual(
-      Object.values(routes)
-        .map(({ path }) => path)
-        .sort(),
-    );
+    const submits = (await system.client().processors()).map(({ name }) => `/api/processors/${name}/jobs`);
+    expect(paths.sort()).toEqual([...Object.values(routes).map(({ path }) => path), ...submits].sort());
     const summaries = await page.locator(".opblock-summary-description").allInnerTexts();
     expect(summaries.filter((summary) => summary.length < 10)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
     expect(trouble).toEqual([]);
+  });
+
+  it("the reference submits a file, with nothing else filled in, as who was authorized", async () => {
+    const key = "a-key-of-24-characters-and-more";
+    const keyed = await system.startApi({ DROVER_API_KEYS: `docs:submit+read:${key}` });
+    await page.goto(new URL("/docs/#/Submit/submitJob-checksum", keyed.url).href);
+    const submit = page.locator("#operations-Submit-submitJob-checksum");
+    await submit.getByRole("button", { name: "Try it out" }).click();
+    const [chooser] = await Promise.all([
+      page.waitForEvent("filechooser"),
+      submit.locator("input[type=file]").click(),
+    ]);
+    await chooser.setFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
+    const execute = async () => {
+      const answer = page.waitForResponse((response) => response.request().method() === "POST");
+      await submit.getByRole("button", { name: "Execute" }).click();
+      return (await answer).status();
+    };
+    expect(await execute()).toBe(401);
+    await page.getByRole("button", { name: "Authorize" }).first().click();
+    const dialog = page.locator(".dialog-ux .auth-container").filter({ hasText: "X-API-Key" });
+    await dialog.getByRole("textbox").fill(key);
+    await dialog.getByRole("button", { name: "Apply credentials" }).click();
+    await page.locator(".dialog-ux .close-modal").click();
+    expect(await execute()).toBe(202);
+    const sent = (await submit.locator(".curl-command").textContent())?.match(/-F '[^']*'/g);
+    expect(sent).toEqual(["-F 'file=@a.txt;type=text/plain'"]);
+    const [job] = (await createClient({ baseUrl: keyed.url, apiKey: key }).list()).jobs;
+    expect(job).toMatchObject({ input: { filename: "a.txt" }, params: {}, tags: {}, priority: 0 });
+    await keyed.kill();
   });
 
   it.skipIf(ONLY_IN_FULL !== "")(

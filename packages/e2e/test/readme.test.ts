@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import {
   mkdtempSync,
   readdirSync,
@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createClient, ProblemError } from "@drover/client";
+import { transform } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { apiUrl, CliProcess } from "./cli-process.js";
 
@@ -46,6 +47,38 @@ function block(text: string, pattern: RegExp): string {
   if (found === undefined) throw new Error(`Nothing matches ${pattern}.`);
   return found;
 }
+
+const FENCE = "```";
+
+/** The block of a first job that `/docs` shows, by language. */
+async function firstJob(language: string): Promise<string> {
+  const document = await (await fetch(`${url}/openapi.json`)).json();
+  const { description } = (document as { info: { description: string } }).info;
+  return block(description, new RegExp(`${FENCE}${language}\\n(.*?)^${FENCE}`, "ms"));
+}
+const HELLO = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"; // of "hello\n"
+
+test("the first job of /docs runs as printed, with curl", async () => {
+  const { stdout } = await run("bash", ["-euc", `DROVER_API_KEY=\n${await firstJob("sh")}`], { cwd: folder });
+  expect(stdout).toMatch(/"status":"completed".*"status":"completed"/s);
+  expect(stdout).toContain(`${HELLO}  hello.txt`);
+});
+
+test("the first job of /docs runs as printed, in TypeScript", async () => {
+  const { code } = await transform(await firstJob("ts"), { loader: "ts" });
+  const args = ["--input-type=module", "--eval", code];
+  const { stdout } = await run(process.execPath, args, { cwd: folder });
+  expect(stdout).toContain(`checksum.txt ${HELLO}  hello.txt`);
+});
+
+const python = spawnSync("python3", ["--version"]).status === 0;
+test.skipIf(!python)(
+  `the first job of /docs runs as printed, in Python${python ? "" : " (skipped: there is no python3)"}`,
+  async () => {
+    const { stdout } = await run("python3", ["-c", await firstJob("python")], { cwd: folder });
+    expect(stdout).toContain(`${HELLO}  hello.txt`);
+  },
+);
 
 test("the curl lines of the README do what the text around them says", async () => {
   const lines = block(README, /<!-- walk-through -->\s*```sh\n(.*?)```\s*<!-- \/walk-through -->/s);

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openApi } from "@drover/contract";
 import { expect, onTestFinished, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -12,13 +13,17 @@ const TSCONFIG = {
   compilerOptions: { module: "nodenext", target: "es2023", strict: true, noEmit: true, types: ["node"] },
 };
 
-test("every TypeScript block of the documentation compiles as printed", { timeout: 60_000 }, () => {
+test("every TypeScript block of the documentation and of /docs compiles as printed", {
+  timeout: 60_000,
+}, () => {
   // In the repository, so that packages are found; in a folder of built files, which git and the linter pass
   // over.
   const folder = mkdtempSync(join(ROOT, "packages/e2e/dist/snippets-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-  const files = PAGES.flatMap((page) => blocksOf(page)).map(({ page, code }, index) => {
+  const { info } = openApi({ version: "1.0.0" }) as { info: { description: string } };
+  const blocks = [...PAGES.flatMap(blocksOf), ...blocksIn("introduction", info.description)];
+  const files = blocks.map(({ page, code }, index) => {
     const name = `${page.replaceAll(/\W/g, "-")}-${index}.ts`;
     writeFileSync(join(folder, name), code);
     return name;
@@ -33,8 +38,16 @@ test("every TypeScript block of the documentation compiles as printed", { timeou
   expect(status).toBe(0);
 });
 
-function blocksOf(page: string): readonly { readonly page: string; readonly code: string }[] {
-  const text = page.endsWith(".md") ? readFileSync(join(ROOT, page), "utf8") : "";
+interface Block {
+  readonly page: string;
+  readonly code: string;
+}
+
+function blocksOf(page: string): readonly Block[] {
+  return page.endsWith(".md") ? blocksIn(page, readFileSync(join(ROOT, page), "utf8")) : [];
+}
+
+function blocksIn(page: string, text: string): readonly Block[] {
   return [...text.matchAll(/^```(?:ts|typescript)\b[^\n]*\n(.*?)^```/gms)].map(([, code = ""]) => ({
     page,
     code,

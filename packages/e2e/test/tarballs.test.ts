@@ -88,6 +88,8 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
       "@drover/client",
       "@drover/contract",
       "@drover/processor-sdk",
+      "@drover/react",
+      "@drover/web-component",
       "drover",
     ]);
     for (const name of folder.tarballs.keys()) {
@@ -106,6 +108,8 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
       "client",
       "contract",
       "processor-sdk",
+      "react",
+      "web-component",
     ]);
   });
 
@@ -124,6 +128,12 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
     },
   );
 
+  it("have the element as one file, which needs nothing else", async () => {
+    const file = await folder.read("@drover/web-component", "dist/standalone/drover-upload.js");
+    expect(file).toContain("drover-upload");
+    expect(file).not.toMatch(/\bfrom\s*["']|\bimport\s*[("']/);
+  });
+
   it("let a processor be tested as the SDK's README says", async () => {
     expect(await node(await example("@drover/processor-sdk", "runProcessor"))).toBe("");
   });
@@ -135,6 +145,8 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
       .replace('"checksum"', '"word-count"');
     const lines = (await node(code)).trim().split("\n");
     expect(lines.slice(-4)).toEqual(["completed undefined", "words.txt: one", "two", "three"]);
+    const [, script = ""] = /src="(\/assets\/[^"]+\.js)"/.exec(await (await fetch(url)).text()) ?? [];
+    expect((await fetch(url + script)).headers.get("content-type")).toContain("javascript"); // of the console
   });
 
   it("answer as the client's and the contract's READMEs say", async () => {
@@ -202,7 +214,7 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
         const tab = await browser.newPage();
         await tab.goto(origin());
         await tab.waitForFunction("document.title !== ''");
-        expect(await tab.title()).toBe("completed 2 four-five all sent");
+        expect(await tab.title()).toBe("completed 2 four-five all sent function true");
       } finally {
         await browser.close();
       }
@@ -212,6 +224,7 @@ describe.skipIf(isMissing)(`the packed tarballs, in an empty folder${because(rea
 
 const PAGE = `
   import { createClient } from "@drover/client";
+  import { DropZone } from "@drover/react";
   const client = createClient({ baseUrl: "SERVER" });
   const input = new File(["a four five"], "a.txt");
   let sent = {};
@@ -223,5 +236,6 @@ const PAGE = `
   const { status, result } = await client.wait(job_id);
   const { body } = await client.download(job_id);
   document.title = [status, result.words, (await new Response(body).text()).replace("\\n", "-"),
-    sent.sentBytes > 11 && sent.sentBytes === sent.totalBytes ? "all sent" : JSON.stringify(sent)].join(" ");
+    sent.sentBytes > 11 && sent.sentBytes === sent.totalBytes ? "all sent" : JSON.stringify(sent),
+    typeof DropZone, customElements.get("drover-upload") !== undefined].join(" ");
 `;

@@ -197,6 +197,7 @@ test("demo writes the event logs of the sample, ends with 0 and leaves no proces
       "enriched_log.xes",
       "enriched_log_bloom_only.csv",
       "enriched_log_bloom_only.xes",
+      "report.html",
       "students.csv",
       "summary.json",
     ]),

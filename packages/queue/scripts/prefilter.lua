@@ -1,8 +1,8 @@
---[[ Which of some jobs of one queue may have a status, and what was asked for, without reading the rest of
-  them.
+--[[ Which of some jobs of one queue may have a status, and what was asked for and why they failed, without
+  reading the rest of them.
   KEYS[1] completed  [2] failed  [3] active  [4...] the job hashes, or none when the requests are not wanted
   ARGV[1] "completed" | "failed" | "active" | "waiting" for none of them | "" for any  [2...] job ids
-  returns { place in ARGV from 0, data or "", … } of those that may
+  returns { place in ARGV from 0, data or "", failedReason or "", … } of those that may
 ]]
 local active = {}
 if ARGV[1] == "active" or ARGV[1] == "waiting" then
@@ -18,9 +18,10 @@ for i = 2, #ARGV do
     isOf = not (active[ARGV[i]] or redis.call("ZSCORE", KEYS[1], ARGV[i]) or redis.call("ZSCORE", KEYS[2], ARGV[i]))
   end
   if isOf then
-    local data = #KEYS > 3 and redis.pcall("HGET", KEYS[i + 2], "data")
+    local fields = #KEYS > 3 and redis.pcall("HMGET", KEYS[i + 2], "data", "failedReason") or {}
     table.insert(found, i - 2)
-    table.insert(found, type(data) == "string" and data or "")
+    table.insert(found, fields[1] or "")
+    table.insert(found, fields[2] or "")
   end
 end
 return found

@@ -3,7 +3,7 @@
   ARGV[1] job id  [2] how many scores of a delayed job make a ms
   returns nil when there is no such job, else
     { state, position, due, held, data, opts, progress, returnvalue, failedReason, timestamp, processedOn,
-    finishedOn, ats, stc, released, cancel, atm, parent }
+    finishedOn, ats, stc, released, cancel, atm, parent, pb }
     state     completed | failed | delayed | active | waiting
     position  1-based place in line, as though all tenants with a line took turns; 0 when it is not known
     held      why no worker takes a waiting job: "paused", "tenant_limit", or ""
@@ -14,11 +14,12 @@
   1,000 in it is not counted, nor is one where over 100 tenants wait, or in a line that is at its limit.
 ]]
 local fields = redis.pcall("HMGET", KEYS[1], "data", "opts", "progress", "returnvalue", "failedReason",
-  "timestamp", "processedOn", "finishedOn", "ats", "stc", "drover:released", "drover:cancel", "atm", "parent")
+  "timestamp", "processedOn", "finishedOn", "ats", "stc", "drover:released", "drover:cancel", "atm", "parent",
+  "pb")
 if fields.err then
   if not string.find(fields.err, "WRONGTYPE", 1, true) then return fields end
   fields = {}
-  for i = 1, 14 do fields[i] = false end
+  for i = 1, 15 do fields[i] = false end
 elseif not fields[1] and not fields[6] then
   return nil
 end
@@ -67,4 +68,4 @@ else
   end
 end
 if state == "waiting" and redis.call("HEXISTS", queue .. "meta", "paused") == 1 then held = "paused" end
-return { state, position, tostring(due), held, unpack(fields, 1, 14) }
+return { state, position, tostring(due), held, unpack(fields, 1, 15) }

@@ -124,6 +124,7 @@ const FIELDS = [
   "cancel",
   "atm",
   "parent",
+  "pb",
 ] as const satisfies readonly (JobField | "released" | "cancel")[];
 
 type Fields = Readonly<Partial<Record<(typeof FIELDS)[number], string | null>>>;
@@ -178,6 +179,7 @@ function decodeJob(id: JobId, spot: Spot, fields: Fields): Job {
     status,
     maxAttempts: request.maxAttempts + uncounted, // tries that did not count are given back
     attempt,
+    ...(fields.pb == null ? {} : { worker: fields.pb }),
     progress: {
       percent: status === "completed" && !isImported ? 100 : shown.percent,
       stage: shown.stage,

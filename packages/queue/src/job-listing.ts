@@ -1,4 +1,5 @@
 import { DomainError, type Job, type JobId, type JobPage, type JobQuery, parseJobId } from "@drover/core";
+import { decodeFailure } from "./bullmq/failed-reason.js";
 
 /**
  * How many jobs one request looks at before it answers a short page with a cursor: bounds the time of a rare
@@ -26,6 +27,8 @@ export interface ListedRequest {
   readonly listed: Listed;
   /** The request as JSON; `undefined` when it was not asked for, or is not there. */
   readonly request: string | undefined;
+  /** As BullMQ keeps it; `undefined` for a job that never failed, and with the request. */
+  readonly failedReason: string | undefined;
 }
 
 /** What a listing reads from. */
@@ -121,11 +124,12 @@ async function narrow(index: JobIndex, listed: readonly Listed[], query: JobQuer
 }
 
 /** A request that cannot be read says nothing: the job is read, and shown as what it is. */
-function mayMatch({ listed, request }: ListedRequest, query: JobQuery): boolean {
+function mayMatch({ listed, request, failedReason }: ListedRequest, query: JobQuery): boolean {
   if (request === undefined) return true;
   try {
     const { input, tags } = JSON.parse(request) as Job; // what it lacks throws here
-    return requestMatches({ id: listed.id, input, tags }, query);
+    const error = failedReason === undefined ? null : decodeFailure(failedReason);
+    return requestMatches({ id: listed.id, input, tags, error }, query);
   } catch {
     return true;
   }
@@ -168,9 +172,14 @@ function matches(job: Job, query: JobQuery): boolean {
   return requestMatches(job, query);
 }
 
-function requestMatches({ id, input, tags }: Pick<Job, "id" | "input" | "tags">, query: JobQuery): boolean {
+type Searched = Pick<Job, "id" | "input" | "tags" | "error">;
+
+function requestMatches({ id, input, tags, error }: Searched, query: JobQuery): boolean {
   if (!Object.entries(query.tags ?? {}).every(([name, value]) => tags[name] === value)) return false;
   if (query.text === undefined) return true;
   const text = query.text.toLowerCase();
-  return [id, input.filename, ...Object.values(tags)].some((field) => field.toLowerCase().includes(text));
+  const failure = error === null ? "" : `${error.code}: ${error.message}`;
+  return [id, input.filename, failure, ...Object.values(tags)].some((field) =>
+    field.toLowerCase().includes(text),
+  );
 }

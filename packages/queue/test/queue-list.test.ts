@@ -129,6 +129,25 @@ describe("listing", () => {
     expect(await collect(bench, { limit: 5, status: "failed" })).toEqual([failed.id]);
   });
 
+  it("finds failed jobs by the code and the message of their error, and by no other one's", async ({
+    bench,
+  }) => {
+    const failed = await bench.submit({ maxAttempts: 1 });
+    (await bench.consumeManually().next()).end(FAILED);
+    await bench.until(failed.id, "failed");
+    const cancelled = await bench.submit();
+    await bench.queue.jobs.cancel(cancelled.id);
+    await bench.submit();
+    for (const text of [
+      FAILED.code,
+      FAILED.message.slice(3).toUpperCase(),
+      `${FAILED.code}: ${FAILED.message}`,
+    ])
+      expect(await collect(bench, { limit: 5, text })).toEqual([failed.id]);
+    expect(await collect(bench, { limit: 5, text: "Job was cancelled" })).toEqual([]);
+    expect((await bench.queue.jobs.get(failed.id))?.worker).toBe("worker-1");
+  });
+
   it("refuses a cursor that it did not give", async ({ bench }) => {
     const foreign = ["made up", "0199f0a0-0000-7000-8000-000000000000", "", "MTIz", btoa("1e9 x"), "\0"];
     for (const cursor of foreign) {

@@ -11,3 +11,4 @@ export { type RedisTap, redisTap } from "./redis-tap.js";
 export { silentLog, storeIn, type TestStore, testQueue, testStore, withMethods } from "./test-adapters.js";
 export { type PrivateRedis, privateRedis, type TestRedis, testRedis } from "./test-redis.js";
 export { type Signal, signal, type WaitOptions, waitFor } from "./wait-for-state.js";
+export { type ZipPart, zipOf } from "./zip-file.js";

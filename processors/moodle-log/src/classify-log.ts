@@ -2,7 +2,7 @@ import {
   type ArrangedLog,
   DatedLog,
   type LogStore,
-  type RejectedRow,
+  type RejectedRows,
   type YearBasis,
 } from "./kernel/index.js";
 import { orderOfFormat, type Params } from "./params.js";
@@ -11,7 +11,7 @@ import type { Language } from "./reading/headings.js";
 import { type Classified, classify } from "./rules/classify-event.js";
 import { rulesWith } from "./rules/rules.js";
 import { type SelectedEvents, selectEvents } from "./select-events.js";
-import { type DecidedOrder, decideDateOrder } from "./time/date-order.js";
+import { convertedDates, type DecidedOrder, decideDateOrder } from "./time/date-order.js";
 
 /** The log with everything decided: times, kinds, cases, and which rows count. */
 export interface ClassifiedLog extends SelectedEvents {
@@ -20,10 +20,14 @@ export interface ClassifiedLog extends SelectedEvents {
   readonly classified: readonly Classified[];
   readonly courses: Courses;
   /** In the order of the file; impossible dates included. */
-  readonly rejected: readonly RejectedRow[];
+  readonly rejected: RejectedRows;
   readonly dateOrder: DecidedOrder;
   /** How the years of dates without one were found; `undefined` when all have one. */
   readonly yearBasis: YearBasis | undefined;
+  /** See `convertedDates`. */
+  readonly convertedDates: number;
+  /** Whether events that count lie in the future. */
+  readonly isInFuture: boolean;
   /** See `DatedLog`. */
   readonly mixedDates: readonly [string, string] | undefined;
 }
@@ -40,6 +44,8 @@ export interface ClassifyOptions {
 }
 
 const STEPS = 4;
+/** Clocks of time zones differ by less. */
+const DAY_SECONDS = 86_400;
 
 /** Decides about the loaded rows all that the outputs need; takes the rows out of the store. */
 export async function classifyLog(store: LogStore, options: ClassifyOptions): Promise<ClassifiedLog> {
@@ -72,7 +78,18 @@ export async function classifyLog(store: LogStore, options: ClassifyOptions): Pr
   const arranged = await dated.arrange(caseOptions(courses, params), step);
   await step();
   const { rejected, yearBasis, mixedDates } = dated;
-  return { arranged, classified, courses, ...selected, rejected, dateOrder, yearBasis, mixedDates };
+  return {
+    arranged,
+    classified,
+    courses,
+    ...selected,
+    rejected,
+    dateOrder,
+    yearBasis,
+    convertedDates: convertedDates(store.evidence),
+    isInFuture: (arranged.span?.[1] ?? 0) > options.nowSeconds + DAY_SECONDS,
+    mixedDates,
+  };
 }
 
 function caseOptions({ ofPlace }: Courses, params: Params) {

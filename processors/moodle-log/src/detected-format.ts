@@ -1,11 +1,11 @@
 import type { ClassifiedLog } from "./classify-log.js";
-import { type Encoding, openText } from "./kernel/index.js";
 import type { Params } from "./params.js";
 import type { ShownPeople } from "./people/shown-people.js";
-import { type DetectedLayout, detectLayout } from "./reading/layout.js";
-import { refuseOtherMedia } from "./reading/media.js";
+import type { DetectedText } from "./reading/read-input.js";
 import type { DetectedFormat } from "./summary.js";
 import type { DateOrder } from "./time/date-order.js";
+
+export { type DetectedText, detect } from "./reading/read-input.js";
 
 const DELIMITER_NAMES: Readonly<Record<number, DetectedFormat["delimiter"]>> = {
   44: "comma",
@@ -23,9 +23,16 @@ export function describeDetected(
   told: { readonly params: Params; readonly timeSample: string; readonly people: ShownPeople },
 ): DetectedFormat {
   const { order, certainty, reason } = log.dateOrder;
+  const isRead = text.tables.length === 0;
   return {
+    file_format: text.format,
+    log_store: text.isStore,
+    tables: text.tables.map(({ name, firstLine }) => ({
+      name: told.people.isPseudonymous ? "" : name, // that of a file, perhaps
+      first_line: firstLine,
+    })),
     encoding: text.encoding,
-    delimiter: DELIMITER_NAMES[text.layout.delimiter] ?? "comma",
+    delimiter: isRead ? (DELIMITER_NAMES[text.layout.delimiter] ?? "comma") : "none",
     language: text.language ?? "unknown",
     recognised_by: text.recognisedBy,
     // What is in no known language may be no headings but a row.
@@ -56,25 +63,4 @@ export function describeTimeFormat(sample: string, order: DateOrder): string {
   return withTime
     .replace(/\p{L}{3,}\.?/gu, (word) => (/^[hms:]+$/.test(word) ? word : "Mon"))
     .replace(/\d+/g, (digits) => (LETTERS[letters.shift() ?? ""] ?? "#").repeat(digits.length));
-}
-
-/** The input as text, and how its table stands in it. */
-export interface DetectedText extends DetectedLayout {
-  readonly encoding: Encoding;
-  /** The text as UTF-8: the input itself, or a copy in the scratch folder. */
-  readonly path: string;
-  readonly sizeBytes: number;
-}
-
-/**
- * Decides what the input is: encoding over the whole file, delimiter, headings, columns.
- * @throws {InputInvalidError} when it is no log.
- */
-export async function detect(
-  input: { readonly path: string; readonly scratch: string },
-  options: { readonly signal: AbortSignal; readonly onBytes: (bytes: number) => void },
-): Promise<DetectedText> {
-  const text = await openText(input, { ...options, checkHead: refuseOtherMedia });
-  const { encoding, path, sizeBytes } = text;
-  return { ...detectLayout(text.head, text), encoding, path, sizeBytes };
 }

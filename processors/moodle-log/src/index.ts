@@ -10,16 +10,22 @@ export const moodleLog = defineProcessor({
   name: PROCESSOR_NAME,
   version: PROCESSOR_VERSION,
   description:
-    "Turns a Moodle activity log (the Logs report as CSV) into event logs, CSV and XES, classified " +
-    "by Bloom's taxonomy.",
+    "Turns a Moodle activity log (the Logs report as CSV, Excel, ODS, JSON or HTML) into event logs, CSV and XES, " +
+    "classified by Bloom's taxonomy, with tables and a report of its students and activities.",
   accepts: {
-    extensions: [".csv", ".txt", ".tsv"],
+    extensions: [".csv", ".txt", ".tsv", ".xlsx", ".ods", ".json", ".html", ".htm", ".zip"],
     mediaTypes: [
       "text/csv",
       "text/plain",
       "text/tab-separated-values",
       "application/csv",
       "application/vnd.ms-excel",
+      "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+      "application/vnd.oasis.opendocument.spreadsheet",
+      "application/json",
+      "text/html",
+      "application/zip",
+      "application/x-zip-compressed",
     ],
   },
   limits: {

@@ -1,10 +1,37 @@
 import { InputInvalidError } from "@drover/processor-sdk";
 import type { DetectedText } from "./detected-format.js";
-import { type LogStore, type RejectedRow, rawRow } from "./kernel/index.js";
+import {
+  type Limited,
+  LOG_LIMITS,
+  type LogStore,
+  LogTooLargeError,
+  type RejectedRows,
+  type RejectReason,
+  rawRow,
+} from "./kernel/index.js";
 import { type MixedDates, reasonText } from "./outputs/rejected-rows.js";
 
 /** Enough to find the row by, not so much that people's data travels in messages. */
 const SHOWN_CHARACTERS = 60;
+
+const TOO_MANY: Readonly<Record<Limited, string>> = {
+  rows: `more than ${LOG_LIMITS.rows} events`,
+  kinds: `more than ${LOG_LIMITS.kinds} different kinds of event, where Moodle has some hundreds`,
+  people: `more than ${LOG_LIMITS.people} different people`,
+  contexts: `more than ${LOG_LIMITS.contexts} different contexts`,
+  courses: `more than ${LOG_LIMITS.courses} different courses`,
+  ids: `more than ${LOG_LIMITS.ids} different ids`,
+  texts: "more names of people, contexts and courses than fit into memory",
+};
+
+/** What is told of a log that could not be loaded: a refusal in words when it has too much of something. */
+export function refusalOf(error: unknown): unknown {
+  if (!(error instanceof LogTooLargeError)) return error;
+  return new InputInvalidError(
+    `The log has ${TOO_MANY[error.what]}. Export it in parts, by course or by day, and send each by itself.`,
+    { cause: error },
+  );
+}
 
 /**
  * Refuses a log of which nothing was loaded.
@@ -27,7 +54,7 @@ export async function assertHasRows(text: DetectedText, store: LogStore, showsRo
  * Refuses a log of which nothing, or too little, can be used.
  * @throws {InputInvalidError} in words.
  */
-export async function assertUsable(text: DetectedText, log: RejectedRows, maxPercent: number): Promise<void> {
+export async function assertUsable(text: DetectedText, log: UnusableRows, maxPercent: number): Promise<void> {
   const { read, rejected } = log;
   if (rejected.length === read) {
     throw new InputInvalidError(`No row can be used: ${await describe(text, log)}`);
@@ -42,25 +69,24 @@ export async function assertUsable(text: DetectedText, log: RejectedRows, maxPer
 }
 
 /** The rows that cannot be used, of how many. */
-interface RejectedRows {
+interface UnusableRows {
   readonly read: number;
-  readonly rejected: readonly RejectedRow[];
+  readonly rejected: RejectedRows;
   readonly showsRows: boolean;
   readonly mixedDates?: MixedDates;
 }
 
-async function describe(text: DetectedText, rows: RejectedRows): Promise<string> {
+async function describe(text: DetectedText, rows: UnusableRows): Promise<string> {
   const { read, rejected, mixedDates, showsRows } = rows;
-  const counts = new Map<string, number>();
-  for (const { reason } of rejected) {
-    const words = reasonText(reason, mixedDates);
-    counts.set(words, (counts.get(words) ?? 0) + 1);
-  }
-  const reasons = [...counts].map(([reason, count]) => `${count} × ${reason}`).join(", ");
-  const first = rejected[0] as RejectedRow;
-  const shown = showsRows ? `: ${(await rawRow(text, first)).slice(0, SHOWN_CHARACTERS)}` : ".";
+  // The keys of `byReason` are reasons.
+  const reasons = Object.entries(rejected.byReason).map(
+    ([reason, count]) => `${count} × ${reasonText(reason as RejectReason, mixedDates)}`,
+  );
+  const [first] = rejected;
+  const shown =
+    first === undefined || !showsRows ? "." : `: ${(await rawRow(text, first)).slice(0, SHOWN_CHARACTERS)}`;
   return (
-    `${rejected.length} of ${read} rows rejected (${reasons}; ${text.layout.cells} cells were expected). ` +
-    `The first is line ${first.line}${shown}`
+    `${rejected.length} of ${read} rows rejected (${reasons.join(", ")}; ${text.layout.cells} cells were ` +
+    `expected). The first is line ${first?.line}${shown}`
   );
 }

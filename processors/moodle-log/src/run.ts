@@ -1,6 +1,5 @@
 import type { Context } from "@drover/processor-sdk";
 import { type ClassifiedLog, classifyLog } from "./classify-log.js";
-import { countLog } from "./count-log.js";
 import { type DetectedText, describeDetected, detect } from "./detected-format.js";
 import {
   createPool,
@@ -16,15 +15,15 @@ import {
 import { hasStage, writeOptionalLogs } from "./outputs/optional-logs.js";
 import { writePseudonymKey } from "./outputs/pseudonym-key.js";
 import { writeRejectedRows } from "./outputs/rejected-rows.js";
-import { writeTables } from "./outputs/write-tables.js";
 import type { Params } from "./params.js";
 import { ShownPeople, shownParams } from "./people/shown-people.js";
-import { assertHasRows, assertUsable } from "./refuse-log.js";
+import { assertHasRows, assertUsable, refusalOf } from "./refuse-log.js";
 import { RunProgress, type StageProgress } from "./run-progress.js";
 import { shownLogOf } from "./shown-log-of.js";
 import { countEvents, countRows, percentOf, spanOf } from "./summarize.js";
 import { describeRoles, type Summary, summaryHead } from "./summary.js";
 import { warningsOf } from "./warnings.js";
+import { writeFigures } from "./write-figures.js";
 
 export const PROCESSOR_NAME = "moodle-log";
 export const PROCESSOR_VERSION = "1.0.0";
@@ -66,7 +65,9 @@ async function runOn(run: Run): Promise<Summary> {
   const { context, text } = run;
   const { params } = context;
   const showsRows = params.pseudonymize === "off";
-  const store = await load(run);
+  const store = await load(run).catch((error: unknown) => {
+    throw refusalOf(error);
+  });
   await assertHasRows(text, store, showsRows);
   const log = await classifyLog(store, {
     params,
@@ -154,37 +155,15 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
       signal,
     });
   }
+  await pool.close(); // its memory is more than what is counted from here on
   const summary = await summarize(run, { store, log, people }, { bloomRows, ...traces });
-  await writeFigures(run, loaded);
+  await writeFigures(
+    { ...loaded, summary, language: text.language },
+    { params, signal, progress: progress.stage("report") },
+  );
   await outputs.open("summary.json").appendText(`${JSON.stringify(summary, null, 2)}\n`);
   await outputs.end();
   return summary;
-}
-
-/** Writes what is counted of people, resources and activities. */
-async function writeFigures({ context, progress }: Run, loaded: Loaded): Promise<void> {
-  const { store, log, people, outputs } = loaded;
-  const { params, signal } = context;
-  const reporting = progress.stage("report");
-  const rows = store.actors.count + store.places.count; // at most
-  let written = 0;
-  reporting(written, rows);
-  await writeTables(countLog(log, store, params), outputs, {
-    timezone: params.timezone ?? "UTC",
-    neutralizesFormulas: params.neutralize_formulas,
-    labelOf: (actor) => people.called(store.actors.at(actor)),
-    ...(people.showsNames ? { nameOf: (actor) => people.nameOf(store.actors.at(actor)) } : {}),
-    contextOf: (context) => people.inContext(context),
-    courses: log.courses.names.map((name) => people.inText(name)),
-    signal,
-    onPerson: () => {},
-    onResource: () => {},
-    onRows: (more) => {
-      written += more;
-      reporting(written, rows);
-    },
-  });
-  reporting(rows, rows);
 }
 
 async function summarize(

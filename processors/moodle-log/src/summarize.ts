@@ -1,5 +1,5 @@
 import type { ClassifiedLog } from "./classify-log.js";
-import { type ArrangedLog, type LogStore, type RejectReason, rfc3339 } from "./kernel/index.js";
+import { type ArrangedLog, type LogStore, rfc3339 } from "./kernel/index.js";
 import type { ShownPeople } from "./people/shown-people.js";
 import { ACTIVITY_NAMES, levelOf } from "./rules/rules.js";
 import {
@@ -12,14 +12,12 @@ import {
 
 /** What became of the rows. */
 export function countRows(log: ClassifiedLog, store: LogStore, bloomRows: number): RowCounts {
-  const byReason: Partial<Record<RejectReason, number>> = {};
-  for (const { reason } of log.rejected) byReason[reason] = (byReason[reason] ?? 0) + 1;
   return {
     read: store.rows + store.rejected.length,
     kept: log.arranged.kept,
     bloom: bloomRows,
     rejected: log.rejected.length,
-    rejected_by_reason: byReason,
+    rejected_by_reason: log.rejected.byReason,
     dropped: log.dropped,
   };
 }

@@ -17,8 +17,14 @@ export interface RowCounts {
 
 /** What was decided about the file, and from what. */
 export interface DetectedFormat {
+  /** As `xlsx`; by content, not by name. */
+  readonly file_format: string;
+  /** Whether it is Moodle's own table of the log. */
+  readonly log_store: boolean;
+  /** The sheets or files that were read, and the source line of the first row of each; empty for a single CSV. */
+  readonly tables: readonly { readonly name: string; readonly first_line: number }[];
   readonly encoding: string;
-  readonly delimiter: "comma" | "semicolon" | "tab";
+  readonly delimiter: "comma" | "semicolon" | "tab" | "none";
   readonly language: string;
   readonly recognised_by: "headings" | "order";
   readonly headings: readonly string[];
@@ -113,6 +119,10 @@ export function summaryHead(summary: Summary): unknown {
     ...rest,
     detected: {
       ...rest.detected,
+      tables: rest.detected.tables.slice(0, HEAD_LIST).map((table) => ({
+        ...table,
+        name: table.name.slice(0, HEAD_TEXT),
+      })),
       headings: rest.detected.headings.slice(0, 12).map((heading) => heading.slice(0, HEAD_TEXT)),
     },
     events_by_component: Object.fromEntries(

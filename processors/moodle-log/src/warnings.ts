@@ -51,6 +51,15 @@ function timeWarnings(log: ClassifiedLog, { params }: Findings): string[] {
         "newest not in the future. Set the year param to that of the newest row if this is wrong.",
     ],
     [
+      log.convertedDates > 0,
+      `${log.convertedDates} rows have dates of a spreadsheet and the others texts: it may have taken the day for the ` +
+        "month in those that it turned into dates. Use the file as Moodle wrote it.",
+    ],
+    [
+      log.isInFuture,
+      "Some events lie in the future. Set the date_format param if day and month are the wrong way round.",
+    ],
+    [
       log.mixedDates !== undefined,
       `Day and month are mixed: ${log.mixedDates?.[1]} and ${log.mixedDates?.[0]} both occur. Rows that fit only ` +
         "the one order are rejected, but others may have been read the wrong way round.",

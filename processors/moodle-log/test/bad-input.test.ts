@@ -24,9 +24,9 @@ describe("an input that is no log", () => {
     ["only a byte order mark", Buffer.from("\ufeff"), "The file is empty"],
     ["blank lines", Buffer.from("\r\n\r\n  \r\n"), "The file is empty"],
     [
-      "a workbook or archive",
+      "a part of an archive",
       Buffer.concat([Buffer.from("PK\x03\x04"), deflateRawSync("x")]),
-      "Excel workbook (.xlsx)",
+      "This ZIP archive or workbook cannot be read: it is damaged",
     ],
     [
       "an old workbook",
@@ -35,7 +35,7 @@ describe("an input that is no log", () => {
     ],
     ["a PDF", Buffer.from("%PDF-1.7\n"), "PDF"],
     ["a compressed file", gzipSync(syntheticLog({ rows: 3 })), "compressed"],
-    ["JSON", Buffer.from('{"a":1}'), "JSON"],
+    ["JSON", Buffer.from('{"a":1}'), "This JSON holds no log"],
     ["a web page", Buffer.from("\n<!DOCTYPE html><html><body>Log in</body></html>"), "web page"],
     ["binary", Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * 7919) % 256)), "not text"],
     ["prose", Buffer.from("Dear all,\nplease find the log attached.\n"), "No header of Moodle's Logs report"],
@@ -111,6 +111,33 @@ describe("rows that cannot be used", () => {
     const run = await runLog(text);
     expect(run.summary.rows).toMatchObject({ read: 30, kept: 30, rejected: 0 });
     expect(run.rows.at(-1)?.["source_line"]).toBe("4");
+  });
+});
+
+describe("a cell that is no time", () => {
+  const row = (time: string) =>
+    `"${time}",Ana,-,Course: Art,System,Course viewed,The user with id '5' viewed the course with id '2'.,web,192.0.2.1`;
+
+  test("is rejected for what it looks like", async () => {
+    const cells = ["45526.57", "45526,57", "45526", "########", "12345678", "1.5", "###", "soon"];
+    const good = Array.from({ length: 90 }, () => row("22/08/24, 10:00"));
+    const log = await runLog([HEADINGS, ...good, ...cells.map(row), ""].join("\n"));
+    expect(log.summary.rows.rejected_by_reason).toEqual({ serial_number: 3, hashes: 2, unreadable_time: 3 });
+    const rejected = log.artifacts.get("rejected_rows.csv")?.toString() ?? "";
+    expect(rejected).toContain("\r\n92,a serial number of a spreadsheet such as 45526.57 instead of a date,");
+    expect(rejected).toContain("\r\n95,######## instead of a date: its column was too narrow");
+  });
+
+  test("and is a date in others warns of a spreadsheet that turned only some", async () => {
+    const log = await runLog([HEADINGS, row("2024-12-08 10:00:00"), row("22/08/24, 10:00"), ""].join("\n"));
+    expect(log.summary.warnings.join()).toContain("1 rows have dates of a spreadsheet and the others texts");
+    expect((await runLog(syntheticLog({ rows: 10 }))).summary.warnings.join()).not.toContain("spreadsheet");
+  });
+
+  test("in the future is kept, with a warning", async () => {
+    const log = await runLog([HEADINGS, row("2094-12-08 10:00:00"), ""].join("\n"));
+    expect(log.summary.warnings.join()).toContain("Some events lie in the future");
+    expect((await runLog(syntheticLog({ rows: 10 }))).summary.warnings.join()).not.toContain("future");
   });
 });
 

@@ -10,7 +10,17 @@ export function kindOf(
   description = "",
 ): EventKind {
   const { module, action, object } = readWording(wordingOf(description));
-  return { ...names, module, action, object, place: "", subject: "none", actor: "person", isLoginAs: false };
+  return {
+    ...names,
+    module,
+    action,
+    object,
+    place: "",
+    subject: "none",
+    actor: "person",
+    declared: "",
+    isLoginAs: false,
+  };
 }
 
 /**

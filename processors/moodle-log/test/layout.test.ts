@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { COLUMNS, LANGUAGES, NAMES, normalName, recogniseHeadings } from "../src/reading/headings.js";
-import { detectLayout } from "../src/reading/layout.js";
+import { findText, layoutOfReport } from "../src/reading/layout.js";
 import { syntheticLog } from "./synthetic-log.js";
 
-const detect = (text: string) => detectLayout(Buffer.from(text), { start: 0, isWhole: true });
+const detect = (text: string) => layoutOfReport(findText(Buffer.from(text), { start: 0, isWhole: true }));
 
 describe("the layout of a log", () => {
   test.each(LANGUAGES)("is told by its headings in %s, with and without the Course column", (language) => {
@@ -68,6 +68,30 @@ describe("the layout of a log", () => {
       columns: { event_name: 0, time: 2, description: 3, origin: -1 },
       firstLine: 3,
     });
+  });
+
+  test.each([
+    ["Event.context,User.full.name,Event.name,Description,Time,IP.address", "as R leaves them"],
+    ["event_context,user_full_name,event_name,description,time,ip_address", "as pandas leaves them"],
+    ["EventContext,userFullName,eventName,DESCRIPTION,time,IPAddress", "without blanks"],
+    ["\u00a0Event  context ,User full  name,Event name:,Description, TIME ,IP-address", "with extra blanks"],
+    ["Contexto.do.Evento,Nome.completo,Nome.do.evento,Descrição,Hora,endereço.IP", "in Portuguese"],
+    [
+      "Contexte.de.l.événement,Nom.complet.de.l.utilisateur,Nom.de.l.événement,Description,Heure,Adresse.IP",
+      "in French",
+    ],
+  ])("is told by mangled headings in any order: %s, %s", (headings) => {
+    expect(detect(`${headings}\nx,Ana,y,z,"22/08/24, 13:43",192.0.2.1\n`).layout).toMatchObject({
+      columns: { event_context: 0, event_name: 2, description: 3, time: 4, ip_address: 5, course: -1 },
+    });
+  });
+
+  test.each([",", ";", "\t"] as const)("is found below titles, with “%s”", (delimiter) => {
+    const titles = ["Course: Art, 2024", "", `exported${delimiter}by${delimiter}Ana`].join("\n");
+    const found = detect(`${titles}\n${syntheticLog({ rows: 5, delimiter })}`);
+    expect(found).toMatchObject({ recognisedBy: "headings", layout: { cells: 9, firstLine: 5 } });
+    const [, ...data] = syntheticLog({ rows: 5, delimiter }).split("\n");
+    expect(detect([titles, ...data].join("\n")).layout).toMatchObject({ cells: 9, firstLine: 4 });
   });
 
   test("says what was looked for and what was found when there is no time column", () => {

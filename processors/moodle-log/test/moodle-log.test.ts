@@ -73,6 +73,7 @@ describe("a run", () => {
       "enriched_log.xes",
       "enriched_log_bloom_only.csv",
       "enriched_log_bloom_only.xes",
+      "report.html",
       "students.csv",
       "summary.json",
     ]);

@@ -78,7 +78,7 @@ const PARAMS = { exclude_users: ["Percival Nectarine", "90419"], max_rejected_pe
 const OUTPUTS = [
   ...["enriched_log.csv", "enriched_log_bloom_only.csv", "enriched_log.xes", "enriched_log_bloom_only.xes"],
   ...["enriched_log.parquet", "ocel.json", "rejected_rows.csv", "summary.json"],
-  ...["students.csv", "activities.csv", "dfg.csv"],
+  ...["students.csv", "activities.csv", "dfg.csv", "report.html"],
 ];
 const SALT = "a secret that is long enough";
 

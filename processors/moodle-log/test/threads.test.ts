@@ -49,7 +49,7 @@ function placeOf({ places }: LogStore, place: number) {
 function contentOf(store: LogStore) {
   const { rows, times } = store.takeRows();
   return {
-    rejected: store.rejected,
+    rejected: [...store.rejected],
     kinds: store.kinds,
     actors: Array.from({ length: store.actors.count }, (_, actor) => store.actors.at(actor)),
     places: Array.from({ length: store.places.count }, (_, place) => placeOf(store, place)),

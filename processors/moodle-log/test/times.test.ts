@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describeTimeFormat } from "../src/detected-format.js";
 import { reckonYears } from "../src/kernel/arrange/reckon-years.js";
-import { resolveTimes } from "../src/kernel/arrange/resolve-times.js";
+import { IMPOSSIBLE, resolveTimes } from "../src/kernel/arrange/resolve-times.js";
 import { DateEvidenceCollector } from "../src/kernel/load/date-evidence.js";
 import { TimeCellReader } from "../src/kernel/load/time-cell.js";
 import { Rfc3339Writer } from "../src/kernel/write/rfc3339.js";
@@ -29,6 +29,7 @@ function resolve(
     now?: number;
     year?: number;
     actors?: readonly number[];
+    places?: readonly number[];
   } = {},
 ): string[] {
   const zone = new Zone(options.zone ?? "UTC");
@@ -37,14 +38,16 @@ function resolve(
     ? reckonYears(times, {
         nowSeconds: options.now ?? NOW,
         year: options.year,
-        actors: Uint32Array.from(cells, (_, row) => options.actors?.[row] ?? row % 2),
+        keys: ["actors" as const, "places" as const].map((key) =>
+          Uint32Array.from(cells, (_, row) => options[key]?.[row] ?? row % 2),
+        ),
       }).years
     : undefined;
-  const { instants, impossible } = resolveTimes(times, { order: options.order ?? "dmy", zone, years });
+  const { instants, faults } = resolveTimes(times, { order: options.order ?? "dmy", zone, years });
   const writer = new Rfc3339Writer(zone, { milliseconds: false });
   return cells.map((_, row) => {
     if (Number.isNaN(times[row])) return "unreadable";
-    return impossible.includes(row) ? "impossible" : writer.write(instants[row] ?? 0).toString();
+    return faults[row] === IMPOSSIBLE ? "impossible" : writer.write(instants[row] ?? 0).toString();
   });
 }
 
@@ -267,6 +270,20 @@ describe("dates without a year", () => {
     expect(dates(term, { actors: [1, 1, 2, 2] }).map((date) => date.slice(0, 4))).toEqual(
       Array(4).fill("2024"),
     );
+  });
+
+  test("lie within one year when the log is sorted by person, and two share a name, or by place", () => {
+    const people = Array.from({ length: 40 }, (_, person) => person);
+    const cells = people.flatMap(() => ["20 Nov, 10:00", "2 Nov, 10:00", "9 Sep, 10:00"]);
+    const shared = people.flatMap((person) => [2 * person, 2 * person + 1, 2 * person]);
+    for (const keys of [{ actors: shared }, { places: shared }, {}]) {
+      expect(new Set(dates(cells, keys).map((date) => date.slice(0, 4)))).toEqual(new Set(["2024"]));
+    }
+    const few = cells.slice(0, 9);
+    expect(new Set(dates(few, { places: shared }).map((date) => date.slice(0, 4)))).toEqual(
+      new Set(["2024"]),
+    );
+    expect(new Set(dates(few).map((date) => date.slice(0, 4)))).toEqual(new Set(["2024", "2023", "2022"]));
   });
 
   test("lie within one year when the log is in no order", () => {

@@ -1,5 +1,6 @@
+import { zipOf } from "@drover/testkit";
 import { describe, expect, it } from "vitest";
-import { documentXml, docxOf, paragraphXml, zipOf } from "./docx-file.js";
+import { documentXml, docxOf, paragraphXml } from "./docx-file.js";
 import { expectOffsets, found, refusalOf, runReview } from "./review-run.js";
 
 const EN = { language: "en", rules: ["spelling", "repeated-word", "indefinite-article", "punctuation"] };

@@ -56,16 +56,16 @@ function signedInAs({ keyId, tenant, scopes }: Caller, next: string): string {
 <p class="hint"><a href="${escapeHtml(next)}">Go on</a></p>`;
 }
 
-/** Colors have a contrast of 4.5 to 1 and more. */
+/** As the console's. Colors have a contrast of 4.5 to 1 and more. */
 export const SIGN_IN_STYLE = `:root {
   color-scheme: light dark;
-  --page: #f4f5f7; --card: #fff; --text: #1b1f24; --quiet: #57606a; --line: #8c959f; --accent: #0b5cad;
-  --on-accent: #fff; --alert: #a40e26;
+  --page: #f5f7f6; --card: #fff; --text: #17201c; --quiet: #59635e; --line: #8b9791; --accent: #1f6f5c;
+  --on-accent: #fff; --alert: #b42323;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #14171a; --card: #1e2227; --text: #e6e9ec; --quiet: #a3adb8; --line: #6b7580; --accent: #7ab8ff;
-    --on-accent: #10151a; --alert: #ff9b9b;
+    --page: #151b19; --card: #1b2220; --text: #e4e9e6; --quiet: #a6b1ac; --line: #6b7771; --accent: #68bd9e;
+    --on-accent: #101513; --alert: #ff9c94;
   }
 }
 body { margin: 0; background: var(--page); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }

@@ -40,6 +40,7 @@ function makeView(job: Job, deps: ViewDeps): WireJob {
     message: progress.message,
     attempt: job.attempt,
     max_attempts: job.maxAttempts,
+    ...(job.worker === undefined ? {} : { worker: job.worker }),
     priority: job.priority,
     waiting: viewWaiting(job, deps),
     created_at: time(job.createdAt),

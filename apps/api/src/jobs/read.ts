@@ -47,6 +47,16 @@ export const getLogs: Handler<"getLogs"> = async (input, deps) => {
   return ok(body);
 };
 
+export const getJobRecord: Handler<"getJobRecord"> = async (input, deps) => {
+  const job = await findJob(input.params.job_id, deps);
+  const { requestId, trace } = job;
+  const traceId = trace?.traceparent.split("-")[1] ?? null;
+  return ok(
+    { job_id: job.id, request_id: requestId, trace_id: traceId, record: { ...job } },
+    { "Cache-Control": "no-store" },
+  );
+};
+
 export const getResult: Handler<"getResult"> = async (input, deps) => {
   const job = await findJob(input.params.job_id, deps);
   assertCompleted(job);

@@ -45,7 +45,7 @@ export function mountConsole(app: Express, folder: string, { log }: { readonly l
     app.get(path, nameRoute(path.replace(/:(\w+)/g, "{$1}")), pageHeaders, sendPage(page));
     allowOnly(app, path, ["GET", "HEAD"]);
   }
-  app.get(FRAME, nameRoute(FRAME), frameHeaders, sendPage(frame));
+  app.get(FRAME, nameRoute(FRAME), frameHeaders, withoutCluster, sendPage(frame));
   allowOnly(app, FRAME, ["GET", "HEAD"]);
   const files = sirv(join(folder, "assets"), {
     ...{ brotli: true, gzip: true, etag: true },
@@ -64,6 +64,12 @@ function readPage(folder: string, name: string): Buffer | undefined {
     throw error;
   }
 }
+
+/** A page of no origin has no agent cluster of its origin's to be in; browsers warn when it asks for one. */
+const withoutCluster: RequestHandler = (_request, response, next) => {
+  response.removeHeader("Origin-Agent-Cluster");
+  next();
+};
 
 /** Express gives the page an ETag by its bytes, and a 304 to who has it. */
 function sendPage(page: Buffer): RequestHandler {

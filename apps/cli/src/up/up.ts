@@ -88,6 +88,7 @@ function greeting(system: System, config: Config, isKeyNeeded: boolean): string 
   );
   return `
 Drover is up.
+  Pages    ${system.url}/
   API      ${system.url}
   Docs     ${system.url}/docs
   Queues   ${system.url}/admin/queues

@@ -1,7 +1,7 @@
 import type { Processor } from "@drover/client";
 import { useQuery } from "@tanstack/react-query";
 import type { EndedJob } from "../jobs/job-estimate.js";
-import { drover } from "./drover-client.js";
+import { drover } from "./drover.js";
 
 /** The processors that there are, by name. */
 export function useProcessors() {

@@ -1,11 +1,10 @@
-import type { Job } from "@drover/client";
+import { type Job, ProblemError } from "@drover/client";
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { isTerminal } from "../jobs/job-status.js";
+import { isTerminal, REMOVED } from "../jobs/job-status.js";
 import { ownJobs } from "../jobs/own-jobs.js";
 import type { Params } from "../params/param-fields.js";
-import { drover } from "./drover-client.js";
-import { queryClient } from "./query-client.js";
+import { drover, queryClient } from "./drover.js";
 
 const jobQuery = (jobId: string) =>
   queryOptions({
@@ -41,16 +40,22 @@ const ROW_POLL_MS = 2_000;
 
 /** A job of a list: read again every 2 s until it has ended. `undefined` while it is not known. */
 export function useListedJob(jobId: string, isWanted: boolean): Job | undefined {
-  const { data: job } = useQuery({
+  const { data: job, error } = useQuery({
     ...jobQuery(jobId),
     enabled: isWanted,
-    refetchInterval: ({ state }) =>
-      state.data !== undefined && isTerminal(state.data) ? false : ROW_POLL_MS,
+    refetchInterval: ({ state: { data, error } }) =>
+      isGone(error) || (data !== undefined && isTerminal(data)) ? false : ROW_POLL_MS,
   });
+  const status = isGone(error) ? REMOVED : job?.status;
   useEffect(() => {
-    if (job !== undefined) ownJobs.note(job.job_id, job.status);
-  }, [job]);
+    if (status !== undefined) ownJobs.note(jobId, status);
+  }, [jobId, status]);
   return job;
+}
+
+/** Whether the error says that there is no such job, or not any more. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ProblemError && [400, 404, 410].includes(error.status);
 }
 
 function noteJob(job: Job): void {

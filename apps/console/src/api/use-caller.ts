@@ -1,6 +1,6 @@
 import { ProblemError } from "@drover/client";
 import { useQuery } from "@tanstack/react-query";
-import { drover } from "./drover-client.js";
+import { CALLER, drover } from "./drover.js";
 
 /** Who looks at these pages, and what that person may do. */
 export type Caller =
@@ -22,8 +22,6 @@ export function useCaller(): Caller {
   const { data } = useQuery({ queryKey: CALLER, queryFn: readCaller, staleTime: 60_000 });
   return data ?? { kind: "unknown" };
 }
-
-export const CALLER = ["caller"];
 
 async function readCaller({ signal }: { readonly signal: AbortSignal }): Promise<Caller> {
   try {

@@ -7,7 +7,7 @@ import {
   mergeMantineTheme,
 } from "@mantine/core";
 
-/** The one accent. White on shade 7 and shade 4 on the dark page both have a contrast above 4.5 to 1. */
+/** The one accent. White on shade 7, and shade 4 on the dark page, have a contrast above 4.5 to 1. */
 const pine: MantineColorsTuple = [
   "#eef8f4",
   "#dcefe8",
@@ -42,8 +42,7 @@ const sans =
 export const theme = createTheme({
   colors: { pine, dark },
   primaryColor: "pine",
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
+  primaryShade: 7,
   defaultRadius: "md",
   fontFamily: sans,
   headings: { fontFamily: sans, fontWeight: "650" },

@@ -1,7 +1,7 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { queryClient } from "../api/query-client.js";
+import { queryClient } from "../api/drover.js";
 import { type Language, LanguageProvider } from "../i18n/language.js";
 import { theme } from "./app-theme.js";
 import { router } from "./console-router.js";

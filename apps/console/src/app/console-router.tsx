@@ -1,4 +1,12 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  parseSearchWith,
+  stringifySearchWith,
+} from "@tanstack/react-router";
+import { parseJobSearch } from "../desk/job-search.js";
 import { HomePage } from "../pages/home-page.js";
 import { MissingPage } from "../pages/missing-page.js";
 import { MyJobPage } from "../pages/my-job-page.js";
@@ -26,8 +34,15 @@ const desk = createRoute({ getParentRoute: () => root, id: "desk", component: De
 const deskPage = lazyRouteComponent(() => import("../pages/desk-page.js"), "DeskPage");
 const deskAt = <P extends string>(path: P) => ({ getParentRoute: () => desk, path });
 const overview = createRoute({ ...deskAt("/overview"), component: deskPage });
-const jobs = createRoute({ ...deskAt("/jobs"), component: deskPage });
-const job = createRoute({ ...deskAt("/jobs/$jobId"), component: deskPage });
+const jobs = createRoute({
+  ...deskAt("/jobs"),
+  validateSearch: parseJobSearch,
+  component: lazyRouteComponent(() => import("../pages/desk-jobs-page.js"), "DeskJobsPage"),
+});
+const job = createRoute({
+  ...deskAt("/jobs/$jobId"),
+  component: lazyRouteComponent(() => import("../pages/desk-job-page.js"), "DeskJobPage"),
+});
 const workers = createRoute({ ...deskAt("/workers"), component: deskPage });
 const queues = createRoute({ ...deskAt("/queues"), component: deskPage });
 
@@ -40,7 +55,14 @@ const routeTree = root.addChildren([
 ]);
 
 /** Reads and writes the address bar. */
-export const router = createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: false });
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  scrollRestoration: false,
+  // What an address asks for is text, as a person types it; the library would put JSON there.
+  parseSearch: parseSearchWith((text) => text),
+  stringifySearch: stringifySearchWith(String),
+});
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -2,7 +2,7 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useCaller } from "../api/use-caller.js";
 import { Icon } from "../components/icon.js";
-import { OfflineNote } from "../components/offline-note.js";
+import { OfflineNote } from "../components/notice.js";
 import { ShellTools } from "../components/shell-tools.js";
 import { SignInForm } from "../components/sign-in-form.js";
 import { useMessages } from "../i18n/language.js";

@@ -16,9 +16,10 @@ interface ArtifactListProps {
   readonly artifacts: readonly Artifact[];
 }
 
-/** The files of a completed job, each with its preview and its download. */
+/** The files of a completed job, each with its preview and its download; a report is open from the start. */
 export function ArtifactList({ jobId, artifacts }: ArtifactListProps) {
-  const [shown, setShown] = useState<string>();
+  const report = artifacts.find((artifact) => previewKind(artifact) === "html");
+  const [shown, setShown] = useState(report?.name);
   return (
     <ul className={styles["rows"]}>
       {artifacts.map((artifact) => (
@@ -46,7 +47,7 @@ interface ArtifactRowProps {
 }
 
 function ArtifactRow({ artifact, isShown, onToggle }: ArtifactRowProps) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { result } = messages;
   const { name, size_bytes, media_type, url } = artifact;
   return (
@@ -57,7 +58,7 @@ function ArtifactRow({ artifact, isShown, onToggle }: ArtifactRowProps) {
       <div className={styles["what"]}>
         <p className={styles["name"]}>{name}</p>
         <p className={styles["detail"]}>
-          {media_type.split(";")[0]} · {formatSize(size_bytes, code)}
+          {media_type.split(";")[0]} · {formatSize(size_bytes, locale)}
         </p>
       </div>
       <div className={styles["actions"]}>

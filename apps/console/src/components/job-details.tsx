@@ -6,11 +6,11 @@ import { formatMoment } from "../i18n/formats.js";
 import { useLanguage, useMessages } from "../i18n/language.js";
 import { isTerminal } from "../jobs/job-status.js";
 import styles from "./job-details.module.css";
-import { ProblemNote } from "./problem-note.js";
+import { ProblemNote } from "./notice.js";
 
 /** What is seldom wanted of a job: its id, options and end, and how it is erased. */
 export function JobDetails({ job, maySubmit }: { readonly job: Job; readonly maySubmit: boolean }) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { job: words, myJobs } = messages;
   const changed = Object.entries(job.params);
   return (
@@ -20,7 +20,7 @@ export function JobDetails({ job, maySubmit }: { readonly job: Job; readonly may
         <Detail name={words.id}>
           <code>{job.job_id}</code>
         </Detail>
-        <Detail name={myJobs.sent}>{formatMoment(Date.parse(job.created_at), code)}</Detail>
+        <Detail name={myJobs.sent}>{formatMoment(Date.parse(job.created_at), locale)}</Detail>
         <Detail name={words.params}>
           {changed.length === 0
             ? words.noParams
@@ -29,7 +29,7 @@ export function JobDetails({ job, maySubmit }: { readonly job: Job; readonly may
               ))}
         </Detail>
         {job.expires_at !== null && (
-          <Detail name="">{words.keptUntil(formatMoment(Date.parse(job.expires_at), code))}</Detail>
+          <Detail name="">{words.keptUntil(formatMoment(Date.parse(job.expires_at), locale))}</Detail>
         )}
       </dl>
       {maySubmit && isTerminal(job) && <RemoveJob jobId={job.job_id} />}

@@ -8,7 +8,7 @@ import { formatDuration } from "../i18n/formats.js";
 import { useMessages } from "../i18n/language.js";
 import { type Estimate, estimate } from "../jobs/job-estimate.js";
 import styles from "./job-progress.module.css";
-import { ProblemNote } from "./problem-note.js";
+import { ProblemNote } from "./notice.js";
 
 /** A job that waits or runs: its place in line, then its stage and progress, and how long it may take. */
 export function JobProgress({ job, maySubmit }: { readonly job: Job; readonly maySubmit: boolean }) {

@@ -1,7 +1,6 @@
 import { useId, useState } from "react";
 import { useMessages } from "../i18n/language.js";
-import type { FormValues, ParamField } from "../params/param-fields.js";
-import type { ParamProblems } from "../params/param-problems.js";
+import type { FormValues, ParamField, ParamProblems } from "../params/param-fields.js";
 import { Icon } from "./icon.js";
 import styles from "./options-panel.module.css";
 import { ParamInput } from "./param-input.js";

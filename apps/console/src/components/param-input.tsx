@@ -3,7 +3,6 @@ import { useId } from "react";
 import { formatNumber } from "../i18n/formats.js";
 import { useLanguage } from "../i18n/language.js";
 import type { FieldValue, ParamField } from "../params/param-fields.js";
-import { timeZones } from "../params/time-zones.js";
 
 interface ParamInputProps {
   readonly field: ParamField;
@@ -93,15 +92,21 @@ function SuggestingInput({ field, value, shared, onChange }: SuggestingInputProp
 
 /** What the author says about the param, and how it is written. */
 function useHelp(field: ParamField): string {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { form } = messages;
   const notes = [field.help];
   if (field.kind === "lines") notes.push(form.linesHelp);
   if (field.kind === "json") notes.push(form.jsonHelp);
   if (field.kind === "number" && field.min !== undefined && field.max !== undefined)
-    notes.push(form.between(formatNumber(field.min, code), formatNumber(field.max, code)));
+    notes.push(form.between(formatNumber(field.min, locale), formatNumber(field.max, locale)));
   return notes
     .filter((note) => note !== "")
     .map((note) => note.replace(/\.$/, ""))
     .join(". ");
+}
+
+/** The zones that this browser knows, its own first, for a person to choose from. */
+function timeZones(): readonly string[] {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return [own, ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== own)];
 }

@@ -6,13 +6,12 @@ import { useProcessor } from "../api/catalogue-queries.js";
 import { useRetry } from "../api/job-queries.js";
 import { useMessages } from "../i18n/language.js";
 import { isTerminal } from "../jobs/job-status.js";
-import { type FormValues, fieldsOf, paramsOf, valuesOf } from "../params/param-fields.js";
-import { paramProblems } from "../params/param-problems.js";
+import { type FormValues, fieldsOf, paramProblems, paramsOf, valuesOf } from "../params/param-fields.js";
 import { uploads } from "../uploads/page-uploads.js";
 import { stagedFiles } from "../uploads/staged-files.js";
 import { Icon } from "./icon.js";
+import { ProblemNote } from "./notice.js";
 import { OptionsPanel } from "./options-panel.js";
-import { ProblemNote } from "./problem-note.js";
 import styles from "./run-again.module.css";
 
 /**

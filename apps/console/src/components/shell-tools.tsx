@@ -1,5 +1,5 @@
 import { NativeSelect, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { signOut } from "../api/sign-in.js";
+import { signOut } from "../api/browser-session.js";
 import { useCaller } from "../api/use-caller.js";
 import { LANGUAGE_NAMES, type LanguageCode, useLanguage } from "../i18n/language.js";
 import { Icon } from "./icon.js";

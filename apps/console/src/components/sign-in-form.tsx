@@ -1,6 +1,6 @@
 import { Button, PasswordInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { type SignInRefusal, signIn } from "../api/sign-in.js";
+import { type SignInRefusal, signIn } from "../api/browser-session.js";
 import type { Messages } from "../i18n/en.js";
 import { useMessages } from "../i18n/language.js";
 import { usePageTitle } from "./page-title.js";

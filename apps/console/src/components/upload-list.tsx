@@ -7,7 +7,7 @@ import { uploads } from "../uploads/page-uploads.js";
 import type { Submission } from "../uploads/submissions.js";
 import styles from "./file-rows.module.css";
 import { Icon } from "./icon.js";
-import { ProblemNote } from "./problem-note.js";
+import { ProblemNote } from "./notice.js";
 import { StatusBadge } from "./status-badge.js";
 
 /** The files that were started here, each from its first byte to the end of its job. */
@@ -55,11 +55,11 @@ interface SendingStateProps {
 }
 
 function SendingState({ submission, state }: SendingStateProps) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { upload } = messages;
   const { sentBytes, totalBytes, tries } = state;
   const percent = totalBytes === 0 ? 0 : Math.min(100, (100 * sentBytes) / totalBytes);
-  const sizes = upload.sending(formatSize(sentBytes, code), formatSize(submission.file.size, code));
+  const sizes = upload.sending(formatSize(sentBytes, locale), formatSize(submission.file.size, locale));
   return (
     <>
       <Progress value={percent} mt={8} mb={6} aria-label={upload.progressLabel(submission.file.name)} />

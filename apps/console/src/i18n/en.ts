@@ -9,12 +9,10 @@ export const messages = {
     jobs: "Jobs",
     workers: "Workers",
     queues: "Queues",
-    reference: "API reference",
     menu: "Menu",
     language: "Language",
     light: "Use light colours",
     dark: "Use dark colours",
-    signIn: "Sign in",
     signOut: "Sign out",
     signedInAs: (tenant: string) => `Signed in for ${tenant}`,
     offline: "There is no connection. Everything goes on by itself when it is back.",
@@ -57,7 +55,6 @@ export const messages = {
     all: "All your jobs",
   },
   drop: {
-    one: "Drop a file here",
     oneOrMore: "Drop one or more files here",
     browse: "or choose from your computer",
     active: "Let go to add it",
@@ -74,7 +71,6 @@ export const messages = {
     options: "Options",
     optionsHelp: "Nothing here has to be changed.",
     changed: (count: number) => (count === 1 ? "1 changed" : `${count} changed`),
-    required: "needed",
     byItself: "By itself",
     linesHelp: "One on each line.",
     jsonHelp: "As JSON.",
@@ -101,6 +97,7 @@ export const messages = {
       completed: "Done",
       failed: "Failed",
       cancelled: "Cancelled",
+      removed: "Removed",
     } as Readonly<Record<string, string>>,
     waiting: {
       worker: "Waits for a free worker",
@@ -126,7 +123,6 @@ export const messages = {
     cancelling: "Stopping…",
     cancelledText: "It was cancelled. Nothing was made.",
     keptUntil: (moment: string) => `Kept until ${moment}`,
-    input: "Your file",
     another: "Send another file",
     details: "Details",
     id: "Job id",
@@ -136,7 +132,6 @@ export const messages = {
     expiredText: "Jobs and their results are kept for a while and then removed. Send the file again.",
     remove: "Erase job and files",
     removeSure: "Erase now: this cannot be undone",
-    logs: "Messages",
   },
   result: {
     title: "Your result is ready",
@@ -163,8 +158,6 @@ export const messages = {
     withOptions: "Run again with other options",
     kept: "Your file is still there: nothing is uploaded again.",
     sendsAgain: "Your file is sent again from this tab.",
-    change: "Change options",
-    run: "Run",
   },
   failures: {
     input_invalid: {
@@ -235,12 +228,7 @@ export const messages = {
     noneText: "What you send appears here, with its result.",
     nothingFound: (text: string) => `Nothing is found for “${text}”.`,
     more: "Show more",
-    file: "File",
-    processor: "Processor",
-    state: "State",
     sent: "Sent",
-    forget: (name: string) => `Remove ${name} from this list`,
-    gone: "Removed",
   },
 };
 

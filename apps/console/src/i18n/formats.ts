@@ -1,9 +1,7 @@
-import type { LanguageCode } from "./language.js";
-
 const UNITS = ["B", "KB", "MB", "GB", "TB"] as const;
 
 /** A size as people read it, by thousands: `1.3 MB`. */
-export function formatSize(bytes: number, language: LanguageCode): string {
+export function formatSize(bytes: number, language: string): string {
   let value = bytes;
   let unit = 0;
   while (value >= 999.5 && unit < UNITS.length - 1) {
@@ -14,9 +12,9 @@ export function formatSize(bytes: number, language: LanguageCode): string {
   return `${value.toLocaleString(language, { maximumFractionDigits: digits })} ${UNITS[unit]}`;
 }
 
-/** A number with its thousands told apart. */
-export function formatNumber(value: number, language: LanguageCode): string {
-  return value.toLocaleString(language, { maximumFractionDigits: 2 });
+/** A number with its thousands told apart from ten thousand on: a smaller one may be a year. */
+export function formatNumber(value: number, language: string): string {
+  return value.toLocaleString(language, { maximumFractionDigits: 2, useGrouping: "min2" });
 }
 
 /** A duration in its two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`. */
@@ -36,7 +34,7 @@ function joined(large: number, largeUnit: string, small: number, smallUnit: stri
 }
 
 /** A moment as a person of the language writes it: the time alone for today. */
-export function formatMoment(at: number, language: LanguageCode): string {
+export function formatMoment(at: number, language: string): string {
   const date = new Date(at);
   const isToday = date.toDateString() === new Date().toDateString();
   return date.toLocaleString(

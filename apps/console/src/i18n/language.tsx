@@ -16,6 +16,8 @@ export const LANGUAGE_NAMES = Object.entries(LANGUAGES).map(([code, { name }]) =
 /** A language with all that the pages say in it. */
 export interface Language {
   readonly code: LanguageCode;
+  /** How its numbers and times are written: as the browser says it, `en-GB`, where that is of this language. */
+  readonly locale: string;
   readonly messages: Messages;
 }
 
@@ -29,7 +31,8 @@ export async function chooseLanguage(): Promise<Language> {
 
 async function loadLanguage(code: LanguageCode): Promise<Language> {
   document.documentElement.lang = code;
-  return { code, messages: await LANGUAGES[code].load() };
+  const locale = navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === code) ?? code;
+  return { code, locale, messages: await LANGUAGES[code].load() };
 }
 
 function isKnown(code: string): code is LanguageCode {

@@ -11,12 +11,10 @@ export const messages: Messages = {
     jobs: "Trabalhos",
     workers: "Workers",
     queues: "Filas",
-    reference: "Referência da API",
     menu: "Menu",
     language: "Idioma",
     light: "Usar cores claras",
     dark: "Usar cores escuras",
-    signIn: "Entrar",
     signOut: "Sair",
     signedInAs: (tenant) => `Sessão de ${tenant}`,
     offline: "Não há ligação. Tudo continua por si quando ela voltar.",
@@ -60,7 +58,6 @@ export const messages: Messages = {
     all: "Todos os seus trabalhos",
   },
   drop: {
-    one: "Largue aqui um ficheiro",
     oneOrMore: "Largue aqui um ou mais ficheiros",
     browse: "ou escolha-os no seu computador",
     active: "Solte para juntar",
@@ -77,7 +74,6 @@ export const messages: Messages = {
     options: "Opções",
     optionsHelp: "Não é preciso mudar nada.",
     changed: (count) => (count === 1 ? "1 alterada" : `${count} alteradas`),
-    required: "necessário",
     byItself: "Automático",
     linesHelp: "Um por linha.",
     jsonHelp: "Em JSON.",
@@ -104,6 +100,7 @@ export const messages: Messages = {
       completed: "Pronto",
       failed: "Falhou",
       cancelled: "Cancelado",
+      removed: "Removido",
     },
     waiting: {
       worker: "Espera por um worker livre",
@@ -129,7 +126,6 @@ export const messages: Messages = {
     cancelling: "A parar…",
     cancelledText: "Foi cancelado. Nada foi feito.",
     keptUntil: (moment) => `Guardado até ${moment}`,
-    input: "O seu ficheiro",
     another: "Enviar outro ficheiro",
     details: "Pormenores",
     id: "Id do trabalho",
@@ -140,7 +136,6 @@ export const messages: Messages = {
       "Os trabalhos e os resultados são guardados algum tempo e depois removidos. Envie o ficheiro de novo.",
     remove: "Apagar trabalho e ficheiros",
     removeSure: "Apagar já: não se pode desfazer",
-    logs: "Mensagens",
   },
   result: {
     title: "O resultado está pronto",
@@ -167,8 +162,6 @@ export const messages: Messages = {
     withOptions: "Repetir com outras opções",
     kept: "O seu ficheiro ainda está lá: nada é enviado de novo.",
     sendsAgain: "O ficheiro é enviado de novo a partir deste separador.",
-    change: "Mudar opções",
-    run: "Executar",
   },
   failures: {
     input_invalid: {
@@ -239,11 +232,6 @@ export const messages: Messages = {
     noneText: "O que enviar aparece aqui, com o seu resultado.",
     nothingFound: (text) => `Nada se encontra para “${text}”.`,
     more: "Mostrar mais",
-    file: "Ficheiro",
-    processor: "Processador",
-    state: "Estado",
     sent: "Enviado",
-    forget: (name) => `Tirar ${name} desta lista`,
-    gone: "Removido",
   },
 };

@@ -34,3 +34,9 @@ export function fittingProcessors<P extends Accepting>(
     .filter((processor) => files.every((file) => accepts(processor, file)))
     .sort((a, b) => Math.min(place(a), 1e6) - Math.min(place(b), 1e6));
 }
+
+/** The name of a processor as a title: `moodle-log` is "Moodle log". */
+export function processorTitle(name: string): string {
+  const words = name.replaceAll(/[-_.]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

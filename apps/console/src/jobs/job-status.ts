@@ -1,6 +1,9 @@
 import type { Job } from "@drover/client";
 
-const TERMINAL: readonly string[] = ["completed", "failed", "cancelled"];
+/** Stands for a status in this browser's own list, of a job that the server does not have any more. */
+export const REMOVED = "removed";
+
+const TERMINAL: readonly string[] = ["completed", "failed", "cancelled", REMOVED];
 
 /** Whether nothing will happen to the job by itself any more. */
 export function isTerminal(job: Pick<Job, "status" | "completed_at">): boolean {

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { JobHistory, type OwnJob } from "./job-history.js";
+import { JobHistory, type OwnJob } from "./own-job-list.js";
 
 /** The jobs that were submitted with this browser. */
 export const ownJobs = new JobHistory(window.localStorage);

@@ -1,13 +1,14 @@
-import { useNavigate } from "@tanstack/react-router";
+import type { Processor } from "@drover/client";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useProcessors } from "../api/catalogue-queries.js";
 import { DropZone } from "../components/drop-zone.js";
-import { Notice } from "../components/notice.js";
-import { ProblemNote } from "../components/problem-note.js";
-import { ProcessorCard } from "../components/processor-card.js";
-import { RecentJobs } from "../components/recent-jobs.js";
-import { useMessages } from "../i18n/language.js";
-import { fittingProcessors } from "../jobs/fitting-processors.js";
+import { Notice, ProblemNote } from "../components/notice.js";
+import { RecentJobs } from "../components/own-job-rows.js";
+import card from "../components/processor-card.module.css";
+import { formatSize } from "../i18n/formats.js";
+import { useLanguage, useMessages } from "../i18n/language.js";
+import { fittingProcessors, processorTitle, takesAnything } from "../jobs/fitting-processors.js";
 import { stagedFiles } from "../uploads/staged-files.js";
 import styles from "./home-page.module.css";
 
@@ -29,7 +30,7 @@ export function HomePage() {
           {home.processors}
         </h2>
         <ul className={styles["cards"]}>
-          {processors?.map((processor) => (
+          {fittingProcessors(processors ?? [], []).map((processor) => (
             <li key={processor.name}>
               <ProcessorCard processor={processor} />
             </li>
@@ -64,5 +65,27 @@ function HomeDrop() {
         </p>
       )}
     </div>
+  );
+}
+
+/** What a processor takes and gives, as a link to its page. */
+function ProcessorCard({ processor }: { readonly processor: Processor }) {
+  const { locale, messages } = useLanguage();
+  const { home } = messages;
+  const { accepts, limits, name, description, workers } = processor;
+  return (
+    <Link to="/p/$processor" params={{ processor: name }} className={card["card"]}>
+      <h3 className={card["title"]}>{processorTitle(name)}</h3>
+      <p className={card["description"]}>{description}</p>
+      <p className={card["takes"]}>
+        <span className="visually-hidden">{home.takes}: </span>
+        {takesAnything(processor)
+          ? home.takesAnything
+          : (accepts.extensions.length > 0 ? accepts.extensions : accepts.media_types).join(" ")}
+        {" · "}
+        {home.upTo(formatSize(limits.max_input_bytes, locale))}
+      </p>
+      {workers === 0 && <p className={card["idle"]}>{home.noWorker}</p>}
+    </Link>
   );
 }

@@ -1,19 +1,17 @@
-import { type Job, ProblemError } from "@drover/client";
+import type { Job } from "@drover/client";
 import { Link, useParams } from "@tanstack/react-router";
-import { useLiveJob } from "../api/job-queries.js";
+import { isGone, useLiveJob } from "../api/job-queries.js";
 import { useCaller } from "../api/use-caller.js";
 import { JobDetails } from "../components/job-details.js";
-import { JobFailure } from "../components/job-failure.js";
+import { JobFailure, JobResult } from "../components/job-outcome.js";
 import { JobProgress } from "../components/job-progress.js";
-import { JobResult } from "../components/job-result.js";
-import { Notice } from "../components/notice.js";
+import { Notice, ProblemNote } from "../components/notice.js";
 import { usePageTitle } from "../components/page-title.js";
-import { ProblemNote } from "../components/problem-note.js";
 import { RunAgain } from "../components/run-again.js";
 import { StatusBadge } from "../components/status-badge.js";
 import { formatSize } from "../i18n/formats.js";
 import { useLanguage, useMessages } from "../i18n/language.js";
-import { processorTitle } from "../jobs/processor-title.js";
+import { processorTitle } from "../jobs/fitting-processors.js";
 import styles from "./my-job-page.module.css";
 
 /** One job, for the person who sent it: how it goes, and what came of it. */
@@ -23,8 +21,7 @@ export function MyJobPage() {
   const { job: words } = useMessages();
   if (job !== undefined) return <JobView job={job} key={jobId} />;
   if (error === null) return null;
-  const isGone = error instanceof ProblemError && [400, 404, 410].includes(error.status);
-  if (!isGone) return <ProblemNote error={error} />;
+  if (!isGone(error)) return <ProblemNote error={error} />;
   return (
     <Notice icon="search" title={words.expired} text={words.expiredText}>
       <Link to="/">{words.another}</Link>
@@ -33,7 +30,7 @@ export function MyJobPage() {
 }
 
 function JobView({ job }: { readonly job: Job }) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const caller = useCaller();
   usePageTitle(job.input.filename);
   const maySubmit = caller.kind === "known" && caller.maySubmit;
@@ -41,7 +38,7 @@ function JobView({ job }: { readonly job: Job }) {
     <div className={styles["page"]}>
       <header>
         <p className={styles["kind"]}>
-          {processorTitle(job.processor)} · {formatSize(job.input.size_bytes, code)}
+          {processorTitle(job.processor)} · {formatSize(job.input.size_bytes, locale)}
         </p>
         <div className={styles["head"]}>
           <h1 className={styles["title"]}>{job.input.filename}</h1>

@@ -1,18 +1,16 @@
 import { ProblemError, type Processor } from "@drover/client";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useProcessor, useProcessors } from "../api/catalogue-queries.js";
 import { useCaller } from "../api/use-caller.js";
-import { Notice } from "../components/notice.js";
-import { OtherProcessors } from "../components/other-processors.js";
+import { Notice, ProblemNote } from "../components/notice.js";
 import { usePageTitle } from "../components/page-title.js";
-import { ProblemNote } from "../components/problem-note.js";
 import { StartForm } from "../components/start-form.js";
 import { UploadList } from "../components/upload-list.js";
 import { useMessages } from "../i18n/language.js";
-import { processorTitle } from "../jobs/processor-title.js";
+import { fittingProcessors, processorTitle } from "../jobs/fitting-processors.js";
 import { uploads, useUploads } from "../uploads/page-uploads.js";
-import { stagedFiles } from "../uploads/staged-files.js";
+import { stagedFiles, useStagedFiles } from "../uploads/staged-files.js";
 import { MissingPage } from "./missing-page.js";
 import styles from "./processor-page.module.css";
 
@@ -87,4 +85,26 @@ function useRefusedParams(started: readonly string[]): unknown {
 
 function isAboutParams(error: unknown): boolean {
   return error instanceof ProblemError && error.code === "invalid_params";
+}
+
+/** What else could be done with the files that were chosen; they go along. */
+function OtherProcessors({ than }: { readonly than: Processor }) {
+  const { form } = useMessages();
+  const { data: processors = [] } = useProcessors();
+  const staged = useStagedFiles();
+  const others = fittingProcessors(processors, staged).filter(({ name }) => name !== than.name);
+  if (staged.length === 0 || others.length === 0) return null;
+  return (
+    <p className={styles["others"]}>
+      {form.insteadUse}{" "}
+      {others.map(({ name }, index) => (
+        <span key={name}>
+          {index > 0 && ", "}
+          <Link to="/p/$processor" params={{ processor: name }}>
+            {processorTitle(name)}
+          </Link>
+        </span>
+      ))}
+    </p>
+  );
 }

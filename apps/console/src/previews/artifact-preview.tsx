@@ -1,10 +1,9 @@
 import type { Artifact } from "@drover/client";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import { formatSize } from "../i18n/formats.js";
 import { useLanguage, useMessages } from "../i18n/language.js";
 import styles from "./artifact-preview.module.css";
-import { HtmlPreview } from "./html-preview.js";
-import { ImagePreview } from "./image-preview.js";
 import { type PreviewKind, previewKind } from "./preview-kind.js";
 import { type FileStart, readStart, textOf } from "./read-start.js";
 import { TablePreview } from "./table-preview.js";
@@ -16,7 +15,7 @@ interface ArtifactPreviewProps {
 
 /** The beginning of a file, in the way that its kind is looked at. */
 export function ArtifactPreview({ jobId, artifact }: ArtifactPreviewProps) {
-  const { code, messages } = useLanguage();
+  const { locale, messages } = useLanguage();
   const { result } = messages;
   const kind = previewKind(artifact);
   const { data, error } = useQuery({
@@ -30,8 +29,8 @@ export function ArtifactPreview({ jobId, artifact }: ArtifactPreviewProps) {
       {error !== null && <p className={styles["note"]}>{result.trouble}</p>}
       {data === undefined && error === null && <p className={styles["note"]}>{result.loading}</p>}
       {data !== undefined && <Shown kind={kind} start={data} artifact={artifact} />}
-      {data?.isCut === true && (
-        <p className={styles["note"]}>{result.cutOff(formatSize(data.bytes.length, code))}</p>
+      {data?.isCut === true && (kind === "text" || kind === "json") && (
+        <p className={styles["note"]}>{result.cutOff(formatSize(data.bytes.length, locale))}</p>
       )}
     </section>
   );
@@ -79,4 +78,47 @@ function indented(json: string): string {
   } catch {
     return json;
   }
+}
+
+interface ImagePreviewProps {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly artifact: Artifact;
+}
+
+/** A picture; as an image, so that one that is SVG runs and loads nothing. */
+function ImagePreview({ bytes, artifact: { name, media_type } }: ImagePreviewProps) {
+  const [url, setUrl] = useState<string>();
+  useEffect(() => {
+    const made = URL.createObjectURL(new Blob([bytes], { type: media_type }));
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [bytes, media_type]);
+  return url === undefined ? null : <img className={styles["image"]} src={url} alt={name} />;
+}
+
+/**
+ * A page that a processor wrote, in a frame that has no origin, runs no script of it and loads nothing: see
+ * `preview-frame.ts`, which it is handed to once the frame says that it is there.
+ */
+function HtmlPreview({ text, title }: { readonly text: string; readonly title: string }) {
+  const frame = useRef<HTMLIFrameElement>(null);
+  useEffect(() => {
+    const fill = ({ source, data }: MessageEvent) => {
+      const target = frame.current?.contentWindow;
+      if (data !== "drover-preview-frame" || target === null || target !== source) return;
+      target?.postMessage(text, "*"); // the frame has no origin to name; the window is ours
+    };
+    window.addEventListener("message", fill);
+    return () => window.removeEventListener("message", fill);
+  }, [text]);
+  return (
+    <iframe
+      ref={frame}
+      className={styles["frame"]}
+      title={title}
+      src="/preview-frame"
+      sandbox="allow-scripts"
+      referrerPolicy="no-referrer"
+    />
+  );
 }

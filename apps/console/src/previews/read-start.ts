@@ -1,5 +1,5 @@
 import type { Artifact } from "@drover/client";
-import { drover } from "../api/drover-client.js";
+import { drover } from "../api/drover.js";
 import type { PreviewKind } from "./preview-kind.js";
 
 /** The beginning of a file. */

@@ -1,7 +1,22 @@
 import { useSyncExternalStore } from "react";
+import { drover } from "../api/drover.js";
 import { ownJobs } from "../jobs/own-jobs.js";
-import { sendFile } from "./send-file.js";
-import { type Submission, Submissions } from "./submissions.js";
+import { type FileSender, type Submission, Submissions } from "./submissions.js";
+
+/** A line that is lost is waited for so long. */
+const PATIENCE_MS = 30 * 60_000;
+
+/**
+ * The sender of all uploads: one request, repeated with its key until it arrives. One that goes on in the
+ * middle of a file, by `/api/uploads`, is another function of this shape in its place.
+ */
+const sendFile: FileSender = ({ processor, file, params, idempotencyKey, signal, onProgress }) =>
+  drover.submit(processor, file, {
+    ...{ params, idempotencyKey, signal },
+    giveUpAfterMs: PATIENCE_MS,
+    onUploadProgress: ({ sentBytes, totalBytes }) =>
+      onProgress(Math.min(sentBytes, file.size), totalBytes ?? file.size),
+  });
 
 /** The uploads of this tab. */
 export const uploads = new Submissions({

@@ -1,5 +1,20 @@
+import type { Job } from "@drover/client";
 import type { Params } from "../params/param-fields.js";
-import type { FileSender } from "./send-file.js";
+
+/** A file on its way to a processor. */
+export interface Sending {
+  readonly processor: string;
+  readonly file: File;
+  readonly params: Params;
+  /** Makes repeats of this submit one job. */
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+  /** Called as the bytes leave; begins at 0 again when the line was lost. */
+  onProgress(sentBytes: number, totalBytes: number): void;
+}
+
+/** Brings a file to the server and returns its job. */
+export type FileSender = (sending: Sending) => Promise<Job>;
 
 /** What becomes of a file that was started. */
 export type SubmissionState =

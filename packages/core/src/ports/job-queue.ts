@@ -75,7 +75,7 @@ export interface JobQuery {
   readonly tags?: Readonly<Record<string, string>>;
   /** ms since the epoch. */
   readonly createdAfter?: number;
-  /** Matches part of the id, the file name or a tag, whatever the case. */
+  /** Matches part of the id, the file name, a tag or the error's code and message, whatever the case. */
   readonly text?: string;
   /** 1 to 200. */
   readonly limit: number;

@@ -51,9 +51,10 @@ export function redisJobIndex(deps: {
       [...keys.queueAll(processor, ["completed", "failed", "active"]), ...hashes],
       [status === undefined ? "" : PLACES[status].name, ...listed.map(({ id }) => id)],
     )) as (number | string)[];
-    return Array.from({ length: answer.length / 2 }, (_, i) => ({
-      listed: listed[Number(answer[2 * i])] as Listed, // as the script's header says
-      request: String(answer[2 * i + 1]) || undefined,
+    return Array.from({ length: answer.length / 3 }, (_, i) => ({
+      listed: listed[Number(answer[3 * i])] as Listed, // as the script's header says
+      request: String(answer[3 * i + 1]) || undefined,
+      failedReason: String(answer[3 * i + 2]) || undefined,
     }));
   };
 
@@ -116,7 +117,7 @@ export function redisJobIndex(deps: {
         names.map((name) => {
           const group = listed.filter(({ processor }) => processor === name);
           if (name !== undefined) return prefilterOne(name, group, wanted);
-          return group.map((each): ListedRequest => ({ listed: each, request: undefined }));
+          return group.map((each) => ({ listed: each, request: undefined, failedReason: undefined }));
         }),
       );
       const found = new Map(groups.flat().map((each) => [each.listed, each]));

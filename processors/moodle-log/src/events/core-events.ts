@@ -15,6 +15,7 @@ export interface EventFact {
 const BY_SHOWN_NAMES = new Map<string, EventFact>();
 const PLUGINS = new Map<string, string>();
 const BY_PLUGIN = new Map<string, EventFact>();
+const NAMES_OF_CLASSES = new Map<string, string>();
 
 const table = readFileSync(new URL("../../data/core-events.tsv", import.meta.url), "utf8");
 for (const line of table.trimEnd().split("\n")) {
@@ -25,6 +26,12 @@ for (const line of table.trimEnd().split("\n")) {
   PLUGINS.set(component, plugin);
   addFirst(BY_SHOWN_NAMES, keyOf(component, name), fact);
   addFirst(BY_PLUGIN, keyOf(plugin, name), fact);
+  NAMES_OF_CLASSES.set(`${plugin}\n${className}`, name);
+}
+
+/** The name that an English export shows for a class of event; `undefined` for classes of other plugins. */
+export function nameOfClass(plugin: string, className: string): string | undefined {
+  return NAMES_OF_CLASSES.get(`${plugin}\n${className}`);
 }
 
 /** A component of Moodle, by the name that an English export shows. */

@@ -20,6 +20,8 @@ export interface Wording {
   readonly action: string;
   /** What the verb is about, as `discussion`; empty when that is not said. */
   readonly object: string;
+  /** What the class of the event declares, `edulevel` and `crud`, where the sentence ends with it; else empty. */
+  readonly declared: string;
 }
 
 /** A kind of event: what all rows with the same component, event name and wording have in common. */
@@ -30,6 +32,8 @@ export interface EventKind {
   readonly module: string;
   readonly action: string;
   readonly object: string;
+  /** What the class of the event declares, as `participating, read`, where the log says it; else empty. */
+  readonly declared: string;
   /** Module type of the event's context, as `quiz`; empty for a course, and where no language pack knows it. */
   readonly place: string;
   /** Whom it is about: the actor, somebody else, or nobody. */
@@ -40,6 +44,8 @@ export interface EventKind {
   readonly isLoginAs: boolean;
 }
 
+/** As the reader of Moodle's table of the log writes it, of events of which nothing else is known. */
+const DECLARED = /\(((?:teaching|participating|other), (?:create|read|update|delete))\)\.?$/;
 const USERS = /\b(?:(?:user|student)(?: with(?: the)? id)?|userid) #/gi;
 const USER_FIRST = /^(?:the )?(?:user|student|userid)\b/i;
 const STUDENT_FIRST = /^(?:the )?student\b/i;
@@ -65,6 +71,7 @@ export function readWording(wording: string): Wording {
     courseSlot: slotOf(text, COURSE),
     module: moduleOf(text),
     ...deedOf(text),
+    declared: DECLARED.exec(text)?.[1] ?? "",
   };
 }
 

@@ -17,10 +17,14 @@ export type { PersonCounts } from "./count/person-counts.js";
 export type { ResourceUse } from "./count/resource-tally.js";
 export { wordingOf } from "./load/description-splitter.js";
 export { loadLog } from "./load/load-log.js";
+export { type Limited, LOG_LIMITS, LogTooLargeError } from "./load/log-limits.js";
 export type { LogStore } from "./load/log-store.js";
-export type { RejectedRow, RejectReason } from "./load/segment.js";
+export type { RejectedRow, RejectedRows, RejectReason } from "./load/rejected-list.js";
 export { isTimeCell } from "./load/time-cell.js";
-export { openText } from "./text/open-text.js";
+export { readRows } from "./text/all-rows.js";
+export { headOf, type OpenedText, openText } from "./text/open-text.js";
+export { MAX_RECORD_BYTES } from "./text/row-scanner.js";
+export { StoredTexts } from "./text/stored-texts.js";
 export type { Encoding } from "./text/text-encoding.js";
 export type { LogText } from "./text/text-rows.js";
 export {

@@ -1,7 +1,5 @@
-import { slug } from "../events/components.js";
 import { csvText, type ResourceUse } from "../kernel/index.js";
-import { contextName, sortOfContext } from "../places/context-name.js";
-import { normalName } from "../reading/headings.js";
+import { type ContextType, contextName, contextType } from "../places/context-name.js";
 
 /** A course module or context as tables and the report show it. */
 export interface ShownResource extends ResourceUse {
@@ -24,30 +22,30 @@ export interface ResourceNames {
 
 /** Names a resource. */
 export function shownResource(use: ResourceUse, names: ResourceNames): ShownResource {
-  const { type, name } = typeAndName(use, names.modules);
+  const { type, name } = contextName(use.context);
+  const context = contextType(type);
   return {
     ...use,
     courseName: names.courses[use.course] ?? "",
-    type,
-    name,
-    isModule: use.moduleId !== "" || sortOfContext(use.context) === "module",
+    type: typeOf(use, context, names.modules),
+    name: isNamed(use, context) ? name : "",
+    isModule: use.moduleId !== "" || context.sort === "module",
     reachPercent: Math.round((1000 * use.students) / Math.max(1, use.studentsOfCourse)) / 10,
   };
 }
 
-function typeAndName(
-  { context, moduleId, module }: ResourceUse,
+function typeOf(
+  { moduleId, module }: ResourceUse,
+  { sort, slug }: ContextType,
   modules: readonly string[],
-): Pick<ShownResource, "type" | "name"> {
-  const sort = sortOfContext(context);
-  const { type, name } = contextName(context);
-  const word = slug(normalName(type));
-  if (sort === "user" && moduleId === "") return { type: "user", name: "" };
-  // A module that the log only tells of in its course, as when it was deleted, has no name.
-  if (moduleId !== "")
-    return { type: modules[module] ?? word, name: sort === "module" || sort === "other" ? name : "" };
-  if (sort === "module") return { type: modules[module] ?? word, name };
-  return { type: sort === "course" ? "course" : word || "other", name };
+): string {
+  if (moduleId !== "" || sort === "module") return modules[module] ?? slug;
+  return sort === "other" ? slug || "other" : sort;
+}
+
+/** A module that the log only tells of in its course, as when it was deleted, has no name; nor have profiles. */
+function isNamed({ moduleId }: ResourceUse, { sort }: ContextType): boolean {
+  return moduleId === "" ? sort !== "user" : sort === "module" || sort === "other";
 }
 
 /** The first line of activities.csv. */

@@ -10,8 +10,8 @@ import { ACTIVITIES, levelOf } from "../rules/rules.js";
 import { csvColumns } from "./csv-text.js";
 import { roleHint } from "./shown-log.js";
 
-/** Rows of a row group, which is put together in memory: some 10 MiB of texts. */
-const ROW_GROUP_ROWS = 10_000;
+/** Rows of a row group, which is put together in memory: some 5 MiB of texts. */
+const ROW_GROUP_ROWS = 5_000;
 
 type ParquetColumn = {
   readonly [Type in "STRING" | "TIMESTAMP" | "INT32" | "BOOLEAN"]: {

@@ -2,7 +2,7 @@ import {
   type ArtifactFile,
   csvText,
   type LogText,
-  type RejectedRow,
+  type RejectedRows,
   type RejectReason,
   rawRows,
 } from "../kernel/index.js";
@@ -11,6 +11,8 @@ const REASON_TEXTS: Readonly<Record<RejectReason, string>> = {
   open_quote: "a quoted cell is not closed properly",
   too_long: "longer than 1 MiB",
   cell_count: "wrong number of cells",
+  serial_number: "a serial number of a spreadsheet such as 45526.57 instead of a date",
+  hashes: "######## instead of a date: its column was too narrow when the spreadsheet saved it",
   unreadable_time: "unreadable time",
   impossible_date: "a date that does not exist",
   mixed_dates: "day and month mixed",
@@ -29,29 +31,34 @@ export function reasonText(reason: RejectReason, mixed: MixedDates): string {
 const BATCH = 500;
 
 /**
- * Writes line, reason and raw text of each rejected row, in the order of the file.
+ * Writes line, reason and raw text of each rejected row that is listed, in the order of the file.
  * @param options.showsText whether the raw text may stand there: nobody can tell what in it names people.
  */
 export async function writeRejectedRows(
   artifact: ArtifactFile,
   log: {
     readonly text: LogText;
-    readonly rejected: readonly RejectedRow[];
+    readonly rejected: RejectedRows;
     readonly mixedDates: MixedDates;
   },
   options: { readonly neutralizes: boolean; readonly showsText: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   const { rejected } = log;
   await artifact.appendText("line,reason,raw\r\n");
+  const rows = rejected[Symbol.iterator]();
   let batch = "";
   let written = 0;
   for await (const raw of rawRows(log.text, rejected)) {
-    const { line, reason } = rejected[written++] as RejectedRow;
+    const row = rows.next();
+    if (row.done === true) break;
+    const { line, reason } = row.value;
     const shown = options.showsText ? csvText(raw, options.neutralizes) : "";
     batch += `${line},${reasonText(reason, log.mixedDates)},${shown}\r\n`;
-    if (written % BATCH !== 0 && written < rejected.length) continue;
+    if (++written % BATCH !== 0 && written < rejected.listed) continue;
     options.signal.throwIfAborted();
     await artifact.appendText(batch);
     batch = "";
   }
+  const unlisted = rejected.length - rejected.listed;
+  if (unlisted > 0) await artifact.appendText(`,${unlisted} more rows that are not listed,\r\n`);
 }

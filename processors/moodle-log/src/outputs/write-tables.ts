@@ -1,5 +1,11 @@
 import type { LogCounts } from "../count-log.js";
-import { type ArtifactFile, type OutputFiles, type PersonCounts, rfc3339In } from "../kernel/index.js";
+import {
+  type ArtifactFile,
+  type CountedLog,
+  type OutputFiles,
+  type PersonCounts,
+  rfc3339In,
+} from "../kernel/index.js";
 import { ACTIVITIES_HEADER, activityRow, type ShownResource, shownResource } from "./activities-csv.js";
 import { dfgCsv } from "./dfg-csv.js";
 import { studentRow, studentsHeader } from "./students-csv.js";
@@ -27,12 +33,15 @@ export interface TableOptions {
 
 const BATCH_CHARACTERS = 1 << 17;
 
-/** Writes students.csv, activities.csv and dfg.csv. */
+/**
+ * Writes students.csv, activities.csv and dfg.csv.
+ * @returns what stands in the last, and the same of students alone.
+ */
 export async function writeTables(
   { counted, modules }: LogCounts,
   outputs: OutputFiles,
   options: TableOptions,
-): Promise<void> {
+): Promise<ReturnType<CountedLog["follows"]>> {
   const style = { ...options, momentOf: rfc3339In(options.timezone) };
   const { mondays, hasOthers } = counted.calendar.weeks;
   const hasNames = options.nameOf !== undefined;
@@ -57,7 +66,9 @@ export async function writeTables(
       return activityRow(resource, style);
     },
   });
-  await outputs.open("dfg.csv").appendText(dfgCsv(counted.follows().all));
+  const follows = counted.follows();
+  await outputs.open("dfg.csv").appendText(dfgCsv(follows.all));
+  return follows;
 }
 
 async function appendRows<T>(

@@ -29,7 +29,7 @@ export interface XmlText {
   readonly dropped: number;
 }
 
-/** A case as its trace tells of it; moments as RFC 3339 with milliseconds. */
+/** A case as its trace tells of it. */
 export interface TraceFacts {
   readonly name: string;
   /** The actor's label. */
@@ -39,23 +39,25 @@ export interface TraceFacts {
   readonly caseEvents: number;
   /** Events of the user in the whole log. */
   readonly userEvents: number;
-  readonly first: string;
-  readonly last: string;
 }
 
-/** What begins a trace, with the attributes of its case; it ends with `TRACE_END`. */
-export function traceHead(of: TraceFacts): XmlText {
-  const { text, dropped } = attributes([
-    ["concept:name", of.name],
-    ["moodle:user", of.user],
-    ["moodle:probable_staff", of.isStaff],
-    ["moodle:case_events", of.caseEvents],
-    ["moodle:user_events", of.userEvents],
-  ]);
-  const moments = `<date key="moodle:first_event" value="${of.first}"/><date key="moodle:last_event" value="${of.last}"/>`;
-  return { text: `<trace>${text}${moments}\n`, dropped };
+/**
+ * What a trace begins with, up to the time of its first event; then follow `TRACE_LAST`, the time of its last event
+ * and `TRACE_EVENTS`, and after the events `TRACE_END`.
+ */
+export function traceHead({ name, user, isStaff, caseEvents, userEvents }: TraceFacts): XmlText {
+  const [shownName, shownUser] = [attributeText(name), attributeText(user)];
+  return {
+    text:
+      `<trace><string key="concept:name" value="${shownName.text}"/><string key="moodle:user" value="${shownUser.text}"/>` +
+      `<boolean key="moodle:probable_staff" value="${isStaff}"/><int key="moodle:case_events" value="${caseEvents}"/>` +
+      `<int key="moodle:user_events" value="${userEvents}"/><date key="moodle:first_event" value="`,
+    dropped: shownName.dropped + shownUser.dropped,
+  };
 }
 
+export const TRACE_LAST = '"/><date key="moodle:last_event" value="';
+export const TRACE_EVENTS = '"/>\n';
 export const TRACE_END = "</trace>\n";
 
 /**

@@ -1,4 +1,4 @@
-import { moduleOfContext } from "../events/components.js";
+import { moduleOfContext, slug } from "../events/components.js";
 import type { ContextSort } from "../kernel/index.js";
 import { normalName } from "../reading/headings.js";
 import { isCourseWord } from "./courses.js";
@@ -23,22 +23,36 @@ export function contextName(context: string): ContextName {
   return match === null ? { type: "", name: context } : { type: match[1] ?? "", name: match[2] ?? "" };
 }
 
-const MOST_WORDS = 1000;
-const SORTS = new Map<string, ContextSort>();
-
-/** Where a context is: in a course module, a course, somebody's profile, or elsewhere. */
-export function sortOfContext(context: string): ContextSort {
-  const { type } = contextName(context);
-  if (type === "") return "other";
-  const known = SORTS.get(type);
-  if (known !== undefined) return known;
-  const sort = sortOfType(type);
-  if (SORTS.size < MOST_WORDS) SORTS.set(type, sort);
-  return sort;
+/** A type of contexts: where they are, and the word itself in lower case with hyphens. */
+export interface ContextType {
+  readonly sort: ContextSort;
+  readonly slug: string;
 }
 
-function sortOfType(type: string): ContextSort {
-  if (isCourseWord(type)) return "course";
-  if (USER_WORDS.has(normalName(type))) return "user";
-  return moduleOfContext(`${type}:`) === "" ? "other" : "module";
+const NO_TYPE: ContextType = { sort: "other", slug: "" };
+const MOST_WORDS = 1000;
+const TYPES = new Map<string, ContextType>();
+
+/**
+ * What the first part of a context tells: whether it is in a course module, a course, somebody's profile, or
+ * elsewhere. A log has few such words and many contexts, so that they are remembered.
+ */
+export function contextType(word: string): ContextType {
+  if (word === "") return NO_TYPE;
+  const known = TYPES.get(word);
+  if (known !== undefined) return known;
+  const type = { sort: sortOfWord(word), slug: slug(normalName(word)) };
+  if (TYPES.size < MOST_WORDS) TYPES.set(word, type);
+  return type;
+}
+
+/** Where a context is. */
+export function sortOfContext(context: string): ContextSort {
+  return contextType(contextName(context).type).sort;
+}
+
+function sortOfWord(word: string): ContextSort {
+  if (isCourseWord(word)) return "course";
+  if (USER_WORDS.has(normalName(word))) return "user";
+  return moduleOfContext(`${word}:`) === "" ? "other" : "module";
 }

@@ -56,9 +56,17 @@ export interface RecognisedHeadings {
   readonly known: number;
 }
 
+/**
+ * A heading as it is compared: also without what tools write in place of blanks, so that `Event.context`,
+ * `Event_context` and `eventContext` are `Event context`.
+ */
+export function normalHeading(text: string): string {
+  return normalName(text).replace(/[^\p{L}\p{N}]+/gu, "");
+}
+
 /** Reads a row of headings. A column named twice counts at its first place. */
 export function recogniseHeadings(cells: readonly string[]): RecognisedHeadings {
-  const names = cells.map(normalName);
+  const names = cells.map(normalHeading);
   const language = bestLanguage(names);
   const order = language === undefined ? LANGUAGES : [language, ...LANGUAGES.filter((l) => l !== language)];
   const taken = new Set<Column>();
@@ -86,7 +94,7 @@ const HEADINGS = new Map(
   LANGUAGES.map((language) => [
     language,
     new Map(
-      COLUMNS.flatMap((column) => NAMES.headings[language][column].map((n) => [normalName(n), column])),
+      COLUMNS.flatMap((column) => NAMES.headings[language][column].map((n) => [normalHeading(n), column])),
     ),
   ]),
 );

@@ -45,6 +45,8 @@ function traitsOf(kind: EventKind): { readonly said: EventTraits; readonly named
   const event = eventOf(component, kind.eventName);
   const fact = factOf(kind, { component, event });
   const module = kind.module || moduleOfComponent(component) || moduleOfEvent(event);
+  // Where it is not empty, `readWording` found one of each.
+  const [edulevel, crud] = kind.declared.split(", ") as [EventTraits["edulevel"], EventTraits["crud"]?];
   const named: EventTraits = {
     ...deedOfNames(kind.eventName, event, fact),
     component,
@@ -53,8 +55,8 @@ function traitsOf(kind: EventKind): { readonly said: EventTraits; readonly named
     place: kind.place,
     subject: kind.subject,
     actor: kind.actor,
-    crud: fact?.crud ?? "",
-    edulevel: fact?.edulevel ?? "",
+    crud: fact?.crud ?? crud ?? "",
+    edulevel: fact?.edulevel ?? edulevel ?? "",
   };
   const { action, object } = kind;
   return { said: action === "" ? named : { ...named, action, object }, named };

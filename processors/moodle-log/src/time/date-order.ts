@@ -50,6 +50,15 @@ function addMonths(total: Record<number, number>, part: Readonly<Record<number, 
   for (const [month, rows] of Object.entries(part)) total[Number(month)] = (total[Number(month)] ?? 0) + rows;
 }
 
+/**
+ * How many rows have dates that say their month or begin with the year, in a log of which others do not: those that
+ * a spreadsheet took for dates, and may have turned round. 0 when all are of one sort.
+ */
+export function convertedDates({ count, readable, withoutYear }: DateEvidence): number {
+  const open = readable.reduce((sum, rows) => sum + rows, 0);
+  return open === 0 ? 0 : count - open - withoutYear;
+}
+
 /** The order that was decided, how sure it is, and from what. */
 export interface DecidedOrder {
   readonly order: DateOrder;

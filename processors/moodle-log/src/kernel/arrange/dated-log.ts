@@ -3,13 +3,13 @@ import type { DateOrder } from "../../time/date-order.js";
 import type { Period } from "../../time/period.js";
 import { Zone } from "../../time/zone.js";
 import { type LogRows, type LogStore, offsetOfRow } from "../load/log-store.js";
-import type { RejectedRow } from "../load/segment.js";
+import { mergedRejected, RejectedList, type RejectedRows } from "../load/rejected-list.js";
 import type { SharedColumn } from "../load/tuple-interner.js";
 import { ArrangedLog } from "./arranged-log.js";
 import { assignCases, type CaseOptions } from "./case-order.js";
 import { mixedDates } from "./mixed-dates.js";
 import { reckonYears, type YearBasis } from "./reckon-years.js";
-import { resolveTimes } from "./resolve-times.js";
+import { IMPOSSIBLE, resolveTimes, USABLE } from "./resolve-times.js";
 import { orderByTime } from "./time-order.js";
 
 /** How the times of a log are understood. */
@@ -31,7 +31,7 @@ export interface Dating {
  */
 export class DatedLog {
   /** Rows that could not be used, in the order of the file; impossible dates included. */
-  readonly rejected: readonly RejectedRow[];
+  readonly rejected: RejectedRows;
   /** How the years of dates without one were found; `undefined` when all have one. */
   readonly yearBasis: YearBasis | undefined;
   /** Dates that show that day and month are mixed, as `25/12/23` and `12/25/23`. */
@@ -48,12 +48,12 @@ export class DatedLog {
     const { rows, times, hashes } = store.takeRows();
     const zone = new Zone(dating.timezone);
     const reckoned = dating.hasYearlessDates
-      ? reckonYears(times, { ...dating, actors: rows.actors })
+      ? reckonYears(times, { ...dating, keys: [rows.actors, rows.places, rows.kinds] })
       : undefined;
     const { order } = dating;
-    const { instants, impossible, mixed } = resolveTimes(times, { order, zone, years: reckoned?.years });
+    const { instants, faults } = resolveTimes(times, { order, zone, years: reckoned?.years });
     this.yearBasis = reckoned?.basis;
-    this.mixedDates = mixedDates(times, mixed, order);
+    this.mixedDates = mixedDates(times, faults, order);
     this.#rows = rows;
     this.#instants = instants;
     this.#hashes = hashes;
@@ -62,9 +62,8 @@ export class DatedLog {
     for (let actor = 0; actor < actors.count; actor++) {
       if (isPerson({ kind: actors.kindAt(actor) })) this.#isPerson[actor] = 1;
     }
-    this.#dropped = new Uint8Array(rows.count);
-    for (const row of [...impossible, ...mixed]) this.#dropped[row] = 1;
-    this.rejected = allRejected(store.rejected, rows, { impossible_date: impossible, mixed_dates: mixed });
+    this.#dropped = faults.map((fault) => (fault === USABLE ? 0 : 1));
+    this.rejected = allRejected(store.rejected, rows, faults);
   }
 
   /**
@@ -166,15 +165,13 @@ export class DatedLog {
   }
 }
 
-function allRejected(
-  rejected: readonly RejectedRow[],
-  rows: LogRows,
-  found: Readonly<Record<"impossible_date" | "mixed_dates", readonly number[]>>,
-): readonly RejectedRow[] {
-  const dates = (["impossible_date", "mixed_dates"] as const).flatMap((reason) =>
-    found[reason].map((row): RejectedRow => {
-      return { offset: offsetOfRow(rows, row), line: rows.lines[row] as number, reason };
-    }),
-  );
-  return dates.length === 0 ? rejected : [...rejected, ...dates].sort((a, b) => a.offset - b.offset);
+function allRejected(rejected: RejectedRows, rows: LogRows, faults: Uint8Array): RejectedRows {
+  const dates = new RejectedList();
+  for (let row = 0; row < faults.length; row++) {
+    const fault = faults[row] as number;
+    if (fault === USABLE) continue;
+    const reason = fault === IMPOSSIBLE ? "impossible_date" : "mixed_dates";
+    dates.add({ offset: offsetOfRow(rows, row), line: rows.lines[row] as number, reason });
+  }
+  return dates.length === 0 ? rejected : mergedRejected(rejected, dates);
 }

@@ -1,19 +1,19 @@
 import { DATE_ORDERS, type DateOrder } from "../../time/date-order.js";
 import { DATE, INSTANT, kindOf, NO_YEAR, unpackTime } from "../load/packed-time.js";
-import { isDateTheOtherWay } from "./resolve-times.js";
+import { isDateTheOtherWay, MIXED } from "./resolve-times.js";
 
 /**
  * Two dates of a log in which day and month are mixed: one that can only be read in the log's order, and one that
  * can only be read the other way round. `undefined` when there are not both.
- * @param mixed rows of the second sort.
+ * @param faults by row, as `resolveTimes` gives them.
  */
 export function mixedDates(
   times: Float64Array,
-  mixed: readonly number[],
+  faults: Uint8Array,
   order: DateOrder,
 ): readonly [string, string] | undefined {
-  const [first] = mixed;
-  if (first === undefined) return undefined;
+  const first = faults.indexOf(MIXED);
+  if (first < 0) return undefined;
   const number = DATE_ORDERS.indexOf(order);
   const parts = new Int32Array(4);
   const other = times.findIndex((packed) => {

@@ -17,8 +17,8 @@ export interface YearOptions {
   readonly nowSeconds: number;
   /** Year of the newest row, when it is known. */
   readonly year: number | undefined;
-  /** By row. */
-  readonly actors: Uint32Array;
+  /** By row, what a spreadsheet may have sorted the log by: numbers of actors, places, kinds of event. */
+  readonly keys: readonly Uint32Array[];
 }
 
 /** Days of the calendar, all months as if they had 31. */
@@ -27,12 +27,16 @@ const LEAP_DAY = 31 + 28;
 /** How many days the calendar may jump against the order of time before it is taken as the turn of a year. */
 const TURN_DAYS = 7;
 /** A log in order of time has few turns: so many, and one more for this many rows. */
-const MOST_TURNS = 3;
+const FREE_TURNS = 3;
 const ROWS_PER_TURN = 50;
+/** Older than this is no log. */
+const MOST_TURNS = 25;
+/** Of the rows, those that may break a sorting. */
+const UNSORTED_SHARE = 0.02;
 
 /**
  * Finds years for dates without one, over the whole file. A log that is in order of time has a turn of the year
- * where the calendar jumps against it. One that is not, as when a spreadsheet sorted it by person, is taken to lie
+ * where the calendar jumps against it. One that is not, as when a spreadsheet sorted it by person or by context, is taken to lie
  * within the 12 months that its longest pause leaves. The newest date gets the latest year in which it is not in
  * the future and in which every 29 February falls in a leap year.
  */
@@ -41,7 +45,7 @@ export function reckonYears(times: Float64Array, options: YearOptions): Reckoned
   const start = afterLongestPause(slots);
   // Days since the first day of the year that the longest pause leaves.
   const ranks = slots.map((slot) => (slot - start + SLOTS) % SLOTS);
-  const isInOrder = isSortedByTime(rows, ranks, options.actors);
+  const isInOrder = isSortedByTime(rows, ranks, options.keys);
   // Years before the newest, by row: 0, -1 …
   const offsets = isInOrder
     ? turnsOfYear(slots, directionOf(ranks))
@@ -89,25 +93,40 @@ function afterLongestPause(slots: Int32Array): number {
 
 /**
  * Whether the rows are in order of time, perhaps over several years: there are few jumps against it, and what lies
- * between them is not each time one person's, which is a log that was sorted by person.
+ * between them is not each time other people, other places or other events, which is a log that was sorted by them.
  */
-function isSortedByTime(rows: Uint32Array, ranks: Int32Array, actors: Uint32Array): boolean {
+function isSortedByTime(rows: Uint32Array, ranks: Int32Array, keys: readonly Uint32Array[]): boolean {
+  const stretches = stretchesOf(ranks);
+  const turns = stretches.at(-1) ?? 0;
+  if (turns === 0) return true;
+  if (turns > Math.min(MOST_TURNS, FREE_TURNS + ranks.length / ROWS_PER_TURN)) return false;
+  return !keys.some((key) => isSortedBy(key, rows, stretches));
+}
+
+/** By row, the number of jumps against the order of time before it. */
+function stretchesOf(ranks: Int32Array): Int32Array {
   const direction = directionOf(ranks);
-  const starts = [0];
+  const stretches = new Int32Array(ranks.length);
   for (let i = 1; i < ranks.length; i++) {
-    if (((ranks[i] as number) - (ranks[i - 1] as number)) * direction < -TURN_DAYS) starts.push(i);
+    const isTurn = ((ranks[i] as number) - (ranks[i - 1] as number)) * direction < -TURN_DAYS;
+    stretches[i] = (stretches[i - 1] as number) + (isTurn ? 1 : 0);
   }
-  if (starts.length === 1) return true;
-  if (starts.length - 1 > MOST_TURNS + ranks.length / ROWS_PER_TURN) return false;
-  const people = starts.map((from, i) => {
-    const stretch = new Set<number>();
-    for (let at = from; at < (starts[i + 1] ?? rows.length) && stretch.size < 2; at++) {
-      stretch.add(actors[rows[at] as number] as number);
-    }
-    return stretch;
-  });
-  const isOnePersonEach = people.every(({ size }) => size === 1);
-  return !isOnePersonEach || new Set(people.flatMap((stretch) => [...stretch])).size === 1;
+  return stretches;
+}
+
+/** Whether hardly a row has a value that comes up in several stretches. */
+function isSortedBy(key: Uint32Array, rows: Uint32Array, stretches: Int32Array): boolean {
+  const stretchOf = new Map<number, number>();
+  const several = new Set<number>();
+  for (let i = 0; i < rows.length; i++) {
+    const value = key[rows[i] as number] as number;
+    const known = stretchOf.get(value);
+    if (known === undefined) stretchOf.set(value, stretches[i] as number);
+    else if (known !== stretches[i]) several.add(value);
+  }
+  let unsorted = 0;
+  for (const row of rows) if (several.has(key[row] as number)) unsorted++;
+  return unsorted <= UNSORTED_SHARE * rows.length;
 }
 
 /** 1 where most steps go forward in the calendar, -1 where they go back; Moodle's own order when there are none. */

@@ -16,11 +16,15 @@ import type { SharedColumn } from "../load/tuple-interner.js";
 export interface ResolvedTimes {
   /** Seconds since 1970, UTC, by row; 0 where the date is impossible. */
   readonly instants: SharedColumn;
-  /** Rows whose date no calendar has, as 31/02. */
-  readonly impossible: readonly number[];
-  /** Rows whose date exists only when day and month are read the other way round, as 12/25/23 beside 25/12/23. */
-  readonly mixed: readonly number[];
+  /** By row, whether its date can be used: `USABLE`, `IMPOSSIBLE` or `MIXED`. */
+  readonly faults: Uint8Array;
 }
+
+export const USABLE = 0;
+/** No calendar has the date, as 31/02. */
+export const IMPOSSIBLE = 1;
+/** The date exists only when day and month are read the other way round, as 12/25/23 beside 25/12/23. */
+export const MIXED = 2;
 
 /**
  * Turns a column of packed times into instants.
@@ -35,8 +39,7 @@ export function resolveTimes(
   },
 ): ResolvedTimes {
   const instants = new Uint32Array(new SharedArrayBuffer(times.length * 4));
-  const impossible: number[] = [];
-  const mixed: number[] = [];
+  const faults = new Uint8Array(times.length);
   const { years } = options;
   const order = DATE_ORDERS.indexOf(options.order);
   const parts = new Int32Array(4);
@@ -57,10 +60,9 @@ export function resolveTimes(
           : calendar.dayOf(splitDate(order, kind, parts));
     const instant = day < 0 ? -1 : options.zone.instantOf(day * DAY + (parts[3] as number));
     if (instant >= 0) instants[row] = instant;
-    else if (isDateTheOtherWay(order, kind, parts)) mixed.push(row);
-    else impossible.push(row);
+    else faults[row] = isDateTheOtherWay(order, kind, parts) ? MIXED : IMPOSSIBLE;
   }
-  return { instants, impossible, mixed };
+  return { instants, faults };
 }
 
 /** Whether a date of three numbers exists with day and month the other way round. */

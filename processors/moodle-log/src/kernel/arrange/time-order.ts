@@ -42,8 +42,8 @@ function isAscending(order: Uint32Array, keys: Uint32Array): boolean {
 const RADIX_BITS = 11;
 const RADIX = 1 << RADIX_BITS;
 
-/** Stable sort of row numbers by 32-bit keys, three passes of 11 bits. */
-function radixSort(order: Uint32Array, keys: Uint32Array): void {
+/** Stable sort of numbers by their 32-bit keys, ascending; three passes of 11 bits. */
+export function radixSort(order: Uint32Array, keys: Uint32Array): void {
   let from = order;
   let to: Uint32Array = new Uint32Array(order.length);
   for (let shift = 0; shift < 32; shift += RADIX_BITS) {

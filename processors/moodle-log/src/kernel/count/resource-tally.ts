@@ -1,4 +1,5 @@
 import type { ArrangedColumns } from "../arrange/arranged-log.js";
+import { radixSort } from "../arrange/time-order.js";
 import type { PlaceTable } from "../load/log-tables.js";
 import { type CountSpec, STUDENT } from "./count-spec.js";
 import { numberResources, type ResourceNumbers } from "./resource-numbers.js";
@@ -116,20 +117,18 @@ export class ResourceTally {
   /** The resources by course, in each those with most students first. */
   *resources(): Generator<ResourceUse> {
     const { courses, moduleIds } = this.#numbers;
-    const [students, uses] = [
-      this.#students,
-      this.#views.map((views, at) => views + (this.#actions[at] as number)),
-    ];
+    const students = this.#students;
     const of = (column: Uint32Array, at: number) => column[at] as number;
-    const order = new Uint32Array(this.#numbers.count)
-      .map((_, resource) => resource)
-      .sort(
-        (a, b) =>
-          of(courses, a) - of(courses, b) ||
-          of(students, b) - of(students, a) ||
-          of(uses, b) - of(uses, a) ||
-          a - b,
-      );
+    const order = new Uint32Array(this.#numbers.count).map((_, resource) => resource);
+    radixSort(
+      order,
+      this.#views.map((views, at) => ~(views + of(this.#actions, at))),
+    );
+    radixSort(
+      order,
+      students.map((count) => ~count),
+    );
+    radixSort(order, courses);
     for (const at of order) {
       const context = of(this.#contexts, at);
       yield {

@@ -21,6 +21,11 @@ export class ByteInterner {
     return this.#size;
   }
 
+  /** How many bytes they have together. */
+  get bytes(): number {
+    return this.#starts[this.#size] as number;
+  }
+
   /** The number of `bytes[start, end)`, new or known. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     const hash = hashOf(bytes, start, end);
@@ -143,6 +148,16 @@ export class CellInterner {
   /** The number of the text `bytes[start, end)`. */
   internBytes(bytes: Uint8Array, start: number, end: number): number {
     return this.#interner.intern(bytes, start, end);
+  }
+
+  /** How many texts there are, the empty one among them. */
+  get size(): number {
+    return this.#interner.size;
+  }
+
+  /** How many bytes they have together. */
+  get bytes(): number {
+    return this.#interner.bytes;
   }
 
   internText(text: string): number {

@@ -1,8 +1,10 @@
 import type { EventKind } from "../../events/wording.js";
 import { addEvidence, type DateEvidence, noEvidence } from "../../time/date-order.js";
 import type { ActorTable } from "./actor-table.js";
+import { assertWithin } from "./log-limits.js";
 import { type PlaceTable, TableBuilder } from "./log-tables.js";
-import type { RejectedRow, Segment } from "./segment.js";
+import { RejectedList } from "./rejected-list.js";
+import type { Segment } from "./segment.js";
 import type { ThreadNumbers } from "./thread-numbers.js";
 import type { SharedColumn } from "./tuple-interner.js";
 
@@ -48,7 +50,7 @@ export function stretchOfRow({ stretchRows }: LogRows, row: number): number {
  * all threads.
  */
 export class LogStore {
-  readonly rejected: RejectedRow[] = [];
+  readonly rejected = new RejectedList();
   readonly evidence: DateEvidence = noEvidence();
   rows = 0;
   #line: number;
@@ -95,10 +97,11 @@ export class LogStore {
     thread.renumber("places", segment.places, (place) => builder.numberOfPlace(thread, place));
     const line = this.#line;
     for (let i = 0; i < segment.rows; i++) (segment.lineNumbers[i] as number) += line;
-    for (const row of segment.rejected) this.rejected.push({ ...row, line: row.line + line });
+    this.rejected.addStretch(segment.rejected, line);
     addEvidence(this.evidence, segment.evidence);
     this.#line += segment.lines;
     this.rows += segment.rows;
+    assertWithin({ rows: this.rows });
     if (segment.rows > 0) this.#segments.push(segment);
   }
 

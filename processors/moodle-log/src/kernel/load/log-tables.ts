@@ -2,6 +2,7 @@ import type { EventKind } from "../../events/wording.js";
 import type { Places } from "../../places/courses.js";
 import { ACTOR_KINDS, ActorTable } from "./actor-table.js";
 import { CellInterner } from "./byte-interner.js";
+import { assertDictionaries } from "./log-limits.js";
 import type { NewEntries, TupleColumns } from "./row-interpreter.js";
 import { USER_BASE } from "./row-people.js";
 import { type TextColumn, textAt, textCount } from "./text-column.js";
@@ -39,6 +40,11 @@ export class TableBuilder {
     numberTexts(this.#courses, thread.courses, news.courses);
     append(thread.actors, news.actors);
     append(thread.places, news.places);
+    assertDictionaries({
+      kinds: thread.kinds.length,
+      tuples: { people: this.#actors.size, contexts: this.#places.size },
+      texts: { people: this.#people, contexts: this.#contexts, courses: this.#courses, ids: this.#ids },
+    });
   }
 
   numberOfKind(thread: ThreadNumbers, local: number): number {

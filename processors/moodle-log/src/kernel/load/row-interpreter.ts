@@ -8,7 +8,9 @@ import { RowPeople } from "./row-people.js";
 import type { TextColumn } from "./text-column.js";
 import { NumberColumn, TupleInterner } from "./tuple-interner.js";
 
+/** Wordings that are kept, and their bytes; others are read each time. */
 const MAX_WORDINGS = 50_000;
+const MAX_WORDING_BYTES = 16 << 20;
 /** More than the flags of a kind take. */
 const FLAGS = 32;
 const MACHINES = new Set(["cli", "cron", "restore"]);
@@ -39,7 +41,7 @@ export interface NewEntries {
 /** Tuples of numbers, a column for each of their members. */
 export type TupleColumns = readonly Uint32Array<ArrayBuffer>[];
 
-/** What a wording was read as, and the number of what it says was done: of module, action and object. */
+/** What a wording was read as, and the number of what it says was done: of module, action, object and what is declared. */
 interface ReadWording {
   readonly wording: Wording;
   readonly deed: number;
@@ -140,7 +142,8 @@ export class RowInterpreter {
   /** What the wording that was split off says. */
   #readWording(): ReadWording {
     const { wording, wordingLength } = this.#splitter;
-    if (this.#wordings.size >= MAX_WORDINGS) return this.#interpret(wording.subarray(0, wordingLength));
+    const isFull = this.#wordings.size >= MAX_WORDINGS || this.#wordings.bytes >= MAX_WORDING_BYTES;
+    if (isFull) return this.#interpret(wording.subarray(0, wordingLength));
     const id = this.#wordings.intern(wording, 0, wordingLength);
     const known = this.#readWordings[id];
     if (known !== undefined) return known;
@@ -151,7 +154,7 @@ export class RowInterpreter {
 
   #interpret(wording: Buffer): ReadWording {
     const read = readWording(wording.toString("utf8"));
-    const deed = numbered(this.#deeds, `${read.module}\n${read.action}\n${read.object}`);
+    const deed = numbered(this.#deeds, `${read.module}\n${read.action}\n${read.object}\n${read.declared}`);
     return { wording: read, deed, bytes: Uint8Array.from(wording) };
   }
 
@@ -189,6 +192,7 @@ export class RowInterpreter {
       module: wording.module,
       action: wording.action,
       object: wording.object,
+      declared: wording.declared,
       place: [...this.#placeNames.keys()][is.place] ?? "",
       subject: (["none", "self", "other"] as const)[flags & 3] ?? "none",
       actor: flags & 16 ? "machine" : flags & 4 ? "nobody" : "person",

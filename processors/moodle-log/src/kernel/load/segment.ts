@@ -2,30 +2,13 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { threadId } from "node:worker_threads";
 import type { DateEvidence } from "../../time/date-order.js";
 import { MAX_RECORD_BYTES, type RecordKind, RecordScanner } from "../text/row-scanner.js";
-import type { LogText, RowPosition } from "../text/text-rows.js";
+import type { LogText } from "../text/text-rows.js";
 import { RunFinder } from "./copied-run.js";
 import { DateEvidenceCollector } from "./date-evidence.js";
+import { type RejectedColumns, RejectedList, type RejectReason } from "./rejected-list.js";
 import { type NewEntries, RowInterpreter } from "./row-interpreter.js";
 import { SegmentColumns } from "./segment-columns.js";
-import { TimeCellReader } from "./time-cell.js";
-
-/** Why a row could not be used. */
-export const REJECT_REASONS = [
-  "open_quote",
-  "too_long",
-  "cell_count",
-  "unreadable_time",
-  "impossible_date",
-  "mixed_dates",
-] as const;
-export type RejectReason = (typeof REJECT_REASONS)[number];
-
-/** A row that could not be used: where it stands, and why. */
-export interface RejectedRow extends RowPosition {
-  /** Line of the file, 1-based; within a segment relative to its start. */
-  readonly line: number;
-  readonly reason: RejectReason;
-}
+import { TimeCellReader, whyNoTime } from "./time-cell.js";
 
 /** A stretch of the text to load. */
 export interface SegmentRequest {
@@ -64,7 +47,7 @@ export interface Segment {
   readonly runs: Uint32Array<ArrayBuffer>;
   /** 53 bits of a hash of each row's text, when asked for. */
   readonly hashes: Float64Array<ArrayBuffer> | undefined;
-  readonly rejected: readonly RejectedRow[];
+  readonly rejected: RejectedColumns;
   readonly evidence: DateEvidence;
   /** What the thread met for the first time. */
   readonly news: NewEntries;
@@ -111,10 +94,11 @@ export class SegmentLoader {
     const start = request.isExact ? request.from : this.#guessStart(request);
     const columns = this.#columns.cleared(request.to - request.from);
     this.#columns = columns;
-    const rejected: RejectedRow[] = [];
+    const rejected = new RejectedList();
     const collector = new DateEvidenceCollector();
     let at = start - this.#bufferStart;
     const stop = request.to - this.#bufferStart;
+    const { countsRows } = this.#source.layout;
     let lines = 0;
     while (at < stop && at < this.#filled) {
       const kind = this.#scanner.scan(this.#buffer, at, this.#filled);
@@ -129,8 +113,8 @@ export class SegmentLoader {
         );
         if (columns.hashes !== undefined) columns.hashes[columns.rows - 1] = this.#hash();
       } else if (usable !== "blank")
-        rejected.push({ offset: at + this.#bufferStart, line: lines, reason: usable });
-      lines += this.#scanner.lines;
+        rejected.add({ offset: at + this.#bufferStart, line: lines, reason: usable });
+      lines += countsRows ? 1 : this.#scanner.lines;
       at = this.#scanner.next;
     }
     return {
@@ -139,7 +123,7 @@ export class SegmentLoader {
       start,
       end: at + this.#bufferStart,
       lines,
-      rejected,
+      rejected: rejected.columns(),
       evidence: collector.evidence,
       news: this.#interpreter.takeNew(),
     };
@@ -169,12 +153,10 @@ export class SegmentLoader {
     if (kind !== "row") return kind;
     const { columns, cells } = this.#source.layout;
     if (this.#scanner.count !== cells && !this.#hasEmptyTail(cells)) return "cell_count";
-    const time = this.#timeReader.read(
-      this.#buffer,
-      this.#scanner.starts[columns.time] as number,
-      this.#scanner.ends[columns.time] as number,
-    );
-    return Number.isNaN(time) ? "unreadable_time" : time;
+    const start = this.#scanner.starts[columns.time] as number;
+    const end = this.#scanner.ends[columns.time] as number;
+    const time = this.#timeReader.read(this.#buffer, start, end);
+    return Number.isNaN(time) ? whyNoTime(this.#buffer, start, end) : time;
   }
 
   /** Whether the row is longer only by empty cells, as spreadsheets leave them. */

@@ -194,3 +194,21 @@ export function isTimeCell(text: string): boolean {
   const bytes = Buffer.from(text);
   return !Number.isNaN(new TimeCellReader().read(bytes, 0, bytes.length));
 }
+
+/** Serial numbers of days from 1990 to 2100, as spreadsheets keep dates, perhaps with a fraction. */
+const SERIAL_NUMBER = /^\s*(?:3[3-9]|[4-6]\d|7[0-3])\d{3}(?:[.,]\d+)?\s*$/;
+/** What a spreadsheet shows, and saves, where a column is too narrow for its dates. */
+const HASHES = /^\s*#{3,}\s*$/;
+const LONGEST_SHOWN = 40;
+
+/** What a cell that is no time looks like. */
+export function whyNoTime(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): "serial_number" | "hashes" | "unreadable_time" {
+  if (end - start > LONGEST_SHOWN) return "unreadable_time";
+  const text = bytes.toString("latin1", start, end);
+  if (SERIAL_NUMBER.test(text)) return "serial_number";
+  return HASHES.test(text) ? "hashes" : "unreadable_time";
+}

@@ -4,6 +4,9 @@ import { asUtf8, detectEncoding, type Encoding, encodingOfHead, readHead } from 
 import type { TextHead } from "./text-rows.js";
 
 const HEAD_BYTES = 256 << 10;
+const LF = 10;
+const CR = 13;
+const QUOTE = 34;
 
 /** The input as UTF-8. */
 export interface OpenedText {
@@ -23,11 +26,21 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
   /** Called with the bytes read so far. */
   readonly onBytes: (bytes: number) => void;
-  /**
-   * Called with the first bytes as they are stored, one character a byte; throws for what is no text.
-   * @param isUtf16 whether the input is UTF-16, where NUL is normal.
-   */
-  readonly checkHead: (stored: string, isUtf16: boolean) => void;
+}
+
+/** The first bytes of a file as they are stored. */
+export interface StoredHead {
+  /** One character a byte. */
+  readonly stored: string;
+  /** Whether it is UTF-16, where NUL is normal. */
+  readonly isUtf16: boolean;
+}
+
+/** The first bytes of a file, enough to see what it is. */
+export async function headOf(path: string): Promise<StoredHead> {
+  const head = await readHead(path, HEAD_BYTES);
+  const told = encodingOfHead(head);
+  return { stored: head.toString("latin1"), isUtf16: told === "utf-16le" || told === "utf-16be" };
 }
 
 /** Decides the encoding over the whole input, and makes a copy in UTF-8 where the input is not. */
@@ -36,8 +49,6 @@ export async function openText(
   options: OpenOptions,
 ): Promise<OpenedText> {
   const stored = await readHead(input.path, HEAD_BYTES);
-  const told = encodingOfHead(stored);
-  options.checkHead(stored.toString("latin1"), told === "utf-16le" || told === "utf-16be");
   const encoding = await detectEncoding(input.path, options);
   const { path, start } = await asUtf8(input.path, encoding, {
     copyPath: join(input.scratch, "utf8.csv"),
@@ -49,6 +60,13 @@ export async function openText(
   return { encoding, path, sizeBytes: size, head, start, isWhole: size <= HEAD_BYTES };
 }
 
+/** Whether lines end with a bare carriage return: there is no line feed but in quoted cells. */
 function hasOnlyReturns(head: Buffer): boolean {
-  return head.includes(13) && !head.includes(10);
+  if (!head.includes(CR)) return false;
+  let isQuoted = false;
+  for (const byte of head) {
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    else if (byte === LF && !isQuoted) return false;
+  }
+  return true;
 }

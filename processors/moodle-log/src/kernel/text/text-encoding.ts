@@ -2,18 +2,12 @@ import { isUtf8 } from "node:buffer";
 import { createReadStream, createWriteStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { detectLegacy, type LegacyEncoding } from "./legacy-encoding.js";
 
 /** How the characters of the input are stored. */
-export type Encoding = "utf-8" | "utf-8-bom" | "windows-1252" | "utf-16le" | "utf-16be";
+export type Encoding = "utf-8" | "utf-8-bom" | "utf-8-damaged" | "utf-16le" | "utf-16be" | LegacyEncoding;
 
 const CHUNK_BYTES = 1 << 20;
-const BOM_BYTES: Readonly<Record<Encoding, number>> = {
-  "utf-8": 0,
-  "utf-8-bom": 3,
-  "windows-1252": 0,
-  "utf-16le": 2,
-  "utf-16be": 2,
-};
 
 /** The first `bytes` of a file, or all of it when it is shorter. */
 export async function readHead(path: string, bytes: number): Promise<Buffer> {
@@ -48,8 +42,8 @@ export function encodingOfHead(head: Buffer): Encoding | undefined {
 }
 
 /**
- * Decides the encoding over the whole file: what the head tells, else UTF-8 when every byte fits, else
- * windows-1252. A byte order mark of UTF-8 does not outweigh a byte that is none.
+ * Decides the encoding over the whole file: what the head tells, else UTF-8 when every byte fits, else the code
+ * page that its words look like. A byte order mark of UTF-8 does not outweigh a byte that is none.
  * @param onBytes called with the bytes read so far.
  */
 export async function detectEncoding(
@@ -60,10 +54,11 @@ export async function detectEncoding(
   if (told === "utf-16le" || told === "utf-16be") return told;
   const file = await open(path);
   try {
-    return (await isWholeUtf8(file, options)) ? (told ?? "utf-8") : "windows-1252";
+    if (await isWholeUtf8(file, options)) return told ?? "utf-8";
   } finally {
     await file.close();
   }
+  return await detectLegacy(path, options.signal);
 }
 
 async function isWholeUtf8(
@@ -113,8 +108,8 @@ export async function asUtf8(
   options: { readonly copyPath: string; readonly loneReturns: boolean; readonly signal: AbortSignal },
 ): Promise<Utf8Text> {
   const isUtf8Already = encoding === "utf-8" || encoding === "utf-8-bom";
-  if (isUtf8Already && !options.loneReturns) return { path, start: BOM_BYTES[encoding] };
-  const decoder = new TextDecoder(encoding === "utf-8-bom" ? "utf-8" : encoding);
+  if (isUtf8Already && !options.loneReturns) return { path, start: encoding === "utf-8-bom" ? 3 : 0 };
+  const decoder = new TextDecoder(encoding.replace(/-(bom|damaged)$/, ""));
   const decode = async function* (chunks: AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks)
       yield recoded(decoder.decode(chunk, { stream: true }), options.loneReturns);
@@ -123,7 +118,7 @@ export async function asUtf8(
   // A byte order mark of UTF-8 in a file that is not is left out: it would stand before the first heading as
   // three letters.
   const head = await readHead(path, 3);
-  const start = encoding === "windows-1252" && encodingOfHead(head) === "utf-8-bom" ? 3 : 0;
+  const start = !encoding.startsWith("utf-") && encodingOfHead(head) === "utf-8-bom" ? 3 : 0;
   await pipeline(
     createReadStream(path, { highWaterMark: CHUNK_BYTES, start }),
     decode,

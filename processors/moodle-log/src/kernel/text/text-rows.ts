@@ -14,6 +14,8 @@ export interface Layout {
   readonly dataStart: number;
   /** Line of the text on which it starts, 1-based. */
   readonly firstLine: number;
+  /** Whether rows are counted instead of lines: a row of a sheet is one, however many lines its cells have. */
+  readonly countsRows: boolean;
 }
 
 /** A text whose rows can be found. */

@@ -29,6 +29,7 @@ export function createJobRunner(): JobRunner {
     close: () => {
       loader?.close();
       csv?.close();
+      [loader, csv] = [undefined, undefined];
     },
   };
 }
@@ -66,5 +67,6 @@ export function buffersIn(message: object | null): ArrayBuffer[] {
 /** Does the jobs of one thread, or of this one. */
 export interface JobRunner {
   run<Name extends JobName>(name: Name, request: Jobs[Name]["request"]): Jobs[Name]["reply"];
+  /** May be called twice. */
   close(): void;
 }

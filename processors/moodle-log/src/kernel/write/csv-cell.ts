@@ -15,13 +15,16 @@ export function isFormula(bytes: Uint8Array, start: number, end: number): boolea
   );
 }
 
+function isFormulaText(text: string): boolean {
+  return FORMULA_STARTS.includes(text.charCodeAt(0)) && text !== "-";
+}
+
 /**
  * A text as a cell of RFC 4180.
  * @param neutralizes whether a formula gets an apostrophe in front.
  */
 export function csvText(text: string, neutralizes: boolean): string {
-  const bytes = Buffer.from(text, "utf8");
-  const safe = neutralizes && isFormula(bytes, 0, bytes.length) ? `'${text}` : text;
+  const safe = neutralizes && isFormulaText(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

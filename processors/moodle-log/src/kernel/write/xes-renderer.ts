@@ -8,7 +8,8 @@ import {
   kindXml,
   moduleIdXml,
   TRACE_END,
-  type TraceFacts,
+  TRACE_EVENTS,
+  TRACE_LAST,
   traceHead,
 } from "../../outputs/xes-text.js";
 import { Zone } from "../../time/zone.js";
@@ -43,6 +44,8 @@ const TRANSITIONS = [
   [START, "start"],
   [COMPLETE, "complete"],
 ] as const;
+const TRACE_LAST_BYTES = Buffer.from(TRACE_LAST);
+const TRACE_EVENTS_BYTES = Buffer.from(TRACE_EVENTS);
 const TRACE_END_BYTES = Buffer.from(TRACE_END);
 
 /**
@@ -135,27 +138,27 @@ export class XesRenderer {
   }
 
   #beginTrace(out: ByteWriter, caseNumber: number): void {
-    const { text, dropped } = traceHead(this.#factsOf(caseNumber));
-    out.text(text);
-    if (out === this.#full) this.#dropped += dropped;
-  }
-
-  #factsOf(caseNumber: number): TraceFacts {
-    const { caseOrder, caseEnds, caseLabels, instants, actors, standings, eventsOfActor } = this.#source;
+    const { caseOrder, caseEnds, caseLabels, actors, standings, eventsOfActor } = this.#source;
     const actor = caseLabels.actors[caseNumber] as number;
     const from = caseNumber === 0 ? 0 : (caseEnds[caseNumber - 1] as number);
     const to = caseEnds[caseNumber] as number;
-    const moment = (at: number) =>
-      this.#time.write(instants[caseOrder[at] as number] as number).toString("latin1");
-    return {
+    const { text, dropped } = traceHead({
       name: caseLabel(this.#source, caseNumber),
       user: textAt(actors, actor),
       isStaff: standings[actor] !== 0,
       caseEvents: to - from,
       userEvents: eventsOfActor[actor] as number,
-      first: moment(from),
-      last: moment(to - 1),
-    };
+    });
+    out.text(text);
+    this.#moment(out, caseOrder[from] as number);
+    out.bytes(TRACE_LAST_BYTES);
+    this.#moment(out, caseOrder[to - 1] as number);
+    out.bytes(TRACE_EVENTS_BYTES);
+    if (out === this.#full) this.#dropped += dropped;
+  }
+
+  #moment(out: ByteWriter, row: number): void {
+    out.bytes(this.#time.write(this.#source.instants[row] as number));
   }
 
   /** Writes an event; of those that were put together, the first as a start and the last as the end. */
