@@ -30,6 +30,7 @@ import { streamJobs } from "./jobs/list-events.js";
 import { getJob, getJobRecord, getLogs, getResult } from "./jobs/read.js";
 import { retryJob } from "./jobs/retry.js";
 import { submitJob } from "./jobs/submit.js";
+import { listAlerts } from "./operations/alerts.js";
 import { mountBoard } from "./operations/board.js";
 import type { BoardOptions } from "./operations/board-router.js";
 import { mountConsole } from "./operations/console.js";
@@ -38,6 +39,8 @@ import { health, livez, readyz } from "./operations/health.js";
 import { getStats } from "./operations/job-stats.js";
 import { type MetricsOptions, mountMetrics } from "./operations/metrics.js";
 import { getScale } from "./operations/scale.js";
+import { getTrends } from "./operations/trends.js";
+import { drainWorker, listWorkers } from "./operations/workers.js";
 import {
   changeProcessor,
   getProcessor,
@@ -196,6 +199,10 @@ export const handlers = {
   getStats,
   getScale,
   listAudit,
+  listWorkers,
+  drainWorker,
+  getTrends,
+  listAlerts,
   getLimits,
   setLimits,
   clearLimits,

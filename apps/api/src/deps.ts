@@ -22,7 +22,17 @@ export interface Deps {
   readonly queue: TenantPorts &
     Pick<
       QueuePorts,
-      "of" | "facts" | "dispatch" | "finished" | "health" | "apiKeys" | "audit" | "minutes" | "use"
+      | "of"
+      | "facts"
+      | "dispatch"
+      | "finished"
+      | "health"
+      | "apiKeys"
+      | "audit"
+      | "minutes"
+      | "use"
+      | "catalogue"
+      | "storageHistory"
     >;
   readonly store: BlobStore;
   /** Whether Redis and store belong together; asked before anything is accepted or erased. */

@@ -52,7 +52,7 @@ beforeEach(async () => {
   const { id: webhook_id } = (await webhook.json()) as { id: string };
   acme = {
     ...{ job_id, webhook_id, processor: CSV.name, name: "out.csv", delivery_id: "d1" },
-    ...{ tenant: "acme", key_id: revoked.id },
+    ...{ tenant: "acme", key_id: revoked.id, worker: "w1" },
   };
 });
 afterEach(() => api.close());

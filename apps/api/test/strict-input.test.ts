@@ -18,7 +18,7 @@ const all = Object.entries<Route>(routes);
 const NAMES = { processor: "csv-count", name: "result.csv", webhook_id: "ep_1", delivery_id: "msg_1" };
 
 const send = (route: Route, job: string, search: string) => {
-  const path = pathOf(route, { ...NAMES, key_id: "k1", tenant: "acme", job_id: job });
+  const path = pathOf(route, { ...NAMES, key_id: "k1", tenant: "acme", worker: "w1", job_id: job });
   const { method } = route;
   if (route.body === undefined) return fetch(`${api.url}${path}${search}`, { method });
   const isForm = route.body.mediaType === "multipart/form-data";

@@ -139,13 +139,15 @@ async function serve(parts: Parts, processors: readonly LoadedProcessor[], grace
     const { processor } = loaded;
     return { processor, runner, executor: createExecutor({ ...shared, processor, runner }) };
   });
-  const worker = new Worker({ ...workerDeps(parts, processors), served });
+  let drain = () => {}; // nobody asks before the first heartbeat
+  const worker = new Worker({ ...workerDeps(parts, processors), served, onDrainAsked: () => drain() });
   const closeEndpoints = await startEndpoints(parts, worker, served);
-  const sweeper = startSweeper(sweeperDeps(parts, processors));
+  const space = () => spaceOf(config.storage);
+  const sweeper = startSweeper({ ...sweeperDeps(parts, processors), space });
   const { DROVER_IMPORT } = config.settings;
   const jobImport = DROVER_IMPORT === undefined ? undefined : startImport(DROVER_IMPORT, importDeps(parts));
   const webhooks = startWebhooks(webhooksDeps(parts, processors));
-  listenForStop({
+  drain = listenForStop({
     log,
     drainTimeoutMs: config.settings.DROVER_DRAIN_TIMEOUT,
     async stop(deadlineMs) {

@@ -23,15 +23,22 @@ const STOP_MARGIN_MS = 10_000;
  * request, in ms.
  */
 const SAME_REQUEST_MS = 1_000;
+/** Stands for the signal where an operator asked by the api. */
+const ASKED = "asked to drain";
 
 /**
  * Stops the process on SIGTERM, SIGINT, or the loss of the parent that started it with a channel. The first
  * stops in order and exits with 0; the same signal again exits at once with 1.
+ * @returns what stops it as the first signal would; a signal that comes after is taken for the same wish, once.
  */
-export function listenForStop(options: ShutdownOptions): void {
+export function listenForStop(options: ShutdownOptions): () => void {
   let first: { readonly signal: string; readonly at: number } | undefined;
   const end = (signal: string, deadlineMs: number) => {
     if (first !== undefined) {
+      if (first.signal === ASKED) {
+        if (signal !== ASKED) first = { signal, at: performance.now() };
+        return;
+      }
       const isSameRequest = first.signal !== signal && performance.now() - first.at < SAME_REQUEST_MS;
       if (!isSameRequest && signal !== "disconnect") options.exit(1);
       return;
@@ -52,6 +59,9 @@ export function listenForStop(options: ShutdownOptions): void {
   process.on("disconnect", () => end("disconnect", ORPHAN_DRAIN_MS));
   // The parent died while this process was starting.
   if (process.connected === false) end("disconnect", ORPHAN_DRAIN_MS);
+  return () => {
+    if (first === undefined) end(ASKED, options.drainTimeoutMs);
+  };
 }
 
 function giveUp({ log, exit }: ShutdownOptions): void {

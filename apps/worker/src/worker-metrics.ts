@@ -7,8 +7,8 @@ import {
   watchDependencies,
   watchProcess,
 } from "@drover/metrics";
-import { findProcess, listProcesses } from "@drover/process-guard";
 import type { Runner } from "./children/runner.js";
+import { memoryReader } from "./resident-memory.js";
 import type { Worker } from "./worker.js";
 
 export interface WorkerMetricsOptions extends Dependencies {
@@ -72,10 +72,7 @@ interface ChildrenReading {
 }
 
 async function readChildren(runners: WorkerMetricsOptions["runners"]): Promise<readonly ChildrenReading[]> {
-  // One file of /proc for each child; elsewhere one `ps` for all of them.
-  const all = process.platform === "linux" ? undefined : await listProcesses();
-  const bytesOf = (pid: number) =>
-    (all === undefined ? findProcess(pid) : all.find((entry) => entry.pid === pid))?.rssBytes ?? 0;
+  const bytesOf = await memoryReader();
   return [...runners].map(([processor, { children }]) => ({
     processor,
     busy: children.filter(({ isBusy }) => isBusy).length,

@@ -35,7 +35,7 @@ export function serverTime({ clock }: QueuePorts): Clock {
 export function workerDeps(
   { config, log, quietLog, queue, blobs, installation }: Parts,
   processors: readonly LoadedProcessor[],
-): Omit<WorkerDeps, "served"> {
+): Omit<WorkerDeps, "served" | "onDrainAsked"> {
   const { settings, workerId } = config;
   return {
     info: {
@@ -45,6 +45,7 @@ export function workerDeps(
       slots: settings.DROVER_CONCURRENCY,
       processors: processors.map(({ processor }) => processor.name),
       startedAt: systemClock.now(),
+      version: config.version,
     },
     queue,
     storage: createStorageWatch({

@@ -13,6 +13,7 @@ import type { Processor } from "@drover/processor-sdk";
 import type { Executor } from "./attempts/execute.js";
 import type { Runner } from "./children/runner.js";
 import { describeProcessor } from "./processor-modules.js";
+import { residentBytesOf } from "./resident-memory.js";
 import type { Obstacle, StorageWatch } from "./storage-watch.js";
 import { type Repetition, repeat } from "./timers.js";
 
@@ -46,6 +47,8 @@ export interface WorkerDeps {
   readonly log: Log;
   /** For trouble that repeats. */
   readonly quietLog: Log;
+  /** Called once, when a heartbeat tells that an operator wants the worker to stop. */
+  readonly onDrainAsked: () => void;
   /** Called once, when the worker takes jobs and its heartbeat has arrived. */
   readonly onReady: () => void;
 }
@@ -66,6 +69,7 @@ export class Worker {
   #obstacle: Obstacle | undefined;
   #advice: string | undefined;
   #isReady = false;
+  #isDrainAsked = false;
   #draining: Promise<void> | undefined;
 
   constructor(deps: WorkerDeps) {
@@ -117,10 +121,12 @@ export class Worker {
     try {
       obstacle = await storage.look();
       this.#setObstacle(obstacle);
-      await queue.catalogue.announce(
-        { ...info, sharesStorage: obstacle === undefined },
+      const { isDrainAsked } = await queue.catalogue.announce(
+        { ...info, sharesStorage: obstacle === undefined, residentBytes: await residentBytesOf(served) },
         served.map(({ processor }) => describeProcessor(processor)),
       );
+      if (isDrainAsked && !this.#isDrainAsked) this.#deps.onDrainAsked();
+      this.#isDrainAsked = isDrainAsked;
     } catch (error) {
       this.#advice = error instanceof DomainError ? error.advice : undefined;
       quietLog.warn("Heartbeat failed; the worker goes on and tries again", errorFields(error));

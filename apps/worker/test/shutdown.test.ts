@@ -7,10 +7,11 @@ let exits: number[];
 let deadlines: number[];
 let finish: () => void;
 let fail: (error: Error) => void;
+let drain: () => void;
 beforeEach(() => {
   exits = [];
   deadlines = [];
-  listenForStop({
+  drain = listenForStop({
     log: recordingLog(),
     drainTimeoutMs: 30_000,
     stop: (deadlineMs) => {
@@ -53,5 +54,14 @@ test("a stop that fails exits with 1", async () => {
   process.emit("SIGTERM");
   fail(new Error("Redis is gone"));
   await waitFor(() => exits.length > 0, { what: "it exited" });
+  expect(exits).toEqual([1]);
+});
+
+test("an operator's wish stops as a signal does; a signal that follows is the same wish, the next one ends at once", () => {
+  drain();
+  drain();
+  process.emit("SIGTERM");
+  expect([deadlines, exits]).toEqual([[30_000], []]);
+  process.emit("SIGTERM");
   expect(exits).toEqual([1]);
 });

@@ -17,12 +17,14 @@ let worker: Worker;
 let ready: number;
 let obstacle: Obstacle | undefined;
 let runnersClosed: number;
+let drainsAsked: number;
 beforeEach(async () => {
   queue = await testQueue();
   log = recordingLog();
   ready = 0;
   obstacle = undefined;
   runnersClosed = 0;
+  drainsAsked = 0;
 });
 afterEach(() => worker.drain(0));
 
@@ -55,6 +57,9 @@ function workerOf(execute: () => Promise<Outcome>, ports: Partial<QueuePorts> = 
     clock: systemClock,
     log,
     quietLog: log,
+    onDrainAsked: () => {
+      drainsAsked += 1;
+    },
     onReady: () => {
       ready += 1;
     },
@@ -74,6 +79,14 @@ describe("a worker", () => {
     await worker.drain(0);
     expect((await queue.catalogue.read()).workers).toEqual([]);
     expect([worker.state, ready, runnersClosed]).toEqual(["draining", 1, 1]);
+  });
+
+  test("is told once that an operator wants it to stop, and says what it takes", async () => {
+    await queue.catalogue.askDrain("w1");
+    workerOf(async () => completed).start();
+    await waitFor(() => drainsAsked === 1, { what: "it was told" });
+    const { workers } = await queue.catalogue.read();
+    expect(workers).toMatchObject([{ id: "w1", isDrainAsked: true, residentBytes: expect.any(Number) }]);
   });
 
   test("takes jobs, and a cleaning up that fails harms none", async () => {
@@ -96,7 +109,7 @@ describe("a worker", () => {
       async announce(...args: Parameters<QueuePorts["catalogue"]["announce"]>) {
         failures += 1;
         if (failures === 1) throw new Error("Redis is away");
-        await queue.catalogue.announce(...args);
+        return queue.catalogue.announce(...args);
       },
     };
     workerOf(async () => completed, { catalogue }).start();

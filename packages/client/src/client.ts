@@ -15,6 +15,7 @@ import {
   streamJobs,
 } from "./job-stream.js";
 import { type JobToken, type KeyCalls, keyCalls } from "./key-calls.js";
+import { type OperationCalls, operationCalls } from "./operation-calls.js";
 import {
   type Artifact,
   type Caller,
@@ -119,6 +120,8 @@ export interface Client {
   caller(options?: Abortable): Promise<Caller>;
   /** Who may ask for what; for an admin's key. */
   readonly keys: KeyCalls;
+  /** What operators look at and do; for an admin's key. */
+  readonly operations: OperationCalls;
 }
 
 /**
@@ -174,6 +177,7 @@ export function createClient(options: ClientOptions): Client {
     caller: ({ signal } = {}) => callJson(server, "getCaller", { signal }),
     webhooks: webhookCalls(server),
     keys: keyCalls(server),
+    operations: operationCalls(server),
   };
 }
 

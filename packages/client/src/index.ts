@@ -3,6 +3,7 @@ export { ProblemError, UnexpectedAnswerError, UnreachableError } from "./client-
 export type { Download, DownloadOptions } from "./download.js";
 export type { JobEvent, JobStreamEvent, JobsStreamEvent, StreamOptions } from "./job-stream.js";
 export type { ApiKey, ApiKeyWithSecret, JobToken, KeyCalls } from "./key-calls.js";
+export type { Alert, OperationCalls, Scale, Trends, WorkerView } from "./operation-calls.js";
 export type { Artifact, Caller, Dispatch, Job, JobList, JobLogs, Processor, Stats } from "./request.js";
 export type { RunOptions, RunUpdate } from "./run-job.js";
 export type { SubmitOptions } from "./submit-job.js";

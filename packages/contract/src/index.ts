@@ -10,6 +10,16 @@ export {
   Scope,
 } from "./access-routes.js";
 export { AuditEntry, AuditList, DEFAULT_AUDIT_PAGE } from "./audit-routes.js";
+export {
+  Alert,
+  AlertList,
+  DrainAnswer,
+  TrendSpan,
+  Trends,
+  TrendWindow,
+  WorkerList,
+  WorkerView,
+} from "./desk-routes.js";
 export { EventFilter, JobLogEvent, JobProgressEvent, JobStatusEvent } from "./event-schemas.js";
 export { JobId, Params, Tags } from "./fields.js";
 export {

@@ -1,5 +1,6 @@
 import { accessRoutes } from "./access-routes.js";
 import { auditRoutes } from "./audit-routes.js";
+import { deskRoutes } from "./desk-routes.js";
 import { jobRoutes } from "./job-routes.js";
 import { legacyRoutes } from "./legacy-routes.js";
 import { limitRoutes } from "./limit-routes.js";
@@ -17,6 +18,7 @@ export const routes = {
   ...loadRoutes,
   ...limitRoutes,
   ...auditRoutes,
+  ...deskRoutes,
   ...legacyRoutes,
 } as const;
 

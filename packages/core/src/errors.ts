@@ -14,6 +14,7 @@ export const ERRORS = {
   artifact_not_found: { status: 404, title: "Artifact not found" },
   webhook_not_found: { status: 404, title: "Webhook not found" },
   key_not_found: { status: 404, title: "Key not found" },
+  worker_not_found: { status: 404, title: "Worker not found" },
   delivery_not_found: { status: 404, title: "Delivery not found" },
   route_not_found: { status: 404, title: "Route not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },

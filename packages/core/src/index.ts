@@ -17,6 +17,7 @@ export * from "./ports/job-statistics.js";
 export * from "./ports/limit-ports.js";
 export * from "./ports/log-port.js";
 export * from "./ports/queue.js";
+export * from "./ports/storage-history.js";
 export * from "./ports/webhook-ports.js";
 export * from "./process-events.js";
 export * from "./receiver-url.js";

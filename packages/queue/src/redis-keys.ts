@@ -20,6 +20,8 @@ export const NOT_DEFAULT = "!default";
  * | `{p:q}:ends:<span>` | hash | how many jobs of q ended how in ten minutes, and how long they took | 8 days |
  * | `{p:q}:ends:<span>:<tenant>` | hash | of these, those of a tenant other than `default`; of all such as `!default` | 8 days |
  * | `{p}:workers`, `{p}:processors` | hash | heartbeats | 15 s, 7 days |
+ * | `{p}:drains` | zset | workers that were asked to stop, by when, ms since the epoch | a day |
+ * | `{p}:storage-samples` | zset | how full the storage was, one sample for ten minutes | 25 h |
  * | `{p}:installation` | string | `new <id>` or `bound <id>`: which store belongs to this server | for ever |
  * | `{p}:apis` | hash | heartbeats of the apis | 15 s |
  * | `{p}:fact:<name>` | string | tombstones, canary | as given |
@@ -57,6 +59,8 @@ export function redisKeys(prefix: string) {
     jobsOf: (tenant: string) => `${own}:jobs:${tenant}`,
     workers: `${own}:workers`,
     processors: `${own}:processors`,
+    drains: `${own}:drains`,
+    storageSamples: `${own}:storage-samples`,
     installation: `${own}:installation`,
     apis: `${own}:apis`,
     fact: (name: string) => `${own}:fact:${name}`,

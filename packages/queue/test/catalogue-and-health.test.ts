@@ -23,11 +23,45 @@ const WORKER: WorkerInfo = {
   startedAt: 1_767_225_600_000,
 };
 
+/** The worker as it is read while it lives. */
+const live = (worker: WorkerInfo, isDrainAsked = false) => ({
+  ...worker,
+  heardAt: expect.any(Number),
+  isDrainAsked,
+});
+
 describe("what processes share", () => {
+  it("tells a worker that it was asked to stop with its next heartbeat, and no other one", async ({
+    bench,
+  }) => {
+    const { catalogue } = bench.queue;
+    const second = { ...WORKER, id: "worker-2" };
+    expect(await catalogue.announce(WORKER, [])).toEqual({ isDrainAsked: false });
+    await bench.other.catalogue.askDrain(WORKER.id);
+    expect(await catalogue.announce(WORKER, [])).toEqual({ isDrainAsked: true });
+    expect(await catalogue.announce(second, [])).toEqual({ isDrainAsked: false });
+    await catalogue.withdraw(WORKER.id);
+    const { workers, drains } = await bench.other.catalogue.read();
+    expect([workers, drains]).toEqual([[live(second)], [WORKER.id]]);
+  });
+
+  it("remembers how full the storage was, once for ten minutes", async ({ bench }) => {
+    await bench.queue.storageHistory.note({ sizeBytes: 100, freeBytes: 40 });
+    await bench.queue.storageHistory.note({ sizeBytes: 100, freeBytes: 30 });
+    const samples = await bench.other.storageHistory.read(Date.now() - 3_600_000);
+    expect(samples.at(-1)).toEqual({ sizeBytes: 100, freeBytes: 30, at: expect.any(Number) });
+    expect(samples.length).toBeLessThanOrEqual(2); // 2 when a span began in between
+    expect(await bench.other.storageHistory.read(Date.now() + 3_600_000)).toEqual([]);
+  });
+
   it("shows the processors and workers that announced themselves to every process", async ({ bench }) => {
-    expect(await bench.other.catalogue.read()).toEqual({ processors: [], workers: [] });
+    expect(await bench.other.catalogue.read()).toEqual({ processors: [], workers: [], drains: [] });
     await bench.queue.catalogue.announce(WORKER, [CHECKSUM]);
-    expect(await bench.other.catalogue.read()).toEqual({ processors: [CHECKSUM], workers: [WORKER] });
+    expect(await bench.other.catalogue.read()).toEqual({
+      processors: [CHECKSUM],
+      workers: [live(WORKER)],
+      drains: [],
+    });
   });
 
   it("keeps a processor known when its worker has gone, and shows its newest version", async ({ bench }) => {
@@ -37,10 +71,14 @@ describe("what processes share", () => {
     await bench.queue.catalogue.announce(second, [newer]);
     await bench.queue.catalogue.announce(second, [newer]);
     await bench.other.catalogue.withdraw(WORKER.id);
-    expect(await bench.queue.catalogue.read()).toEqual({ processors: [newer], workers: [second] });
+    expect(await bench.queue.catalogue.read()).toEqual({
+      processors: [newer],
+      workers: [live(second)],
+      drains: [],
+    });
     await bench.other.catalogue.withdraw(second.id);
     await bench.other.catalogue.withdraw("never-was");
-    expect(await bench.queue.catalogue.read()).toEqual({ processors: [newer], workers: [] });
+    expect(await bench.queue.catalogue.read()).toEqual({ processors: [newer], workers: [], drains: [] });
   });
 
   it("forgets a fact when its time is over", async ({ bench }) => {

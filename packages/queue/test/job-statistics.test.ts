@@ -39,6 +39,18 @@ describe("the end of a job", () => {
     expect(await read()).toMatchObject({ completed: 1, cancelled: 1, failures: { timeout: 1 } });
   });
 
+  it("is told by the span that it was in", async () => {
+    await on.queue.statistics.count(await ended());
+    await on.queue.statistics.count(await ended({ at: Date.now() - HOUR / 2 }, { tenant: "acme" }));
+    const spans = await on.queue.statistics.readSpans("copy", Date.now() - HOUR);
+    expect(spans.map(({ span, jobs }) => [span, jobs.completed])).toEqual([
+      [spanOf(Date.now() - HOUR / 2), 1],
+      [spanOf(Date.now()), 1],
+    ]);
+    const own = await on.queue.of("default").statistics.readSpans("copy", Date.now() - HOUR);
+    expect(own.map(({ jobs }) => jobs.completed)).toEqual([1]);
+  });
+
   it("is counted for its tenant; with one tenant alone nothing is kept twice", async () => {
     await on.queue.statistics.count(await ended());
     expect(await countedKeys()).toHaveLength(1);

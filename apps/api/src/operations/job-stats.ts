@@ -43,13 +43,14 @@ async function readStats(window: StatsWindow, deps: Deps): Promise<Stats> {
     window,
     from: new Date(spanOf(since)).toISOString(),
     to: new Date(now).toISOString(),
-    total: view(ended.map(({ jobs }) => jobs).reduce(together, NOTHING)),
+    total: view(ended.map(({ jobs }) => jobs).reduce(together, NOTHING_ENDED)),
     processors: ended.map(({ name, jobs }) => ({ processor: name, ...view(jobs) })),
   };
 }
 
 const NO_DURATIONS: Durations = { sumMs: 0, classes: new Map() };
-const NOTHING: EndedJobs = {
+/** What came to an end where nothing did. */
+export const NOTHING_ENDED: EndedJobs = {
   completed: 0,
   cancelled: 0,
   failures: {},
@@ -57,7 +58,8 @@ const NOTHING: EndedJobs = {
   run: NO_DURATIONS,
 };
 
-function together(a: EndedJobs, b: EndedJobs): EndedJobs {
+/** What ended in both. */
+export function together(a: EndedJobs, b: EndedJobs): EndedJobs {
   const failures: Record<string, number> = { ...a.failures };
   for (const [code, count] of Object.entries(b.failures)) failures[code] = (failures[code] ?? 0) + count;
   return {

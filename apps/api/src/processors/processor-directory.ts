@@ -114,8 +114,9 @@ class SnapshotDirectory implements ProcessorDirectory {
   }
 
   async #readNow(): Promise<CatalogueSnapshot> {
-    const { processors, workers } = await this.#options.catalogue.read();
-    this.#snapshot = { workers, processors: processors.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
+    const { processors, ...rest } = await this.#options.catalogue.read();
+    const inOrder = processors.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    this.#snapshot = { ...rest, processors: inOrder };
     return this.#snapshot;
   }
 }

@@ -30,9 +30,11 @@ const myJob = createRoute({ ...pageAt("/my-jobs/$jobId"), component: MyJobPage }
 
 /** All that needs the scope `admin`: its pages are shown to nobody else. */
 const desk = createRoute({ getParentRoute: () => root, id: "desk", component: DeskGate });
-const deskPage = lazyRouteComponent(() => import("../pages/desk-page.js"), "DeskPage");
 const deskAt = <P extends string>(path: P) => ({ getParentRoute: () => desk, path });
-const overview = createRoute({ ...deskAt("/overview"), component: deskPage });
+const overview = createRoute({
+  ...deskAt("/overview"),
+  component: lazyRouteComponent(() => import("../pages/desk-overview-page.js"), "DeskOverviewPage"),
+});
 const jobs = createRoute({
   ...deskAt("/jobs"),
   validateSearch: parseJobSearch,
@@ -42,8 +44,14 @@ const job = createRoute({
   ...deskAt("/jobs/$jobId"),
   component: lazyRouteComponent(() => import("../pages/desk-job-page.js"), "DeskJobPage"),
 });
-const workers = createRoute({ ...deskAt("/workers"), component: deskPage });
-const queues = createRoute({ ...deskAt("/queues"), component: deskPage });
+const workers = createRoute({
+  ...deskAt("/workers"),
+  component: lazyRouteComponent(() => import("../pages/desk-workers-page.js"), "DeskWorkersPage"),
+});
+const queues = createRoute({
+  ...deskAt("/queues"),
+  component: lazyRouteComponent(() => import("../pages/desk-queues-page.js"), "DeskQueuesPage"),
+});
 
 const routeTree = root.addChildren([
   home,

@@ -6,6 +6,7 @@ import {
   type Log,
   NO_EVENTS,
   type QueuePorts,
+  type StorageSpace,
 } from "@drover/core";
 import { settleManifest } from "@drover/job-files";
 import { errorFields } from "@drover/log";
@@ -62,6 +63,7 @@ export interface SweeperDeps {
     | "clock"
     | "statistics"
     | "use"
+    | "storageHistory"
   >;
   readonly blobs: BlobStore;
   readonly retentionMs: { readonly completed: number; readonly failed: number };
@@ -83,6 +85,8 @@ export interface SweeperDeps {
   readonly assertMayErase: () => Promise<void>;
   /** Reads the clock that the store stamps files with, in ms since the epoch. */
   readonly readFileTime: () => Promise<number>;
+  /** How full the storage is; noted after each sweep. Default: it is not. */
+  readonly space?: () => Promise<StorageSpace>;
   readonly log: Log;
   /** For trouble that repeats. */
   readonly quietLog: Log;
@@ -172,6 +176,7 @@ export class Sweeper {
     const reconciled = await onFiles("inputs", nothing, () => this.#reconciler.run(slice()));
     const attemptsRemoved = await onFiles("artifacts", 0, () => this.#artifacts.run(slice()));
     const swept: Swept = { jobsLate, jobsExpired, jobsBuried, ...reconciled, attemptsRemoved };
+    await this.#part("storage", undefined, () => this.#noteSpace());
     if (hasDone(swept)) log.info("Swept", { ...swept });
     tellOfSweep(events, swept, { isWhole: this.#isWhole, durationMs: clock.monotonicMs() - startedAt });
     return swept;
@@ -229,6 +234,11 @@ export class Sweeper {
       isMore = late.length === LATE_JOBS;
     }
     return count;
+  }
+
+  async #noteSpace(): Promise<undefined> {
+    const { space, queue } = this.#deps;
+    if (space !== undefined) await queue.storageHistory.note(await space());
   }
 
   async #measure(): Promise<boolean> {

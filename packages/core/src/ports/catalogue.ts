@@ -4,15 +4,33 @@ export interface Catalogue {
    * A heartbeat: publishes the processors, which outlive their workers by 7 days, and says that the worker
    * lives for the next 15 s.
    */
-  announce(worker: WorkerInfo, processors: readonly ProcessorInfo[]): Promise<void>;
+  announce(
+    worker: WorkerInfo,
+    processors: readonly ProcessorInfo[],
+  ): Promise<{
+    /** Whether an operator has asked the worker to stop. */
+    readonly isDrainAsked: boolean;
+  }>;
   /** The worker is gone; its processors stay known. */
   withdraw(workerId: string): Promise<void>;
+  /** Asks a worker to stop: its next heartbeat tells it. Kept for a day, whether or not there is such a worker. */
+  askDrain(workerId: string): Promise<void>;
   read(): Promise<CatalogueSnapshot>;
 }
 
 export interface CatalogueSnapshot {
   readonly processors: readonly ProcessorInfo[];
-  readonly workers: readonly WorkerInfo[];
+  readonly workers: readonly LiveWorker[];
+  /** Ids of the workers that were asked to stop in the last day. */
+  readonly drains: readonly string[];
+}
+
+/** A worker that was heard of in the last 15 s. */
+export interface LiveWorker extends WorkerInfo {
+  /** When it was heard of last, by the server's clock, in ms since the epoch. */
+  readonly heardAt: number;
+  /** Whether it was asked to stop. */
+  readonly isDrainAsked: boolean;
 }
 
 /**
@@ -58,4 +76,8 @@ export interface WorkerInfo {
   readonly startedAt: number;
   /** Whether it works on the storage that the apis work on. Workers of an older version do not say. */
   readonly sharesStorage?: boolean;
+  /** Of the program. Workers of an older version do not say, nor what follows. */
+  readonly version?: string;
+  /** Resident memory of it and of its child processes, at the heartbeat. */
+  readonly residentBytes?: number;
 }

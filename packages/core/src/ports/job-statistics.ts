@@ -15,6 +15,15 @@ export interface JobStatistics {
   count(job: Job): Promise<void>;
   /** What ended since the time, in ms since the epoch. */
   read(processor: string, since: number): Promise<EndedJobs>;
+  /** The same span by span, oldest first; spans in which nothing ended are left out. */
+  readSpans(processor: string, since: number): Promise<readonly EndedInSpan[]>;
+}
+
+/** What ended in a span. */
+export interface EndedInSpan {
+  /** When it began, in ms since the epoch. */
+  readonly span: number;
+  readonly jobs: EndedJobs;
 }
 
 /** Length of the spans that ends are counted in, in ms. */

@@ -8,6 +8,7 @@ import type { JobFeed } from "./job-feed.js";
 import type { FinishedJobs, JobQueue, QueueDeadlines } from "./job-queue.js";
 import type { JobStatistics } from "./job-statistics.js";
 import type { MinuteCounter, TenantLimitStore, TenantUse } from "./limit-ports.js";
+import type { StorageHistory } from "./storage-history.js";
 import type { TenantWebhooks, Webhooks } from "./webhook-ports.js";
 
 /** What belongs to a tenant: its jobs, and what is told and counted of them. */
@@ -42,6 +43,7 @@ export interface QueuePorts extends TenantPorts {
   readonly minutes: MinuteCounter;
   readonly audit: AuditLog;
   readonly sessions: Sessions;
+  readonly storageHistory: StorageHistory;
   /** The server's wall time: what all ages are taken from, so that the clocks of the hosts need not agree. */
   readonly clock: Pick<Clock, "now">;
   /** Closes the connections; consumers are to be drained before. Twice is fine. */

@@ -30,6 +30,7 @@ import { redisDispatch } from "./redis-dispatch.js";
 import { redisHealth } from "./redis-health.js";
 import { redisInstallation, redisLiveApis } from "./redis-installation.js";
 import { redisStatistics } from "./redis-statistics.js";
+import { redisStorageHistory } from "./redis-storage-history.js";
 import { ServerClock } from "./server-clock.js";
 import { SyncWait } from "./sync-wait.js";
 import { tenantPorts } from "./tenant-ports.js";
@@ -132,6 +133,7 @@ export function connectQueue(options: QueueOptions): BullQueue {
     minutes: redisMinutes(link, keys),
     audit: redisAudit(link, keys),
     sessions: redisSessions(link, keys),
+    storageHistory: redisStorageHistory({ link, keys, now }),
     clock: { now },
     boardQueue: (processor) => queues.queue(processor),
     async close() {

@@ -12,27 +12,40 @@ import type { RedisLink } from "../redis-link.js";
 
 const WORKER_TTL_MS = 15_000;
 const PROCESSOR_TTL_MS = 7 * 86_400_000;
+const DRAIN_TTL_MS = 86_400_000;
 
 /** Heartbeats in two hashes, stamped and judged by the server's clock. */
 export function redisCatalogue(link: RedisLink, keys: RedisKeys, log: Log): Catalogue {
-  const hashes = [keys.workers, keys.processors];
+  const scriptKeys = [keys.workers, keys.processors, keys.drains];
   const report = errorReporter(log, "catalogue");
   return {
     async announce(worker, processors) {
       const entries = processors.flatMap((processor) => [processor.name, encodeEntry(processor)]);
-      await link.run("announce", hashes, [worker.id, encodeEntry(worker), PROCESSOR_TTL_MS, ...entries]);
+      const args = [worker.id, encodeEntry(worker), PROCESSOR_TTL_MS, ...entries];
+      return { isDrainAsked: (await link.run("announce", scriptKeys, args)) === 1 };
+    },
+    async askDrain(workerId) {
+      await link.run("ask-drain", [keys.drains], [workerId, DRAIN_TTL_MS]);
     },
     async withdraw(workerId) {
       await link.use((client) => client.hdel(keys.workers, workerId));
     },
     async read() {
-      const [workers, processors] = (await link.run("catalogue", hashes, [
+      const [workers, processors, drains] = (await link.run("catalogue", scriptKeys, [
         WORKER_TTL_MS,
         PROCESSOR_TTL_MS,
-      ])) as [string[], string[]];
+        DRAIN_TTL_MS,
+      ])) as [string[], string[], string[]];
       const found = {
-        workers: workers.flatMap(decodeWorkerInfo),
-        processors: processors.flatMap(decodeProcessorInfo),
+        workers: workers.map(splitEntry).flatMap(({ at, json }) =>
+          decodeWorkerInfo(json).map((worker) => ({
+            ...worker,
+            heardAt: at,
+            isDrainAsked: drains.includes(worker.id),
+          })),
+        ),
+        processors: processors.map(splitEntry).flatMap(({ json }) => decodeProcessorInfo(json)),
+        drains,
       };
       const ignored = workers.length + processors.length - found.workers.length - found.processors.length;
       if (ignored > 0)
@@ -43,6 +56,12 @@ export function redisCatalogue(link: RedisLink, keys: RedisKeys, log: Log): Cata
       return { ...found, processors: found.processors.sort((a, b) => (a.name < b.name ? -1 : 1)) };
     },
   };
+}
+
+/** An entry as `announce.lua` writes it: when, and what. */
+function splitEntry(entry: string): { readonly at: number; readonly json: string } {
+  const end = entry.indexOf(" ");
+  return { at: Number(entry.slice(0, end)), json: entry.slice(end + 1) };
 }
 
 /**

@@ -47,22 +47,37 @@ export function redisStatistics(
       addAll(into, part as string[], sign);
     }
   };
+  /** The counts of a span: what is added up, and what is taken away from that. */
+  const keysOf = (processor: string, span: number): { readonly add: string; readonly take?: string } => {
+    if (of === undefined) return { add: keys.ends(processor, span) };
+    if (of.tenant !== DEFAULT_TENANT) return { add: keys.endsOf(processor, span, of.tenant) };
+    return { add: keys.ends(processor, span), take: keys.endsOf(processor, span, NOT_DEFAULT) };
+  };
   return {
+    async readSpans(processor, since) {
+      const found = spansFrom(since, now()).map(async (span) => {
+        const sums = new Map<string, number>();
+        const { add, take } = keysOf(processor, span);
+        if (take !== undefined) await sum([take], sums, -1);
+        await sum([add], sums, 1);
+        return sums.size === 0 ? [] : [{ span, jobs: decode(sums) }];
+      });
+      return (await Promise.all(found)).flat();
+    },
     async count(job) {
       if (job.finishedAt === null || !isTerminal(job.status)) return;
       await Promise.all([countEnd({ link, keys, now, use }, job), use.settle(job)]);
     },
     async read(processor, since) {
       const sums = new Map<string, number>();
-      const spans = spansFrom(since, now());
-      const all = spans.map((span) => keys.ends(processor, span));
-      const those = (tenant: string) => spans.map((span) => keys.endsOf(processor, span, tenant));
-      if (of === undefined) await sum(all, sums, 1);
-      else if (of.tenant !== DEFAULT_TENANT) await sum(those(of.tenant), sums, 1);
-      else {
-        await sum(those(NOT_DEFAULT), sums, -1); // first: what ends in between is not missing below
-        await sum(all, sums, 1);
-      }
+      const spans = spansFrom(since, now()).map((span) => keysOf(processor, span));
+      const taken = spans.flatMap(({ take }) => take ?? []);
+      if (taken.length > 0) await sum(taken, sums, -1); // first: what ends in between is not missing below
+      await sum(
+        spans.map(({ add }) => add),
+        sums,
+        1,
+      );
       return decode(sums);
     },
   };
