@@ -67,8 +67,7 @@ describe("the record of a job", () => {
 
 describe("the last hours", () => {
   it("are told span by span, with failures by code and how full the storage was", async () => {
-    const { job_id: jobId } = await failed(api);
-    const job = await api.queue.jobs.get(parseJobId(jobId));
+    const job = await api.queue.jobs.get(parseJobId(await failed(api)));
     if (job !== undefined) await api.queue.statistics.count(job);
     await api.queue.storageHistory.note({ sizeBytes: 100, freeBytes: 40 });
     const trends = Trends.parse(await (await fetch(`${api.url}/api/trends`)).json());

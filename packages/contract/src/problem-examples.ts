@@ -38,6 +38,10 @@ const SAID: Readonly<Record<ErrorCode, Said>> = {
   artifact_not_found: { detail: `Job ${JOB} has no artifact "x.csv".`, path: `${JOB_PATH}/artifacts/x.csv` },
   webhook_not_found: { detail: 'No webhook has the id "ep_1".', path: "/api/webhooks/ep_1" },
   key_not_found: { detail: 'No key has the id "0f3a9c51d2e8".', path: "/api/keys/0f3a9c51d2e8" },
+  worker_not_found: {
+    detail: 'No worker "web-1-7-a1" was heard of in the last 15 s. GET /api/workers lists those that live.',
+    path: "/api/workers/web-1-7-a1/drain",
+  },
   delivery_not_found: {
     detail: `Job ${JOB} has no delivery "msg_1".`,
     path: `${JOB_PATH}/deliveries/msg_1/redeliver`,

@@ -1,36 +1,21 @@
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { type Browser, chromium, type Page } from "playwright-core";
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ONLY_IN_FULL, System } from "../src/system.js";
+import { CHROMIUM, launchChromium, NO_CHROMIUM, watchPage } from "./browser.js";
 
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
-  .map((name) => `/usr/bin/${name}`)
-  .find(existsSync);
-const title =
-  CHROMIUM === undefined
-    ? "the operators' pages (skipped: there is no chromium in /usr/bin)"
-    : "the operators' pages";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface Finding {
-  readonly id: string;
-  readonly impact: string | null;
-}
-
-describe.skipIf(CHROMIUM === undefined)(title, () => {
+describe.skipIf(CHROMIUM === undefined)(`the operators' pages${NO_CHROMIUM}`, () => {
   let system: System;
   let browser: Browser;
   let page: Page;
-  let trouble: string[];
+  let trouble: readonly string[];
 
   beforeAll(async () => {
-    system = await System.start({ apis: 1, workers: 1, processors: ["misbehave", "stamped"] });
-    browser = await chromium.launch({
-      executablePath: CHROMIUM ?? "",
-      args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-    });
+    const processors = ["misbehave", "stamped"] as const;
+    [system, browser] = await Promise.all([
+      System.start({ apis: 1, workers: 1, processors }),
+      launchChromium(),
+    ]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -38,15 +23,7 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
   });
   beforeEach(async () => {
     page = await browser.newPage({ viewport: { width: 1_440, height: 900 } });
-    trouble = [];
-    page.on("console", (message) => {
-      if (message.type() === "error") trouble.push(`console: ${message.text()}`);
-    });
-    page.on("pageerror", (error) => trouble.push(`uncaught: ${error.message}`));
-    page.on("request", (request) => {
-      const { protocol, origin } = new URL(request.url());
-      if (protocol !== "data:" && origin !== system.url()) trouble.push(`another host: ${request.url()}`);
-    });
+    trouble = await watchPage(page, new URL(system.url()).host);
   });
   afterEach(() => page.close());
 
@@ -57,8 +34,8 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
 
   /** What axe finds that is serious, and whatever else the page should not have done. */
   const faults = async (): Promise<readonly string[]> => {
-    await page.evaluate(AXE);
-    const { violations } = (await page.evaluate("axe.run()")) as { violations: readonly Finding[] };
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
     const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
     return [...trouble, ...serious.map(({ id }) => `axe: ${id}`)];
   };
@@ -108,7 +85,9 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
     await client.wait(job_id);
     await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
     await row("live.csv").getByText("Cancelled").waitFor();
-    const { job_id: failed } = await client.submit("misbehave", file("bad.csv"), { params: { how: "invalid" } });
+    const { job_id: failed } = await client.submit("misbehave", file("bad.csv"), {
+      params: { how: "invalid" },
+    });
     await client.wait(failed);
     await open("/jobs?q=this+can+never");
     await row("bad.csv").getByText("input_invalid").waitFor();
@@ -146,21 +125,26 @@ describe.skipIf(CHROMIUM === undefined)(title, () => {
     expect(trouble).toEqual([]);
   });
 
-  it.skipIf(ONLY_IN_FULL !== "")(`show 10,000 jobs with the rows in view alone${ONLY_IN_FULL}`, async () => {
-    const client = system.client();
-    await client.pause("misbehave");
-    const names = Array.from({ length: 10_000 }, (_, i) => `many-${i}.csv`).values();
-    const submitRest = async () => {
-      for (const name of names) await client.submit("misbehave", file(name), { params: { how: "invalid" } });
-    };
-    await Promise.all(Array.from({ length: 16 }, submitRest));
-    await open("/jobs?processor=misbehave");
-    await row("many-9999.csv").waitFor();
-    const last = page.getByText(/^10,00\d jobs$/);
-    while (!(await last.isVisible())) await page.evaluate("scrollTo(0, document.body.scrollHeight)");
-    expect(await page.getByRole("row").count()).toBeLessThan(100);
-    await page.evaluate("scrollTo(0, document.body.scrollHeight / 2)");
-    await expect.poll(() => page.getByRole("row").count()).toBeGreaterThan(20);
-    expect(await faults()).toEqual([]);
-  }, 300_000);
+  it.skipIf(ONLY_IN_FULL !== "")(
+    `show 10,000 jobs with the rows in view alone${ONLY_IN_FULL}`,
+    async () => {
+      const client = system.client();
+      await client.pause("misbehave");
+      const names = Array.from({ length: 10_000 }, (_, i) => `many-${i}.csv`).values();
+      const submitRest = async () => {
+        for (const name of names)
+          await client.submit("misbehave", file(name), { params: { how: "invalid" } });
+      };
+      await Promise.all(Array.from({ length: 16 }, submitRest));
+      await open("/jobs?processor=misbehave");
+      await row("many-9999.csv").waitFor();
+      const last = page.getByText(/^10,00\d jobs$/);
+      while (!(await last.isVisible())) await page.evaluate("scrollTo(0, document.body.scrollHeight)");
+      expect(await page.getByRole("row").count()).toBeLessThan(100);
+      await page.evaluate("scrollTo(0, document.body.scrollHeight / 2)");
+      await expect.poll(() => page.getByRole("row").count()).toBeGreaterThan(20);
+      expect(await faults()).toEqual([]);
+    },
+    300_000,
+  );
 });

@@ -1,5 +1,5 @@
 import { Icon } from "../components/icon.js";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote } from "../components/notice.js";
 import { formatSpan } from "../i18n/desk-formats.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { useLanguage } from "../i18n/language.js";

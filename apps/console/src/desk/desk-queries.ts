@@ -1,8 +1,7 @@
 import type { Dispatch, Processor, Scale, Stats } from "@drover/client";
 import type { TrendWindow } from "@drover/contract";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { drover } from "../api/drover-client.js";
-import { queryClient } from "../api/query-client.js";
+import { drover, queryClient } from "../api/drover.js";
 
 /** Pages that show how things stand read it again this often, in ms. */
 const LIVE_MS = 3_000;

@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote } from "../components/notice.js";
 import { formatSpan } from "../i18n/desk-formats.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { formatNumber } from "../i18n/formats.js";

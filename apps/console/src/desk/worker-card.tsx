@@ -2,7 +2,7 @@ import type { WorkerView } from "@drover/client";
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote } from "../components/notice.js";
 import { formatAge, formatExact, formatSpan } from "../i18n/desk-formats.js";
 import { useDeskMessages } from "../i18n/desk-language.js";
 import { formatSize } from "../i18n/formats.js";

@@ -2,7 +2,7 @@ import type { Trends } from "@drover/client";
 import type { TrendWindow } from "@drover/contract";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote } from "../components/notice.js";
 import { AlertList } from "../desk/alert-list.js";
 import { DeskFrame } from "../desk/desk-frame.js";
 import { useQueues, useTrends, useWorkers } from "../desk/desk-queries.js";

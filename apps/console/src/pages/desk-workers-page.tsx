@@ -1,5 +1,4 @@
-import { Notice } from "../components/notice.js";
-import { ProblemNote } from "../components/problem-note.js";
+import { Notice, ProblemNote } from "../components/notice.js";
 import { DeskFrame } from "../desk/desk-frame.js";
 import { useWorkers } from "../desk/desk-queries.js";
 import { WorkerCard } from "../desk/worker-card.js";
