@@ -1,6 +1,7 @@
-import { z } from "zod";
+import * as z from "zod";
 import { JobId, Time } from "./fields.js";
-import type { Route } from "./route-parts.js";
+import { JobRecord } from "./job-schemas.js";
+import { JOB_PARAMS, READ, type Route } from "./route-parts.js";
 
 /** A worker process, as its latest heartbeat and its running attempts tell. */
 export const WorkerView = z
@@ -101,6 +102,19 @@ export type AlertList = z.output<typeof AlertList>;
 
 /** What the operators' pages show beside jobs and processors. */
 export const deskRoutes = {
+  getJobRecord: {
+    method: "GET",
+    path: "/api/jobs/{job_id}/record",
+    group: "Operations",
+    access: "admin",
+    summary: "Read a job as the server keeps it.",
+    description:
+      "For finding its files in the storage, its lines in the logs and its spans in a trace. The members of `record` " +
+      "are those of this version.",
+    params: JOB_PARAMS,
+    answers: { 200: { description: "The record.", schema: JobRecord } },
+    errors: READ,
+  },
   listWorkers: {
     method: "GET",
     path: "/api/workers",

@@ -7,7 +7,6 @@ import {
   JobList,
   JobLogs,
   JobQuery,
-  JobRecord,
   RetryBody,
   SubmitForm,
 } from "./job-schemas.js";
@@ -135,19 +134,6 @@ export const jobRoutes = {
       "operator's log under the same job id.",
     params: JOB_PARAMS,
     answers: { 200: { description: "The newest 500 lines, oldest first.", schema: JobLogs } },
-    errors: READ,
-  },
-  getJobRecord: {
-    method: "GET",
-    path: "/api/jobs/{job_id}/record",
-    group: "Operations",
-    access: "admin",
-    summary: "Read a job as the server keeps it.",
-    description:
-      "For finding its files in the storage, its lines in the logs and its spans in a trace. The members of `record` " +
-      "are those of this version.",
-    params: JOB_PARAMS,
-    answers: { 200: { description: "The record.", schema: JobRecord } },
     errors: READ,
   },
   getResult: {
