@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { JobId, Time } from "./fields.js";
 import { JobRecord } from "./job-schemas.js";
 import { JOB_PARAMS, READ, type Route } from "./route-parts.js";

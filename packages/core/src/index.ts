@@ -4,6 +4,7 @@ export * from "./errors.js";
 export * from "./ip-network.js";
 export * from "./job.js";
 export * from "./job-end.js";
+export * from "./job-event.js";
 export * from "./ports/access-ports.js";
 export * from "./ports/attempt-source.js";
 export * from "./ports/audit-ports.js";

@@ -37,6 +37,7 @@ const WIRE: Readonly<Record<string, number>> = {
 const FURTHER: Readonly<Record<string, number>> = {
   webhook_not_found: 404,
   delivery_not_found: 404,
+  worker_not_found: 404,
   key_not_found: 404,
   request_timeout: 408,
   webhook_disabled: 409,

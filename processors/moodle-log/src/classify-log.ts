@@ -6,29 +6,19 @@ import {
   type YearBasis,
 } from "./kernel/index.js";
 import { orderOfFormat, type Params } from "./params.js";
-import { actorsNamed, isPerson } from "./people/actor.js";
 import { type Courses, coursesOf } from "./places/courses.js";
 import type { Language } from "./reading/headings.js";
 import { type Classified, classify } from "./rules/classify-event.js";
 import { rulesWith } from "./rules/rules.js";
+import { type SelectedEvents, selectEvents } from "./select-events.js";
 import { convertedDates, type DecidedOrder, decideDateOrder } from "./time/date-order.js";
 
-/** Rows that were left out by an option, by the option. */
-export interface DroppedCounts {
-  readonly duplicates: number;
-  readonly excluded_users: number;
-  readonly excluded_staff: number;
-}
-
 /** The log with everything decided: times, kinds, cases, and which rows count. */
-export interface ClassifiedLog {
+export interface ClassifiedLog extends SelectedEvents {
   readonly arranged: ArrangedLog;
   /** By kind of event. */
   readonly classified: readonly Classified[];
   readonly courses: Courses;
-  /** By actor: whether they ever do what only staff do. */
-  readonly isStaff: readonly boolean[];
-  readonly dropped: DroppedCounts;
   /** In the order of the file; impossible dates included. */
   readonly rejected: RejectedRows;
   readonly dateOrder: DecidedOrder;
@@ -82,9 +72,9 @@ export async function classifyLog(store: LogStore, options: ClassifyOptions): Pr
   await step();
   const rules = rulesWith(params.rules);
   const classified = store.kinds.map((kind) => classify(rules, kind));
-  const selected = select(store, dated, { params, classified });
-  await step();
   const courses = coursesOf(store.places);
+  const selected = selectEvents(store, dated, { params, classified, courses });
+  await step();
   const arranged = await dated.arrange(caseOptions(courses, params), step);
   await step();
   const { rejected, yearBasis, mixedDates } = dated;
@@ -100,22 +90,6 @@ export async function classifyLog(store: LogStore, options: ClassifyOptions): Pr
     isInFuture: (arranged.span?.[1] ?? 0) > options.nowSeconds + DAY_SECONDS,
     mixedDates,
   };
-}
-
-/** Finds staff and drops what the params say; who was dropped before is no staff. */
-function select(
-  store: LogStore,
-  dated: DatedLog,
-  { params, classified }: { readonly params: Params; readonly classified: readonly Classified[] },
-): Pick<ClassifiedLog, "dropped" | "isStaff"> {
-  const { actors } = store;
-  const duplicates = params.drop_duplicates ? dated.dropDuplicates() : 0;
-  const { exclude_users } = params;
-  const excluded_users = exclude_users.length > 0 ? dated.dropActors(actorsNamed(actors, exclude_users)) : 0;
-  const teaches = dated.actorsOf(classified.map(({ isTeaching }) => isTeaching));
-  const isStaff = teaches.map((does, actor) => does && isPerson(actors.at(actor)));
-  const excluded_staff = params.exclude_staff ? dated.dropActors(isStaff) : 0;
-  return { isStaff, dropped: { duplicates, excluded_users, excluded_staff } };
 }
 
 function caseOptions({ ofPlace }: Courses, params: Params) {

@@ -1,5 +1,6 @@
 import type { ClassifiedLog } from "./classify-log.js";
 import type { Params } from "./params.js";
+import type { ShownPeople } from "./people/shown-people.js";
 import type { DetectedText } from "./reading/read-input.js";
 import type { DetectedFormat } from "./summary.js";
 import type { DateOrder } from "./time/date-order.js";
@@ -19,19 +20,23 @@ const DELIMITER_NAMES: Readonly<Record<number, DetectedFormat["delimiter"]>> = {
 export function describeDetected(
   text: DetectedText,
   log: ClassifiedLog,
-  told: { readonly params: Params; readonly timeSample: string },
+  told: { readonly params: Params; readonly timeSample: string; readonly people: ShownPeople },
 ): DetectedFormat {
   const { order, certainty, reason } = log.dateOrder;
   const isRead = text.tables.length === 0;
   return {
     file_format: text.format,
     log_store: text.isStore,
-    tables: text.tables.map(({ name, firstLine }) => ({ name, first_line: firstLine })),
+    tables: text.tables.map(({ name, firstLine }) => ({
+      name: told.people.isPseudonymous ? "" : name, // that of a file, perhaps
+      first_line: firstLine,
+    })),
     encoding: text.encoding,
     delimiter: isRead ? (DELIMITER_NAMES[text.layout.delimiter] ?? "comma") : "none",
     language: text.language ?? "unknown",
     recognised_by: text.recognisedBy,
-    headings: text.headings,
+    // What is in no known language may be no headings but a row.
+    headings: told.people.isPseudonymous && text.recognisedBy === "order" ? [] : text.headings,
     columns: Object.fromEntries(Object.entries(text.layout.columns).filter(([, position]) => position >= 0)),
     date_format: { format: describeTimeFormat(told.timeSample, order), order, certainty, reason },
     timezone: { name: told.params.timezone ?? "UTC", assumed: told.params.timezone === undefined },

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { participantsParam } from "./people/participants.js";
 import { ownRule } from "./rules/rules.js";
 import { DATE_ORDERS, type DateOrder } from "./time/date-order.js";
+import { MOMENT } from "./time/period.js";
 import { isTimeZone } from "./time/zone.js";
 
 /**
@@ -24,6 +26,10 @@ function orderPattern([first = "", second = "", third = ""]: readonly string[]):
   return `${but("d", "m", "y")}${any(first)}${but(second, third)}${any(second)}${but(third)}${any(third)}`;
 }
 const DATE_FORMAT = new RegExp(`^(auto$|${DATE_ORDERS.map((order) => orderPattern([...order])).join("|")})`);
+
+const moment = z.string().regex(MOMENT, {
+  error: "Neither a day, as 2024-09-01, nor a moment, as 2024-09-01T08:00:00 or 2024-09-01T08:00:00+01:00",
+});
 
 /** The params of `moodle-log`. None is needed: whatever is left out is detected or has a default. */
 export const paramsSchema = z.strictObject({
@@ -88,6 +94,78 @@ export const paramsSchema = z.strictObject({
     .max(300)
     .default([])
     .describe("Drop all events of these users: user ids, or full names as they stand in the log"),
+  group_events: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Put single events together to activities: quiz attempts, submissions, and reading sessions. In XES each has a " +
+        "start and a complete event in place of the single ones; the tables say of which activity an event is a part",
+    ),
+  parquet: z
+    .boolean()
+    .default(false)
+    .describe("Write the table of events as enriched_log.parquet, too, for pandas, DuckDB, R or Spark"),
+  ocel: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Write the events as ocel.json, too: an object-centric event log (OCEL 2.0) of students, modules, attempts and courses",
+    ),
+  pseudonymize: z
+    .enum(["off", "with_key", "without_key"])
+    .default("off")
+    .describe(
+      "Put pseudonyms in place of names and user ids in every output, and leave IP addresses out. with_key adds " +
+        "pseudonym_key.csv, which tells who is who: keep it apart",
+    ),
+  pseudonym_salt: z
+    .string()
+    .min(16)
+    .max(200)
+    .optional()
+    .describe(
+      "With pseudonymize: a secret of 16 characters or more. The same secret gives the same pseudonyms in another " +
+        "log, so that two can be joined. It stands in no output. Default: a random one for each run",
+    ),
+  names: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether the full name of who acted is a column of the tables (actor_name). Default: yes, and never when " +
+        "pseudonymised",
+    ),
+  from: moment
+    .optional()
+    .describe(
+      "Leave out what is earlier: a day (2024-09-01; that day counts), or a moment (2024-09-01T08:00:00, in the " +
+        "log's time zone unless it has an offset; what is exactly then counts)",
+    ),
+  to: moment
+    .optional()
+    .describe(
+      "Leave out what is later: a day (2024-12-20; all of that day counts), or a moment (2024-12-20T12:00:00; what " +
+        "is exactly then does not count)",
+    ),
+  roles: participantsParam
+    .optional()
+    .describe(
+      "Who is who, as the participants list of the course tells it; settles who is staff. The text of a CSV with " +
+        "columns for ID or full name (or first and last name) and for roles or groups; or roles by user id or name, as " +
+        '{"5104": "Teacher"}; or a list, as [{"name": "Ana Silva", "role": "Student", "group": "A"}]. Who is not in it ' +
+        "is judged by what they do",
+    ),
+  groups: z
+    .array(z.string().min(1).max(200))
+    .max(100)
+    .default([])
+    .describe("Keep only events of people who are in one of these groups; roles tells who is"),
+  courses: z
+    .array(z.string().min(1).max(300))
+    .max(100)
+    .default([])
+    .describe(
+      "Keep only events of these courses: course ids, or names, in which * stands for any characters",
+    ),
   drop_duplicates: z
     .boolean()
     .default(false)

@@ -35,13 +35,14 @@ export function refusalOf(error: unknown): unknown {
 
 /**
  * Refuses a log of which nothing was loaded.
+ * @param showsRows whether the message may hold cells of the log, which name people.
  * @throws {InputInvalidError} in words.
  */
-export async function assertHasRows(text: DetectedText, store: LogStore): Promise<void> {
+export async function assertHasRows(text: DetectedText, store: LogStore, showsRows: boolean): Promise<void> {
   if (store.rows > 0) return;
   if (store.rejected.length > 0) {
     throw new InputInvalidError(
-      `No row can be used: ${await describe(text, { read: store.rejected.length, rejected: store.rejected })}`,
+      `No row can be used: ${await describe(text, { read: store.rejected.length, rejected: store.rejected, showsRows })}`,
     );
   }
   throw new InputInvalidError(
@@ -71,18 +72,21 @@ export async function assertUsable(text: DetectedText, log: UnusableRows, maxPer
 interface UnusableRows {
   readonly read: number;
   readonly rejected: RejectedRows;
+  readonly showsRows: boolean;
   readonly mixedDates?: MixedDates;
 }
 
-async function describe(text: DetectedText, { read, rejected, mixedDates }: UnusableRows): Promise<string> {
+async function describe(text: DetectedText, rows: UnusableRows): Promise<string> {
+  const { read, rejected, mixedDates, showsRows } = rows;
   // The keys of `byReason` are reasons.
   const reasons = Object.entries(rejected.byReason).map(
     ([reason, count]) => `${count} × ${reasonText(reason as RejectReason, mixedDates)}`,
   );
   const [first] = rejected;
-  const shown = first === undefined ? "" : (await rawRow(text, first)).slice(0, SHOWN_CHARACTERS);
+  const shown =
+    first === undefined || !showsRows ? "." : `: ${(await rawRow(text, first)).slice(0, SHOWN_CHARACTERS)}`;
   return (
     `${rejected.length} of ${read} rows rejected (${reasons.join(", ")}; ${text.layout.cells} cells were ` +
-    `expected). The first is line ${first?.line}: ${shown}`
+    `expected). The first is line ${first?.line}${shown}`
   );
 }

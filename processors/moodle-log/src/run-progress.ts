@@ -1,5 +1,5 @@
 /**
- * The stages of a run, in order, and the share of the time that each takes, as measured on a million events.
+ * The stages of a run, in order, and the parts of the time that each takes, as measured on a million events.
  */
 const STAGES = [
   ["detect", 3],
@@ -7,6 +7,8 @@ const STAGES = [
   ["classify", 5],
   ["export_csv", 33],
   ["export_xes", 33],
+  ["export_parquet", 100],
+  ["export_ocel", 100],
   ["report", 4],
 ] as const;
 export type Stage = (typeof STAGES)[number][0];
@@ -24,18 +26,24 @@ const HEARTBEAT_MS = 500;
  */
 export class RunProgress {
   readonly #report: Report;
+  readonly #stages: readonly (typeof STAGES)[number][];
+  readonly #whole: number;
   readonly #heartbeat: NodeJS.Timeout;
   #latest: () => void = () => {};
 
-  constructor(report: Report) {
+  /** @param options.isWanted whether the run has a stage. */
+  constructor(report: Report, options: { readonly isWanted: (stage: Stage) => boolean }) {
     this.#report = report;
+    this.#stages = STAGES.filter(([stage]) => options.isWanted(stage));
+    this.#whole = this.#stages.reduce((sum, [, part]) => sum + part, 0);
     this.#heartbeat = setInterval(() => this.#latest(), HEARTBEAT_MS);
   }
 
   stage(stage: Stage): StageProgress {
-    const index = STAGES.findIndex(([name]) => name === stage);
-    const before = STAGES.slice(0, index).reduce((sum, [, share]) => sum + share, 0);
-    const share = STAGES[index]?.[1] ?? 0;
+    const index = this.#stages.findIndex(([name]) => name === stage);
+    const percentOf = (part: number) => (100 * part) / this.#whole;
+    const before = percentOf(this.#stages.slice(0, index).reduce((sum, [, part]) => sum + part, 0));
+    const share = percentOf(this.#stages[index]?.[1] ?? 0);
     return (done, total, message) => {
       const percent = before + share * (total > 0 ? Math.min(1, done / total) : 1);
       this.#latest = () => this.#report(percent, message === undefined ? { stage } : { stage, message });

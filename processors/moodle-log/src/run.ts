@@ -12,13 +12,16 @@ import {
   writeCsv,
   writeXes,
 } from "./kernel/index.js";
+import { hasStage, writeOptionalLogs } from "./outputs/optional-logs.js";
+import { writePseudonymKey } from "./outputs/pseudonym-key.js";
 import { writeRejectedRows } from "./outputs/rejected-rows.js";
-import type { ShownLog } from "./outputs/shown-log.js";
 import type { Params } from "./params.js";
+import { ShownPeople, shownParams } from "./people/shown-people.js";
 import { assertHasRows, assertUsable, refusalOf } from "./refuse-log.js";
 import { RunProgress, type StageProgress } from "./run-progress.js";
+import { shownLogOf } from "./shown-log-of.js";
 import { countEvents, countRows, percentOf, spanOf } from "./summarize.js";
-import { type Summary, summaryHead } from "./summary.js";
+import { describeRoles, type Summary, summaryHead } from "./summary.js";
 import { warningsOf } from "./warnings.js";
 import { writeFigures } from "./write-figures.js";
 
@@ -39,7 +42,9 @@ interface Run {
  */
 export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
   const { input, scratch, signal } = context;
-  const progress = new RunProgress((percent, options) => context.progress(percent, options));
+  const progress = new RunProgress((percent, options) => context.progress(percent, options), {
+    isWanted: (stage) => hasStage(stage, context.params),
+  });
   let pool: Pool | undefined;
   try {
     const detecting = progress.stage("detect");
@@ -58,12 +63,14 @@ export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
 
 async function runOn(run: Run): Promise<Summary> {
   const { context, text } = run;
+  const { params } = context;
+  const showsRows = params.pseudonymize === "off";
   const store = await load(run).catch((error: unknown) => {
     throw refusalOf(error);
   });
-  await assertHasRows(text, store);
+  await assertHasRows(text, store, showsRows);
   const log = await classifyLog(store, {
-    params: context.params,
+    params,
     language: text.language,
     nowSeconds: Date.now() / 1000,
     signal: context.signal,
@@ -72,12 +79,13 @@ async function runOn(run: Run): Promise<Summary> {
   const read = store.rows + store.rejected.length;
   await assertUsable(
     text,
-    { read, rejected: log.rejected, mixedDates: log.mixedDates },
-    context.params.max_rejected_percent,
+    { read, rejected: log.rejected, mixedDates: log.mixedDates, showsRows },
+    params.max_rejected_percent,
   );
+  const people = new ShownPeople(params, () => store.actors.named());
   const outputs = new OutputFiles(context);
   try {
-    return await write(run, { store, log, outputs });
+    return await write(run, { store, log, people, outputs });
   } finally {
     outputs.close();
   }
@@ -85,11 +93,16 @@ async function runOn(run: Run): Promise<Summary> {
 
 async function load({ context, progress, pool, text }: Run): Promise<LogStore> {
   const { path, sizeBytes, layout } = text;
+  const { params } = context;
   const loading = progress.stage("load");
   loading(0, sizeBytes);
   return await loadLog(
     pool,
-    { path, sizeBytes, layout, wantsHashes: context.params.drop_duplicates },
+    {
+      ...{ path, sizeBytes, layout },
+      wantsHashes: params.drop_duplicates,
+      wantsAllNames: params.pseudonymize !== "off",
+    },
     { signal: context.signal, onBytes: (bytes) => loading(bytes, sizeBytes) },
   );
 }
@@ -97,14 +110,15 @@ async function load({ context, progress, pool, text }: Run): Promise<LogStore> {
 interface Loaded {
   readonly store: LogStore;
   readonly log: ClassifiedLog;
+  readonly people: ShownPeople;
   readonly outputs: OutputFiles;
 }
 
 async function write(run: Run, loaded: Loaded): Promise<Summary> {
   const { context, progress, pool, text } = run;
-  const { store, log, outputs } = loaded;
+  const { store, log, people, outputs } = loaded;
   const { signal, params } = context;
-  const source = await openExport(pool, { text, store, arranged: log.arranged }, shownLog(params, loaded));
+  const source = await openExport(pool, { text, store, arranged: log.arranged }, shownLogOf(params, loaded));
   const csv = {
     full: outputs.open("enriched_log.csv"),
     bloom: outputs.open("enriched_log_bloom_only.csv"),
@@ -112,6 +126,7 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   const { bloomRows } = await writeCsv(pool, source, csv, {
     signal,
     onRows: rowCounter(progress.stage("export_csv"), log.arranged.kept),
+    onPeople: (named) => people.note(named),
   });
   const xes = {
     full: outputs.open("enriched_log.xes"),
@@ -121,18 +136,27 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
     signal,
     onRows: rowCounter(progress.stage("export_xes"), log.arranged.inCases),
   });
+  await writeOptionalLogs(source, outputs, { params, progress, signal });
   if (log.rejected.length > 0) {
     await writeRejectedRows(
       outputs.open("rejected_rows.csv"),
       { text, rejected: log.rejected, mixedDates: log.mixedDates },
       {
         neutralizes: params.neutralize_formulas,
+        showsText: !people.isPseudonymous,
         signal,
       },
     );
   }
+  if (params.pseudonymize === "with_key") {
+    const key = people.key({ actors: store.actors, named: store.actors.named() });
+    await writePseudonymKey(outputs.open("pseudonym_key.csv"), key, {
+      neutralizes: params.neutralize_formulas,
+      signal,
+    });
+  }
   await pool.close(); // its memory is more than what is counted from here on
-  const summary = await summarize(run, { store, log }, { bloomRows, ...traces });
+  const summary = await summarize(run, { store, log, people }, { bloomRows, ...traces });
   await writeFigures(
     { ...loaded, summary, language: text.language },
     { params, signal, progress: progress.stage("report") },
@@ -142,27 +166,9 @@ async function write(run: Run, loaded: Loaded): Promise<Summary> {
   return summary;
 }
 
-/** What was decided about the log and stands in the outputs. */
-function shownLog(params: Params, { store, log }: Loaded): ShownLog {
-  return {
-    isStaff: log.isStaff,
-    courses: log.courses,
-    kinds: store.kinds.map(({ component, eventName, isLoginAs }, kind) => ({
-      component,
-      eventName,
-      isLoginAs,
-      activity: log.classified[kind]?.activity ?? "Others",
-      module: log.classified[kind]?.module ?? "",
-    })),
-    timezone: params.timezone ?? "UTC",
-    activityKey: params.activity_key,
-    neutralizesFormulas: params.neutralize_formulas,
-  };
-}
-
 async function summarize(
   { context, text }: Run,
-  { store, log }: Omit<Loaded, "outputs">,
+  { store, log, people }: Omit<Loaded, "outputs">,
   written: {
     readonly bloomRows: number;
     readonly bloomTraces: number;
@@ -170,15 +176,20 @@ async function summarize(
   },
 ): Promise<Summary> {
   const { params, input } = context;
-  const events = countEvents(log, store);
+  const events = countEvents(log, store, people);
   const { droppedCharacters } = written;
   const { newest } = log.arranged;
   const timeSample = newest === undefined ? "" : await timeCellOf(text, newest);
   return {
     processor: { name: PROCESSOR_NAME, version: PROCESSOR_VERSION },
-    input: { filename: input.filename, size_bytes: input.sizeBytes, sha256: input.sha256 },
+    // A file's name is its owner's to choose, and may name somebody.
+    input: {
+      filename: people.isPseudonymous ? null : input.filename,
+      size_bytes: input.sizeBytes,
+      sha256: input.sha256,
+    },
     rows: countRows(log, store, written.bloomRows),
-    detected: describeDetected(text, log, { params, timeSample }),
+    detected: describeDetected(text, log, { params, timeSample, people }),
     span: spanOf(log, params.timezone ?? "UTC"),
     users: events.users,
     without_case: events.withoutCase,
@@ -190,9 +201,13 @@ async function summarize(
     others_percent: percentOf(events.others, log.arranged.kept),
     unknown_pairs: events.unknownPairs,
     probable_staff: events.staff,
+    ...(log.settled === undefined ? {} : { roles: describeRoles(log.settled) }),
     dropped_xml_characters: droppedCharacters,
-    warnings: warningsOf(text, log, { params, events, droppedCharacters, bloomRows: written.bloomRows }),
-    params,
+    warnings: warningsOf(text, log, {
+      ...{ params, people, events, droppedCharacters },
+      bloomRows: written.bloomRows,
+    }),
+    params: shownParams(params, people),
   };
 }
 

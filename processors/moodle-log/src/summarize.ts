@@ -1,5 +1,6 @@
 import type { ClassifiedLog } from "./classify-log.js";
 import { type ArrangedLog, type LogStore, rfc3339 } from "./kernel/index.js";
+import type { ShownPeople } from "./people/shown-people.js";
 import { ACTIVITY_NAMES, levelOf } from "./rules/rules.js";
 import {
   type EventShare,
@@ -46,7 +47,7 @@ export interface EventCounts {
 }
 
 /** Counts events by activity, level, rule and component, and finds out who teaches. */
-export function countEvents(log: ClassifiedLog, store: LogStore): EventCounts {
+export function countEvents(log: ClassifiedLog, store: LogStore, people: ShownPeople): EventCounts {
   const isMarked = log.classified.map(({ activity }) => levelOf(activity) !== "N/A");
   const tally = log.arranged.count({ isMarked, actors: store.actors.count });
   const nameOfActivity = (kind: number) => log.classified[kind]?.activity ?? "Others";
@@ -60,15 +61,17 @@ export function countEvents(log: ClassifiedLog, store: LogStore): EventCounts {
     byActivity: Object.fromEntries(ACTIVITY_NAMES.map((name) => [name, byActivity.get(name) ?? 0])),
     byLevel: levelCounts(byActivity),
     byRule: sortedCounts(countBy(tally.kinds, (kind) => log.classified[kind]?.rule)),
-    byComponent: sortedCounts(countBy(tally.kinds, (kind) => store.kinds[kind]?.component)),
+    byComponent: sortedCounts(
+      countBy(tally.kinds, (kind) => people.inText(store.kinds[kind]?.component ?? "")),
+    ),
     unknownPairs: Object.entries(sortedCounts(unknown)).map(([pair, count]) => {
       const [component, eventName] = JSON.parse(pair) as [string, string];
-      return { component, event_name: eventName, count };
+      return { component: people.inText(component), event_name: people.inText(eventName), count };
     }),
     others: byActivity.get("Others") ?? 0,
     ...peopleOf(store, tally),
     loginAs: tally.kinds.reduce((sum, count, kind) => sum + (store.kinds[kind]?.isLoginAs ? count : 0), 0),
-    staff: staffOf(log, store),
+    staff: staffOf(log, store, people),
   };
 }
 
@@ -128,14 +131,16 @@ function levelCounts(byActivity: ReadonlyMap<string, number>): Record<string, nu
 }
 
 /** All rows of staff count here, also those that an option dropped. */
-function staffOf(log: ClassifiedLog, store: LogStore): StaffMember[] {
+function staffOf(log: ClassifiedLog, store: LogStore, people: ShownPeople): StaffMember[] {
   const isTeaching = log.classified.map((kind) => kind.isTeaching);
   const { rows, marked } = log.arranged.countAll(store.actors.count, isTeaching);
   return log.isStaff
     .flatMap((isStaff, actor) => {
       if (!isStaff) return [];
-      const { label, name } = store.actors.at(actor);
-      return [{ actor: label, name, events: rows[actor] ?? 0, teaching_events: marked[actor] ?? 0 }];
+      const member = store.actors.at(actor);
+      const counts = { events: rows[actor] ?? 0, teaching_events: marked[actor] ?? 0 };
+      const by = log.settled?.standings[actor] === "staff" ? { by: "roles" as const } : {};
+      return [{ actor: people.called(member), name: people.nameOf(member), ...by, ...counts }];
     })
     .sort((a, b) => b.teaching_events - a.teaching_events || (a.actor < b.actor ? -1 : 1));
 }

@@ -1,6 +1,8 @@
 import type { RejectReason, YearBasis } from "./kernel/index.js";
 import type { CaseBy } from "./outputs/shown-log.js";
+import type { SettledPeople } from "./people/settled-people.js";
 import type { Activity } from "./rules/rules.js";
+import type { DroppedCounts } from "./select-events.js";
 
 /** Rows of the file and what became of them: read = kept + rejected + dropped. */
 export interface RowCounts {
@@ -10,11 +12,7 @@ export interface RowCounts {
   readonly bloom: number;
   readonly rejected: number;
   readonly rejected_by_reason: Partial<Record<RejectReason, number>>;
-  readonly dropped: {
-    readonly duplicates: number;
-    readonly excluded_users: number;
-    readonly excluded_staff: number;
-  };
+  readonly dropped: DroppedCounts;
 }
 
 /** What was decided about the file, and from what. */
@@ -43,10 +41,12 @@ export interface DetectedFormat {
   readonly years_by: YearBasis | null;
 }
 
-/** Somebody who probably teaches. */
+/** Somebody who teaches: probably, by what they do, or as the participants list says. */
 export interface StaffMember {
   readonly actor: string;
   readonly name: string;
+  /** Present when the list says so. */
+  readonly by?: "roles";
   readonly events: number;
   readonly teaching_events: number;
 }
@@ -66,10 +66,26 @@ export interface UnknownPair {
   readonly count: number;
 }
 
+/** People of a participants list. */
+export interface RoleCounts {
+  readonly listed: number;
+  /** Of them, those who act in the log. */
+  readonly matched: number;
+  /** Actors of the log who are staff, and who are not, as the list says. */
+  readonly staff: number;
+  readonly students: number;
+}
+
+/** What a participants list settled, in numbers. */
+export function describeRoles({ listed, matched, standings }: SettledPeople): RoleCounts {
+  const count = (wanted: "staff" | "student") => standings.filter((standing) => standing === wanted).length;
+  return { listed, matched, staff: count("staff"), students: count("student") };
+}
+
 /** What summary.json holds. */
 export interface Summary {
   readonly processor: { readonly name: string; readonly version: string };
-  readonly input: { readonly filename: string; readonly size_bytes: number; readonly sha256: string };
+  readonly input: { readonly filename: string | null; readonly size_bytes: number; readonly sha256: string };
   readonly rows: RowCounts;
   readonly detected: DetectedFormat;
   readonly span: { readonly first: string; readonly last: string } | null;
@@ -84,6 +100,8 @@ export interface Summary {
   readonly others_percent: number;
   readonly unknown_pairs: readonly UnknownPair[];
   readonly probable_staff: readonly StaffMember[];
+  /** What the participants list settled; absent without one. */
+  readonly roles?: RoleCounts;
   readonly dropped_xml_characters: number;
   readonly warnings: readonly string[];
   readonly params: unknown;

@@ -1,11 +1,13 @@
 import type { ClassifiedLog } from "./classify-log.js";
 import type { DetectedText } from "./detected-format.js";
 import type { Params } from "./params.js";
+import type { ShownPeople } from "./people/shown-people.js";
 import type { EventCounts } from "./summarize.js";
 
 /** What a run found that its reader may want to know of. */
 interface Findings {
   readonly params: Params;
+  readonly people: ShownPeople;
   readonly events: EventCounts;
   readonly droppedCharacters: number;
   /** Rows with a Bloom level. */
@@ -21,6 +23,7 @@ export function warningsOf(text: DetectedText, log: ClassifiedLog, found: Findin
     ...text.warnings,
     ...timeWarnings(log, found),
     ...peopleWarnings(found),
+    ...selectionWarnings(log, found.people),
     ...contentWarnings(log, found),
   ];
 }
@@ -64,7 +67,7 @@ function timeWarnings(log: ClassifiedLog, { params }: Findings): string[] {
   ]);
 }
 
-function peopleWarnings({ events }: Findings): string[] {
+function peopleWarnings({ events, params }: Findings): string[] {
   const { withoutCase, loginAs } = events;
   const { unknown, system } = withoutCase;
   return chosen([
@@ -79,6 +82,44 @@ function peopleWarnings({ events }: Findings): string[] {
         "system or a guest; they are under “system”, and in no case of the XES files.",
     ],
     [loginAs > 0, `${loginAs} events were done by somebody logged in as another; role_hint is login_as.`],
+    [
+      params.pseudonymize !== "off" && params.names === true,
+      "Full names were asked for, and are left out since people are pseudonymised.",
+    ],
+  ]);
+}
+
+/** Said in a warning at most; the rest is a number. */
+const NAMED_IN_WARNING = 10;
+
+/** What of the lists in params could not be found in the log. */
+function selectionWarnings(log: ClassifiedLog, people: ShownPeople): string[] {
+  const { settled, unknownCourses, unknownGroups } = log;
+  const { unmatched = [], ambiguous = [], unknownRoles = [], listed = 0 } = settled ?? {};
+  const shown = (entries: readonly string[]) => {
+    const more = entries.length > NAMED_IN_WARNING ? `; and ${entries.length - NAMED_IN_WARNING} more` : "";
+    return `${entries.slice(0, NAMED_IN_WARNING).join("; ")}${more}`;
+  };
+  const persons = (entries: readonly string[]) => shown(entries.map((entry) => people.inList(entry)));
+  return chosen([
+    [
+      unmatched.length > 0,
+      `${unmatched.length} of the ${listed} people in roles do nothing in the log, or are called otherwise there ` +
+        `(an e-mail address is in no log): ${persons(unmatched)}.`,
+    ],
+    [
+      ambiguous.length > 0,
+      `In roles these names mean more than one person, and settle nothing: ${persons(ambiguous)}. Give their user ids.`,
+    ],
+    [
+      unknownRoles.length > 0,
+      `These roles are in no known language; their people are judged by what they do: ${shown(unknownRoles)}.`,
+    ],
+    [
+      unknownCourses.length > 0,
+      `No course of the log is meant by: ${shown(unknownCourses.map((c) => people.inText(c)))}.`,
+    ],
+    [unknownGroups.length > 0, `Nobody in roles is in the group: ${shown(unknownGroups)}.`],
   ]);
 }
 

@@ -3,6 +3,7 @@ import { countLog } from "./count-log.js";
 import type { LogStore, OutputFiles } from "./kernel/index.js";
 import { writeTables } from "./outputs/write-tables.js";
 import type { Params } from "./params.js";
+import type { ShownPeople } from "./people/shown-people.js";
 import type { Language } from "./reading/headings.js";
 import { ReportFigures } from "./report/report-figures.js";
 import { reportPage } from "./report/report-page.js";
@@ -17,6 +18,7 @@ const DAY_SECONDS = 86_400;
 export interface FiguresSource {
   readonly store: LogStore;
   readonly log: ClassifiedLog;
+  readonly people: ShownPeople;
   readonly outputs: OutputFiles;
   readonly summary: Summary;
   readonly language: Language | undefined;
@@ -24,7 +26,7 @@ export interface FiguresSource {
 
 /** Counts people, resources and activities, and writes the tables and the report of them. */
 export async function writeFigures(
-  { store, log, outputs, summary, language }: FiguresSource,
+  { store, log, people, outputs, summary, language }: FiguresSource,
   options: { readonly params: Params; readonly signal: AbortSignal; readonly progress: StageProgress },
 ): Promise<void> {
   const { params, signal, progress } = options;
@@ -35,18 +37,22 @@ export async function writeFigures(
   const counts = countLog(log, store, params);
   const { calendar } = counts.counted;
   const span = log.arranged.span ?? [0, 0];
-  const labelOf = (actor: number) => store.actors.at(actor).label;
+  const labelOf = (actor: number) => people.called(store.actors.at(actor));
+  const nameOf = (actor: number) => people.nameOf(store.actors.at(actor));
+  const courses = log.courses.names.map((name) => people.inText(name));
   const shown = shownSpan(calendar);
   const figures = new ReportFigures({
     weeks: calendar.weeks.mondays.length,
     endSeconds: shown.isCut ? shown.lastDay + DAY_SECONDS - 1 : span[1],
-    labelOf,
+    labelOf: (actor) => nameOf(actor) || labelOf(actor),
   });
   const follows = await writeTables(counts, outputs, {
     timezone,
     neutralizesFormulas: params.neutralize_formulas,
     labelOf,
-    courses: log.courses.names,
+    ...(people.showsNames ? { nameOf } : {}),
+    contextOf: (context) => people.inContext(context),
+    courses,
     signal,
     onPerson: (person) => figures.addPerson(person),
     onResource: (resource) => figures.addResource(resource),
@@ -62,7 +68,7 @@ export async function writeFigures(
     calendar,
     shown,
     follows: follows.students,
-    courses: log.courses.names.filter((name) => name !== ""),
+    courses: courses.filter((name) => name !== ""),
     span,
     sessionGapMinutes: params.session_gap_minutes,
   });

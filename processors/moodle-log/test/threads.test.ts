@@ -21,7 +21,13 @@ async function load(text: string, pool: Pool, segmentBytes: number): Promise<Log
   const path = join(folder, "log.csv");
   await writeFile(path, text);
   const found = await detect({ path, scratch: folder }, { signal, onBytes: () => {} });
-  const source = { path, sizeBytes: found.sizeBytes, layout: found.layout, wantsHashes: false };
+  const source = {
+    path,
+    sizeBytes: found.sizeBytes,
+    layout: found.layout,
+    wantsHashes: false,
+    wantsAllNames: false,
+  };
   try {
     return await loadLog(pool, source, { signal, segmentBytes, onBytes: () => {} });
   } finally {

@@ -6,13 +6,12 @@ import {
   parseSearchWith,
   stringifySearchWith,
 } from "@tanstack/react-router";
+import { MissingPage } from "../components/notice.js";
 import { parseJobSearch } from "../desk/job-search.js";
 import { HomePage } from "../pages/home-page.js";
-import { MissingPage } from "../pages/missing-page.js";
 import { MyJobPage } from "../pages/my-job-page.js";
 import { ProcessorPage } from "../pages/processor-page.js";
-import { ConsoleShell } from "./console-shell.js";
-import { DeskGate } from "./desk-gate.js";
+import { ConsoleShell, DeskGate } from "./console-shell.js";
 
 /**
  * The pages by their addresses. The api serves them under the same ones: `apps/api/src/operations/console.ts`

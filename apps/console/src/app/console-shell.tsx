@@ -2,7 +2,7 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useCaller } from "../api/use-caller.js";
 import { Icon } from "../components/icon.js";
-import { OfflineNote } from "../components/notice.js";
+import { Notice, OfflineNote } from "../components/notice.js";
 import { ShellTools } from "../components/shell-tools.js";
 import { SignInForm } from "../components/sign-in-form.js";
 import { useMessages } from "../i18n/language.js";
@@ -109,4 +109,13 @@ function ShellLink({ to, label, isExact = false, isFirstOfDesk = false }: ShellL
       </Link>
     </li>
   );
+}
+
+/** Shows the operator's pages to who has the scope `admin`; the api refuses their data to anybody else. */
+export function DeskGate() {
+  const { desk } = useMessages();
+  const caller = useCaller();
+  if (caller.kind === "unknown") return null;
+  if (caller.kind === "known" && caller.isAdmin) return <Outlet />;
+  return <Notice icon="key" title={desk.deniedTitle} text={desk.deniedText} />;
 }

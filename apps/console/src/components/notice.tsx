@@ -1,4 +1,5 @@
 import { ProblemError } from "@drover/client";
+import { Link } from "@tanstack/react-router";
 import { type ReactNode, useSyncExternalStore } from "react";
 import { useMessages } from "../i18n/language.js";
 import { Icon, type IconName } from "./icon.js";
@@ -72,4 +73,14 @@ function subscribe(listener: () => void): () => void {
     window.removeEventListener("online", listener);
     window.removeEventListener("offline", listener);
   };
+}
+
+/** An address that no page has. */
+export function MissingPage() {
+  const { missing } = useMessages();
+  return (
+    <Notice icon="search" title={missing.title} text={missing.text}>
+      <Link to="/">{missing.home}</Link>
+    </Notice>
+  );
 }

@@ -7,7 +7,7 @@ import { isTerminalStatus } from "../jobs/job-status.js";
 import type { OwnJob } from "../jobs/own-job-list.js";
 import { useOwnJobs } from "../jobs/own-jobs.js";
 import styles from "./own-job-rows.module.css";
-import { StatusBadge } from "./status-badge.js";
+import badges from "./status-badge.module.css";
 
 /** What a list shows of a job. */
 export interface RowJob {
@@ -71,4 +71,14 @@ export function RecentJobs() {
 export function FollowedRow({ job }: { readonly job: OwnJob }) {
   const now = useListedJob(job.jobId, !isTerminalStatus(job.status));
   return <OwnJobRow job={now === undefined ? job : { ...job, status: now.status, progress: now.progress }} />;
+}
+
+/** A job's status as a word with a colour; a status that this version does not know is shown as it is. */
+export function StatusBadge({ status }: { readonly status: string }) {
+  const { job } = useMessages();
+  return (
+    <span className={badges["badge"]} data-status={status}>
+      {job.status[status] ?? status}
+    </span>
+  );
 }

@@ -8,7 +8,7 @@ import type { Submission } from "../uploads/submissions.js";
 import styles from "./file-rows.module.css";
 import { Icon } from "./icon.js";
 import { ProblemNote } from "./notice.js";
-import { StatusBadge } from "./status-badge.js";
+import { StatusBadge } from "./own-job-rows.js";
 
 /** The files that were started here, each from its first byte to the end of its job. */
 export function UploadList({ submissions }: { readonly submissions: readonly Submission[] }) {

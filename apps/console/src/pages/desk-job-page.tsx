@@ -3,7 +3,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { JobFailure, JobResult } from "../components/job-outcome.js";
 import { JobProgress } from "../components/job-progress.js";
 import { Notice, ProblemNote } from "../components/notice.js";
-import { StatusBadge } from "../components/status-badge.js";
+import { StatusBadge } from "../components/own-job-rows.js";
 import { AttemptList } from "../desk/attempt-list.js";
 import { DeskFrame } from "../desk/desk-frame.js";
 import { useDeskJob } from "../desk/desk-job-queries.js";

@@ -3,7 +3,7 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useProcessor, useProcessors } from "../api/catalogue-queries.js";
 import { useCaller } from "../api/use-caller.js";
-import { Notice, ProblemNote } from "../components/notice.js";
+import { MissingPage, Notice, ProblemNote } from "../components/notice.js";
 import { usePageTitle } from "../components/page-title.js";
 import { StartForm } from "../components/start-form.js";
 import { UploadList } from "../components/upload-list.js";
@@ -11,7 +11,6 @@ import { useMessages } from "../i18n/language.js";
 import { fittingProcessors, processorTitle } from "../jobs/fitting-processors.js";
 import { uploads, useUploads } from "../uploads/page-uploads.js";
 import { stagedFiles, useStagedFiles } from "../uploads/staged-files.js";
-import { MissingPage } from "./missing-page.js";
 import styles from "./processor-page.module.css";
 
 /** Send files to one processor, and see them on their way. */

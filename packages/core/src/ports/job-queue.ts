@@ -1,6 +1,7 @@
 import type { LogLine } from "../attempt.js";
-import type { Job, JobEvent, JobId, JobRequest, JobStatus } from "../job.js";
+import type { Job, JobId, JobRequest, JobStatus } from "../job.js";
 import type { JobEnd } from "../job-end.js";
+import type { JobEvent } from "../job-event.js";
 
 /**
  * The jobs, as an api sees them. Every method throws `redis_unavailable` within 2 s when the queue cannot be

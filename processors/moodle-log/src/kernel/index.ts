@@ -34,11 +34,15 @@ export {
   rawRow,
   rawRows,
   type TextHead,
+  tableRows,
   timeCellOf,
 } from "./text/text-rows.js";
 export { createPool, type Pool } from "./threads/thread-pool.js";
 export type { ArtifactFile } from "./write/artifact-file.js";
 export { OutputFiles } from "./write/artifact-file.js";
 export { csvText } from "./write/csv-cell.js";
+export { columnsOf, type ExportSource } from "./write/export-source.js";
+export { openExport } from "./write/open-export.js";
 export { rfc3339, rfc3339In } from "./write/rfc3339.js";
-export { openExport, writeCsv, writeXes } from "./write/write-logs.js";
+export { type ShownRow, shownRows } from "./write/shown-rows.js";
+export { writeCsv, writeXes } from "./write/write-logs.js";

@@ -2,7 +2,8 @@ import { csvText, type ResourceUse } from "../kernel/index.js";
 import { type ContextType, contextName, contextType } from "../places/context-name.js";
 
 /** A course module or context as tables and the report show it. */
-export interface ShownResource extends ResourceUse {
+export interface ShownResource {
+  readonly use: ResourceUse;
   /** Name of its course; empty when the log does not tell. */
   readonly courseName: string;
   /** Module type as `quiz`; `course`, `user` (all profiles together), or the type of another context. */
@@ -25,7 +26,7 @@ export function shownResource(use: ResourceUse, names: ResourceNames): ShownReso
   const { type, name } = contextName(use.context);
   const context = contextType(type);
   return {
-    ...use,
+    use,
     courseName: names.courses[use.course] ?? "",
     type: typeOf(use, context, names.modules),
     name: isNamed(use, context) ? name : "",
@@ -62,11 +63,12 @@ export function activityRow(
 ): string {
   const own = (text: string) => csvText(text, style.neutralizesFormulas);
   const moment = (instant: number) => (instant === 0 ? "" : style.momentOf(instant));
-  const { users, students, studentsOfCourse, reachPercent, views, actions } = resource;
+  const { use, reachPercent } = resource;
+  const { users, students, studentsOfCourse, views, actions } = use;
   const cells = [
-    ...[own(resource.courseName), own(resource.moduleId), own(resource.type), own(resource.name)],
+    ...[own(resource.courseName), own(use.moduleId), own(resource.type), own(resource.name)],
     ...[users, students, studentsOfCourse, reachPercent, views, actions],
-    ...[moment(resource.first), moment(resource.last)],
+    ...[moment(use.first), moment(use.last)],
   ];
   return `${cells.join(",")}\r\n`;
 }

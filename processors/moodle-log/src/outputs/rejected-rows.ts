@@ -30,7 +30,10 @@ export function reasonText(reason: RejectReason, mixed: MixedDates): string {
 
 const BATCH = 500;
 
-/** Writes line, reason and raw text of each rejected row that is listed, in the order of the file. */
+/**
+ * Writes line, reason and raw text of each rejected row that is listed, in the order of the file.
+ * @param options.showsText whether the raw text may stand there: nobody can tell what in it names people.
+ */
 export async function writeRejectedRows(
   artifact: ArtifactFile,
   log: {
@@ -38,7 +41,7 @@ export async function writeRejectedRows(
     readonly rejected: RejectedRows;
     readonly mixedDates: MixedDates;
   },
-  options: { readonly neutralizes: boolean; readonly signal: AbortSignal },
+  options: { readonly neutralizes: boolean; readonly showsText: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
   const { rejected } = log;
   await artifact.appendText("line,reason,raw\r\n");
@@ -49,7 +52,8 @@ export async function writeRejectedRows(
     const row = rows.next();
     if (row.done === true) break;
     const { line, reason } = row.value;
-    batch += `${line},${reasonText(reason, log.mixedDates)},${csvText(raw, options.neutralizes)}\r\n`;
+    const shown = options.showsText ? csvText(raw, options.neutralizes) : "";
+    batch += `${line},${reasonText(reason, log.mixedDates)},${shown}\r\n`;
     if (++written % BATCH !== 0 && written < rejected.listed) continue;
     options.signal.throwIfAborted();
     await artifact.appendText(batch);

@@ -1,4 +1,6 @@
+import type { ShownPeople } from "../people/shown-people.js";
 import type { Courses } from "../places/courses.js";
+import type { GroupSpec } from "../rules/event-groups.js";
 import { ACTIVITIES, type Activity } from "../rules/rules.js";
 
 /** A kind of event as the outputs show it. */
@@ -22,12 +24,21 @@ export interface OutputStyle {
   readonly neutralizesFormulas: boolean;
 }
 
+/** What is known of somebody's role: that they are staff, by a participants list or by what they do, or nothing. */
+export type Standing = "" | "probable_staff" | "staff";
+
+/** All standings, for columns of numbers. */
+export const STANDINGS = ["", "probable_staff", "staff"] as const satisfies readonly Standing[];
+
 /** What was decided about a log and stands in its outputs. */
 export interface ShownLog extends OutputStyle {
   readonly kinds: readonly ShownKind[];
   /** By actor. */
-  readonly isStaff: readonly boolean[];
+  readonly standings: readonly Standing[];
   readonly courses: Courses;
+  readonly people: ShownPeople;
+  /** How events are put together to activities; `undefined` when they are not. */
+  readonly grouping: GroupSpec | undefined;
 }
 
 /** What a case is: a user, a user in a course, or a session of a user. */
@@ -50,10 +61,9 @@ export function hasLevel({ activity }: ShownKind): boolean {
   return ACTIVITIES[activity].level !== undefined;
 }
 
-/** What is known of the role behind a row: what the event tells, else what the user's other events tell. */
-export function roleHint(kind: ShownKind, isStaff: boolean): string {
+/** What is known of the role behind a row: what the event tells, else what is known of the user. */
+export function roleHint(kind: ShownKind, standing: Standing): string {
   if (kind.activity === "Teach") return "teaching";
   if (kind.activity === "System") return "system";
-  if (kind.isLoginAs) return "login_as";
-  return isStaff ? "probable_staff" : "";
+  return kind.isLoginAs ? "login_as" : standing;
 }

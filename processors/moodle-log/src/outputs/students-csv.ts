@@ -23,12 +23,22 @@ export interface StudentColumns {
   readonly mondays: readonly number[];
   /** Whether the log has other weeks; their events are counted together. */
   readonly hasOtherWeeks: boolean;
+  /** Whether the full name stands beside the actor. */
+  readonly hasNames: boolean;
 }
 
 /** The first line of students.csv. */
-export function studentsHeader({ modules, mondays, hasOtherWeeks }: StudentColumns): string {
+export function studentsHeader({ modules, mondays, hasOtherWeeks, hasNames }: StudentColumns): string {
   const columns = [
-    ...["actor", "probable_staff", "events", "active_days", "sessions", "minutes"],
+    ...[
+      "actor",
+      ...(hasNames ? ["actor_name"] : []),
+      "probable_staff",
+      "events",
+      "active_days",
+      "sessions",
+      "minutes",
+    ],
     ...["first_event", "last_event", "longest_pause_days"],
     ...LEVELS.map((level) => `level_${level === "N/A" ? "none" : level.toLowerCase()}`),
     ...ACTIVITY_NAMES.map((activity) => `activity_${activity.toLowerCase()}`),
@@ -43,6 +53,7 @@ export function studentsHeader({ modules, mondays, hasOtherWeeks }: StudentColum
 export interface StudentStyle {
   /** What the `actor` column shows of an actor. */
   readonly labelOf: (actor: number) => string;
+  readonly nameOf?: (actor: number) => string;
   /** An instant, in seconds since 1970, as RFC 3339. */
   readonly momentOf: (instant: number) => string;
   readonly neutralizesFormulas: boolean;
@@ -55,6 +66,7 @@ export function studentRow(person: PersonCounts, columns: StudentColumns, style:
   const weeks = columns.hasOtherWeeks ? person.byWeek : person.byWeek.slice(0, columns.mondays.length);
   const cells = [
     csvText(style.labelOf(person.actor), style.neutralizesFormulas),
+    ...(columns.hasNames ? [csvText(style.nameOf?.(person.actor) ?? "", style.neutralizesFormulas)] : []),
     person.isStaff,
     person.events,
     person.activeDays,

@@ -17,6 +17,10 @@ export interface TableOptions {
   readonly neutralizesFormulas: boolean;
   /** What the `actor` column shows of an actor. */
   readonly labelOf: (actor: number) => string;
+  /** The full name of an actor; without it there is no column of names. */
+  readonly nameOf?: (actor: number) => string;
+  /** How a context is shown. */
+  readonly contextOf: (context: string) => string;
   /** Names by number of a course. */
   readonly courses: readonly string[];
   readonly signal: AbortSignal;
@@ -40,7 +44,8 @@ export async function writeTables(
 ): Promise<ReturnType<CountedLog["follows"]>> {
   const style = { ...options, momentOf: rfc3339In(options.timezone) };
   const { mondays, hasOthers } = counted.calendar.weeks;
-  const columns = { modules, mondays, hasOtherWeeks: hasOthers };
+  const hasNames = options.nameOf !== undefined;
+  const columns = { modules, mondays, hasOtherWeeks: hasOthers, hasNames };
   const students = outputs.open("students.csv");
   await students.appendText(studentsHeader(columns));
   await appendRows(students, counted.people(), {
@@ -55,7 +60,8 @@ export async function writeTables(
   await appendRows(activities, counted.resources(), {
     ...options,
     rowOf: (use) => {
-      const resource = shownResource(use, { modules, courses: options.courses });
+      const shown = { ...use, context: options.contextOf(use.context) };
+      const resource = shownResource(shown, { modules, courses: options.courses });
       options.onResource(resource);
       return activityRow(resource, style);
     },

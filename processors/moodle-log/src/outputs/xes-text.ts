@@ -1,5 +1,5 @@
 import { ACTIVITIES, levelOf } from "../rules/rules.js";
-import { type ActivityKey, roleHint, type ShownKind } from "./shown-log.js";
+import { type ActivityKey, roleHint, type ShownKind, type Standing } from "./shown-log.js";
 
 /**
  * What stands before the traces. `identity` is declared for tools that expect the five standard extensions.
@@ -65,7 +65,7 @@ export const TRACE_END = "</trace>\n";
  * `moduleIdXml`.
  */
 export function eventHead(kind: ShownKind, key: ActivityKey): XmlText {
-  const { text, dropped } = attributeText(nameOf(kind, key));
+  const { text, dropped } = attributeText(eventName(kind, key));
   return {
     text:
       `<event><string key="concept:name" value="${text}"/><string key="lifecycle:transition" value="complete"/>` +
@@ -74,7 +74,20 @@ export function eventHead(kind: ShownKind, key: ActivityKey): XmlText {
   };
 }
 
-function nameOf(kind: ShownKind, key: ActivityKey): string {
+/** The same for the start or the end of an activity that several events were put together to. */
+export function groupedHead(part: {
+  readonly group: string;
+  readonly instance: number;
+  readonly transition: "start" | "complete";
+}): string {
+  return (
+    `<event><string key="concept:name" value="${part.group}"/><string key="concept:instance" value="${part.instance}"/>` +
+    `<string key="lifecycle:transition" value="${part.transition}"/><date key="time:timestamp" value="`
+  );
+}
+
+/** What an event is called under a key. */
+export function eventName(kind: ShownKind, key: ActivityKey): string {
   if (key === "activity") return kind.activity;
   return key === "event_name" ? kind.eventName : `${kind.component}: ${kind.eventName}`;
 }
@@ -86,7 +99,7 @@ export function actorXml(label: string): XmlText {
 }
 
 /** The attributes that an event has of its kind. */
-export function kindXml(kind: ShownKind, isStaff: boolean, key: ActivityKey): XmlText {
+export function kindXml(kind: ShownKind, standing: Standing, key: ActivityKey): XmlText {
   const { activity } = kind;
   return attributes([
     ["moodle:activity", key === "activity" ? "" : activity], // else it is the event's name
@@ -95,7 +108,7 @@ export function kindXml(kind: ShownKind, isStaff: boolean, key: ActivityKey): Xm
     ["moodle:component", kind.component],
     ["moodle:event_name", kind.eventName],
     ["moodle:module_type", kind.module],
-    ["moodle:role_hint", roleHint(kind, isStaff)],
+    ["moodle:role_hint", roleHint(kind, standing)],
   ]);
 }
 

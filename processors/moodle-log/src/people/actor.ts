@@ -26,6 +26,8 @@ export interface PersonName {
   /** Empty when missing. */
   readonly name: string;
   readonly isLoginAs: boolean;
+  /** Of somebody logged in as somebody else, their own name; else empty. */
+  readonly behind: string;
 }
 
 /** How "logged in as" joins the two names, in the languages that are known to. */
@@ -37,9 +39,11 @@ const LOGIN_AS = /^(.+?) (?:as|como|en tant que|als|come|com a) (.+)$/;
  */
 export function readName(cell: string): PersonName {
   const name = cell.trim();
-  if (name === "" || name === "-") return { name: "", isLoginAs: false };
-  const match = LOGIN_AS.exec(name);
-  return match === null ? { name, isLoginAs: false } : { name: (match[2] ?? name).trim(), isLoginAs: true };
+  if (name === "" || name === "-") return { name: "", isLoginAs: false, behind: "" };
+  const [, behind = "", account] = LOGIN_AS.exec(name) ?? [];
+  return account === undefined
+    ? { name, isLoginAs: false, behind: "" }
+    : { name: account.trim(), isLoginAs: true, behind };
 }
 
 /**
@@ -68,4 +72,9 @@ export function actorsNamed(actors: Actors, wanted: readonly string[]): boolean[
     if (kind === "id" && wanted.includes(text)) return true;
     return names.has(normalName(label)) || (name !== "" && names.has(normalName(name)));
   });
+}
+
+/** The user id behind an entry of a list of ids, labels and names; `undefined` when it is a name. */
+export function userIdOf(entry: string): string | undefined {
+  return /^(?:user-)?(\d+)$/.exec(entry.trim())?.[1];
 }

@@ -1,4 +1,4 @@
-import { LANGUAGES, NAMES } from "../reading/headings.js";
+import { LANGUAGES, NAMES, normalName } from "../reading/headings.js";
 
 /** Where something happened, in numbers: a log has many places and few distinct texts. Number 0 is the empty text. */
 export interface Place {
@@ -29,6 +29,8 @@ export interface Courses {
   readonly names: readonly string[];
   /** By place: a number into `names`. */
   readonly ofPlace: readonly number[];
+  /** Number into `names` by course id, as the descriptions tell it. */
+  readonly byId: ReadonlyMap<string, number>;
 }
 
 const COURSE_WORDS = new Set(LANGUAGES.flatMap((l) => NAMES.headings[l].course));
@@ -61,10 +63,44 @@ export function coursesOf(places: Places): Courses {
   distinct.delete(0);
   const [only] = distinct;
   // A log of one course does not repeat it on every row; where only one is ever named, all rows are of it.
+  const used = distinct.size === 1 && only !== undefined ? ofPlace.map(() => only) : ofPlace;
+  // Texts are numbered as the threads come, places as they stand in the log; so the courses are numbered anew.
+  const numbers = new Map([[0, 0]]);
+  for (const number of used) if (!numbers.has(number)) numbers.set(number, numbers.size);
+  const all = [...names.keys()];
+  const renumbered = (number: number) => numbers.get(number) ?? 0;
   return {
-    names: [...names.keys()],
-    ofPlace: distinct.size === 1 && only !== undefined ? ofPlace.map(() => only) : ofPlace,
+    names: [...numbers.keys()].map((number) => all[number] ?? ""),
+    ofPlace: used.map(renumbered),
+    byId: new Map([...byId].map(([id, number]) => [places.idText(id), renumbered(number)])),
   };
+}
+
+/**
+ * Which courses a list of names and ids means: by id, as `177` or `course-177`, or by name without regard to case and
+ * accents, where `*` stands for any characters.
+ * @returns by number into `names`; and the entries that mean none.
+ */
+export function coursesNamed(
+  { names, byId }: Courses,
+  wanted: readonly string[],
+): { readonly isNamed: readonly boolean[]; readonly unknown: readonly string[] } {
+  const isNamed = names.map(() => false);
+  const unknown = wanted.filter((entry) => {
+    const id = /^(?:course-)?(\d+)$/.exec(entry.trim())?.[1] ?? "";
+    const pattern = new RegExp(
+      `^${normalName(entry)
+        .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+        .replaceAll("*", ".*")}$`,
+      "s",
+    );
+    const found = names.flatMap((name, number) =>
+      number > 0 && (byId.get(id) === number || pattern.test(normalName(name))) ? [number] : [],
+    );
+    for (const number of found) isNamed[number] = true;
+    return found.length === 0;
+  });
+  return { isNamed, unknown };
 }
 
 function listOf(length: number, of: (index: number) => number): number[] {

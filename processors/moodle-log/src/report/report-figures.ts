@@ -50,7 +50,10 @@ export class ReportFigures {
     this.activeByWeek = new Array<number>(options.weeks + 1).fill(0);
     this.students = new Shortlist(MOST_STUDENTS, (a, b) => a.last - b.last || a.events - b.events);
     this.opened = new Shortlist(MOST_RESOURCES, byReach);
-    this.unopened = new Shortlist(MOST_RESOURCES, (a, b) => b.last - a.last || (a.name < b.name ? -1 : 1));
+    this.unopened = new Shortlist(
+      MOST_RESOURCES,
+      (a, b) => b.use.last - a.use.last || (a.name < b.name ? -1 : 1),
+    );
   }
 
   addPerson(person: PersonCounts): void {
@@ -67,7 +70,7 @@ export class ReportFigures {
 
   addResource(resource: ShownResource): void {
     if (!resource.isModule || NEVER_OPENED_TYPES.includes(resource.type)) return;
-    if (resource.students > 0) this.opened.add(resource);
+    if (resource.use.students > 0) this.opened.add(resource);
     else this.unopened.add(resource);
   }
 
@@ -93,5 +96,5 @@ export class ReportFigures {
 }
 
 function byReach(a: ShownResource, b: ShownResource): number {
-  return b.reachPercent - a.reachPercent || b.students - a.students || b.views - a.views;
+  return b.reachPercent - a.reachPercent || b.use.students - a.use.students || b.use.views - a.use.views;
 }

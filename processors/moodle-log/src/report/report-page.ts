@@ -54,7 +54,7 @@ ${sections.map(sectionMarkup)}</main>
 
 /** The course that the report is about, or how many courses. */
 function subjectOf({ courses, wordings, summary }: ReportSource): string {
-  if (courses.length === 0) return summary.input.filename;
+  if (courses.length === 0) return summary.input.filename ?? "";
   return courses.length === 1 ? (courses[0] ?? "") : wordings.text("courses", { n: courses.length });
 }
 

@@ -18,7 +18,10 @@ export function resourcesSection(source: ReportSource): PageSection | undefined 
   const isOfManyCourses = courses.length > 1;
   const courseColumn = isOfManyCourses ? [{ heading: wordings.word("course") }] : [];
   const named = (resource: ShownResource) => [
-    { shown: resource.name === "" ? `${wordings.word("unnamed")} ${resource.moduleId}` : own(resource.name) },
+    {
+      shown:
+        resource.name === "" ? `${wordings.word("unnamed")} ${resource.use.moduleId}` : own(resource.name),
+    },
     ...(isOfManyCourses ? [{ shown: own(resource.courseName) }] : []),
     { shown: own(resource.type) },
   ];
@@ -51,11 +54,11 @@ ${
     ],
     rows: shown.map((resource) => [
       ...named(resource),
-      { shown: wordings.number(resource.students), sortKey: resource.students },
+      { shown: wordings.number(resource.use.students), sortKey: resource.use.students },
       { shown: wordings.percent(resource.reachPercent / 100), sortKey: resource.reachPercent },
       { shown: bar(resource.reachPercent / 100) },
-      { shown: wordings.number(resource.views), sortKey: resource.views },
-      { shown: wordings.number(resource.actions), sortKey: resource.actions },
+      { shown: wordings.number(resource.use.views), sortKey: resource.use.views },
+      { shown: wordings.number(resource.use.actions), sortKey: resource.use.actions },
     ]),
     isSortable: true,
   })}

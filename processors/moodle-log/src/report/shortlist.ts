@@ -5,6 +5,8 @@ export class Shortlist<T> {
   readonly #most: number;
   readonly #compare: (a: T, b: T) => number;
   #kept: T[] = [];
+  /** The last of those that were wanted when they were sorted; what comes after it is not. */
+  #last: T | undefined;
 
   /** @param most how many are wanted. */
   constructor(most: number, compare: (a: T, b: T) => number) {
@@ -14,8 +16,11 @@ export class Shortlist<T> {
 
   add(thing: T): void {
     this.total++;
+    if (this.#last !== undefined && this.#compare(thing, this.#last) >= 0) return;
     this.#kept.push(thing);
-    if (this.#kept.length >= 2 * this.#most) this.#kept = [...this.first()];
+    if (this.#kept.length < 2 * this.#most) return;
+    this.#kept = [...this.first()];
+    this.#last = this.#kept.at(-1);
   }
 
   /** The first ones, in their order. */

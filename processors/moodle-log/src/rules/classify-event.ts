@@ -9,6 +9,9 @@ export interface Classified {
   /** The rule that took it; `undefined` for Others. */
   readonly rule: string | undefined;
   readonly module: string;
+  /** What was done, and what it was done to. */
+  readonly action: string;
+  readonly object: string;
   /** Whether it shows that the actor teaches: what is done to oneself does not. */
   readonly isTeaching: boolean;
   /** Whether something is only looked at, as Moodle declares it or, where that is not known, the verb says. */
@@ -29,6 +32,8 @@ export function classify(rules: Rules, kind: EventKind): Classified {
     activity,
     rule: rule?.name,
     module: said.module,
+    action: said.action,
+    object: said.object,
     isTeaching: activity === "Teach" && kind.subject !== "self",
     isView: said.crud === "" ? VIEW_VERBS.test(said.action) : said.crud === "read",
   };

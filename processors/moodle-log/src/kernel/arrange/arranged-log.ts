@@ -1,5 +1,5 @@
 import { type LogRows, offsetOfRow } from "../load/log-store.js";
-import type { SharedColumn } from "../load/log-tables.js";
+import type { SharedColumn } from "../load/tuple-interner.js";
 import type { RowPosition } from "../text/text-rows.js";
 import type { Cases } from "./case-order.js";
 

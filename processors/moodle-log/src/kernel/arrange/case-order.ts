@@ -1,6 +1,6 @@
 import type { CaseBy } from "../../outputs/shown-log.js";
 import type { LogRows } from "../load/log-store.js";
-import type { SharedColumn } from "../load/log-tables.js";
+import type { SharedColumn } from "../load/tuple-interner.js";
 import { TupleInterner } from "../load/tuple-interner.js";
 import type { CaseLabels } from "../write/export-source.js";
 

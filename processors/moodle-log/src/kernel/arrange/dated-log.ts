@@ -1,9 +1,10 @@
 import { isPerson } from "../../people/actor.js";
 import type { DateOrder } from "../../time/date-order.js";
+import type { Period } from "../../time/period.js";
 import { Zone } from "../../time/zone.js";
 import { type LogRows, type LogStore, offsetOfRow } from "../load/log-store.js";
-import type { SharedColumn } from "../load/log-tables.js";
 import { mergedRejected, RejectedList, type RejectedRows } from "../load/rejected-list.js";
+import type { SharedColumn } from "../load/tuple-interner.js";
 import { ArrangedLog } from "./arranged-log.js";
 import { assignCases, type CaseOptions } from "./case-order.js";
 import { mixedDates } from "./mixed-dates.js";
@@ -96,13 +97,45 @@ export class DatedLog {
    * @param isMarked by actor.
    */
   dropActors(isMarked: readonly boolean[]): number {
+    const { actors } = this.#rows;
+    return this.#drop((row) => isMarked[actors[row] as number] === true);
+  }
+
+  /**
+   * The same with the rows of marked places.
+   * @param isMarked by place.
+   */
+  dropPlaces(isMarked: readonly boolean[]): number {
+    const { places } = this.#rows;
+    return this.#drop((row) => isMarked[places[row] as number] === true);
+  }
+
+  /** The same with the rows outside of a period. */
+  dropOutside({ from, before }: Period): number {
+    const instants = this.#instants;
+    return this.#drop((row) => (instants[row] as number) < from || (instants[row] as number) >= before);
+  }
+
+  #drop(isUnwanted: (row: number) => boolean): number {
     let count = 0;
     for (let row = 0; row < this.#rows.count; row++) {
-      if (this.#dropped[row] !== 0 || !isMarked[this.#rows.actors[row] as number]) continue;
+      if (this.#dropped[row] !== 0 || !isUnwanted(row)) continue;
       this.#dropped[row] = 1;
       count++;
     }
     return count;
+  }
+
+  /** First and last moment of the rows that count, in seconds since 1970; `undefined` when there are none. */
+  get span(): readonly [first: number, last: number] | undefined {
+    let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let row = 0; row < this.#rows.count; row++) {
+      if (this.#dropped[row] !== 0) continue;
+      const instant = this.#instants[row] as number;
+      if (instant < first) first = instant;
+      if (instant > last) last = instant;
+    }
+    return last < first ? undefined : [first, last];
   }
 
   /**

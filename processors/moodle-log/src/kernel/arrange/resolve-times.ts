@@ -1,7 +1,6 @@
 import { isDate } from "../../time/calendar.js";
 import { DATE_ORDERS, type DateOrder } from "../../time/date-order.js";
 import type { Zone } from "../../time/zone.js";
-import type { SharedColumn } from "../load/log-tables.js";
 import {
   DATE,
   DAY_SECONDS as DAY,
@@ -11,6 +10,7 @@ import {
   splitDate,
   unpackTime,
 } from "../load/packed-time.js";
+import type { SharedColumn } from "../load/tuple-interner.js";
 
 /** What the packed times mean, once the order of dates and the zone are known. */
 export interface ResolvedTimes {

@@ -1,4 +1,4 @@
-import type { SharedColumn } from "../load/log-tables.js";
+import type { SharedColumn } from "../load/tuple-interner.js";
 
 /**
  * The kept rows in ascending time. Rows of the same second stay as they happened: a log that is newest first

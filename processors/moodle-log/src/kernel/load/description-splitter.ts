@@ -1,8 +1,10 @@
 const QUOTE = 39;
 const HASH = 35;
 const STAR = 42;
-const LONGEST_DESCRIPTION = 600;
-const MAX_SLOTS = 16;
+/** Bytes of a description that are looked at. */
+export const LONGEST_DESCRIPTION = 600;
+/** Values of a description that are told from its wording. */
+export const MAX_SLOTS = 16;
 const ACTIVITY = Buffer.from(" activity");
 /** 1 for a quote, the digits and `#`. */
 const MAY_BEGIN_VALUE = Uint8Array.from({ length: 256 }, (_, byte) =>

@@ -1,10 +1,12 @@
 import type { EventKind } from "../../events/wording.js";
 import { addEvidence, type DateEvidence, noEvidence } from "../../time/date-order.js";
+import type { ActorTable } from "./actor-table.js";
 import { assertWithin } from "./log-limits.js";
-import { type ActorTable, type PlaceTable, type SharedColumn, TableBuilder } from "./log-tables.js";
+import { type PlaceTable, TableBuilder } from "./log-tables.js";
 import { RejectedList } from "./rejected-list.js";
 import type { Segment } from "./segment.js";
 import type { ThreadNumbers } from "./thread-numbers.js";
+import type { SharedColumn } from "./tuple-interner.js";
 
 /**
  * The usable rows of a log in the order of the file, a number per row and column; cells stay in the text and

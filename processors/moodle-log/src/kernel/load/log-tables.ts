@@ -1,18 +1,14 @@
 import type { EventKind } from "../../events/wording.js";
-import { type Actor, type ActorEntry, type Actors, actorLabel } from "../../people/actor.js";
 import type { Places } from "../../places/courses.js";
+import { ACTOR_KINDS, ActorTable } from "./actor-table.js";
 import { CellInterner } from "./byte-interner.js";
 import { assertDictionaries } from "./log-limits.js";
 import type { NewEntries, TupleColumns } from "./row-interpreter.js";
 import { USER_BASE } from "./row-people.js";
 import { type TextColumn, textAt, textCount } from "./text-column.js";
 import type { ThreadNumbers } from "./thread-numbers.js";
-import { NumberColumn, TupleInterner } from "./tuple-interner.js";
+import { NumberColumn, type SharedColumn, TupleInterner } from "./tuple-interner.js";
 
-/** A column that threads can read, too. */
-export type SharedColumn = Uint32Array<SharedArrayBuffer>;
-
-const ACTOR_KINDS = ["system", "unknown", "id", "name"] as const satisfies readonly ActorEntry["kind"][];
 /** In place of the one user id that goes with a name: there are several. */
 const SEVERAL = 0xffffffff;
 
@@ -102,6 +98,17 @@ export class TableBuilder {
     return joined;
   }
 
+  /** By number of a name: that of the id that alone goes with it, 0 for none. */
+  #idsOfNames(count: number): SharedColumn {
+    const texts = this.#actors.column(1);
+    const ids = new Uint32Array(new SharedArrayBuffer(count * 4));
+    for (let name = 0; name < Math.min(count, this.#actorOfName.length); name++) {
+      const owner = this.#actorOfName.at(name);
+      if (owner !== 0 && owner !== SEVERAL) ids[name] = texts[owner - 1] as number;
+    }
+    return ids;
+  }
+
   numberOfPlace(thread: ThreadNumbers, local: number): number {
     const [contexts, courses, courseIds, moduleIds] = thread.places;
     return this.#places.intern(
@@ -119,14 +126,16 @@ export class TableBuilder {
     readonly joinedActors: Uint32Array | undefined;
   } {
     const ids = this.#ids.shared();
+    const people = this.#people.shared();
     return {
       joinedActors: this.#joinedActors(),
       actors: new ActorTable({
         kinds: this.#actors.column(0),
         texts: this.#actors.column(1),
-        names: this.#names.slice(),
+        names: this.#names.shared(),
+        idOfName: this.#idsOfNames(textCount(people)),
         ids,
-        people: this.#people.shared(),
+        people,
       }),
       places: new PlaceTable({
         contextOf: this.#places.sharedColumn(0),
@@ -151,41 +160,6 @@ function numberTexts(interner: CellInterner, numbers: NumberColumn, texts: TextC
 function append(columns: readonly NumberColumn[], added: TupleColumns): void {
   for (const [member, values] of added.entries()) {
     for (let i = 0; i < values.length; i++) columns[member]?.push(values[i] as number);
-  }
-}
-
-/** The actors of a log. */
-export class ActorTable implements Actors {
-  readonly count: number;
-  readonly #columns: {
-    readonly kinds: Uint32Array;
-    readonly texts: Uint32Array;
-    readonly names: Uint32Array;
-    readonly ids: TextColumn;
-    readonly people: TextColumn;
-  };
-
-  /** @param columns kind, and the number of its id or name; the name beside it. */
-  constructor(columns: {
-    readonly kinds: Uint32Array;
-    readonly texts: Uint32Array;
-    readonly names: Uint32Array;
-    readonly ids: TextColumn;
-    readonly people: TextColumn;
-  }) {
-    this.count = columns.kinds.length;
-    this.#columns = columns;
-  }
-
-  kindAt(actor: number): ActorEntry["kind"] {
-    return ACTOR_KINDS[this.#columns.kinds[actor] as number] ?? "unknown";
-  }
-
-  at(actor: number): Actor {
-    const { texts, names, ids, people } = this.#columns;
-    const kind = this.kindAt(actor);
-    const text = textAt(kind === "id" ? ids : people, texts[actor] as number);
-    return { kind, text, name: textAt(people, names[actor] as number), label: actorLabel({ kind, text }) };
   }
 }
 

@@ -82,9 +82,12 @@ export class RowInterpreter {
   #newKinds: EventKind[] = [];
   #kindCount = 0;
 
-  constructor(layout: Layout) {
+  constructor({ layout, wantsAllNames }: { readonly layout: Layout; readonly wantsAllNames: boolean }) {
     this.#columns = layout.columns;
-    this.#people = new RowPeople(layout.columns, this.#splitter, this.#ids);
+    this.#people = new RowPeople(
+      { columns: layout.columns, wantsAllNames },
+      { splitter: this.#splitter, ids: this.#ids },
+    );
   }
 
   /** Interprets the row that `scanner` holds; the result is in `kind`, `actor` and `place`. */

@@ -28,6 +28,7 @@ export class RowPeople {
   isNobody = false;
   isLoginAs = false;
   readonly #columns: Layout["columns"];
+  readonly #wantsAllNames: boolean;
   readonly #splitter: DescriptionSplitter;
   readonly #ids: CellInterner;
   readonly #names = new CellInterner();
@@ -35,11 +36,18 @@ export class RowPeople {
   readonly #readNames = new NumberColumn();
   readonly #people = new CellInterner();
 
-  /** @param ids numbers what the splitter found at a slot. */
-  constructor(columns: Layout["columns"], splitter: DescriptionSplitter, ids: CellInterner) {
-    this.#columns = columns;
-    this.#splitter = splitter;
-    this.#ids = ids;
+  /**
+   * @param log.wantsAllNames whether the names of people who never act are numbered, too.
+   * @param use.ids numbers what the splitter found at a slot.
+   */
+  constructor(
+    log: { readonly columns: Layout["columns"]; readonly wantsAllNames: boolean },
+    use: { readonly splitter: DescriptionSplitter; readonly ids: CellInterner },
+  ) {
+    this.#columns = log.columns;
+    this.#wantsAllNames = log.wantsAllNames;
+    this.#splitter = use.splitter;
+    this.#ids = use.ids;
   }
 
   /** Reads the row whose description the splitter holds. */
@@ -51,6 +59,10 @@ export class RowPeople {
     this.isNobody = user === NOBODY;
     this.isLoginAs = (name & 1) === 1;
     this.subject = wording.isOwners ? SELF : this.#subjectOf(bytes, scanner, { wording, user });
+    if (this.#wantsAllNames) {
+      this.#nameIn(bytes, scanner, this.#columns.user_full_name);
+      this.#nameIn(bytes, scanner, this.#columns.affected_user);
+    }
   }
 
   /** Names of people that were numbered since the last call, as `readName` gives them. */
@@ -69,8 +81,9 @@ export class RowPeople {
   #nameIn(bytes: Buffer, scanner: RecordScanner, column: number): number {
     const cell = this.#names.intern(bytes, scanner, column);
     while (cell >= this.#readNames.length) {
-      const { name, isLoginAs } = readName(this.#names.textOf(this.#readNames.length));
+      const { name, isLoginAs, behind } = readName(this.#names.textOf(this.#readNames.length));
       this.#readNames.push(this.#people.internText(name) * 2 + (isLoginAs ? 1 : 0));
+      if (this.#wantsAllNames) this.#people.internText(behind);
     }
     return this.#readNames.at(cell);
   }

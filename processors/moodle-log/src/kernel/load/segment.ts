@@ -56,6 +56,8 @@ export interface Segment {
 /** What a loader needs to know of the text. */
 export interface TextSource extends LogText {
   readonly wantsHashes: boolean;
+  /** Whether all names are wanted, those of people who never act, too. */
+  readonly wantsAllNames: boolean;
 }
 
 const PLAUSIBLE_ROWS = 3;
@@ -78,7 +80,7 @@ export class SegmentLoader {
     this.#source = source;
     this.#file = openSync(source.path, "r");
     this.#scanner = new RecordScanner(source.layout.delimiter);
-    this.#interpreter = new RowInterpreter(source.layout);
+    this.#interpreter = new RowInterpreter(source);
     this.#runs = new RunFinder(source.layout);
     this.#columns = new SegmentColumns(0, source.wantsHashes);
   }

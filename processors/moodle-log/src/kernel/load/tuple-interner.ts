@@ -1,5 +1,8 @@
 const INITIAL_SLOTS = 1 << 10;
 
+/** A column that threads can read, too. */
+export type SharedColumn = Uint32Array<SharedArrayBuffer>;
+
 /** 32-bit numbers in a row, with room for more. */
 export class NumberColumn {
   length = 0;

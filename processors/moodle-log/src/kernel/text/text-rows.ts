@@ -68,6 +68,23 @@ export function headRows(
   return rows;
 }
 
+/** The cells of a small table: its delimiter is the one of comma, semicolon and tab that its first line has most of. */
+export function tableRows(text: string): string[][] {
+  const bytes = Buffer.from(text.replace(/^\ufeff/, ""), "utf8");
+  const [first = ""] = text.split("\n");
+  const delimiter = [",", ";", "\t"].reduce((best, one) =>
+    first.split(one).length > first.split(best).length ? one : best,
+  );
+  const scanner = new RecordScanner(delimiter.charCodeAt(0));
+  const rows: string[][] = [];
+  for (let at = 0; at < bytes.length; at = scanner.next) {
+    if (scanner.scan(bytes, at, bytes.length) !== "row") continue;
+    const shown = Math.min(scanner.count, MAX_SHOWN_CELLS);
+    rows.push(Array.from({ length: shown }, (_, cell) => cellText(bytes, scanner, cell)));
+  }
+  return rows;
+}
+
 /** Excel's own first line, `sep=;`. */
 function isSeparatorHint(head: TextHead, at: number): boolean {
   return /^sep=.\r?(\n|$)/i.test(head.toString("latin1", at, at + 8));

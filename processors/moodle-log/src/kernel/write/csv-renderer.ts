@@ -1,14 +1,18 @@
-import { COPIED_COLUMNS, kindCells } from "../../outputs/csv-text.js";
-import { hasLevel, type ShownKind } from "../../outputs/shown-log.js";
+import { COPIED_COLUMNS, groupCells, kindCells } from "../../outputs/csv-text.js";
+import { hasLevel, type ShownKind, STANDINGS } from "../../outputs/shown-log.js";
+import type { NamedPerson } from "../../people/known-names.js";
 import { Zone } from "../../time/zone.js";
+import { partAt } from "../arrange/grouped-events.js";
 import { NO_RUN, runLength, runStart } from "../load/copied-run.js";
 import { textAt, textCount } from "../load/text-column.js";
 import { BARE_WITH_QUOTES, QUOTED, QUOTED_WITH_QUOTES } from "../text/row-scanner.js";
 import { ByteWriter } from "./byte-writer.js";
 import { csvText, isFormula, needsQuotes } from "./csv-cell.js";
-import { caseLabel, type ExportSource } from "./export-source.js";
+import { caseLabel, type ExportSource, standingAt } from "./export-source.js";
 import { Fragments } from "./fragments.js";
 import { type PairMemory, type PiecePair, piecePair } from "./piece-pair.js";
+import type { CopiedCells } from "./plain-cells.js";
+import { PseudonymousCells } from "./pseudonymous-cells.js";
 import { Rfc3339Writer } from "./rfc3339.js";
 import { RowText } from "./row-text.js";
 
@@ -29,6 +33,8 @@ export interface CsvRequest {
 /** A piece of both CSV files. */
 export interface CsvPiece extends PiecePair {
   readonly bloomRows: number;
+  /** Who is named in its pseudonymous cells, for the first time on this thread. */
+  readonly people: readonly NamedPerson[];
 }
 
 /**
@@ -49,8 +55,11 @@ export class CsvRenderer {
   readonly #courses: Fragments;
   readonly #modules: Fragments;
   readonly #moduleIds: Fragments;
-  /** By twice the kind, and 1 for staff: from the activity to the role hint. */
+  /** By kind and standing: from the activity to the role hint. */
   readonly #tails: Fragments;
+  /** Full names, with the comma before them. */
+  readonly #names: Fragments | undefined;
+  readonly #pseudonymous: PseudonymousCells | undefined;
 
   constructor(source: ExportSource) {
     this.#source = source;
@@ -58,7 +67,7 @@ export class CsvRenderer {
     this.#time = new Rfc3339Writer(new Zone(source.timezone), { milliseconds: false });
     this.#cells = COPIED_COLUMNS.map((column) => source.layout.columns[column]);
     this.#hasLevel = source.kinds.map(hasLevel);
-    const { kinds, actors, caseLabels, places } = source;
+    const { kinds, actors, caseLabels, places, names, pseudonyms } = source;
     const own = (text: string) => csvText(text, source.neutralizesFormulas);
     const fragments = (count: number, textOf: (number: number) => string) =>
       new Fragments(this.#full, count, (number) => ({ text: textOf(number) }));
@@ -67,7 +76,12 @@ export class CsvRenderer {
     this.#courses = fragments(textCount(places.courses), (course) => own(textAt(places.courses, course)));
     this.#modules = fragments(kinds.length, (kind) => `,${kinds[kind]?.module},`);
     this.#moduleIds = fragments(textCount(places.moduleIds), (id) => own(textAt(places.moduleIds, id)));
-    this.#tails = fragments(2 * kinds.length, (of) => kindCells(kinds[of >> 1] as ShownKind, of % 2 === 1));
+    this.#tails = fragments(STANDINGS.length * kinds.length, (of) => {
+      return kindCells(kinds[Math.floor(of / STANDINGS.length)] as ShownKind, standingAt(of));
+    });
+    if (names !== undefined)
+      this.#names = fragments(textCount(names.texts), (name) => `,${own(textAt(names.texts, name))}`);
+    if (pseudonyms !== undefined) this.#pseudonymous = new PseudonymousCells(source, this.#text, pseudonyms);
   }
 
   close(): void {
@@ -92,11 +106,12 @@ export class CsvRenderer {
       }
     }
     this.#bloom.part(this.#full, bloomStart, this.#full.length);
-    return { ...piecePair(to - from, { full: this.#full, bloom: this.#bloom }, memory), bloomRows };
+    const people = this.#pseudonymous?.takeGiven() ?? [];
+    return { ...piecePair(to - from, { full: this.#full, bloom: this.#bloom }, memory), bloomRows, people };
   }
 
   #row(row: number): void {
-    const { rows, instants, cases, isStaff, places } = this.#source;
+    const { rows, instants, cases, standings, places, names, groups } = this.#source;
     const out = this.#full;
     const actor = rows.actors[row] as number;
     const kind = rows.kinds[row] as number;
@@ -108,12 +123,15 @@ export class CsvRenderer {
     this.#courses.append(places.courseOf[place] as number);
     this.#modules.append(kind);
     this.#moduleIds.append(places.moduleIdOf[place] as number);
-    this.#tails.append(2 * kind + (isStaff[actor] as number));
+    this.#tails.append(STANDINGS.length * kind + (standings[actor] as number));
     out.decimal(rows.lines[row] as number);
+    if (names !== undefined) this.#names?.append(names.ofActor[actor] as number);
+    if (groups !== undefined) out.text(groupCells(partAt(groups, row, kind)));
     out.bytes(LINE_END);
   }
 
   #copied(row: number): void {
+    if (this.#pseudonymous !== undefined) return this.#replaced(this.#pseudonymous.at(row));
     const run = this.#source.rows.runs[row] as number;
     if (run === NO_RUN) {
       this.#text.locate(row);
@@ -124,6 +142,11 @@ export class CsvRenderer {
     const start = this.#text.find(row, runStart(run), length);
     this.#full.range(this.#text.buffer, start, start + length);
     this.#full.byte(COMMA);
+  }
+
+  #replaced(cells: CopiedCells): void {
+    for (const column of COPIED_COLUMNS)
+      this.#full.text(`${csvText(cells[column], this.#source.neutralizesFormulas)},`);
   }
 
   #cell(cell: number): void {

@@ -1,7 +1,17 @@
-import { type CaseBy, caseName, type OutputStyle, type ShownKind } from "../../outputs/shown-log.js";
+import type { ExtraColumns } from "../../outputs/csv-text.js";
+import {
+  type CaseBy,
+  caseName,
+  type OutputStyle,
+  type ShownKind,
+  STANDINGS,
+  type Standing,
+} from "../../outputs/shown-log.js";
+import type { EventGroups } from "../arrange/grouped-events.js";
+import type { NameColumns } from "../load/actor-table.js";
 import type { LogRows } from "../load/log-store.js";
-import type { SharedColumn } from "../load/log-tables.js";
 import { type TextColumn, textAt } from "../load/text-column.js";
+import type { SharedColumn } from "../load/tuple-interner.js";
 import type { LogText } from "../text/text-rows.js";
 
 /**
@@ -10,9 +20,11 @@ import type { LogText } from "../text/text-rows.js";
  */
 export interface ExportSource extends LogText, OutputStyle {
   readonly kinds: readonly ShownKind[];
-  /** Labels by actor, and 1 for staff. */
+  /** By actor: how they are called, and their standing as a number into `STANDINGS`. */
   readonly actors: TextColumn;
-  readonly isStaff: Uint8Array<SharedArrayBuffer>;
+  readonly standings: Uint8Array<SharedArrayBuffer>;
+  /** By actor: 1 for somebody, whose events are a case. */
+  readonly isPerson: Uint8Array<SharedArrayBuffer>;
   /** Kept rows by actor. */
   readonly eventsOfActor: SharedColumn;
   readonly places: ShownPlaces;
@@ -28,6 +40,25 @@ export interface ExportSource extends LogText, OutputStyle {
   /** Case by row. */
   readonly cases: SharedColumn;
   readonly caseLabels: CaseLabels;
+  /** Full names, when the CSV has a column of them. */
+  readonly names: ShownNames | undefined;
+  /** When events are put together to activities. */
+  readonly groups: EventGroups | undefined;
+  /** When ids and names are pseudonyms. What is text above has them already; the cells of the log do not. */
+  readonly pseudonyms: PseudonymColumns | undefined;
+}
+
+/** Full names by actor: numbers into texts. */
+export interface ShownNames {
+  readonly ofActor: SharedColumn;
+  readonly texts: TextColumn;
+}
+
+/** What threads make pseudonyms from. */
+export interface PseudonymColumns {
+  /** Secret. */
+  readonly salt: string;
+  readonly names: NameColumns;
 }
 
 /** Names of cases, by number, made when asked for: there can be as many as rows. */
@@ -49,6 +80,11 @@ export interface ShownPlaces {
   readonly moduleIds: TextColumn;
 }
 
+/** The standing in a number of `STANDINGS.length * kind + standing`. */
+export function standingAt(number: number): Standing {
+  return STANDINGS[number % STANDINGS.length] as Standing;
+}
+
 /** The name of a case by its number. */
 export function caseLabel(
   { caseLabels, actors, places }: Pick<ExportSource, "caseLabels" | "actors" | "places">,
@@ -60,4 +96,9 @@ export function caseLabel(
     actor: textAt(actors, caseLabels.actors[caseNumber] as number),
     part: by === "user_course" ? textAt(places.courses, part) : part,
   });
+}
+
+/** Which columns the CSV has besides those that it always has. */
+export function columnsOf(source: Pick<ExportSource, "names" | "groups">): ExtraColumns {
+  return { names: source.names !== undefined, groups: source.groups !== undefined };
 }

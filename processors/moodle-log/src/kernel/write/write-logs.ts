@@ -1,58 +1,15 @@
-import { CSV_HEADER } from "../../outputs/csv-text.js";
-import { hasLevel, type ShownLog } from "../../outputs/shown-log.js";
+import { csvHeader } from "../../outputs/csv-text.js";
+import { hasLevel } from "../../outputs/shown-log.js";
 import { XES_HEAD, XES_TAIL } from "../../outputs/xes-text.js";
-import type { ArrangedLog } from "../arrange/arranged-log.js";
-import type { LogStore } from "../load/log-store.js";
-import { textColumn } from "../load/text-column.js";
-import type { LogText } from "../text/text-rows.js";
+import type { NamedPerson } from "../../people/known-names.js";
 import type { Pool } from "../threads/thread-pool.js";
 import type { ArtifactFile } from "./artifact-file.js";
 import type { CsvRequest } from "./csv-renderer.js";
-import type { ExportSource } from "./export-source.js";
+import { columnsOf, type ExportSource } from "./export-source.js";
 import { emptyMemory, type PairMemory, type PiecePair } from "./piece-pair.js";
 import type { XesRequest } from "./xes-renderer.js";
 
 const CHUNK_ROWS = 4096;
-
-/**
- * Gets all threads ready to write a log.
- * @returns what `writeCsv` and `writeXes` need.
- */
-export async function openExport(
-  pool: Pool,
-  log: { readonly text: LogText; readonly store: LogStore; readonly arranged: ArrangedLog },
-  { isStaff, courses, ...shown }: ShownLog,
-): Promise<ExportSource> {
-  const { cases, ...columns } = log.arranged.columns;
-  const { actors } = log.store;
-  const { contextOf, moduleIdOf, contexts, ids } = log.store.places.columns;
-  const source: ExportSource = {
-    path: log.text.path,
-    sizeBytes: log.text.sizeBytes,
-    layout: log.text.layout,
-    ...columns,
-    caseOrder: cases.caseOrder,
-    caseEnds: cases.caseEnds,
-    cases: cases.cases,
-    caseLabels: cases.labels,
-    ...shown,
-    actors: textColumn(actors.count, (actor) => actors.at(actor).label),
-    isStaff: new Uint8Array(new SharedArrayBuffer(actors.count)),
-    eventsOfActor: log.arranged.eventsOfActor(actors.count),
-    places: {
-      contextOf,
-      courseOf: new Uint32Array(new SharedArrayBuffer(courses.ofPlace.length * 4)),
-      moduleIdOf,
-      contexts,
-      courses: textColumn(courses.names.length, (course) => courses.names[course] ?? ""),
-      moduleIds: ids,
-    },
-  };
-  source.isStaff.set(isStaff.map(Number));
-  source.places.courseOf.set(courses.ofPlace);
-  await pool.runOnAll("openExport", source);
-  return source;
-}
 
 /** A pair of outputs: all events, and those with a Bloom level. */
 export interface LogFiles {
@@ -68,16 +25,18 @@ interface WriteOptions {
 
 /**
  * Writes both CSV files, the pieces made on all threads and put in order here.
+ * @param options.onPeople called with people whom the cells of pieces name, when they are pseudonymous.
  * @returns the rows of the second.
  */
 export async function writeCsv(
   pool: Pool,
   source: ExportSource,
   files: LogFiles,
-  options: WriteOptions,
+  options: WriteOptions & { readonly onPeople: (people: readonly NamedPerson[]) => void },
 ): Promise<{ readonly bloomRows: number }> {
   let bloomRows = 0;
-  await Promise.all([files.full.appendText(CSV_HEADER), files.bloom.appendText(CSV_HEADER)]);
+  const header = csvHeader(columnsOf(source));
+  await Promise.all([files.full.appendText(header), files.bloom.appendText(header)]);
   await inOrder(
     chunksOf(source.timeOrder.length),
     pool.size,
@@ -86,6 +45,7 @@ export async function writeCsv(
       options.signal.throwIfAborted();
       await appendPair(files, piece);
       bloomRows += piece.bloomRows;
+      options.onPeople(piece.people);
       options.onRows(piece.rows);
     },
   );

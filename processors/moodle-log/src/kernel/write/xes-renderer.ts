@@ -1,9 +1,10 @@
-import { hasLevel, type ShownKind } from "../../outputs/shown-log.js";
+import { type ActivityKey, hasLevel, type ShownKind, STANDINGS } from "../../outputs/shown-log.js";
 import {
   actorXml,
   contextXml,
   courseXml,
   eventHead,
+  groupedHead,
   kindXml,
   moduleIdXml,
   TRACE_END,
@@ -12,9 +13,10 @@ import {
   traceHead,
 } from "../../outputs/xes-text.js";
 import { Zone } from "../../time/zone.js";
+import { COMPLETE, partAt, START } from "../arrange/grouped-events.js";
 import { type TextColumn, textAt, textCount } from "../load/text-column.js";
 import { ByteWriter } from "./byte-writer.js";
-import { caseLabel, type ExportSource } from "./export-source.js";
+import { caseLabel, type ExportSource, standingAt } from "./export-source.js";
 import { type Fragment, Fragments } from "./fragments.js";
 import { type PairMemory, type PiecePair, piecePair } from "./piece-pair.js";
 import { Rfc3339Writer } from "./rfc3339.js";
@@ -38,6 +40,10 @@ export interface XesPiece extends PiecePair {
 }
 
 const KEEP_BYTES = 8 << 20;
+const TRANSITIONS = [
+  [START, "start"],
+  [COMPLETE, "complete"],
+] as const;
 const TRACE_LAST_BYTES = Buffer.from(TRACE_LAST);
 const TRACE_EVENTS_BYTES = Buffer.from(TRACE_EVENTS);
 const TRACE_END_BYTES = Buffer.from(TRACE_END);
@@ -53,8 +59,9 @@ export class XesRenderer {
   readonly #bloom = new ByteWriter(2 << 20);
   readonly #hasLevel: boolean[];
   readonly #heads: Fragments;
-  /** By twice the kind, and 1 for staff. */
+  /** By kind and standing. */
   readonly #bodies: Fragments;
+  readonly #groupedBodies: Fragments;
   readonly #actors: Fragments;
   readonly #contexts: Fragments;
   readonly #courses: Fragments;
@@ -72,9 +79,13 @@ export class XesRenderer {
     const texts = (column: TextColumn, xmlOf: (text: string) => Fragment) =>
       new Fragments(this.#full, textCount(column), (number) => xmlOf(textAt(column, number)));
     this.#heads = new Fragments(this.#full, kinds.length, (kind) => eventHead(kindAt(kind), key));
-    this.#bodies = new Fragments(this.#full, 2 * kinds.length, (of) =>
-      kindXml(kindAt(of >> 1), of % 2 === 1, key),
-    );
+    const bodies = (called: ActivityKey) =>
+      new Fragments(this.#full, STANDINGS.length * kinds.length, (of) =>
+        kindXml(kindAt(Math.floor(of / STANDINGS.length)), standingAt(of), called),
+      );
+    this.#bodies = bodies(key);
+    // The name of an activity that events were put together to is not that of any of them.
+    this.#groupedBodies = source.groups === undefined ? this.#bodies : bodies("event_name");
     this.#actors = texts(actors, actorXml);
     this.#contexts = texts(places.contexts, contextXml);
     this.#courses = texts(places.courses, courseXml);
@@ -109,8 +120,8 @@ export class XesRenderer {
         isOpen = false;
       }
       const start = this.#full.length;
-      this.#event(row);
-      if (this.#hasLevel[rows.kinds[row] as number]) {
+      this.#shown(row);
+      if (this.#hasLevel[rows.kinds[row] as number] && this.#full.length > start) {
         if (!isOpen) {
           this.#beginTrace(this.#bloom, caseNumber);
           this.#bloomTraces++;
@@ -127,14 +138,14 @@ export class XesRenderer {
   }
 
   #beginTrace(out: ByteWriter, caseNumber: number): void {
-    const { caseOrder, caseEnds, caseLabels, actors, isStaff, eventsOfActor } = this.#source;
+    const { caseOrder, caseEnds, caseLabels, actors, standings, eventsOfActor } = this.#source;
     const actor = caseLabels.actors[caseNumber] as number;
     const from = caseNumber === 0 ? 0 : (caseEnds[caseNumber - 1] as number);
     const to = caseEnds[caseNumber] as number;
     const { text, dropped } = traceHead({
       name: caseLabel(this.#source, caseNumber),
       user: textAt(actors, actor),
-      isStaff: isStaff[actor] === 1,
+      isStaff: standings[actor] !== 0,
       caseEvents: to - from,
       userEvents: eventsOfActor[actor] as number,
     });
@@ -150,16 +161,31 @@ export class XesRenderer {
     out.bytes(this.#time.write(this.#source.instants[row] as number));
   }
 
-  #event(row: number): void {
-    const { rows, instants, isStaff, places } = this.#source;
+  /** Writes an event; of those that were put together, the first as a start and the last as the end. */
+  #shown(row: number): void {
+    const { groups, rows } = this.#source;
+    const part = groups === undefined ? undefined : partAt(groups, row, rows.kinds[row] as number);
+    if (groups === undefined || part === undefined) {
+      this.#dropped += this.#heads.append(rows.kinds[row] as number);
+      return this.#event(row, this.#bodies);
+    }
+    for (const [bit, transition] of TRANSITIONS) {
+      if (((groups.roles[row] as number) & bit) === 0) continue;
+      this.#full.text(groupedHead({ ...part, transition }));
+      this.#event(row, this.#groupedBodies);
+    }
+  }
+
+  /** What follows after the head of an event. */
+  #event(row: number, bodies: Fragments): void {
+    const { rows, instants, standings, places } = this.#source;
     const actor = rows.actors[row] as number;
     const kind = rows.kinds[row] as number;
     const place = rows.places[row] as number;
-    this.#dropped += this.#heads.append(kind);
     this.#full.bytes(this.#time.write(instants[row] as number));
     this.#dropped +=
       this.#actors.append(actor) +
-      this.#bodies.append(2 * kind + (isStaff[actor] as number)) +
+      bodies.append(STANDINGS.length * kind + (standings[actor] as number)) +
       this.#contexts.append(places.contextOf[place] as number) +
       this.#courses.append(places.courseOf[place] as number) +
       this.#moduleIds.append(places.moduleIdOf[place] as number);
