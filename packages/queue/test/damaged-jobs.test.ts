@@ -153,7 +153,7 @@ describe("a job whose record is damaged", () => {
       await on.client.hset(`{${on.prefix}}:processors`, `p${i}`, entry);
     }
     const { workers, processors } = await on.queue.catalogue.read();
-    expect(workers).toEqual([worker]);
+    expect(workers).toEqual([{ ...worker, heardAt: expect.any(Number), isDrainAsked: false }]);
     expect(processors).toEqual([COPY]);
     await expect(
       on.queue.catalogue.announce(worker, [{ ...COPY, description: "x".repeat(70_000) }]),
