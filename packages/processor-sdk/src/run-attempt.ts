@@ -153,7 +153,12 @@ class Outputs {
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   ".csv": "text/csv",
+  ".html": "text/html; charset=utf-8",
+  ".jpg": "image/jpeg",
   ".json": "application/json",
+  ".parquet": "application/vnd.apache.parquet",
+  ".pdf": "application/pdf",
+  ".png": "image/png",
   ".txt": "text/plain",
   ".xes": "application/xml",
   ".xml": "application/xml",

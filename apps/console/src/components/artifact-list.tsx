@@ -16,13 +16,14 @@ interface ArtifactListProps {
   readonly artifacts: readonly Artifact[];
 }
 
-/** The files of a completed job, each with its preview and its download; a report is open from the start. */
+/** The files of a completed job, each with its preview and its download; a report comes first, and is open. */
 export function ArtifactList({ jobId, artifacts }: ArtifactListProps) {
   const report = artifacts.find((artifact) => previewKind(artifact) === "html");
   const [shown, setShown] = useState(report?.name);
+  const inOrder = artifacts.toSorted((a, b) => Number(b === report) - Number(a === report));
   return (
     <ul className={styles["rows"]}>
-      {artifacts.map((artifact) => (
+      {inOrder.map((artifact) => (
         <li key={artifact.name} className={styles["entry"]}>
           <ArtifactRow
             artifact={artifact}
