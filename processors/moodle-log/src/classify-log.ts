@@ -6,6 +6,7 @@ import {
   type YearBasis,
 } from "./kernel/index.js";
 import { orderOfFormat, type Params } from "./params.js";
+import type { Participant } from "./people/participants.js";
 import { type Courses, coursesOf } from "./places/courses.js";
 import type { Language } from "./reading/headings.js";
 import { type Classified, classify } from "./rules/classify-event.js";
@@ -36,6 +37,8 @@ export interface ClassifiedLog extends SelectedEvents {
 export interface ClassifyOptions {
   readonly params: Params;
   readonly language: Language | undefined;
+  /** The people of a list that lies beside the log. */
+  readonly participants: readonly Participant[] | undefined;
   /** The newest plausible date of a log without years, in seconds since 1970. */
   readonly nowSeconds: number;
   readonly signal: AbortSignal;
@@ -73,7 +76,9 @@ export async function classifyLog(store: LogStore, options: ClassifyOptions): Pr
   const rules = rulesWith(params.rules);
   const classified = store.kinds.map((kind) => classify(rules, kind));
   const courses = coursesOf(store.places);
-  const selected = selectEvents(store, dated, { params, classified, courses });
+  const selected = selectEvents(store, dated, {
+    ...{ params, classified, courses, participants: options.participants },
+  });
   await step();
   const arranged = await dated.arrange(caseOptions(courses, params), step);
   await step();

@@ -152,7 +152,7 @@ export const paramsSchema = z.strictObject({
       "Who is who, as the participants list of the course tells it; settles who is staff. The text of a CSV with " +
         "columns for ID or full name (or first and last name) and for roles or groups; or roles by user id or name, as " +
         '{"5104": "Teacher"}; or a list, as [{"name": "Ana Silva", "role": "Student", "group": "A"}]. Who is not in it ' +
-        "is judged by what they do",
+        "is judged by what they do. A longer list goes into a ZIP beside the log",
     ),
   groups: z
     .array(z.string().min(1).max(200))

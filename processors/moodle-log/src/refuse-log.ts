@@ -90,3 +90,12 @@ async function describe(text: DetectedText, rows: UnusableRows): Promise<string>
     `expected). The first is line ${first?.line}${shown}`
   );
 }
+
+/**
+ * The same refusal without what it quotes of the file's first row, which names somebody when it is no row of
+ * headings.
+ */
+export function withoutCells(error: unknown): unknown {
+  if (!(error instanceof InputInvalidError)) return error;
+  return new InputInvalidError(error.message.replace(/ Found: .*?\.(?= Looked for| Is this|$)/s, ""));
+}

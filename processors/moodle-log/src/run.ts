@@ -17,7 +17,7 @@ import { writePseudonymKey } from "./outputs/pseudonym-key.js";
 import { writeRejectedRows } from "./outputs/rejected-rows.js";
 import type { Params } from "./params.js";
 import { ShownPeople, shownParams } from "./people/shown-people.js";
-import { assertHasRows, assertUsable, refusalOf } from "./refuse-log.js";
+import { assertHasRows, assertUsable, refusalOf, withoutCells } from "./refuse-log.js";
 import { RunProgress, type StageProgress } from "./run-progress.js";
 import { shownLogOf } from "./shown-log-of.js";
 import { countEvents, countRows, percentOf, spanOf } from "./summarize.js";
@@ -55,6 +55,8 @@ export async function runMoodleLog(context: Context<Params>): Promise<unknown> {
     );
     pool = createPool(text.sizeBytes);
     return summaryHead(await runOn({ context, progress, pool, text }));
+  } catch (error) {
+    throw context.params.pseudonymize === "off" ? error : withoutCells(error);
   } finally {
     progress.stop();
     await pool?.close();
@@ -72,6 +74,7 @@ async function runOn(run: Run): Promise<Summary> {
   const log = await classifyLog(store, {
     params,
     language: text.language,
+    participants: text.participants,
     nowSeconds: Date.now() / 1000,
     signal: context.signal,
     onStep: run.progress.stage("classify"),

@@ -2,7 +2,7 @@ import { InputInvalidError } from "@drover/processor-sdk";
 import { type DatedLog, type LogStore, rfc3339 } from "./kernel/index.js";
 import type { Params } from "./params.js";
 import { actorsNamed, isPerson } from "./people/actor.js";
-import { ParticipantsError, readParticipants } from "./people/participants.js";
+import { type Participant, ParticipantsError, readParticipants } from "./people/participants.js";
 import { type SettledPeople, settlePeople } from "./people/settled-people.js";
 import { type Courses, coursesNamed } from "./places/courses.js";
 import { normalName } from "./reading/headings.js";
@@ -35,6 +35,8 @@ export interface SelectedEvents {
 /** What is known of the log when events are selected. */
 interface Known {
   readonly params: Params;
+  /** Of a list beside the log; what the `roles` param says goes before it. */
+  readonly participants: readonly Participant[] | undefined;
   readonly classified: readonly Classified[];
   readonly courses: Courses;
 }
@@ -48,7 +50,8 @@ export function selectEvents(store: LogStore, dated: DatedLog, known: Known): Se
   const { params, classified, courses } = known;
   const { actors } = store;
   const settled = inWords(() => {
-    return params.roles === undefined ? undefined : settlePeople(actors, readParticipants(params.roles));
+    const people = params.roles === undefined ? known.participants : readParticipants(params.roles);
+    return people === undefined ? undefined : settlePeople(actors, people);
   });
   const duplicates = params.drop_duplicates ? dated.dropDuplicates() : 0;
   const { exclude_users } = params;
@@ -101,7 +104,8 @@ function dropOtherGroups(dated: DatedLog, params: Params, settled: SettledPeople
   if (params.groups.length === 0) return { other_groups: 0, unknownGroups: [] };
   if (settled === undefined) {
     throw new InputInvalidError(
-      "A log does not tell who is in which group: the groups param needs the roles param, with groups in it.",
+      "A log does not tell who is in which group: the groups param needs the roles param, or a " +
+        "participants list beside the log in a ZIP, with groups in it.",
     );
   }
   const wanted = new Set(params.groups.map(normalName));

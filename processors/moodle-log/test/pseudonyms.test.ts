@@ -170,6 +170,21 @@ describe("pseudonymised outputs", () => {
     expect(run.rows[1]?.["description"]).toBe("The user with id '0' did.");
   });
 
+  test.each([
+    ["a first row that is no row of headings", "Ana Canary,1,2\nRui Costa,3,4\n", {}],
+    [
+      "a list of roles without headings",
+      logOf(["Rui", "-", "x", "y", "z"]),
+      { roles: "Ana Canary,Student\n" },
+    ],
+  ])("quote nothing of %s", async (_, text, params) => {
+    const run = (pseudonymize: string) => runLog(text, { ...params, pseudonymize });
+    await expect(run("off")).rejects.toThrow("Ana Canary");
+    const refused = await run("without_key").catch((error: Error) => error);
+    expect(refused).toMatchObject({ name: "InputInvalidError" });
+    expect(String(refused)).not.toContain("Canary");
+  });
+
   test("are refused without a word of the log in the message", async () => {
     const log = `${HEADINGS}\nSalome Durian,b\n`;
     await expect(runLog(log, {})).rejects.toThrow("Durian");

@@ -1,3 +1,4 @@
+import { zipOf } from "@drover/testkit";
 import { describe, expect, test } from "vitest";
 import { standingOfRole } from "../src/people/participants.js";
 import { MOMENT, periodOf } from "../src/time/period.js";
@@ -148,6 +149,20 @@ describe("roles", () => {
     expect(warnings).toContain("1 of the 4 people in roles do nothing in the log");
     expect(warnings).toContain("Never There");
     expect(warnings).toContain("in no known language; their people are judged by what they do: Wizard.");
+  });
+
+  test("are read from a list that lies beside the log in an archive, of any length; the param goes before it", async () => {
+    const people = `${CSV}${Array.from({ length: 500 }, (_, i) => `Student;No. ${i};;Student;B\r\n`).join("")}`;
+    const archive = zipOf([
+      { name: "log.csv", content: DAYS },
+      { name: "participants.csv", content: people },
+    ]);
+    const run = await runLog(archive, { groups: ["A"] });
+    expect(run.summary.roles).toEqual({ listed: 504, matched: 3, staff: 1, students: 1 });
+    expect(run.rows.map((row) => row["actor"])).toEqual(["user-5", "user-5", "user-7"]);
+    expect(run.summary.warnings.join()).not.toContain("Left out");
+    const given = await runLog(archive, { roles: { 7: "Teacher" } });
+    expect(given.summary.probable_staff.map(({ actor }) => actor)).toEqual(["user-7"]);
   });
 
   test("of a name that two people have settle neither, unless they tell the id", async () => {

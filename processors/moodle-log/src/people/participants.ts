@@ -74,6 +74,19 @@ export function readParticipants(given: z.infer<typeof participantsParam>): read
   });
 }
 
+/**
+ * The people of a file that lies beside the log in an archive.
+ * @param text all of it; `undefined` is returned when its first line is not that of a participants list.
+ */
+export function participantsOf(text: string): readonly Participant[] | undefined {
+  try {
+    return readTable(text);
+  } catch (error) {
+    if (error instanceof ParticipantsError) return undefined;
+    throw error;
+  }
+}
+
 function listOf(given: string | readonly string[] | undefined): string[] {
   const list = typeof given === "string" ? given.split(/[,;\n]/) : (given ?? []);
   return list.map((word) => word.trim()).filter((word) => word !== "");

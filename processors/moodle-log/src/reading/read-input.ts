@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InputInvalidError } from "@drover/processor-sdk";
 import { type Encoding, headOf, type OpenedText, openText, readRows } from "../kernel/index.js";
+import { type Participant, participantsOf } from "../people/participants.js";
 import { type DetectedLayout, findText, layoutOfReport } from "./layout.js";
 import { type Media, mediaOf, unreadable } from "./media.js";
 import { type ArchiveFormat, readArchive } from "./read-archive.js";
@@ -24,7 +25,12 @@ export interface DetectedText extends DetectedLayout {
   readonly tables: readonly TakenTable[];
   /** Whether it is Moodle's own table of the log. */
   readonly isStore: boolean;
+  /** The people of a participants list that lies beside the log in an archive; `undefined` without one. */
+  readonly participants: readonly Participant[] | undefined;
 }
+
+/** The largest file of an archive that may be a participants list, in bytes: some 50,000 people. */
+const MOST_PARTICIPANTS_BYTES = 4 << 20;
 
 interface DetectOptions {
   readonly signal: AbortSignal;
@@ -56,7 +62,16 @@ export async function detect(
   const found = findText(text.head, text);
   if (found.table.kind === "store") return await converted({ ...input, text, media }, options, "");
   const { encoding, path, sizeBytes } = text;
-  return { ...layoutOfReport(found), format: "csv", encoding, path, sizeBytes, tables: [], isStore: false };
+  return {
+    ...layoutOfReport(found),
+    format: "csv",
+    encoding,
+    path,
+    sizeBytes,
+    tables: [],
+    isStore: false,
+    participants: undefined,
+  };
 }
 
 /** A text that is opened, and what it is. */
@@ -74,10 +89,11 @@ async function converted(
   const { signal, onBytes } = options;
   const path = join(scratch, "report.csv");
   const report = new ReportFile(path);
+  const participants: Participant[] = [];
   try {
     const format =
       text === undefined || media === undefined
-        ? await readZip({ ...input, report }, options)
+        ? await readZip({ ...input, report, participants }, options)
         : await readText({ text, media }, report, options);
     const { columns, tables, ignored, isStore, warnings, ...found } = await report.end(nothing);
     const { size } = await stat(path);
@@ -93,6 +109,7 @@ async function converted(
       sizeBytes: size,
       tables,
       isStore,
+      participants: participants.length === 0 ? undefined : participants,
     };
   } catch (error) {
     report.discard();
@@ -101,7 +118,13 @@ async function converted(
 }
 
 async function readZip(
-  input: { readonly path: string; readonly scratch: string; readonly report: ReportFile },
+  input: {
+    readonly path: string;
+    readonly scratch: string;
+    readonly report: ReportFile;
+    /** Filled with the people of participants lists. */
+    readonly participants: Participant[];
+  },
   { signal, onBytes }: DetectOptions,
 ): Promise<ArchiveFormat> {
   const { size } = await stat(input.path);
@@ -114,8 +137,11 @@ async function readZip(
       try {
         const media = mediaOf(await headOf(path));
         if (media === "zip")
-          await readArchive({ path, report }, undefined, { ...reading, onShare: () => {} });
-        else await readText({ text: await openText({ path, scratch }, quietly), media }, report, quietly);
+          return void (await readArchive({ path, report }, undefined, { ...reading, onShare: () => {} }));
+        const text = await openText({ path, scratch }, quietly);
+        const people = media === "text" ? await participantsIn(text) : undefined;
+        if (people === undefined) await readText({ text, media }, report, quietly);
+        else input.participants.push(...people);
       } catch (error) {
         if (!(error instanceof InputInvalidError)) throw error;
         report.refuse(error.message);
@@ -123,6 +149,11 @@ async function readZip(
     },
     reading,
   );
+}
+
+async function participantsIn({ path, start, sizeBytes }: OpenedText) {
+  if (sizeBytes > MOST_PARTICIPANTS_BYTES) return undefined;
+  return participantsOf((await readFile(path)).toString("utf8", start));
 }
 
 async function readText(
