@@ -8,6 +8,7 @@ import {
   watchProcess,
 } from "@drover/metrics";
 import type { ProcessorDirectory } from "../processors/processor-directory.js";
+import { isDurable } from "./health.js";
 
 export interface ApiMetricsOptions extends Dependencies {
   readonly events: EventBus;
@@ -94,8 +95,7 @@ function showServer(registry: MetricRegistry, server: QueueServer | undefined): 
   if (server === undefined) return;
   const { durability, usedMemoryBytes, maxMemoryBytes } = server;
   if (durability !== "unknown") {
-    const isDurable = ["everysec", "always", "aof"].includes(durability);
-    registry.set("drover_redis_durable", [], Number(isDurable));
+    registry.set("drover_redis_durable", [], Number(isDurable(server)));
   }
   registry.set("drover_redis_used_memory_bytes", [], usedMemoryBytes);
   registry.set("drover_redis_max_memory_bytes", [], maxMemoryBytes);

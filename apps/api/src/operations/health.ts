@@ -121,14 +121,18 @@ const PROMISES: Readonly<Record<QueueServer["durability"], string>> = {
   unknown: "Redis does not say whether it keeps jobs on disk; make sure that AOF is on.",
 };
 
+/** Whether the server keeps every job on disk within a second. */
+export function isDurable({ durability }: Pick<QueueServer, "durability">): boolean {
+  return durability === "everysec" || durability === "always" || durability === "aof";
+}
+
 /**
  * Says in words, once at start, what the queue's server promises. A promise that can break Drover's own is a
  * warning.
  */
 export function reportServer(server: QueueServer, log: Log): void {
   const fields = { version: server.version, durability: server.durability };
-  const isDurable = ["everysec", "always", "aof"].includes(server.durability);
-  log[isDurable ? "info" : "warn"](PROMISES[server.durability], fields);
+  log[isDurable(server) ? "info" : "warn"](PROMISES[server.durability], fields);
   if (server.evictionPolicy !== "noeviction") {
     log.warn(
       `Redis may evict jobs when its memory is full: maxmemory-policy is ${server.evictionPolicy}, and ` +
