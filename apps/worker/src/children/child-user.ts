@@ -46,7 +46,7 @@ export function findChildUser(setting: string): ChildUser {
     gid,
     count: last - uid + 1,
     home: home ?? "/",
-    ...(name === undefined ? {} : { name }),
+    ...(name === undefined || last > uid ? {} : { name }), // not that of the others
   };
   return { ...user, launcher: launcherFor(user) };
 }
