@@ -40,7 +40,7 @@ export function JobResult({ job }: { readonly job: Job }) {
       </section>
       {artifacts.length > 0 && (
         <section aria-labelledby="files">
-          <div className={styles["files"]}>
+          <div className="section-head">
             <h2 className={styles["section"]} id="files">
               {result.files}
             </h2>

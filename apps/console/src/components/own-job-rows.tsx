@@ -50,7 +50,7 @@ export function RecentJobs() {
   if (jobs.length === 0) return null;
   return (
     <section aria-labelledby="recent">
-      <div className={styles["head"]}>
+      <div className="section-head">
         <h2 className={styles["title"]} id="recent">
           {home.recent}
         </h2>

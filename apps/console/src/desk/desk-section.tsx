@@ -13,7 +13,7 @@ export function DeskSection({ title, aside, children }: DeskSectionProps) {
   const id = useId();
   return (
     <section className={`${styles["section"]} card`} aria-labelledby={id}>
-      <header className={styles["head"]}>
+      <header className="section-head">
         <h2 id={id} className={styles["title"]}>
           {title}
         </h2>

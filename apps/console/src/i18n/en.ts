@@ -25,8 +25,6 @@ export const messages = {
   desk: {
     deniedTitle: "This page is for operators",
     deniedText: "It needs a key with the scope “admin”; yours has another.",
-    soonTitle: "Not here yet",
-    soonText: "The operator's desk is being built. Until then the queues are at /admin/queues.",
   },
   signIn: {
     title: "Sign in",

@@ -27,8 +27,6 @@ export const messages: Messages = {
   desk: {
     deniedTitle: "Esta página é para operadores",
     deniedText: "Precisa de uma chave com a permissão “admin”; a sua tem outra.",
-    soonTitle: "Ainda não está aqui",
-    soonText: "A mesa do operador está a ser construída. Até lá, as filas estão em /admin/queues.",
   },
   signIn: {
     title: "Entrar",
