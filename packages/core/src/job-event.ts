@@ -16,7 +16,8 @@ export const JOB_EVENT_TYPES = [
 ] as const satisfies readonly JobEvent["type"][];
 
 /**
- * What happened to a job, oldest first, each with its time. Kept for people and logs; a job's state is never read from it.
+ * What happened to a job, oldest first, each with its time. Kept for people and logs; a job's state is never
+ * read from it.
  *
  * | type | when | carries |
  * |---|---|---|

@@ -41,7 +41,7 @@ export interface NewEntries {
 /** Tuples of numbers, a column for each of their members. */
 export type TupleColumns = readonly Uint32Array<ArrayBuffer>[];
 
-/** What a wording was read as, and the number of what it says was done: of module, action, object and what is declared. */
+/** What a wording was read as, and the number of what it says was done: module, action, object and what is declared. */
 interface ReadWording {
   readonly wording: Wording;
   readonly deed: number;
